@@ -1,0 +1,1 @@
+//! get-order-history.
