@@ -3,11 +3,19 @@
 //! Everything that a simulation wants to control is a trait here, with its real side beside it. Must not know AWS.
 
 mod clock;
+mod deadline;
 mod http;
 mod ids;
+mod retry;
+mod retry_after;
 mod transport;
+mod virtual_clock;
 
 pub use clock::{Clock, SystemClock};
+pub use deadline::Deadline;
 pub use http::{HttpClientError, HttpTransport};
-pub use ids::{Ids, RandomIds};
+pub use ids::{Ids, RandomIds, SeededIds};
+pub use retry::{Policy, Verdict, retry};
+pub use retry_after::retry_after;
 pub use transport::{Transport, TransportError};
+pub use virtual_clock::VirtualClock;
