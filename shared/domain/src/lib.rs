@@ -2,6 +2,27 @@
 //!
 //! Pure: no I/O, no clock, no randomness, no AWS. Whatever comes from outside arrives as an argument.
 
+mod cart;
+mod catalogue;
+mod contact;
+mod event;
+mod ids;
+mod money;
+mod order;
+mod payment;
+mod status;
 mod timestamp;
 
+pub use cart::{Cart, CartLine, CartRequest, FieldError, MAX_LINES, MAX_QUANTITY, PricedCart, PricingError};
+pub use catalogue::{InvalidSku, Product, Sku};
+pub use contact::{Address, EmailAddress, InvalidEmailAddress};
+pub use event::{EVENT_SCHEMA_VERSION, EventType, OrderEvent};
+pub use ids::{CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId};
+pub use money::{Currency, Money, MoneyError, UnknownCurrency};
+pub use order::{CannotBeCancelled, Change, Order, OrderLine, Payment, RefundAction};
+pub use payment::{
+    ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, KnownFacts,
+    PaymentFact, RefundFact, RefundId, RefundStatus,
+};
+pub use status::{OrderStatus, UnknownStatus};
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -1,0 +1,276 @@
+//! What a customer asks for, and what it costs by the catalogue.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use crate::{Address, Currency, EmailAddress, Money, MoneyError, OrderLine, Product, Sku};
+
+/// Most lines in one order: order, event, reservation and every line's stock go into one transaction of 100 items.
+pub const MAX_LINES: usize = 50;
+/// Most pieces of one product in one order.
+pub const MAX_QUANTITY: u32 = 999;
+
+/// The body of `POST /orders`, as it was sent: unknown fields are refused, values are not looked at yet.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CartRequest {
+    lines: Vec<LineRequest>,
+    currency: String,
+    shipping_address: Address,
+    email: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineRequest {
+    sku: String,
+    quantity: i64,
+}
+
+/// A cart whose every value is within bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cart {
+    /// At least one line, each sku once.
+    pub lines: Vec<CartLine>,
+    /// What the customer wants to pay in.
+    pub currency: Currency,
+    /// Where the goods go.
+    pub shipping_address: Address,
+    /// Where the mails go.
+    pub email: EmailAddress,
+}
+
+/// So many pieces of a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CartLine {
+    /// Which product.
+    pub sku: Sku,
+    /// 1 to [`MAX_QUANTITY`].
+    pub quantity: u32,
+}
+
+/// A value that breaks a rule: where it stands in the body and what is wrong, for whoever sent it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct FieldError {
+    /// A path such as `lines[0].quantity`.
+    pub field: String,
+    /// What to do about it.
+    pub message: String,
+}
+
+impl FieldError {
+    /// A fault of the field at this path.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+impl TryFrom<CartRequest> for Cart {
+    type Error = FieldError;
+
+    fn try_from(request: CartRequest) -> Result<Self, FieldError> {
+        if request.lines.is_empty() || request.lines.len() > MAX_LINES {
+            return Err(FieldError::new("lines", format!("must have 1 to {MAX_LINES} lines")));
+        }
+        let mut seen = BTreeSet::new();
+        let mut lines = Vec::with_capacity(request.lines.len());
+        for (index, line) in request.lines.into_iter().enumerate() {
+            let line = CartLine::read(index, &line)?;
+            if !seen.insert(line.sku.clone()) {
+                return Err(FieldError::new(format!("lines[{index}].sku"), "stands in the cart twice"));
+            }
+            lines.push(line);
+        }
+        let currency = request
+            .currency
+            .parse()
+            .map_err(|error: crate::UnknownCurrency| FieldError::new("currency", error.to_string()))?;
+        if let Some((field, message)) = request.shipping_address.fault() {
+            return Err(FieldError::new(format!("shipping_address.{field}"), message));
+        }
+        let email = request.email.parse().map_err(|_| FieldError::new("email", "must be a mail address"))?;
+        Ok(Self { lines, currency, shipping_address: request.shipping_address, email })
+    }
+}
+
+impl CartLine {
+    fn read(index: usize, line: &LineRequest) -> Result<Self, FieldError> {
+        let sku = line
+            .sku
+            .parse()
+            .map_err(|error: crate::InvalidSku| FieldError::new(format!("lines[{index}].sku"), error.to_string()))?;
+        let quantity = u32::try_from(line.quantity).ok().filter(|quantity| (1..=MAX_QUANTITY).contains(quantity));
+        let quantity = quantity.ok_or_else(|| {
+            FieldError::new(format!("lines[{index}].quantity"), format!("must be 1 to {MAX_QUANTITY}"))
+        })?;
+        Ok(Self { sku, quantity })
+    }
+}
+
+/// A cart with the catalogue's names and prices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PricedCart {
+    /// The cart that was priced.
+    pub cart: Cart,
+    /// Its lines with name and unit price.
+    pub lines: Vec<OrderLine>,
+    /// What all of it costs.
+    pub total: Money,
+}
+
+/// Why a cart cannot be priced.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PricingError {
+    /// Nothing with this sku is for sale.
+    #[error("no such product: {sku}")]
+    UnknownSku {
+        /// Place of the line, from 0.
+        line: usize,
+        /// What was asked for.
+        sku: Sku,
+    },
+    /// The product has no price in the cart's currency.
+    #[error("{sku} is not sold in {currency}")]
+    NotSoldIn {
+        /// Place of the line, from 0.
+        line: usize,
+        /// What was asked for.
+        sku: Sku,
+        /// The cart's currency.
+        currency: Currency,
+    },
+    /// The sum exceeds what can be counted.
+    #[error("the total is too large")]
+    TooLarge(#[from] MoneyError),
+}
+
+impl Cart {
+    /// Names and prices every line from the catalogue's `products`; what the client thinks of prices has no say.
+    pub fn price(self, products: &[Product]) -> Result<PricedCart, PricingError> {
+        let mut total = Money::zero(self.currency);
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for (place, line) in self.lines.iter().enumerate() {
+            let product = products
+                .iter()
+                .find(|product| product.sku == line.sku && product.active)
+                .ok_or_else(|| PricingError::UnknownSku { line: place, sku: line.sku.clone() })?;
+            let unit = *product.prices.get(&self.currency).ok_or_else(|| PricingError::NotSoldIn {
+                line: place,
+                sku: line.sku.clone(),
+                currency: self.currency,
+            })?;
+            let unit_price = Money::new(unit, self.currency);
+            total = total.plus(unit_price.times(line.quantity)?)?;
+            lines.push(OrderLine {
+                sku: line.sku.clone(),
+                name: product.name.clone(),
+                quantity: line.quantity,
+                unit_price,
+            });
+        }
+        Ok(PricedCart { cart: self, lines, total })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::Timestamp;
+
+    fn body() -> Value {
+        json!({
+            "lines": [{"sku": "MUG-1", "quantity": 2}],
+            "currency": "eur",
+            "shipping_address": {"name": "Anna", "line1": "Weg 1", "city": "Ulm", "country": "DE"},
+            "email": "anna@example.com"
+        })
+    }
+
+    fn read(body: Value) -> Result<Cart, String> {
+        let request: CartRequest = serde_json::from_value(body).map_err(|error| error.to_string())?;
+        Cart::try_from(request).map_err(|error| error.field)
+    }
+
+    fn check(pointer: &str, value: Value, fault: &str) {
+        let mut body = body();
+        *body.pointer_mut(pointer).unwrap() = value;
+        assert_eq!(read(body).unwrap_err(), fault);
+    }
+
+    #[test]
+    fn a_good_body_is_a_cart() {
+        assert_eq!(read(body()).unwrap().lines[0].quantity, 2);
+    }
+
+    #[test]
+    fn every_broken_rule_names_its_field() {
+        check("/lines", json!([]), "lines");
+        check("/lines", json!(vec![json!({"sku": "A", "quantity": 1}); 51]), "lines");
+        check("/lines/0/sku", json!("no spaces"), "lines[0].sku");
+        check("/lines/0/quantity", json!(0), "lines[0].quantity");
+        check("/lines/0/quantity", json!(-1), "lines[0].quantity");
+        check("/lines/0/quantity", json!(1000), "lines[0].quantity");
+        check("/lines/0/quantity", json!(i64::MAX), "lines[0].quantity");
+        check("/lines", json!([{"sku": "A", "quantity": 1}, {"sku": "A", "quantity": 2}]), "lines[1].sku");
+        check("/currency", json!("euro"), "currency");
+        check("/shipping_address/country", json!("Germany"), "shipping_address.country");
+        check("/shipping_address/name", json!(" "), "shipping_address.name");
+        check("/email", json!("anna"), "email");
+    }
+
+    #[test]
+    fn what_a_client_may_not_set_is_refused() {
+        for pointer in ["", "/lines/0", "/shipping_address"] {
+            let mut body = body();
+            body.pointer_mut(pointer).unwrap()["price"] = json!(1);
+            assert!(read(body).unwrap_err().contains("unknown field `price`"), "{pointer}");
+        }
+    }
+
+    fn product(sku: &str, price: i64) -> Product {
+        Product {
+            sku: sku.parse().unwrap(),
+            name: sku.to_owned(),
+            prices: [("eur".parse().unwrap(), price)].into(),
+            stock: 10,
+            active: true,
+            version: 1,
+            updated_at: Timestamp::default(),
+        }
+    }
+
+    #[test]
+    fn only_active_products_with_a_price_in_the_currency_are_sold() {
+        let cart = read(body()).unwrap();
+        assert_eq!(cart.clone().price(&[product("MUG-1", 1250)]).unwrap().total.amount, 2500);
+        let gone = Product { active: false, ..product("MUG-1", 1250) };
+        for products in [vec![], vec![product("CUP", 1)], vec![gone]] {
+            assert!(matches!(cart.clone().price(&products), Err(PricingError::UnknownSku { line: 0, .. })));
+        }
+        let dollars = Cart { currency: "usd".parse().unwrap(), ..cart };
+        assert!(matches!(dollars.price(&[product("MUG-1", 1250)]), Err(PricingError::NotSoldIn { line: 0, .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn totals_lose_no_unit_and_never_wrap(rows in prop::collection::vec((0..=i64::MAX, 1..=MAX_QUANTITY), 1..=MAX_LINES)) {
+            let sku = |place: usize| format!("SKU-{place}");
+            let products: Vec<_> = rows.iter().enumerate().map(|(place, row)| product(&sku(place), row.0)).collect();
+            let lines = rows.iter().enumerate().map(|(place, row)| CartLine { sku: sku(place).parse().unwrap(), quantity: row.1 });
+            let cart = Cart { lines: lines.collect(), ..read(body()).unwrap() };
+            let exact: i128 = rows.iter().map(|row| i128::from(row.0) * i128::from(row.1)).sum();
+            match cart.price(&products) {
+                Ok(priced) => prop_assert_eq!(i128::from(priced.total.amount), exact),
+                Err(error) => {
+                    prop_assert_eq!(error, PricingError::TooLarge(MoneyError::Overflow));
+                    prop_assert!(exact > i128::from(i64::MAX));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What is for sale: products with a price per currency and a stock.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::{Currency, Timestamp};
+
+/// A stock-keeping unit's code: 1 to 64 letters, digits, `.`, `_` or `-`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sku(String);
+
+/// The text is not a sku.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a sku has 1 to 64 letters, digits, dots, dashes or underscores")]
+pub struct InvalidSku;
+
+impl Sku {
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Sku {
+    type Err = InvalidSku;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSku> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidSku) }
+    }
+}
+
+impl fmt::Display for Sku {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Sku {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sku {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A product as the catalogue holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product {
+    /// Its code, which never changes.
+    pub sku: Sku,
+    /// What customers read.
+    pub name: String,
+    /// Price of one piece in minor units, for each currency it is sold in.
+    pub prices: BTreeMap<Currency, i64>,
+    /// Pieces that can still be ordered; never negative.
+    pub stock: u32,
+    /// Whether it can be ordered at all.
+    pub active: bool,
+    /// Counts the edits of name, prices and `active`; orders moving the stock don't count.
+    pub version: u64,
+    /// When it was last edited.
+    pub updated_at: Timestamp,
+}

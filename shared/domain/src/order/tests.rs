@@ -1,0 +1,309 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::{Currency, DisputeFact, DisputeStatus, EventType, IntentFact, RefundFact, RefundStatus};
+
+const TOTAL: i64 = 2500;
+
+fn eur() -> Currency {
+    "eur".parse().unwrap()
+}
+
+fn placed() -> Order {
+    let cart = Cart {
+        lines: vec![],
+        currency: eur(),
+        shipping_address: Address {
+            name: "Anna".into(),
+            line1: "Weg 1".into(),
+            line2: None,
+            city: "Ulm".into(),
+            state: None,
+            postal_code: None,
+            country: "DE".into(),
+        },
+        email: "anna@example.com".parse().unwrap(),
+    };
+    let line = OrderLine {
+        sku: "MUG".parse().unwrap(),
+        name: "Mug".into(),
+        quantity: 2,
+        unit_price: Money::new(TOTAL / 2, eur()),
+    };
+    let priced = PricedCart { cart, lines: vec![line], total: Money::new(TOTAL, eur()) };
+    let (id, customer) = (OrderId::from_uuid(Uuid::from_u128(7)), CustomerId::from_uuid(Uuid::from_u128(8)));
+    Order::place(id, customer, priced, "corr", Timestamp::from_millis(0)).order
+}
+
+fn intent(id: &str, status: IntentStatus, seen_at: i64, received: i64) -> PaymentFact {
+    let order_id = Some(placed().id);
+    let (amount, received) = (Money::new(TOTAL, eur()), Money::new(received, eur()));
+    PaymentFact::PaymentIntent(IntentFact { id: id.into(), status, seen_at, amount, received, order_id })
+}
+
+fn refund(id: &str, status: RefundStatus, amount: i64) -> PaymentFact {
+    let amount = Money::new(amount, eur());
+    PaymentFact::Refund(RefundFact { status, amount, intent: Some("pi_1".into()), action: None, id: id.into() })
+}
+
+fn dispute(status: DisputeStatus) -> PaymentFact {
+    let amount = Money::new(TOTAL, eur());
+    PaymentFact::Dispute(DisputeFact { status, amount, intent: Some("pi_1".into()), id: "du_1".into() })
+}
+
+/// Every fact that Stripe may state about an order of whose first intent it receives `received`: double payments,
+/// refunds in parts, disputes.
+fn alphabet(received: i64) -> Vec<PaymentFact> {
+    use DisputeStatus as D;
+    use IntentStatus as I;
+    use RefundStatus as R;
+    let mut facts = vec![];
+    for status in [
+        I::RequiresPaymentMethod,
+        I::RequiresConfirmation,
+        I::RequiresAction,
+        I::Processing,
+        I::PaymentFailed,
+        I::Canceled,
+    ] {
+        facts.extend((1..=2).map(|seen_at| intent("pi_1", status, seen_at, 0)));
+    }
+    facts.extend((1..=2).map(|seen_at| intent("pi_1", I::Succeeded, seen_at, received)));
+    facts.push(intent("pi_2", I::Succeeded, 2, TOTAL));
+    facts.push(intent("pi_2", I::Processing, 2, 0));
+    for status in [R::Pending, R::RequiresAction, R::Succeeded, R::Canceled, R::Failed] {
+        facts.extend([refund("re_1", status, TOTAL), refund("re_2", status, 500), refund("re_3", status, 2000)]);
+    }
+    facts.extend(
+        [D::WarningNeedsResponse, D::WarningClosed, D::NeedsResponse, D::UnderReview, D::Won, D::Lost].map(dispute),
+    );
+    facts
+}
+
+fn fact() -> impl Strategy<Value = PaymentFact> {
+    prop::sample::select(alphabet(TOTAL))
+}
+
+fn knowing(facts: &[PaymentFact]) -> KnownFacts {
+    let mut known = KnownFacts::default();
+    known.extend(facts.iter().cloned());
+    known
+}
+
+fn joined(a: &KnownFacts, b: &KnownFacts) -> KnownFacts {
+    let mut known = a.clone();
+    known.join(b.clone());
+    known
+}
+
+proptest! {
+    #[test]
+    fn joining_is_commutative_associative_and_idempotent(
+        a in prop::collection::vec(fact(), 0..8),
+        b in prop::collection::vec(fact(), 0..8),
+        c in prop::collection::vec(fact(), 0..8),
+    ) {
+        let (a, b, c) = (knowing(&a), knowing(&b), knowing(&c));
+        prop_assert_eq!(joined(&a, &b), joined(&b, &a));
+        prop_assert_eq!(joined(&joined(&a, &b), &c), joined(&a, &joined(&b, &c)));
+        prop_assert_eq!(joined(&a, &a), a);
+    }
+
+    #[test]
+    fn duplicates_and_batching_change_nothing(facts in prop::collection::vec(fact(), 1..8), again in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {
+        let once = placed().learn(facts.clone(), "c", Timestamp::from_millis(1)).map_or_else(placed, |change| change.order);
+        let mut repeated = facts.clone();
+        repeated.extend(again.iter().map(|index| facts[index.index(facts.len())].clone()));
+        let mut one_by_one = placed();
+        for fact in repeated {
+            one_by_one = one_by_one.learn(vec![fact], "c", Timestamp::from_millis(1)).map_or(one_by_one, |change| change.order);
+        }
+        prop_assert_eq!((&one_by_one.payment, one_by_one.status), (&once.payment, once.status));
+    }
+}
+
+/// All orders of arrival of up to seven facts, each delivered twice, give one state.
+#[test]
+fn every_permutation_of_seven_webhooks_gives_one_state() {
+    use DisputeStatus as D;
+    use IntentStatus as I;
+    use RefundStatus as R;
+    for mut facts in [
+        vec![
+            intent("pi_1", I::RequiresPaymentMethod, 1, 0),
+            intent("pi_1", I::RequiresAction, 1, 0),
+            intent("pi_1", I::PaymentFailed, 1, 0),
+            intent("pi_1", I::Processing, 2, 0),
+            intent("pi_1", I::Succeeded, 2, TOTAL),
+            refund("re_1", R::Succeeded, 500),
+            refund("re_1", R::Failed, 500),
+        ],
+        vec![
+            intent("pi_1", I::Succeeded, 1, TOTAL),
+            intent("pi_1", I::Canceled, 1, 0),
+            refund("re_1", R::Pending, 500),
+            refund("re_2", R::Succeeded, 500),
+            dispute(D::NeedsResponse),
+            dispute(D::UnderReview),
+            dispute(D::Won),
+        ],
+    ] {
+        let expected = knowing(&facts);
+        let mut seen = 0;
+        permute(&mut facts, 0, &mut |order| {
+            let mut twice = knowing(order);
+            twice.extend(order.iter().rev().cloned());
+            assert_eq!(twice, expected);
+            seen += 1;
+        });
+        assert_eq!(seen, 5040);
+    }
+}
+
+fn permute(facts: &mut Vec<PaymentFact>, from: usize, check: &mut impl FnMut(&[PaymentFact])) {
+    if from == facts.len() {
+        check(facts);
+    }
+    for place in from..facts.len() {
+        facts.swap(from, place);
+        permute(facts, from + 1, check);
+        facts.swap(from, place);
+    }
+}
+
+/// Walks random histories of facts and decisions; the steps seen are exactly those of the table: none outside it, and
+/// none in it that cannot happen.
+#[test]
+fn histories_take_exactly_the_tables_steps() {
+    let alphabets = [alphabet(TOTAL), alphabet(TOTAL - 1)];
+    let mut seen = BTreeSet::new();
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = |bound: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from(random % bound as u64).unwrap()
+    };
+    for round in 0..60_000 {
+        let alphabet = &alphabets[round % 2];
+        let mut order = placed();
+        for _ in 0..9 {
+            let now = order.updated_at;
+            let next = match draw(12) {
+                0 => order.cancel("c", now).ok().flatten(),
+                1 => order.reserve_due_refunds("c", now),
+                2 => order.open_refund_actions().next().and_then(|(id, _)| order.refuse_refund(id, "c", now)),
+                3 if order.status == OrderStatus::Paid => {
+                    order.change("c", now, |order| order.fulfilled_at = Some(now))
+                }
+                _ => order.learn(vec![alphabet[draw(alphabet.len())].clone()], "c", now),
+            };
+            let Some(change) = next else { continue };
+            assert_eq!(change.order.version, order.version + 1);
+            if change.order.status != order.status {
+                seen.insert((order.status, change.order.status));
+            }
+            order = change.order;
+        }
+    }
+    let table: BTreeSet<_> = OrderStatus::all()
+        .flat_map(|from| OrderStatus::all().filter(move |to| from.may_become(*to)).map(move |to| (from, to)))
+        .collect();
+    assert_eq!(seen.difference(&table).collect::<Vec<_>>(), Vec::<&(OrderStatus, OrderStatus)>::new());
+    assert_eq!(table.difference(&seen).collect::<Vec<_>>(), Vec::<&(OrderStatus, OrderStatus)>::new());
+}
+
+fn after(order: &Order, fact: PaymentFact) -> Order {
+    order.learn(vec![fact], "c", order.updated_at).unwrap().order
+}
+
+#[test]
+fn an_old_failure_never_flips_a_paid_order() {
+    let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 5, TOTAL));
+    assert_eq!(paid.status, OrderStatus::Paid);
+    assert_eq!(paid.learn(vec![intent("pi_1", IntentStatus::PaymentFailed, 9, 0)], "c", paid.updated_at), None);
+}
+
+#[test]
+fn money_that_does_not_fit_the_order_needs_review() {
+    let mut other_order = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
+    if let PaymentFact::PaymentIntent(fact) = &mut other_order {
+        fact.order_id = None;
+    }
+    let mut dollars = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
+    if let PaymentFact::PaymentIntent(fact) = &mut dollars {
+        fact.received = Money::new(TOTAL, "usd".parse().unwrap());
+    }
+    let short = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL - 1);
+    for fact in [other_order, dollars, short] {
+        let change = placed().learn(vec![fact], "c", Timestamp::from_millis(1)).unwrap();
+        assert_eq!(change.order.status, OrderStatus::NeedsReview);
+        assert_eq!(change.events[0].event_type, EventType::NeedsReview);
+    }
+    let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL));
+    assert_eq!(after(&paid, intent("pi_2", IntentStatus::Succeeded, 1, TOTAL)).status, OrderStatus::NeedsReview);
+}
+
+#[test]
+fn cancelling_gives_the_stock_back_once() {
+    let cancelled = placed().cancel("c", Timestamp::from_millis(1)).unwrap().unwrap();
+    assert!(cancelled.releases_stock);
+    assert_eq!(cancelled.order.cancel("c", Timestamp::from_millis(2)), Ok(None));
+    let late =
+        cancelled.order.learn(vec![intent("pi_1", IntentStatus::Succeeded, 1, TOTAL)], "c", Timestamp::from_millis(3));
+    assert!(!late.unwrap().releases_stock);
+}
+
+#[test]
+fn money_after_a_cancel_is_due_back_reserved_once_and_refunded() {
+    let cancelled = placed().cancel("c", Timestamp::from_millis(1)).unwrap().unwrap().order;
+    let paid = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
+    let late = cancelled.learn(vec![paid], "c", Timestamp::from_millis(2)).unwrap();
+    assert_eq!(late.order.status, OrderStatus::Cancelled);
+    assert!(late.events.iter().any(|event| event.event_type == EventType::RefundDue));
+    assert_eq!(late.order.refund_due(), TOTAL);
+
+    let reserved = late.order.reserve_due_refunds("c", Timestamp::from_millis(3)).unwrap().order;
+    assert_eq!((reserved.refund_due(), reserved.open_refund_actions().count()), (0, 1));
+    assert_eq!(reserved.reserve_due_refunds("c", Timestamp::from_millis(4)), None);
+
+    let action = reserved.open_refund_actions().next().unwrap().0.clone();
+    let done = PaymentFact::Refund(RefundFact {
+        status: RefundStatus::Succeeded,
+        amount: Money::new(TOTAL, eur()),
+        intent: Some("pi_1".into()),
+        action: Some(action),
+        id: "re_9".into(),
+    });
+    let refunded = after(&reserved, done);
+    assert_eq!((refunded.status, refunded.open_refund_actions().count()), (OrderStatus::Refunded, 0));
+}
+
+#[test]
+fn a_refused_refund_is_left_to_people_and_not_tried_for_ever() {
+    let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL));
+    let cancelled = paid.cancel("c", Timestamp::from_millis(1)).unwrap().unwrap().order;
+    let reserved = cancelled.reserve_due_refunds("c", Timestamp::from_millis(2)).unwrap().order;
+    let action = reserved.open_refund_actions().next().unwrap().0.clone();
+    let refused = reserved.refuse_refund(&action, "c", Timestamp::from_millis(3)).unwrap().order;
+    assert_eq!((refused.status, refused.refund_due()), (OrderStatus::NeedsReview, 0));
+}
+
+#[test]
+fn another_attempt_begins_only_when_the_intent_was_given_up() {
+    let attached = placed().attach_intent(
+        "pi_1".into(),
+        vec![intent("pi_1", IntentStatus::RequiresPaymentMethod, 1, 0)],
+        "c",
+        Timestamp::from_millis(1),
+    );
+    let order = attached.unwrap().order;
+    assert_eq!(order.next_attempt("c", order.updated_at), None);
+    let given_up = after(&order, intent("pi_1", IntentStatus::Canceled, 2, 0));
+    let second = given_up.next_attempt("c", given_up.updated_at).unwrap().order;
+    assert_eq!((second.payment.attempt, second.payment.intent.clone()), (2, None));
+    assert_eq!(second.next_attempt("c", second.updated_at), None);
+}

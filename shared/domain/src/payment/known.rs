@@ -1,0 +1,117 @@
+//! All that is known of an order's Stripe objects: a join-semilattice of facts.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, PaymentFact,
+    RefundFact, RefundId,
+};
+
+/// The truest fact of each Stripe object that this order has heard of.
+///
+/// [`learn`](Self::learn) and [`join`](Self::join) are commutative, associative and idempotent: webhooks, the return
+/// page and reconciliation may hand in facts in any order, any number of times, and the result is the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownFacts {
+    intents: BTreeMap<IntentId, IntentFact>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    charges: BTreeMap<ChargeId, ChargeFact>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    refunds: BTreeMap<RefundId, RefundFact>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    disputes: BTreeMap<DisputeId, DisputeFact>,
+}
+
+impl KnownFacts {
+    /// Takes one fact in; an older or known one changes nothing.
+    pub fn learn(&mut self, fact: PaymentFact) {
+        match fact {
+            PaymentFact::PaymentIntent(fact) => keep_greater(&mut self.intents, fact.id.clone(), fact),
+            PaymentFact::Charge(fact) => keep_greater(&mut self.charges, fact.id.clone(), fact),
+            PaymentFact::Refund(fact) => keep_greater(&mut self.refunds, fact.id.clone(), fact),
+            PaymentFact::Dispute(fact) => keep_greater(&mut self.disputes, fact.id.clone(), fact),
+        }
+    }
+
+    /// Takes in all that the other one knows.
+    pub fn join(&mut self, other: Self) {
+        self.extend(other.into_facts());
+    }
+
+    /// The payment intents.
+    pub fn intents(&self) -> impl Iterator<Item = &IntentFact> {
+        self.intents.values()
+    }
+
+    /// What is known of one payment intent.
+    pub fn intent(&self, id: &IntentId) -> Option<&IntentFact> {
+        self.intents.get(id)
+    }
+
+    /// The refunds.
+    pub fn refunds(&self) -> impl Iterator<Item = &RefundFact> {
+        self.refunds.values()
+    }
+
+    /// The intents that brought money.
+    pub fn succeeded(&self) -> impl Iterator<Item = &IntentFact> {
+        self.intents().filter(|intent| intent.status == IntentStatus::Succeeded)
+    }
+
+    /// Money received, in minor units of the order's currency.
+    pub fn captured(&self) -> i64 {
+        total(self.succeeded().map(|intent| intent.received.amount))
+    }
+
+    /// Money given back or on its way back, in minor units.
+    pub fn refunded(&self) -> i64 {
+        total(self.refunds().filter(|refund| refund.status.counts()).map(|refund| refund.amount.amount))
+    }
+
+    /// Money lost in disputes, in minor units.
+    pub fn lost(&self) -> i64 {
+        let lost = self.disputes.values().filter(|dispute| dispute.status == DisputeStatus::Lost);
+        total(lost.map(|dispute| dispute.amount.amount))
+    }
+
+    /// Whether a bank holds some of the money now.
+    pub fn has_open_dispute(&self) -> bool {
+        self.disputes.values().any(|dispute| dispute.status.is_open())
+    }
+
+    fn into_facts(self) -> impl Iterator<Item = PaymentFact> {
+        let intents = self.intents.into_values().map(PaymentFact::PaymentIntent);
+        let charges = self.charges.into_values().map(PaymentFact::Charge);
+        let refunds = self.refunds.into_values().map(PaymentFact::Refund);
+        let disputes = self.disputes.into_values().map(PaymentFact::Dispute);
+        intents.chain(charges).chain(refunds).chain(disputes)
+    }
+}
+
+impl Extend<PaymentFact> for KnownFacts {
+    fn extend<I: IntoIterator<Item = PaymentFact>>(&mut self, facts: I) {
+        for fact in facts {
+            self.learn(fact);
+        }
+    }
+}
+
+fn keep_greater<K: Ord, V: Ord>(known: &mut BTreeMap<K, V>, id: K, fact: V) {
+    match known.entry(id) {
+        Entry::Vacant(slot) => {
+            slot.insert(fact);
+        }
+        Entry::Occupied(mut slot) if fact > *slot.get() => {
+            slot.insert(fact);
+        }
+        Entry::Occupied(_) => {}
+    }
+}
+
+/// A sum that stops at the end of the range: facts come from outside, and a wrong amount must not stop the merge.
+fn total(amounts: impl Iterator<Item = i64>) -> i64 {
+    amounts.fold(0, i64::saturating_add)
+}

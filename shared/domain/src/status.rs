@@ -1,0 +1,116 @@
+//! The status machine: which statuses there are and which may follow which.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Where an order stands. Follows from its payment facts and our own decisions; nobody sets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// Placed; no money yet.
+    PendingPayment,
+    /// The bank is at work.
+    PaymentProcessing,
+    /// The whole amount was received.
+    Paid,
+    /// Paid and sent.
+    Fulfilled,
+    /// Part of the money went back.
+    PartiallyRefunded,
+    /// All of the money went back.
+    Refunded,
+    /// A bank holds the money until the dispute is decided.
+    Disputed,
+    /// A dispute was lost.
+    ChargedBack,
+    /// Called off; money that came or still comes goes back.
+    Cancelled,
+    /// Amount, currency or order id contradict the order: people must look.
+    NeedsReview,
+}
+
+use OrderStatus::{
+    Cancelled, ChargedBack, Disputed, Fulfilled, NeedsReview, Paid, PartiallyRefunded, PaymentProcessing,
+    PendingPayment, Refunded,
+};
+
+/// The machine as a table: from a status to those that may follow it.
+///
+/// Facts arrive in any order, so a step may skip what lies between: a refund's webhook can come before its payment's.
+const NEXT: [(OrderStatus, &[OrderStatus]); 10] = [
+    (
+        PendingPayment,
+        &[PaymentProcessing, Paid, PartiallyRefunded, Refunded, Disputed, ChargedBack, Cancelled, NeedsReview],
+    ),
+    (
+        PaymentProcessing,
+        &[PendingPayment, Paid, PartiallyRefunded, Refunded, Disputed, ChargedBack, Cancelled, NeedsReview],
+    ),
+    (Paid, &[Fulfilled, PartiallyRefunded, Refunded, Disputed, ChargedBack, Cancelled, NeedsReview]),
+    (Fulfilled, &[PartiallyRefunded, Refunded, Disputed, ChargedBack, NeedsReview]),
+    (PartiallyRefunded, &[Paid, Fulfilled, Refunded, Disputed, ChargedBack, Cancelled, NeedsReview]),
+    (Refunded, &[Paid, Fulfilled, PartiallyRefunded, Disputed, ChargedBack, Cancelled, NeedsReview]),
+    (Disputed, &[Paid, Fulfilled, PartiallyRefunded, Refunded, ChargedBack, Cancelled, NeedsReview]),
+    (ChargedBack, &[NeedsReview]),
+    (Cancelled, &[Refunded, Disputed, ChargedBack, NeedsReview]),
+    (NeedsReview, &[Refunded, Disputed, ChargedBack]),
+];
+
+impl OrderStatus {
+    /// Every status.
+    pub fn all() -> impl Iterator<Item = Self> {
+        NEXT.iter().map(|(status, _)| *status)
+    }
+
+    /// Whether the machine lets `next` follow this status.
+    pub fn may_become(self, next: Self) -> bool {
+        NEXT.iter().any(|(from, to)| *from == self && to.contains(&next))
+    }
+
+    /// Whether the order may be called off: not after it was sent, and not when its money is already contested or gone.
+    pub fn can_be_cancelled(self) -> bool {
+        matches!(self, PendingPayment | PaymentProcessing | Paid | PartiallyRefunded)
+    }
+
+    /// Whether the customer may be asked for money.
+    pub fn awaits_payment(self) -> bool {
+        matches!(self, PendingPayment | PaymentProcessing)
+    }
+
+    /// The word in API and tables: `pending_payment`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PendingPayment => "pending_payment",
+            PaymentProcessing => "payment_processing",
+            Paid => "paid",
+            Fulfilled => "fulfilled",
+            PartiallyRefunded => "partially_refunded",
+            Refunded => "refunded",
+            Disputed => "disputed",
+            ChargedBack => "charged_back",
+            Cancelled => "cancelled",
+            NeedsReview => "needs_review",
+        }
+    }
+}
+
+impl fmt::Display for OrderStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no status.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such order status")]
+pub struct UnknownStatus;
+
+impl FromStr for OrderStatus {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
+        Self::all().find(|status| status.as_str() == text).ok_or(UnknownStatus)
+    }
+}
