@@ -1,0 +1,4 @@
+//! Everything that is tested across packages, in one binary.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod template;

@@ -1,0 +1,141 @@
+//! The rules of `template.yaml`. Each holds for the template, and each finds a fault that is planted in it.
+
+mod model;
+mod rules;
+
+use model::Template;
+
+type Rule = fn(&Template) -> Vec<String>;
+
+/// The rule has nothing to say about the template, and something about the template with `from` turned into `to`.
+#[track_caller]
+fn check(rule: Rule, from: &str, to: &str) {
+    let text = model::text();
+    assert_eq!(rule(&Template::parse(&text)), Vec::<String>::new());
+    assert!(text.contains(from), "{from:?} is not in the template, so the planted fault is none");
+    assert_ne!(rule(&Template::parse(&text.replacen(from, to, 1))), Vec::<String>::new(), "the fault was not found");
+}
+
+#[test]
+fn queues_hide_a_message_for_six_timeouts() {
+    check(rules::visibility_timeouts, "VisibilityTimeout: 90", "VisibilityTimeout: 89");
+}
+
+#[test]
+fn a_longer_function_timeout_needs_a_longer_visibility() {
+    check(
+        rules::visibility_timeouts,
+        "CodeUri: functions/sync-sheet/\n      MemorySize: 256\n      Timeout: 15",
+        "CodeUri: functions/sync-sheet/\n      Timeout: 16",
+    );
+}
+
+#[test]
+fn mappings_report_failures_record_by_record() {
+    check(rules::partial_batches, "      FunctionResponseTypes: [ReportBatchItemFailures]\n", "");
+}
+
+#[test]
+fn the_stream_never_blocks_for_good() {
+    for line in [
+        "      BisectBatchOnFunctionError: true\n",
+        "      MaximumRetryAttempts: 20\n",
+        "      MaximumRecordAgeInSeconds: !Ref StreamRecordMaxAgeSeconds\n",
+        "      DestinationConfig:\n        OnFailure: { Destination: !GetAtt OrderStreamDlq.Arn }\n",
+    ] {
+        check(rules::stream_mappings, line, "");
+    }
+}
+
+#[test]
+fn queues_give_up_into_dead_letters() {
+    check(
+        rules::dead_letters,
+        "        deadLetterTargetArn: !GetAtt SendEmailDlq.Arn\n        maxReceiveCount: 6\n",
+        "        maxReceiveCount: 6\n",
+    );
+}
+
+#[test]
+fn dead_letters_are_kept_longest() {
+    check(rules::dead_letters, "MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 345600");
+}
+
+#[test]
+fn subscriptions_deliver_the_bare_event() {
+    check(rules::subscriptions, "RawMessageDelivery: true", "RawMessageDelivery: false");
+}
+
+#[test]
+fn no_policy_has_a_wildcard_action() {
+    check(rules::wildcards, "Action: secretsmanager:GetSecretValue", "Action: secretsmanager:*");
+}
+
+#[test]
+fn no_policy_has_a_wildcard_resource() {
+    check(rules::wildcards, "Resource: !GetAtt CatalogueTable.Arn", "Resource: \"*\"");
+}
+
+#[test]
+fn a_function_may_touch_what_its_settings_name_and_nothing_else() {
+    check(rules::settings_and_permissions, "          STRIPE_SECRET_ID: !Ref StripeSecret\n", "");
+    check(rules::settings_and_permissions, "STREAM_DLQ_URL: !Ref OrderStreamDlq", "STREAM_DLQ_URL: !Ref SyncSheetDlq");
+}
+
+#[test]
+fn routes_name_the_authorizer() {
+    check(
+        rules::routes,
+        "AuthorizationType: CUSTOM\n      AuthorizerId: !Ref ApiAuthorizer",
+        "AuthorizationType: NONE",
+    );
+}
+
+#[test]
+fn the_list_of_public_routes_is_right() {
+    check(rules::routes, "RouteKey: GET /v1/health", "RouteKey: GET /v1/healthy");
+}
+
+#[test]
+fn each_route_may_call_its_function() {
+    check(rules::routes, "${Api}/*/GET/v1/orders/{order_id}/history", "${Api}/*/GET/v1/orders/{order_id}");
+}
+
+#[test]
+fn log_groups_forget_in_time() {
+    check(
+        rules::log_groups,
+        "LoggingConfig: { LogGroup: !Ref GetOrderLogs }",
+        "LoggingConfig: { LogGroup: /elsewhere }",
+    );
+}
+
+#[test]
+fn packages_and_resources_are_the_same() {
+    check(rules::packages, "Binary: get-health", "Binary: get-wealth");
+}
+
+#[test]
+fn tables_survive_a_mistake() {
+    check(rules::tables, "    DeletionPolicy: Retain\n", "");
+}
+
+#[test]
+fn secrets_have_no_value_here() {
+    check(
+        rules::secrets,
+        "Type: AWS::SecretsManager::Secret\n    Properties:\n",
+        "Type: AWS::SecretsManager::Secret\n    Properties:\n      SecretString: hush\n",
+    );
+}
+
+#[test]
+fn the_stack_is_far_from_its_limit() {
+    let text = model::text();
+    let template = Template::parse(&text);
+    assert!(template.resources.len() > 100, "the template was not read whole");
+    assert_eq!(rules::size(&template), Vec::<String>::new());
+    let topics = (0..400).map(|n| format!("\n  Topic{n}: {{ Type: AWS::SNS::Topic }}")).collect::<Vec<_>>().concat();
+    let large = text.replacen("\nResources:", &format!("\nResources:{topics}"), 1);
+    assert_ne!(rules::size(&Template::parse(&large)), Vec::<String>::new());
+}
