@@ -73,12 +73,12 @@ impl EventType {
         }
     }
 
-    /// The event that says that an order has come to this status.
+    /// The event that says that an order has come to this status. That it is paid is said when the money comes, not
+    /// when it comes back from a dispute or a failed refund.
     fn of(status: OrderStatus) -> Self {
         match status {
-            OrderStatus::PendingPayment => Self::Updated,
+            OrderStatus::PendingPayment | OrderStatus::Paid => Self::Updated,
             OrderStatus::PaymentProcessing => Self::PaymentProcessing,
-            OrderStatus::Paid => Self::Paid,
             OrderStatus::Fulfilled => Self::Fulfilled,
             OrderStatus::PartiallyRefunded => Self::PartiallyRefunded,
             OrderStatus::Refunded => Self::Refunded,
@@ -150,12 +150,20 @@ pub(crate) fn events_between(before: Option<&Order>, after: &Order, correlation_
 }
 
 fn differences(before: &Order, after: &Order) -> Vec<EventType> {
+    let (was, is) = (&before.payment.facts, &after.payment.facts);
     let mut types = Vec::new();
+    // Money received never goes away again, so that an order is paid once, whatever comes first or after.
+    let newly_paid = was.captured() == 0 && is.captured() > 0;
+    if newly_paid && after.cancelled_at.is_none() && after.status != OrderStatus::NeedsReview {
+        types.push(EventType::Paid);
+    }
     if after.status != before.status {
-        types.push(EventType::of(after.status));
-    } else if after.payment.facts.refunded() != before.payment.facts.refunded() {
+        types.extend(
+            Some(EventType::of(after.status)).filter(|_| types.is_empty() || after.status != OrderStatus::Paid),
+        );
+    } else if is.refunded() != was.refunded() {
         types.push(EventType::PartiallyRefunded);
-    } else if after.payment.facts.captured() != before.payment.facts.captured() {
+    } else if is.captured() != was.captured() {
         types.push(EventType::Updated);
     }
     if after.payment.last_failure() > before.payment.last_failure() {

@@ -7,6 +7,7 @@ mod catalogue;
 mod contact;
 mod event;
 mod ids;
+mod mail;
 mod money;
 mod order;
 mod payment;
@@ -18,6 +19,7 @@ pub use catalogue::{InvalidSku, Product, Sku};
 pub use contact::{Address, EmailAddress, InvalidEmailAddress};
 pub use event::{EVENT_SCHEMA_VERSION, EventType, OrderEvent};
 pub use ids::{CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId};
+pub use mail::{Delivery, InvalidMailEffectId, MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, Sending};
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{CannotBeCancelled, Change, Order, OrderLine, Payment, RefundAction};
 pub use payment::{

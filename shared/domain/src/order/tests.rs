@@ -307,3 +307,27 @@ fn another_attempt_begins_only_when_the_intent_was_given_up() {
     assert_eq!((second.payment.attempt, second.payment.intent.clone()), (2, None));
     assert_eq!(second.next_attempt("c", second.updated_at), None);
 }
+
+/// Whatever comes first, the event that sends the confirmation is written exactly once, and never for a cancelled order.
+#[test]
+fn an_order_is_announced_as_paid_once() {
+    let count = |facts: &[PaymentFact]| {
+        let mut order = placed();
+        let mut paid = 0;
+        for fact in facts {
+            let Some(change) = order.learn(vec![fact.clone()], "c", order.updated_at) else { continue };
+            paid += change.events.iter().filter(|event| event.event_type == EventType::Paid).count();
+            order = change.order;
+        }
+        paid
+    };
+    let succeeded = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
+    let back = refund("re_1", RefundStatus::Pending, TOTAL);
+    let failed = refund("re_1", RefundStatus::Failed, TOTAL);
+    assert_eq!(count(&[succeeded.clone(), succeeded.clone(), back.clone(), failed.clone()]), 1);
+    assert_eq!(count(&[back, succeeded.clone(), failed]), 1);
+    assert_eq!(count(&[dispute(DisputeStatus::NeedsResponse), succeeded.clone(), dispute(DisputeStatus::Won)]), 1);
+    let cancelled = placed().cancel("c", Timestamp::from_millis(1)).unwrap().unwrap().order;
+    let late = cancelled.learn(vec![succeeded], "c", Timestamp::from_millis(2)).unwrap();
+    assert!(late.events.iter().all(|event| event.event_type != EventType::Paid));
+}

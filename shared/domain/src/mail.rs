@@ -1,0 +1,309 @@
+//! The effect of sending one mail: claimed before it is sent, settled by evidence.
+//!
+//! SendGrid knows no idempotency key, so whether a mail may be sent is decided here, from what is stored of it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{EventId, EventType, OrderId, Timestamp};
+
+/// What a mail tells the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailKind {
+    /// The order is paid.
+    OrderConfirmation,
+    /// The order was called off.
+    OrderCancelled,
+    /// All or part of the money is on its way back.
+    OrderRefunded,
+}
+
+impl MailKind {
+    /// The mail that this event asks for.
+    pub fn for_event(event_type: EventType) -> Option<Self> {
+        match event_type {
+            EventType::Paid => Some(Self::OrderConfirmation),
+            EventType::Cancelled => Some(Self::OrderCancelled),
+            EventType::Refunded | EventType::PartiallyRefunded => Some(Self::OrderRefunded),
+            _ => None,
+        }
+    }
+
+    /// The word in keys and logs: `order_confirmation`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OrderConfirmation => "order_confirmation",
+            Self::OrderCancelled => "order_cancelled",
+            Self::OrderRefunded => "order_refunded",
+        }
+    }
+}
+
+/// Which mail: one for each order, kind and event. Written `ord_…/order_confirmation/evt_…`, as `custom_args.effect_id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MailEffectId {
+    /// About which order.
+    pub order_id: OrderId,
+    /// What it tells.
+    pub kind: MailKind,
+    /// Because of what.
+    pub event_id: EventId,
+}
+
+impl fmt::Display for MailEffectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.order_id, self.kind.as_str(), self.event_id)
+    }
+}
+
+/// The text is not the id of a mail effect.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a mail effect id")]
+pub struct InvalidMailEffectId;
+
+impl FromStr for MailEffectId {
+    type Err = InvalidMailEffectId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMailEffectId> {
+        let mut parts = text.split('/');
+        let (Some(order), Some(kind), Some(event), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(InvalidMailEffectId);
+        };
+        let kind = [MailKind::OrderConfirmation, MailKind::OrderCancelled, MailKind::OrderRefunded]
+            .into_iter()
+            .find(|known| known.as_str() == kind)
+            .ok_or(InvalidMailEffectId)?;
+        let order_id = order.parse().map_err(|_| InvalidMailEffectId)?;
+        let event_id = event.parse().map_err(|_| InvalidMailEffectId)?;
+        Ok(Self { order_id, kind, event_id })
+    }
+}
+
+/// How far the sending of a mail is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Sending {
+    /// Somebody is about to send it, or died while about to.
+    Claimed {
+        /// Who.
+        owner: Uuid,
+        /// When.
+        at: Timestamp,
+        /// Until then nobody else may; afterwards the outcome counts as unknown.
+        lease_until: Timestamp,
+    },
+    /// SendGrid certainly does not have it; whoever comes next may send it.
+    Free,
+    /// It may have been sent: only SendGrid's events, or their absence for long enough, tell.
+    Unknown {
+        /// When the request left.
+        since: Timestamp,
+    },
+    /// SendGrid has it.
+    Sent {
+        /// SendGrid's `X-Message-Id`, when we got to read it.
+        message_id: Option<String>,
+        /// When we knew.
+        at: Timestamp,
+    },
+    /// SendGrid refused it for good.
+    Refused {
+        /// Its reason, without personal data.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// How far the mail got, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// SendGrid took it up.
+    Processed,
+    /// The receiving server put it off.
+    Deferred,
+    /// SendGrid did not even try.
+    Dropped,
+    /// The receiving server refused it.
+    Bounced,
+    /// The receiving server took it.
+    Delivered,
+    /// Somebody opened it.
+    Opened,
+    /// Somebody clicked in it.
+    Clicked,
+    /// Somebody called it spam.
+    SpamReported,
+}
+
+/// A mail as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailEffect {
+    /// Which one.
+    pub id: MailEffectId,
+    /// How far the sending is.
+    pub sending: Sending,
+    /// How far it got, once SendGrid told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
+    /// How often it was claimed; above 1 with an unknown outcome between, the customer may have two.
+    pub attempts: u32,
+    /// Counts the changes, from 1. Each write is conditional on it.
+    pub version: u64,
+    /// The correlation id of the event that asked for it.
+    pub correlation_id: String,
+}
+
+/// Whether the one who asks may send the mail now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailClaim {
+    /// Yes, once this was stored on condition that nobody stored anything else meanwhile.
+    Send(MailEffect),
+    /// No: it is settled.
+    Settled,
+    /// Not now: somebody else is at it, or SendGrid's events are awaited. Ask again after this moment.
+    Wait(Timestamp),
+}
+
+/// How long a claim holds, and how long evidence is awaited before a mail of unknown outcome is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailPatience {
+    /// Longer than the function may run.
+    pub lease: Duration,
+    /// Longer than SendGrid's events take.
+    pub evidence: Duration,
+}
+
+impl MailEffect {
+    /// Asks to send the mail of which `stored` is known.
+    pub fn claim(
+        stored: Option<&Self>,
+        id: MailEffectId,
+        owner: Uuid,
+        correlation_id: &str,
+        patience: MailPatience,
+        now: Timestamp,
+    ) -> MailClaim {
+        let ready = match stored.map(|effect| &effect.sending) {
+            None | Some(Sending::Free) => now,
+            Some(Sending::Sent { .. } | Sending::Refused { .. }) => return MailClaim::Settled,
+            Some(Sending::Unknown { since }) => since.plus(patience.evidence),
+            Some(Sending::Claimed { at, lease_until, .. }) => (*lease_until).max(at.plus(patience.evidence)),
+        };
+        if ready > now {
+            return MailClaim::Wait(ready);
+        }
+        MailClaim::Send(Self {
+            id,
+            sending: Sending::Claimed { owner, at: now, lease_until: now.plus(patience.lease) },
+            delivery: None,
+            attempts: stored.map_or(1, |effect| effect.attempts + 1),
+            version: stored.map_or(1, |effect| effect.version + 1),
+            correlation_id: correlation_id.to_owned(),
+        })
+    }
+
+    /// Notes how the sending ended. Evidence that came first stays.
+    #[must_use]
+    pub fn ended(&self, sending: Sending) -> Option<Self> {
+        let settled = matches!(self.sending, Sending::Sent { .. } | Sending::Refused { .. });
+        (!settled).then(|| Self { sending, version: self.version + 1, ..self.clone() })
+    }
+
+    /// Takes in one of SendGrid's events, in any order, any number of times. None when it says nothing new.
+    pub fn delivered(&self, delivery: Delivery, at: Timestamp) -> Option<Self> {
+        let known = self.delivery.max(Some(delivery));
+        let sending = match &self.sending {
+            sent @ Sending::Sent { .. } => sent.clone(),
+            // An event exists, so SendGrid has the mail, whatever we thought.
+            _ => Sending::Sent { message_id: None, at },
+        };
+        let next = Self { sending, delivery: known, ..self.clone() };
+        (next != *self).then(|| Self { version: self.version + 1, ..next })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: MailPatience = MailPatience { lease: Duration::from_secs(60), evidence: Duration::from_secs(300) };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    fn id() -> MailEffectId {
+        MailEffectId {
+            order_id: OrderId::from_uuid(Uuid::from_u128(1)),
+            kind: MailKind::OrderConfirmation,
+            event_id: EventId::from_uuid(Uuid::from_u128(2)),
+        }
+    }
+
+    fn claim(stored: Option<&MailEffect>, now: i64) -> MailClaim {
+        MailEffect::claim(stored, id(), Uuid::from_u128(9), "corr", PATIENCE, at(now))
+    }
+
+    fn claimed(now: i64) -> MailEffect {
+        match claim(None, now) {
+            MailClaim::Send(effect) => effect,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn ids_are_read_as_they_are_written() {
+        assert_eq!(id().to_string().parse(), Ok(id()));
+        assert_eq!("ord_1/x/evt_1".parse::<MailEffectId>(), Err(InvalidMailEffectId));
+    }
+
+    #[test]
+    fn a_claimed_mail_is_nobody_elses_until_lease_and_evidence_have_run_out() {
+        let effect = claimed(0);
+        assert_eq!(claim(Some(&effect), 61), MailClaim::Wait(at(300)));
+        let MailClaim::Send(second) = claim(Some(&effect), 300) else { panic!("still waiting") };
+        assert_eq!((second.attempts, second.version), (2, 2));
+    }
+
+    #[test]
+    fn what_was_sent_or_refused_is_settled() {
+        for sending in [
+            Sending::Sent { message_id: None, at: at(1) },
+            Sending::Refused { reason: "bad address".into(), at: at(1) },
+        ] {
+            let effect = claimed(0).ended(sending).unwrap();
+            assert_eq!(claim(Some(&effect), 9999), MailClaim::Settled);
+            assert_eq!(effect.ended(Sending::Free), None);
+        }
+    }
+
+    #[test]
+    fn what_certainly_was_not_sent_may_be_sent_at_once() {
+        let effect = claimed(0).ended(Sending::Free).unwrap();
+        assert!(matches!(claim(Some(&effect), 1), MailClaim::Send(_)));
+    }
+
+    #[test]
+    fn an_unknown_outcome_waits_for_evidence_and_evidence_settles_it() {
+        let unknown = claimed(0).ended(Sending::Unknown { since: at(5) }).unwrap();
+        assert_eq!(claim(Some(&unknown), 10), MailClaim::Wait(at(305)));
+        let evident = unknown.delivered(Delivery::Processed, at(20)).unwrap();
+        assert_eq!(claim(Some(&evident), 9999), MailClaim::Settled);
+    }
+
+    #[test]
+    fn delivery_only_moves_forward() {
+        let opened = claimed(0).delivered(Delivery::Opened, at(1)).unwrap();
+        assert_eq!(opened.delivered(Delivery::Delivered, at(2)), None);
+        assert_eq!(opened.delivered(Delivery::Opened, at(2)), None);
+        assert_eq!(opened.delivered(Delivery::SpamReported, at(2)).unwrap().delivery, Some(Delivery::SpamReported));
+    }
+}
