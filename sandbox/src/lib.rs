@@ -1,1 +1,33 @@
-//! sandbox.
+//! Stand-ins for the outside systems: Stripe, SendGrid with a mailbox, Google Sheets.
+//!
+//! Each provider is a state machine that takes an HTTP request and gives a response, with the clock handed in, so that
+//! tests, the suite and a simulation call it in process ([`SandboxTransport`]), and [`server::serve`] puts the same
+//! machine on a socket. Misbehaviour is switched on by [`Fault`]s, from Rust or over `/_sandbox/faults`. Webhooks go
+//! into a queue that whoever drives the sandbox empties: [`Sandbox::due`], POST, [`Sandbox::delivered`].
+//!
+//! Written from the providers' documentation, and must not know the product: nothing of ours but clock, time and the
+//! HTTP seam is used here, so that a misunderstanding on our side does not meet its twin.
+
+mod answer;
+mod control;
+mod deliveries;
+mod faults;
+mod provider;
+mod requests;
+mod sandbox;
+pub mod sendgrid;
+pub mod server;
+mod settings;
+mod shared;
+pub mod sheets;
+pub mod stripe;
+mod transport;
+
+pub use deliveries::{Deliveries, Delivery, DeliveryCounts, DeliveryId, RetrySchedule};
+pub use faults::{ActiveFault, Fate, Fault, FaultKind, Faults, Loss, Plan, When};
+pub use provider::{Provider, Refusal, StandIn, Webhook};
+pub use requests::{Call, RequestLog, RouteCounts};
+pub use sandbox::{Outcome, Sandbox};
+pub use settings::Settings;
+pub use shared::Shared;
+pub use transport::SandboxTransport;

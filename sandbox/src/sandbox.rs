@@ -1,0 +1,204 @@
+//! All stand-ins behind one door: faults first, then the provider; webhooks into one queue.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::Timestamp;
+use http::{Request, Response};
+
+use crate::{
+    Settings, answer, control,
+    deliveries::{Deliveries, Delivery, DeliveryId},
+    faults::{Fate, Faults, Loss, Plan},
+    provider::{Provider, StandIn},
+    requests::{Call, RequestLog},
+    sendgrid::SendGrid,
+    sheets::Sheets,
+    stripe::Stripe,
+};
+
+/// The sandbox: a state machine that takes requests and gives outcomes. It never waits and reads no clock.
+#[derive(Debug)]
+pub struct Sandbox {
+    /// Stripe.
+    pub stripe: Stripe,
+    /// SendGrid and its mailbox.
+    pub sendgrid: SendGrid,
+    /// Google's token endpoint and Sheets.
+    pub sheets: Sheets,
+    /// Misbehaviour that is switched on.
+    pub faults: Faults,
+    /// Webhooks on their way.
+    pub deliveries: Deliveries,
+    /// Calls so far.
+    pub requests: RequestLog,
+    settings: Settings,
+}
+
+/// What comes of a request.
+#[derive(Debug)]
+pub enum Outcome {
+    /// An answer, which takes a while.
+    Answer {
+        /// The answer.
+        response: Response<Bytes>,
+        /// How long it takes.
+        delay: Duration,
+    },
+    /// No answer, ever.
+    NoAnswer {
+        /// How the call got lost.
+        loss: Loss,
+        /// Whether the provider did what was asked.
+        acted: bool,
+        /// Until the caller can notice.
+        delay: Duration,
+    },
+}
+
+impl Sandbox {
+    /// A sandbox without any objects.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            stripe: Stripe::new(settings.seed, &settings.stripe),
+            sendgrid: SendGrid::new(settings.seed, &settings.sendgrid),
+            sheets: Sheets::new(settings.seed, &settings.sheets),
+            faults: Faults::new(settings.seed),
+            deliveries: Deliveries::new(settings.retries),
+            requests: RequestLog::default(),
+            settings,
+        }
+    }
+
+    /// What it was started with.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Forgets every object, fault, webhook and call. New ids will not repeat old ones.
+    pub fn reset(&mut self) {
+        let mut settings = self.settings.clone();
+        settings.seed = settings.seed.wrapping_add(1);
+        *self = Self::new(settings);
+    }
+
+    /// Handles one request to any provider or to `/_sandbox/…`.
+    pub fn handle(&mut self, now: Timestamp, request: &Request<Bytes>) -> Outcome {
+        self.tick(now);
+        let path = request.uri().path();
+        let outcome = match Provider::of_path(path) {
+            Some(provider) => self.call(now, provider, request),
+            None => Outcome::Answer { response: control::handle(self, now, request), delay: Duration::ZERO },
+        };
+        self.collect(now);
+        outcome
+    }
+
+    /// The webhooks that are due now, each to be POSTed by whoever drives the sandbox: server, suite or simulation.
+    /// Each has to be reported with [`Self::delivered`].
+    pub fn due(&mut self, now: Timestamp) -> Vec<Delivery> {
+        self.tick(now);
+        self.collect(now);
+        let mut due = Vec::new();
+        while let Some((id, webhook, attempt)) = self.deliveries.take(now) {
+            let headers = self.stand_in(webhook.provider).sign(now, &webhook);
+            let (url, body, event_type) = (webhook.url, webhook.body, webhook.event_type);
+            due.push(Delivery { id, url, headers, body, event_type, attempt });
+        }
+        due
+    }
+
+    /// When there will be something to do: a webhook due, or a provider acting by itself.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let ticks = [self.stripe.next_tick(), self.sendgrid.next_tick(), self.sheets.next_tick()];
+        ticks.into_iter().chain([self.deliveries.next_due()]).flatten().min()
+    }
+
+    /// What came of a delivery: the HTTP status, or none when there was no answer. Anything but 2xx is tried again.
+    pub fn delivered(&mut self, now: Timestamp, id: DeliveryId, status: Option<u16>) {
+        if let Some((webhook, taken)) = self.deliveries.report(now, id, status) {
+            self.stand_in(webhook.provider).settled(&webhook, taken);
+        }
+    }
+
+    pub(crate) fn stand_in(&mut self, provider: Provider) -> &mut dyn StandIn {
+        match provider {
+            Provider::Stripe => &mut self.stripe,
+            Provider::Sendgrid => &mut self.sendgrid,
+            Provider::Sheets => &mut self.sheets,
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        for provider in [Provider::Stripe, Provider::Sendgrid, Provider::Sheets] {
+            self.stand_in(provider).tick(now);
+        }
+    }
+
+    /// Moves new webhooks into the queue, with the faults that hit them.
+    fn collect(&mut self, now: Timestamp) {
+        for provider in [Provider::Stripe, Provider::Sendgrid, Provider::Sheets] {
+            for webhook in self.stand_in(provider).take_webhooks() {
+                for delay in self.faults.plan_webhook(provider, &webhook.event_type) {
+                    self.deliveries.push(webhook.clone(), now.plus(webhook.after + delay));
+                }
+            }
+        }
+    }
+
+    fn call(&mut self, now: Timestamp, provider: Provider, request: &Request<Bytes>) -> Outcome {
+        let (method, path) = (request.method().as_str(), request.uri().path());
+        // A browser's preflight is not a call: faults aimed at the call must not be used up by it.
+        let plan = if method == "OPTIONS" {
+            Plan { latency: Duration::ZERO, fate: Fate::Answered }
+        } else {
+            self.faults.plan(provider, method, path)
+        };
+        let outcome = self.carry_out(now, provider, request, &plan);
+        let (status, answered) = match &outcome {
+            Outcome::Answer { response, .. } => (Some(response.status().as_u16()), true),
+            Outcome::NoAnswer { .. } => (None, false),
+        };
+        let (method, path) = (method.to_owned(), path.to_owned());
+        self.requests.record(Call { at: now, provider, method, path, status, answered });
+        outcome
+    }
+
+    fn carry_out(&mut self, now: Timestamp, provider: Provider, request: &Request<Bytes>, plan: &Plan) -> Outcome {
+        let delay = plan.latency;
+        let stand_in = self.stand_in(provider);
+        match plan.fate {
+            Fate::Answered => {
+                let response = stand_in.handle(now, request);
+                if !delay.is_zero() {
+                    stand_in.still_running(request, now.plus(delay));
+                }
+                Outcome::Answer { response, delay }
+            }
+            Fate::Refused(refusal) => Outcome::Answer { response: stand_in.refuse(now, request, refusal), delay },
+            Fate::Lost(Loss::Silence(silence)) => {
+                Outcome::NoAnswer { loss: Loss::Silence(silence), acted: false, delay: delay + silence }
+            }
+            Fate::Lost(loss) => Outcome::NoAnswer { loss, acted: false, delay },
+            Fate::AnswerLost { after } => {
+                stand_in.handle(now, request);
+                Outcome::NoAnswer { loss: Loss::Reset, acted: true, delay: delay + after }
+            }
+        }
+    }
+}
+
+impl Outcome {
+    /// The answer's status; none when there is no answer.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answer { response, .. } => Some(response.status().as_u16()),
+            Self::NoAnswer { .. } => None,
+        }
+    }
+}
+
+/// The answer for a path that is nobody's.
+pub(crate) fn not_found() -> Response<Bytes> {
+    answer::problem(404, "no such path: /v1 is Stripe, /v3 SendGrid, /token and /v4 Google, /_sandbox the controls")
+}
