@@ -1,1 +1,30 @@
-//! payments.
+//! Stripe: the client for payment intents and refunds, and the verification and reading of its webhooks.
+//!
+//! Speaks Stripe's words on one side and `domain`'s payment facts on the other. Must not know how orders are stored,
+//! and never keeps a client secret: it passes through in the answer to the one who pays.
+
+mod amount;
+mod answer;
+mod client;
+mod error;
+mod facts;
+mod intent;
+mod list;
+mod object;
+mod refund;
+mod signature;
+mod webhook;
+
+#[cfg(test)]
+mod scripted;
+
+pub use amount::{AmountError, check_chargeable, from_stripe, minimum_charge, to_stripe};
+pub use client::{API_VERSION, LIVE_URL, Stripe};
+pub use error::StripeError;
+pub use facts::{OrderReference, Reading, UnreadableEvent, facts, intent_facts, refund_facts};
+pub use intent::NewIntent;
+pub use list::Page;
+pub use object::{Charge, ClientSecret, Dispute, PaymentError, PaymentIntent, Refund};
+pub use refund::{NewRefund, RefundReason};
+pub use signature::{SignatureError, TOLERANCE};
+pub use webhook::{Event, WebhookError, verify};

@@ -1,0 +1,218 @@
+//! Stripe's minor units are not always ISO 4217's.
+//!
+//! Source of every figure: <https://docs.stripe.com/currencies> (zero-decimal currencies, special cases, three-decimal
+//! currencies, minimum charge amounts).
+
+use domain::{Currency, Money, UnknownCurrency};
+
+/// Whole units in Stripe's API. ISO 4217 agrees, except for MGA, which it divides by a hundred on paper.
+const ZERO_DECIMAL: [&str; 15] =
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"];
+
+/// Whole units in ISO 4217; Stripe still wants two decimals, and they are always `00`.
+const WHOLE_BUT_TWO_DECIMAL: [&str; 2] = ["ISK", "UGX"];
+
+/// Three decimals, of which the last must be 0.
+const THREE_DECIMAL: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
+
+/// The least that can be charged, in Stripe's units. Other currencies have the equivalent of their settlement
+/// currency's minimum, which only Stripe can tell.
+const MINIMUM: [(&str, i64); 24] = [
+    ("AED", 200),
+    ("AUD", 50),
+    ("BGN", 100),
+    ("BRL", 50),
+    ("CAD", 50),
+    ("CHF", 50),
+    ("CZK", 1500),
+    ("DKK", 250),
+    ("EUR", 50),
+    ("GBP", 30),
+    ("HKD", 400),
+    ("HUF", 17_500),
+    ("INR", 50),
+    ("JPY", 50),
+    ("MXN", 1000),
+    ("MYR", 200),
+    ("NOK", 300),
+    ("NZD", 50),
+    ("PLN", 200),
+    ("RON", 200),
+    ("SEK", 300),
+    ("SGD", 50),
+    ("THB", 1000),
+    ("USD", 50),
+];
+
+/// Why an amount cannot cross to or from Stripe.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AmountError {
+    /// Stripe takes no payments in this currency.
+    #[error("stripe takes no payments in {}", .0.code())]
+    Unsupported(Currency),
+    /// The amount has a part that the other side's units cannot express.
+    #[error("{0} cannot be expressed in the other side's units")]
+    NotRepresentable(Money),
+    /// Below what Stripe charges in this currency.
+    #[error("the least that can be charged is {minimum}")]
+    TooSmall {
+        /// The least amount.
+        minimum: Money,
+    },
+    /// Zero or less.
+    #[error("not a positive amount")]
+    NotPositive,
+    /// Does not fit into 64 bits.
+    #[error("amount too large")]
+    Overflow,
+    /// Stripe named a currency that ISO 4217 does not know.
+    #[error(transparent)]
+    Currency(#[from] UnknownCurrency),
+}
+
+/// The amount in Stripe's units.
+///
+/// # Errors
+///
+/// [`AmountError`]: currency not supported, an inexpressible fraction, or too large.
+pub fn to_stripe(money: Money) -> Result<i64, AmountError> {
+    let (ours, theirs) = (money.currency.exponent(), decimals(money.currency)?);
+    let amount = shift(money.amount, ours, theirs).ok_or(AmountError::Overflow)?;
+    match amount.exact.filter(|amount| acceptable(*amount, money.currency)) {
+        Some(amount) => Ok(amount),
+        None => Err(AmountError::NotRepresentable(money)),
+    }
+}
+
+/// The money behind an amount in Stripe's units; `currency` in any case.
+///
+/// # Errors
+///
+/// [`AmountError`]: currency unknown or not supported, an inexpressible fraction, or too large.
+pub fn from_stripe(amount: i64, currency: &str) -> Result<Money, AmountError> {
+    let currency: Currency = currency.parse()?;
+    let shifted = shift(amount, decimals(currency)?, currency.exponent()).ok_or(AmountError::Overflow)?;
+    let exact = shifted.exact.ok_or_else(|| AmountError::NotRepresentable(Money::new(amount, currency)))?;
+    Ok(Money::new(exact, currency))
+}
+
+/// Checks that Stripe would charge this amount at all, so that a cart can be refused before anything is stored.
+///
+/// # Errors
+///
+/// [`AmountError`]: not positive, below the minimum, or not expressible.
+pub fn check_chargeable(money: Money) -> Result<(), AmountError> {
+    if money.amount <= 0 {
+        return Err(AmountError::NotPositive);
+    }
+    to_stripe(money)?;
+    match minimum_charge(money.currency) {
+        Some(minimum) if money.amount < minimum.amount => Err(AmountError::TooSmall { minimum }),
+        _ => Ok(()),
+    }
+}
+
+/// The least that Stripe charges in this currency, where it publishes a figure.
+pub fn minimum_charge(currency: Currency) -> Option<Money> {
+    let (_, amount) = MINIMUM.iter().find(|(code, _)| *code == currency.code())?;
+    from_stripe(*amount, currency.code()).ok()
+}
+
+fn decimals(currency: Currency) -> Result<u32, AmountError> {
+    let code = currency.code();
+    match currency.exponent() {
+        _ if ZERO_DECIMAL.contains(&code) => Ok(0),
+        _ if WHOLE_BUT_TWO_DECIMAL.contains(&code) => Ok(2),
+        _ if THREE_DECIMAL.contains(&code) => Ok(3),
+        2 => Ok(2),
+        // What is left has its own count of decimals and is not in Stripe's list: IQD, LYD, CLF, UYW …
+        _ => Err(AmountError::Unsupported(currency)),
+    }
+}
+
+fn acceptable(amount: i64, currency: Currency) -> bool {
+    !THREE_DECIMAL.contains(&currency.code()) || amount % 10 == 0
+}
+
+/// An amount moved to other decimals: nothing in `exact` when a fraction would be lost.
+struct Shifted {
+    exact: Option<i64>,
+}
+
+/// `None` when the result does not fit.
+fn shift(amount: i64, from: u32, to: u32) -> Option<Shifted> {
+    let factor = 10_i64.checked_pow(from.abs_diff(to))?;
+    let exact =
+        if to >= from { Some(amount.checked_mul(factor)?) } else { (amount % factor == 0).then_some(amount / factor) };
+    Some(Shifted { exact })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn money(amount: i64, code: &str) -> Money {
+        Money::new(amount, code.parse().unwrap())
+    }
+
+    #[test]
+    fn amounts_cross_to_stripe_and_come_back() {
+        // (ours, currency, Stripe's): the examples of docs.stripe.com/currencies where it gives one.
+        for (ours, code, stripes) in [
+            (1000, "USD", 1000),
+            (1250, "EUR", 1250),
+            (17_500, "HUF", 17_500), // whole units for payouts only
+            (80_000, "TWD", 80_000), // likewise
+            (500, "JPY", 500),
+            (5000, "KRW", 5000),
+            (1500, "XOF", 1500),
+            (5, "ISK", 500),
+            (5, "UGX", 500),
+            (500, "MGA", 5), // ISO counts in hundredths, Stripe in ariary
+            (5120, "KWD", 5120),
+            (990, "BHD", 990),
+            (0, "EUR", 0),
+            (-300, "EUR", -300),
+        ] {
+            assert_eq!(to_stripe(money(ours, code)), Ok(stripes), "{ours} {code}");
+            assert_eq!(from_stripe(stripes, &code.to_lowercase()), Ok(money(ours, code)), "{stripes} {code}");
+        }
+    }
+
+    #[test]
+    fn what_the_other_side_cannot_express_is_refused() {
+        for (amount, code) in [(5124, "KWD"), (1, "TND"), (150, "MGA")] {
+            assert_eq!(to_stripe(money(amount, code)), Err(AmountError::NotRepresentable(money(amount, code))));
+        }
+        assert_eq!(from_stripe(550, "isk"), Err(AmountError::NotRepresentable(money(550, "ISK"))));
+        assert_eq!(to_stripe(money(i64::MAX, "ISK")), Err(AmountError::Overflow));
+        for code in ["IQD", "LYD", "CLF"] {
+            assert_eq!(to_stripe(money(1000, code)), Err(AmountError::Unsupported(code.parse().unwrap())));
+        }
+        assert!(matches!(from_stripe(1, "zzz"), Err(AmountError::Currency(_))));
+    }
+
+    #[test]
+    fn a_charge_is_positive_and_reaches_the_minimum() {
+        for (amount, code) in [(50, "USD"), (30, "GBP"), (50, "JPY"), (17_500, "HUF"), (1, "ISK"), (10, "KWD")] {
+            assert_eq!(check_chargeable(money(amount, code)), Ok(()), "{amount} {code}");
+        }
+        for (amount, code) in [(49, "USD"), (29, "GBP"), (49, "JPY"), (17_499, "HUF"), (1499, "CZK")] {
+            let minimum = money(amount + 1, code);
+            assert_eq!(check_chargeable(money(amount, code)), Err(AmountError::TooSmall { minimum }));
+        }
+        for amount in [0, -1, i64::MIN] {
+            assert_eq!(check_chargeable(money(amount, "USD")), Err(AmountError::NotPositive));
+        }
+    }
+
+    #[test]
+    fn the_tables_name_real_currencies_once() {
+        let codes: Vec<_> = ZERO_DECIMAL.iter().chain(&WHOLE_BUT_TWO_DECIMAL).chain(&THREE_DECIMAL).collect();
+        for (index, code) in codes.iter().enumerate() {
+            assert!(code.parse::<Currency>().is_ok(), "{code}");
+            assert!(!codes[..index].contains(code), "{code} twice");
+        }
+        assert!(MINIMUM.iter().all(|(code, _)| minimum_charge(code.parse().unwrap()).is_some()));
+    }
+}

@@ -1,0 +1,173 @@
+//! Refunds.
+
+use domain::{IntentId, Money, OrderId};
+use resilience::{Clock, Deadline, Ids, Transport};
+
+use crate::{
+    Page, Refund, Stripe, StripeError,
+    client::Form,
+    object::{ORDER_ID, REFUND_ACTION},
+    to_stripe,
+};
+
+/// Why money goes back, in Stripe's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundReason {
+    /// Charged twice.
+    Duplicate,
+    /// Not the customer's doing; also blocks the card.
+    Fraudulent,
+    /// The customer wants it back.
+    RequestedByCustomer,
+}
+
+impl RefundReason {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Fraudulent => "fraudulent",
+            Self::RequestedByCustomer => "requested_by_customer",
+        }
+    }
+}
+
+/// What a refund is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRefund<'a> {
+    /// Our refund action: the idempotency key, so that one action is one refund.
+    pub action: &'a str,
+    /// The order whose money goes back.
+    pub order_id: OrderId,
+    /// The intent that brought the money.
+    pub intent: &'a IntentId,
+    /// How much of it goes back.
+    pub amount: Money,
+    /// Why, if Stripe is to know.
+    pub reason: Option<RefundReason>,
+}
+
+impl NewRefund<'_> {
+    fn form(&self) -> Result<Form<'static>, StripeError> {
+        let mut form = vec![
+            ("payment_intent", self.intent.to_string()),
+            ("amount", to_stripe(self.amount)?.to_string()),
+            (ORDER_ID, self.order_id.to_string()),
+            (REFUND_ACTION, self.action.to_owned()),
+        ];
+        if let Some(reason) = self.reason {
+            form.push(("reason", reason.as_str().to_owned()));
+        }
+        Ok(form)
+    }
+}
+
+impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
+    /// Gives money back, or brings back the refund that this action made before.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError::KeySpent`] when Stripe saved a failure and lists no refund of this action: a person decides, since
+    /// a second action could pay twice. Others as they say; after 24 hours of `OutcomeUnknown` ask
+    /// [`find_refund`](Self::find_refund) instead of trying again, since Stripe forgets the key.
+    pub async fn create_refund(&self, new: &NewRefund<'_>, deadline: Deadline) -> Result<Refund, StripeError> {
+        match self.post("/v1/refunds", &new.form()?, Some(new.action), deadline).await {
+            Ok(answer) => Ok(answer.object),
+            Err(StripeError::KeySpent) => {
+                let found = self.find_refund(new.intent, new.action, deadline).await?;
+                found.ok_or(StripeError::KeySpent)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The refund that an action made, if it made one.
+    ///
+    /// # Errors
+    ///
+    /// As they say.
+    pub async fn find_refund(
+        &self,
+        intent: &IntentId,
+        action: &str,
+        deadline: Deadline,
+    ) -> Result<Option<Refund>, StripeError> {
+        let refunds = self.list_refunds(intent, deadline).await?;
+        Ok(refunds.into_iter().find(|refund| refund.action() == Some(action)))
+    }
+
+    /// All refunds of an intent, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// As they say.
+    pub async fn list_refunds(&self, intent: &IntentId, deadline: Deadline) -> Result<Vec<Refund>, StripeError> {
+        let mut refunds: Vec<Refund> = Vec::new();
+        loop {
+            let mut query = vec![("payment_intent", intent.to_string()), ("limit", "100".to_owned())];
+            query.extend(refunds.last().map(|last| ("starting_after", last.id.to_string())));
+            let page: Page<Refund> = self.get("/v1/refunds", &query, deadline).await?.object;
+            let is_last = !page.has_more || page.data.is_empty();
+            refunds.extend(page.data);
+            if is_last {
+                return Ok(refunds);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::scripted::{Scripted, Turn, converse};
+
+    fn refund(id: &str, action: &str) -> Value {
+        json!({"id": id, "amount": 500, "currency": "eur", "status": "succeeded", "payment_intent": "pi_1",
+            "created": 1, "metadata": {"refund_action": action}})
+    }
+
+    fn page(data: &[Value], has_more: bool) -> Turn {
+        Turn::json(200, &json!({"object": "list", "data": data, "has_more": has_more}))
+    }
+
+    fn saved_failure() -> Turn {
+        Turn::Answer(500, vec![("idempotent-replayed", "true")], "{}".to_owned())
+    }
+
+    fn create(script: &Scripted) -> Result<Refund, StripeError> {
+        let new = NewRefund {
+            action: "cancel-pi_1-0",
+            order_id: OrderId::from_uuid(Uuid::from_u128(1)),
+            intent: &"pi_1".into(),
+            amount: Money::new(500, "eur".parse().unwrap()),
+            reason: Some(RefundReason::RequestedByCustomer),
+        };
+        converse(script, async |stripe, deadline| stripe.create_refund(&new, deadline).await)
+    }
+
+    #[test]
+    fn the_action_is_the_key() {
+        let script = Scripted::new([Turn::Lost, Turn::json(200, &refund("re_1", "cancel-pi_1-0"))]);
+        assert_eq!(create(&script).unwrap().action(), Some("cancel-pi_1-0"));
+        let form = "payment_intent=pi_1&amount=500&metadata[order_id]=ord_00000000000000000000000000000001&metadata[refund_action]=cancel-pi_1-0&reason=requested_by_customer";
+        assert_eq!(script.lines()[0], format!("POST /v1/refunds {form}"));
+        assert_eq!(script.header("idempotency-key"), ["cancel-pi_1-0", "cancel-pi_1-0"]);
+    }
+
+    #[test]
+    fn after_a_saved_failure_stripes_state_decides() {
+        let other = refund("re_2", "other");
+        let script = Scripted::new([
+            saved_failure(),
+            page(std::slice::from_ref(&other), true),
+            page(&[refund("re_1", "cancel-pi_1-0")], false),
+        ]);
+        assert_eq!(create(&script).unwrap().id.as_str(), "re_1");
+        assert_eq!(script.lines()[2], "GET /v1/refunds?payment_intent=pi_1&limit=100&starting_after=re_2");
+
+        let script = Scripted::new([saved_failure(), page(&[other], false)]);
+        assert!(matches!(create(&script), Err(StripeError::KeySpent)));
+    }
+}
