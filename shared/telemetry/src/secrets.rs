@@ -1,0 +1,173 @@
+//! Secrets by id, kept in the warm environment for a while.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use domain::Timestamp;
+use resilience::Clock;
+use serde::de::DeserializeOwned;
+
+use crate::{Secret, chain};
+
+/// How long a secret is used without asking again. A rotated secret is known everywhere after this time, so rotation
+/// keeps the old value valid for longer.
+const FRESH_FOR: Duration = Duration::from_mins(5);
+/// How long an old value serves while the source is down, counted from when it was read.
+const STALE_FOR: Duration = Duration::from_hours(1);
+/// After a failed try the old value serves this long before the next one.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(15);
+
+/// Why a secret cannot be had. No variant holds a part of it.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The source did not answer, or refused.
+    #[error("cannot read secret {id}")]
+    Unavailable {
+        /// The id that was asked for.
+        id: String,
+        /// The source's error.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The secret has no text, or not the JSON that is expected of it. The cause is left out: it would quote the text.
+    #[error("secret {id} is not of the expected shape")]
+    Shape {
+        /// The id that was asked for.
+        id: String,
+    },
+}
+
+/// Gives the text of a secret: Secrets Manager, or what a local run was started with.
+pub trait SecretSource {
+    /// The present text.
+    ///
+    /// # Errors
+    ///
+    /// When the source is down, refuses, or has no such secret.
+    async fn text(&self, id: &str) -> Result<Secret<String>, SecretError>;
+}
+
+impl<S: SecretSource> SecretSource for &S {
+    async fn text(&self, id: &str) -> Result<Secret<String>, SecretError> {
+        (**self).text(id).await
+    }
+}
+
+/// AWS Secrets Manager.
+#[derive(Clone, Debug)]
+pub struct SecretsManager {
+    client: aws_sdk_secretsmanager::Client,
+}
+
+impl SecretsManager {
+    /// With the suite's SDK configuration.
+    pub fn new(config: &aws::Config) -> Self {
+        Self { client: aws::secrets_manager(config) }
+    }
+}
+
+impl SecretSource for SecretsManager {
+    async fn text(&self, id: &str) -> Result<Secret<String>, SecretError> {
+        let answer = self.client.get_secret_value().secret_id(id).send().await.map_err(|error| {
+            SecretError::Unavailable { id: id.to_owned(), source: Box::new(error.into_service_error()) }
+        })?;
+        answer.secret_string.map(Secret::new).ok_or_else(|| SecretError::Shape { id: id.to_owned() })
+    }
+}
+
+/// Secrets that are there from the start: the embedded stack's and the tests'.
+#[derive(Clone, Debug, Default)]
+pub struct FixedSecrets(HashMap<String, Secret<String>>);
+
+impl FixedSecrets {
+    /// From ids and texts.
+    pub fn new<I: Into<String>, T: Into<String>>(secrets: impl IntoIterator<Item = (I, T)>) -> Self {
+        Self(secrets.into_iter().map(|(id, text)| (id.into(), Secret::new(text.into()))).collect())
+    }
+}
+
+impl SecretSource for FixedSecrets {
+    async fn text(&self, id: &str) -> Result<Secret<String>, SecretError> {
+        self.0
+            .get(id)
+            .cloned()
+            .ok_or_else(|| SecretError::Unavailable { id: id.to_owned(), source: "there is no such secret".into() })
+    }
+}
+
+/// One secret, read from its JSON and kept: five minutes without asking again, and up to an hour while the source is
+/// down. Built once per environment, read at each call.
+pub struct CachedSecret<T, S, C> {
+    id: String,
+    source: S,
+    clock: C,
+    cached: Mutex<Option<Cached<T>>>,
+}
+
+struct Cached<T> {
+    value: Arc<T>,
+    read_at: Timestamp,
+    ask_again_at: Timestamp,
+}
+
+impl<T: DeserializeOwned, S: SecretSource, C: Clock> CachedSecret<T, S, C> {
+    /// The secret of this id. Nothing is read yet.
+    pub fn new(id: impl Into<String>, source: S, clock: C) -> Self {
+        Self { id: id.into(), source, clock, cached: Mutex::new(None) }
+    }
+
+    /// The value, fresh or old as said above.
+    ///
+    /// # Errors
+    ///
+    /// When the source has no legible secret and no value is left that may still serve.
+    pub async fn get(&self) -> Result<Arc<T>, SecretError> {
+        if let Some(value) = self.usable(|cached| cached.ask_again_at) {
+            return Ok(value);
+        }
+        match self.read().await {
+            Ok(value) => Ok(self.keep(value)),
+            Err(error) => self.fall_back(error),
+        }
+    }
+
+    async fn read(&self) -> Result<T, SecretError> {
+        let text = self.source.text(&self.id).await?;
+        serde_json::from_str(text.expose()).map_err(|_| SecretError::Shape { id: self.id.clone() })
+    }
+
+    fn keep(&self, value: T) -> Arc<T> {
+        let (value, now) = (Arc::new(value), self.clock.now());
+        let cached = Cached { value: value.clone(), read_at: now, ask_again_at: now.plus(FRESH_FOR) };
+        *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(cached);
+        value
+    }
+
+    fn fall_back(&self, error: SecretError) -> Result<Arc<T>, SecretError> {
+        let Some(value) = self.usable(|cached| cached.read_at.plus(STALE_FOR)) else { return Err(error) };
+        if let Some(cached) = self.cached.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            cached.ask_again_at = self.clock.now().plus(ASK_AGAIN_AFTER);
+        }
+        tracing::warn!(secret_id = %self.id, error = %chain(&error), "secret not read again, the old value serves on");
+        Ok(value)
+    }
+
+    /// The cached value, if now is before the moment that `until` names.
+    fn usable(&self, until: impl Fn(&Cached<T>) -> Timestamp) -> Option<Arc<T>> {
+        let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        cached.as_ref().filter(|cached| self.clock.now() < until(cached)).map(|cached| cached.value.clone())
+    }
+}
+
+impl<T, S, C> fmt::Debug for CachedSecret<T, S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedSecret").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
