@@ -234,7 +234,7 @@ impl MailEffect {
 mod tests {
     use super::*;
 
-    const PATIENCE: MailPatience = MailPatience { lease: Duration::from_secs(60), evidence: Duration::from_secs(300) };
+    const PATIENCE: MailPatience = MailPatience { lease: Duration::from_mins(1), evidence: Duration::from_mins(5) };
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(seconds)

@@ -1,1 +1,20 @@
-//! store.
+//! Repositories: what is stored of orders, catalogue and effects, and on which conditions it is written.
+//!
+//! Each trait has two sides that pass one conformance suite: DynamoDB, and memory for tests and simulation. Nothing
+//! here decides anything about an order; that is `domain`'s. Must not know HTTP, Stripe or SendGrid.
+
+mod catalogue;
+mod effects;
+mod error;
+mod memory;
+mod orders;
+mod page;
+mod update;
+
+pub use catalogue::{Catalogue, ProductEdit};
+pub use effects::{MailEffects, RowClaim, SheetRow, SheetRows};
+pub use error::StoreError;
+pub use memory::MemoryStore;
+pub use orders::{Orders, ParkOutcome, Placed, Receipt};
+pub use page::{Cursor, InvalidCursor, MAX_PAGE, Page, PageRequest};
+pub use update::{UpdateError, update};

@@ -1,0 +1,15 @@
+//! What a repository can answer instead of a result.
+
+/// Why something was not read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else wrote first: read again, decide again, write again.
+    #[error("changed by somebody else")]
+    Conflict,
+    /// The table is throttled, down or out of reach. Whether a write took effect is not known; each may be repeated.
+    #[error("the table cannot be reached")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What is stored cannot be understood: no retry mends it.
+    #[error("stored item cannot be read: {0}")]
+    Corrupt(String),
+}

@@ -1,0 +1,51 @@
+//! Everything in memory: for tests, for the suite in one process and for simulation. Same promises as DynamoDB's side.
+
+mod catalogue;
+mod effects;
+mod orders;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use domain::{MailEffect, MailEffectId, Order, OrderEvent, OrderId, Product, Sku};
+
+use crate::{Receipt, SheetRow};
+
+/// All repositories in one; clones share the same state.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    state: Rc<RefCell<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    orders: BTreeMap<OrderId, Order>,
+    events: BTreeMap<(OrderId, u64, usize), OrderEvent>,
+    receipts: BTreeMap<(OrderId, String), Receipt>,
+    parked: BTreeMap<OrderId, Vec<Receipt>>,
+    reservations: BTreeSet<OrderId>,
+    products: BTreeMap<Sku, Product>,
+    mails: BTreeMap<MailEffectId, MailEffect>,
+    rows: BTreeMap<OrderId, SheetRow>,
+    last_row: BTreeMap<String, u32>,
+    stream: Vec<OrderEvent>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The order events written since `position`, as the table's stream would show them, with the position after them.
+    pub fn stream_since(&self, position: usize) -> (Vec<OrderEvent>, usize) {
+        let state = self.state.borrow();
+        (state.stream[position.min(state.stream.len())..].to_vec(), state.stream.len())
+    }
+
+    /// Every order, for checkers that compare all of them with the outside world.
+    pub fn all_orders(&self) -> Vec<Order> {
+        self.state.borrow().orders.values().cloned().collect()
+    }
+}

@@ -1,0 +1,60 @@
+//! Read, decide, write; and again from the start when somebody else wrote in between.
+
+use std::time::Duration;
+
+use domain::{Change, Order, OrderId};
+use resilience::{Clock, Ids};
+
+use crate::{Orders, Receipt, StoreError};
+
+/// How often a decision is made anew before the caller is told to come back later.
+const ATTEMPTS: u32 = 8;
+/// The first pause after a conflict; it doubles each time, with full jitter.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+/// Why an order was not updated.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError<E> {
+    /// There is no such order.
+    #[error("no such order")]
+    NotFound,
+    /// The decision was no.
+    #[error(transparent)]
+    Refused(E),
+    /// It could not be read or written; a conflict here means that others kept being faster.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// Updates an order by `decide`, which is asked again with the new state after each conflict. It answers with the
+/// change to make, none when there is nothing to do, or a refusal. Returns the order as it is afterwards.
+///
+/// # Errors
+///
+/// [`UpdateError`]; nothing was written then, unless the table's answer was lost, in which case a repetition is safe.
+pub async fn update<E>(
+    orders: &impl Orders,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    id: OrderId,
+    receipt: Option<&Receipt>,
+    decide: impl Fn(&Order) -> Result<Option<Change>, E>,
+) -> Result<Order, UpdateError<E>> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 0..ATTEMPTS {
+        let order = orders.find(id).await.map_err(UpdateError::Store)?.ok_or(UpdateError::NotFound)?;
+        let Some(change) = decide(&order).map_err(UpdateError::Refused)? else {
+            if let Some(receipt) = receipt {
+                orders.record(receipt).await.map_err(UpdateError::Store)?;
+            }
+            return Ok(order);
+        };
+        match orders.save(&change, receipt).await {
+            Ok(()) => return Ok(change.order),
+            Err(StoreError::Conflict) => clock.sleep(ids.jitter(pause)).await,
+            Err(error) => return Err(UpdateError::Store(error)),
+        }
+        pause *= 2;
+    }
+    Err(UpdateError::Store(StoreError::Conflict))
+}
