@@ -1,0 +1,249 @@
+//! From an order and its event to the mail that tells of it.
+
+use askama::Template;
+use domain::{Address, MailKind, Money, MoneyError, Order, OrderEvent, OrderLine};
+
+use crate::words::Words;
+
+/// What a mail says, as plain text and as HTML. No `Debug`: it names a person and an address.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Content {
+    /// One line.
+    pub subject: String,
+    /// For readers without HTML.
+    pub text: String,
+    /// With everything that came from people escaped.
+    pub html: String,
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Content").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+/// Who writes the mail.
+#[derive(Clone, Copy, Debug)]
+pub struct Shop<'a> {
+    /// The name that customers know.
+    pub name: &'a str,
+    /// Where the web app is, if the mail is to link to the order: `https://shop.example`.
+    pub url: Option<&'a str>,
+}
+
+/// The mail cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ContentError {
+    /// A line's price times its quantity does not fit: not an order that was ever priced.
+    #[error("cannot add up the mail's lines")]
+    Money(#[from] MoneyError),
+    /// A template failed.
+    #[error("cannot render the mail")]
+    Render(#[from] askama::Error),
+}
+
+impl Content {
+    /// The mail of this kind, with the figures of the event that asked for it.
+    ///
+    /// # Errors
+    ///
+    /// [`ContentError`], for orders that cannot exist.
+    pub fn compose(kind: MailKind, event: &OrderEvent, order: &Order, shop: Shop<'_>) -> Result<Self, ContentError> {
+        let words = Words::of(kind, event, order, shop.name);
+        let parts = Parts::of(kind, event, order, shop, &words)?;
+        let text = Text { parts: &parts }.render()?;
+        let html = Html { parts: &parts }.render()?;
+        Ok(Self { subject: words.subject, text, html })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail.txt")]
+struct Text<'a> {
+    parts: &'a Parts<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct Html<'a> {
+    parts: &'a Parts<'a>,
+}
+
+/// What both templates show.
+struct Parts<'a> {
+    shop: &'a str,
+    words: &'a Words,
+    order_url: Option<String>,
+    lines: Vec<Line<'a>>,
+    total: Money,
+    refunded: Option<Money>,
+    address: Vec<String>,
+    order_id: String,
+    placed_on: String,
+}
+
+struct Line<'a> {
+    name: &'a str,
+    quantity: u32,
+    unit_price: Money,
+    total: Money,
+}
+
+impl<'a> Parts<'a> {
+    fn of(
+        kind: MailKind,
+        event: &OrderEvent,
+        order: &'a Order,
+        shop: Shop<'a>,
+        words: &'a Words,
+    ) -> Result<Self, MoneyError> {
+        let order_id = order.id.to_string();
+        let refunded = (kind == MailKind::OrderRefunded).then(|| Money::new(event.refunded, order.total.currency));
+        Ok(Self {
+            shop: shop.name,
+            words,
+            order_url: shop.url.map(|url| format!("{}/orders/{order_id}", url.trim_end_matches('/'))),
+            lines: order.lines.iter().map(Line::of).collect::<Result<_, _>>()?,
+            total: order.total,
+            refunded,
+            address: address(&order.shipping_address),
+            order_id,
+            placed_on: order.placed_at.to_string().chars().take_while(|c| *c != 'T').collect(),
+        })
+    }
+}
+
+impl<'a> Line<'a> {
+    fn of(line: &'a OrderLine) -> Result<Self, MoneyError> {
+        let total = line.unit_price.times(line.quantity)?;
+        Ok(Self { name: &line.name, quantity: line.quantity, unit_price: line.unit_price, total })
+    }
+}
+
+/// An address as its lines.
+fn address(address: &Address) -> Vec<String> {
+    let postal_code = address.postal_code.iter();
+    let city = postal_code.chain([&address.city]).map(String::as_str).collect::<Vec<_>>().join(" ");
+    let parts =
+        [Some(&address.name), Some(&address.line1), address.line2.as_ref(), Some(&city), address.state.as_ref()];
+    parts.into_iter().chain([Some(&address.country)]).flatten().cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Cart, CartLine, EventType, PricedCart, Timestamp};
+
+    use super::*;
+
+    const SHOP: Shop<'_> = Shop { name: "Tea & Co", url: Some("https://shop.example/") };
+
+    /// Two products in a currency, and the event of a kind with so much captured and refunded.
+    fn order(currency: &str, event_type: EventType, captured: i64, refunded: i64) -> (OrderEvent, Order) {
+        let currency = currency.parse().unwrap();
+        let line = |sku: &str, name: &str, quantity, price| OrderLine {
+            sku: sku.parse().unwrap(),
+            name: name.to_owned(),
+            quantity,
+            unit_price: Money::new(price, currency),
+        };
+        let cart = Cart {
+            lines: vec![CartLine { sku: "MUG".parse().unwrap(), quantity: 2 }],
+            currency,
+            shipping_address: Address {
+                name: "Zoë <b>Müller</b>".to_owned(),
+                line1: "Weg 1".to_owned(),
+                line2: None,
+                city: "Ulm".to_owned(),
+                state: None,
+                postal_code: Some("89073".to_owned()),
+                country: "DE".to_owned(),
+            },
+            email: "zoe@example.com".parse().unwrap(),
+        };
+        let lines = vec![line("MUG", "Mug \"<script>\" & saucer", 2, 1250), line("TEA", "Tea", 1, 999)];
+        let priced = PricedCart { cart, lines, total: Money::new(3499, currency) };
+        let id = "ord_0000000000000000000000000abcdef0".parse().unwrap();
+        let customer = "cus_00000000000000000000000000000001".parse().unwrap();
+        let placed = Order::place(id, customer, priced, "corr", Timestamp::from_seconds(1_790_000_000));
+        let event = placed.events.into_iter().next().unwrap();
+        (OrderEvent { event_type, captured, refunded, ..event }, placed.order)
+    }
+
+    fn compose(currency: &str, event_type: EventType, captured: i64, refunded: i64) -> Content {
+        let (event, order) = order(currency, event_type, captured, refunded);
+        Content::compose(MailKind::for_event(event_type).unwrap(), &event, &order, SHOP).unwrap()
+    }
+
+    #[test]
+    fn a_confirmation_in_plain_text() {
+        let mail = compose("eur", EventType::Paid, 3499, 0);
+        assert_eq!(mail.subject, "Your Tea & Co order 0ABCDEF0 is confirmed");
+        let expected = "Thank you for your order
+
+We have received your payment of 34.99 EUR. We will get your order ready to be sent.
+
+View your order: https://shop.example/orders/ord_0000000000000000000000000abcdef0
+
+2 x Mug \"<script>\" & saucer at 12.50 EUR: 25.00 EUR
+1 x Tea at 9.99 EUR: 9.99 EUR
+
+Total: 34.99 EUR
+
+Shipping address:
+Zoë <b>Müller</b>
+Weg 1
+89073 Ulm
+DE
+
+Order ord_0000000000000000000000000abcdef0, placed on 2026-09-21.
+-- \nTea & Co";
+        assert_eq!(mail.text, expected);
+    }
+
+    #[test]
+    fn whatever_people_wrote_is_escaped_in_html() {
+        let mail = compose("eur", EventType::Paid, 3499, 0);
+        for raw in ["<script>", "<b>", "Tea & Co"] {
+            assert!(!mail.html.contains(raw), "{raw}");
+        }
+        for shown in ["&#60;script&#62;", "Tea &#38; Co", "Zoë", "12.50 EUR", "34.99 EUR", "89073 Ulm"] {
+            assert!(mail.html.contains(shown), "{shown}: {}", mail.html);
+        }
+        let link = "href=\"https://shop.example/orders/ord_0000000000000000000000000abcdef0\"";
+        assert!(mail.html.contains(link));
+    }
+
+    #[test]
+    fn amounts_have_the_currencys_decimals() {
+        assert!(compose("jpy", EventType::Paid, 3499, 0).text.contains("Total: 3499 JPY"));
+        assert!(compose("kwd", EventType::Paid, 3499, 0).text.contains("Total: 3.499 KWD"));
+    }
+
+    #[test]
+    fn a_cancellation_says_whether_money_comes_back() {
+        let unpaid = compose("eur", EventType::Cancelled, 0, 0);
+        assert!(unpaid.text.contains("nothing was charged") && !unpaid.text.contains("Refunded:"));
+        let paid = compose("eur", EventType::Cancelled, 3499, 0);
+        assert!(paid.text.contains("The 34.99 EUR that you paid"), "{}", paid.text);
+        assert!(paid.html.contains("The 34.99 EUR that you paid"));
+    }
+
+    #[test]
+    fn full_and_partial_refunds_name_their_amounts() {
+        let full = compose("eur", EventType::Refunded, 3499, 3499);
+        assert_eq!(full.subject, "Your refund for Tea & Co order 0ABCDEF0");
+        assert!(full.text.contains("All of your payment, 34.99 EUR,") && full.html.contains("All of your payment"));
+        let part = compose("eur", EventType::PartiallyRefunded, 3499, 500);
+        assert_eq!(part.subject, "Your partial refund for Tea & Co order 0ABCDEF0");
+        assert!(part.text.contains("So far 5.00 EUR of your payment of 34.99 EUR went back"));
+        assert!(part.text.contains("Refunded: 5.00 EUR"));
+    }
+
+    #[test]
+    fn without_a_web_app_there_is_no_link() {
+        let (event, order) = order("eur", EventType::Paid, 3499, 0);
+        let shop = Shop { url: None, ..SHOP };
+        let mail = Content::compose(MailKind::OrderConfirmation, &event, &order, shop).unwrap();
+        assert!(!mail.text.contains("View your order") && !mail.html.contains("<a "));
+    }
+}

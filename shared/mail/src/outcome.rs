@@ -1,0 +1,92 @@
+//! What became of a mail.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::Timestamp;
+use http::{HeaderMap, Response, StatusCode};
+use resilience::{Verdict, retry_after};
+use serde::Deserialize;
+
+/// What became of a mail. SendGrid knows no idempotency key, so what is not certain stays [`Unknown`](Self::Unknown).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// SendGrid took it (202). Whether it arrives is told by the event webhook.
+    Accepted {
+        /// `X-Message-Id`
+        message_id: Option<String>,
+    },
+    /// SendGrid will never take this mail: an address or a field is wrong.
+    Refused {
+        /// The fields at fault, without their values.
+        reason: String,
+    },
+    /// The API key is wrong or may not send, or the sender is not verified: an operator acts. Not sent.
+    Unauthorized {
+        /// 401 or 403.
+        status: u16,
+    },
+    /// Too many requests. Not sent.
+    RateLimited {
+        /// How long to wait, if SendGrid says so.
+        retry_after: Option<Duration>,
+    },
+    /// SendGrid was not reached or not at work: not sent, safe to try again.
+    NotSent,
+    /// The mail may have been sent: wait for evidence from the event webhook before another try.
+    Unknown,
+}
+
+impl Outcome {
+    /// Whether this client may try again by itself: only when the mail certainly was not sent.
+    pub(crate) fn verdict(&self) -> Verdict {
+        match self {
+            Self::RateLimited { retry_after } => Verdict::Retry { after: *retry_after },
+            Self::NotSent => Verdict::RETRY,
+            _ => Verdict::GiveUp,
+        }
+    }
+
+    /// Reads SendGrid's answer.
+    ///
+    /// Statuses: <https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/responses>. A 503
+    /// says that the API is not available; a 500, 502 or 504 can come after the mail was taken.
+    pub(crate) fn read(response: &Response<Bytes>, now: Timestamp) -> Self {
+        let (status, headers) = (response.status(), response.headers());
+        match status {
+            _ if status.is_success() => Self::Accepted { message_id: text(headers, "x-message-id") },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Unauthorized { status: status.as_u16() },
+            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited { retry_after: wait(headers, now) },
+            StatusCode::SERVICE_UNAVAILABLE => Self::NotSent,
+            _ if status.is_client_error() => Self::Refused { reason: reason(status, response.body()) },
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// `Retry-After`, or SendGrid's own header, which names the second at which the limit is lifted.
+fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    retry_after(headers, now).or_else(|| {
+        let reset = text(headers, "x-ratelimit-reset")?.parse().ok()?;
+        Some(Timestamp::from_seconds(reset).since(now))
+    })
+}
+
+/// The fields that SendGrid finds fault with. Its messages stay out: they can quote what was sent.
+fn reason(status: StatusCode, body: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Faults {
+        errors: Vec<Fault>,
+    }
+    #[derive(Deserialize)]
+    struct Fault {
+        field: Option<String>,
+    }
+    let faults = serde_json::from_slice(body).map_or_else(|_| vec![], |faults: Faults| faults.errors);
+    let fields: Vec<_> = faults.into_iter().filter_map(|fault| fault.field).collect();
+    format!("status {} {}", status.as_u16(), fields.join(" ")).trim_end().to_owned()
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
+}

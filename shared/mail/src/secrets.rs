@@ -1,0 +1,20 @@
+//! SendGrid's secret as it stands in Secrets Manager.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// `{"api_key":"SG.…","webhook_public_key":"<base64 SPKI DER>"}`
+#[derive(Clone, Deserialize)]
+pub struct SendGridSecrets {
+    /// With which mail is sent.
+    pub api_key: String,
+    /// With which the event webhook's deliveries are checked; see [`WebhookKey::from_base64`](crate::WebhookKey::from_base64).
+    pub webhook_public_key: String,
+}
+
+impl fmt::Debug for SendGridSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendGridSecrets(…)")
+    }
+}

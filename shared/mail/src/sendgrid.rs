@@ -1,0 +1,234 @@
+//! `POST /v3/mail/send`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use bytes::Bytes;
+use domain::{EmailAddress, InvalidEmailAddress, MailEffectId};
+use http::{Request, header};
+use resilience::{Clock, Deadline, Ids, Policy, Transport, TransportError, retry};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{Content, Outcome};
+
+/// Where SendGrid answers.
+pub const LIVE_URL: &str = "https://api.sendgrid.com";
+
+/// A mail address with the name that stands before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mailbox {
+    /// The address.
+    pub email: EmailAddress,
+    /// The name, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// The text is neither `address` nor `Name <address>`.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a mailbox like `Shop <orders@shop.example>`")]
+pub struct InvalidMailbox(#[from] InvalidEmailAddress);
+
+impl FromStr for Mailbox {
+    type Err = InvalidMailbox;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMailbox> {
+        let (name, email) = match text.trim().strip_suffix('>').and_then(|text| text.split_once('<')) {
+            Some((name, email)) => (name.trim().trim_matches('"'), email),
+            None => ("", text),
+        };
+        let name = (!name.is_empty()).then(|| name.to_owned());
+        Ok(Self { email: email.trim().parse()?, name })
+    }
+}
+
+impl From<EmailAddress> for Mailbox {
+    fn from(email: EmailAddress) -> Self {
+        Self { email, name: None }
+    }
+}
+
+/// A mail to one person.
+#[derive(Clone, Debug)]
+pub struct Mail<'a> {
+    /// Who sends it: an address that SendGrid has verified.
+    pub from: &'a Mailbox,
+    /// Who gets it.
+    pub to: &'a Mailbox,
+    /// What it says.
+    pub content: &'a Content,
+    /// Our name for this one effect; the event webhook brings it back.
+    pub effect_id: MailEffectId,
+}
+
+impl Mail<'_> {
+    fn body(&self) -> Bytes {
+        let body = json!({
+            "personalizations": [{"to": [self.to]}],
+            "from": self.from,
+            "subject": self.content.subject,
+            "content": [
+                {"type": "text/plain", "value": self.content.text},
+                {"type": "text/html", "value": self.content.html},
+            ],
+            "custom_args": {"effect_id": self.effect_id.to_string()},
+        });
+        Bytes::from(body.to_string())
+    }
+}
+
+/// A client for sending mail.
+pub struct SendGrid<T, C, I> {
+    transport: T,
+    clock: C,
+    ids: I,
+    url: String,
+    api_key: String,
+}
+
+/// The API key does not show.
+impl<T, C, I> fmt::Debug for SendGrid<T, C, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendGrid").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl<T: Transport, C: Clock, I: Ids> SendGrid<T, C, I> {
+    /// A client that speaks to `base_url` (scheme and host, without `/v3`).
+    pub fn new(transport: T, clock: C, ids: I, base_url: &str, api_key: impl Into<String>) -> Self {
+        let url = format!("{}/v3/mail/send", base_url.trim_end_matches('/'));
+        Self { transport, clock, ids, url, api_key: api_key.into() }
+    }
+
+    /// Sends the mail, at most once as far as it can be known: only what certainly was not sent is tried again, up to
+    /// three times before the deadline.
+    pub async fn send(&self, mail: &Mail<'_>, deadline: Deadline) -> Outcome {
+        let body = mail.body();
+        let attempt = async || match self.once(body.clone()).await {
+            outcome @ (Outcome::NotSent | Outcome::RateLimited { .. }) => Err(outcome),
+            outcome => Ok(outcome),
+        };
+        let sent = retry(&self.clock, &self.ids, Policy::CALL, deadline, attempt, Outcome::verdict).await;
+        sent.unwrap_or_else(|outcome| outcome)
+    }
+
+    async fn once(&self, body: Bytes) -> Outcome {
+        let request = Request::post(&self.url)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.api_key))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body);
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => return Outcome::Refused { reason: error.to_string() },
+        };
+        match self.transport.send(request).await {
+            Ok(response) => Outcome::read(&response, self.clock.now()),
+            Err(TransportError::NotSent(_)) => Outcome::NotSent,
+            Err(TransportError::OutcomeUnknown(_)) => Outcome::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::scripted::{Scripted, Turn, converse};
+
+    const EFFECT: &str = "ord_00000000000000000000000000000001/order_confirmation/evt_00000000000000000000000000000002";
+
+    fn send(script: &Scripted) -> Outcome {
+        let content = Content { subject: "Paid".to_owned(), text: "Hello".to_owned(), html: "<p>Hello</p>".to_owned() };
+        let mail = Mail {
+            from: &"Shop <orders@shop.example>".parse().unwrap(),
+            to: &"anna@example.com".parse().unwrap(),
+            content: &content,
+            effect_id: EFFECT.parse().unwrap(),
+        };
+        converse(script, async |sendgrid, deadline| sendgrid.send(&mail, deadline).await)
+    }
+
+    fn status(status: u16) -> Turn {
+        Turn::Answer(status, vec![], String::new())
+    }
+
+    #[test]
+    fn a_mail_is_sent_with_both_parts_and_our_effect_id() {
+        let script = Scripted::new([Turn::Answer(202, vec![("x-message-id", "m-1")], String::new())]);
+        assert_eq!(send(&script), Outcome::Accepted { message_id: Some("m-1".to_owned()) });
+        let asked = script.asked.borrow();
+        assert_eq!(asked[0].uri(), "https://sendgrid.test/v3/mail/send");
+        assert_eq!(asked[0].headers()["authorization"], "Bearer SG.key");
+        let body: Value = serde_json::from_slice(asked[0].body()).unwrap();
+        let expected = json!({
+            "personalizations": [{"to": [{"email": "anna@example.com"}]}],
+            "from": {"email": "orders@shop.example", "name": "Shop"},
+            "subject": "Paid",
+            "content": [{"type": "text/plain", "value": "Hello"}, {"type": "text/html", "value": "<p>Hello</p>"}],
+            "custom_args": {"effect_id": EFFECT},
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn a_mail_that_may_have_been_sent_is_not_sent_again() {
+        for turn in [Turn::Lost, status(500), status(502), status(504)] {
+            assert_eq!(send(&Scripted::new([turn])), Outcome::Unknown);
+        }
+        assert_eq!(send(&Scripted::new([Turn::NotSent, Turn::Lost])), Outcome::Unknown);
+    }
+
+    #[test]
+    fn a_mail_that_was_not_sent_is_tried_three_times() {
+        let script = Scripted::new([Turn::NotSent, status(503), status(202)]);
+        assert_eq!(send(&script), Outcome::Accepted { message_id: None });
+        assert_eq!(send(&Scripted::new([status(429), status(429), Turn::NotSent])), Outcome::NotSent);
+    }
+
+    #[test]
+    fn a_rate_limit_says_when_it_is_over_one_way_or_the_other() {
+        for (header, value) in [("retry-after", "120"), ("x-ratelimit-reset", "1790000120")] {
+            let script = Scripted::new([Turn::Answer(429, vec![(header, value)], String::new())]);
+            let expected = Outcome::RateLimited { retry_after: Some(Duration::from_mins(2)) };
+            assert_eq!(send(&script), expected, "a wait beyond the deadline is left to the caller");
+        }
+    }
+
+    #[test]
+    fn what_can_never_be_sent_is_told_from_what_an_operator_can_mend() {
+        let faults = r#"{"errors":[{"message":"anna@ is no address","field":"personalizations.0.to.0.email"}]}"#;
+        let script = Scripted::new([Turn::Answer(400, vec![], faults.to_owned())]);
+        assert_eq!(send(&script), Outcome::Refused { reason: "status 400 personalizations.0.to.0.email".to_owned() });
+        assert_eq!(send(&Scripted::new([status(413)])), Outcome::Refused { reason: "status 413".to_owned() });
+        for code in [401, 403] {
+            assert_eq!(send(&Scripted::new([status(code)])), Outcome::Unauthorized { status: code });
+        }
+    }
+
+    #[test]
+    fn mailboxes_are_read_with_and_without_a_name() {
+        for (text, name) in [
+            ("orders@shop.example", None),
+            (" <orders@shop.example> ", None),
+            ("The Shop <orders@shop.example>", Some("The Shop")),
+            ("\"Shop, The\" <orders@shop.example>", Some("Shop, The")),
+        ] {
+            let mailbox: Mailbox = text.parse().unwrap();
+            assert_eq!((mailbox.email.as_str(), mailbox.name.as_deref()), ("orders@shop.example", name), "{text}");
+        }
+        for text in ["", "Shop", "Shop <>", "Shop <orders@shop.example> x"] {
+            assert!(text.parse::<Mailbox>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_and_addresses_do_not_show() {
+        converse(&Scripted::new([]), async |sendgrid, _| assert!(!format!("{sendgrid:?}").contains("SG.key")));
+        let mailbox: Mailbox = "anna@example.com".parse().unwrap();
+        assert!(!format!("{mailbox:?}").contains("anna"));
+    }
+}

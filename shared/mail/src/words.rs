@@ -1,0 +1,64 @@
+//! What the mails say, once for their text and their HTML.
+
+use domain::{MailKind, Money, Order, OrderEvent};
+
+/// The words of one mail.
+pub(crate) struct Words {
+    pub subject: String,
+    pub headline: String,
+    pub paragraph: String,
+}
+
+impl Words {
+    /// For the state that the event tells of; a later mail tells what came later.
+    pub(crate) fn of(kind: MailKind, event: &OrderEvent, order: &Order, shop: &str) -> Self {
+        let money = |amount| Money::new(amount, event.total.currency);
+        let short = short(order);
+        match kind {
+            MailKind::OrderConfirmation => Self {
+                subject: format!("Your {shop} order {short} is confirmed"),
+                headline: "Thank you for your order".to_owned(),
+                paragraph: format!(
+                    "We have received your payment of {}. We will get your order ready to be sent.",
+                    money(event.captured)
+                ),
+            },
+            MailKind::OrderCancelled => Self {
+                subject: format!("Your {shop} order {short} is cancelled"),
+                headline: "Your order is cancelled".to_owned(),
+                paragraph: match event.captured.saturating_sub(event.refunded) {
+                    due if due > 0 => {
+                        format!("Nothing will be sent. The {} that you paid is on its way back to you.", money(due))
+                    }
+                    _ => "Nothing will be sent, and nothing was charged.".to_owned(),
+                },
+            },
+            MailKind::OrderRefunded if event.refunded >= event.captured => Self {
+                subject: format!("Your refund for {shop} order {short}"),
+                headline: "We have refunded your order".to_owned(),
+                paragraph: format!(
+                    "All of your payment, {}, is on its way back to you. {BANKS_TAKE_TIME}",
+                    money(event.refunded)
+                ),
+            },
+            MailKind::OrderRefunded => Self {
+                subject: format!("Your partial refund for {shop} order {short}"),
+                headline: "We have refunded part of your order".to_owned(),
+                paragraph: format!(
+                    "So far {} of your payment of {} went back to you. {BANKS_TAKE_TIME}",
+                    money(event.refunded),
+                    money(event.captured)
+                ),
+            },
+        }
+    }
+}
+
+/// Source: docs.stripe.com/refunds, 5 to 10 business days.
+const BANKS_TAKE_TIME: &str = "Your bank may take 5 to 10 business days to show it.";
+
+/// Enough of an order's id to tell one's own orders apart in an inbox.
+fn short(order: &Order) -> String {
+    let id = order.id.uuid().simple().to_string();
+    id[id.len() - 8..].to_uppercase()
+}
