@@ -21,7 +21,7 @@ pub use event::{EVENT_SCHEMA_VERSION, EventType, OrderEvent};
 pub use ids::{CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId};
 pub use mail::{Delivery, InvalidMailEffectId, MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, Sending};
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
-pub use order::{CannotBeCancelled, Change, Order, OrderLine, Payment, RefundAction};
+pub use order::{CannotBeCancelled, Change, Order, OrderLine, Payment, RefundAction, RefundActionState};
 pub use payment::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, KnownFacts,
     PaymentFact, RefundFact, RefundId, RefundStatus,

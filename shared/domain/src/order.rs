@@ -82,9 +82,26 @@ pub struct RefundAction {
     pub amount: Money,
     /// When it was decided.
     pub reserved_at: Timestamp,
-    /// Stripe said no, for good: the amount is free again.
-    #[serde(default)]
-    pub refused: bool,
+    /// What Stripe made of it, as long as no refund shows that it was carried out.
+    pub state: RefundActionState,
+}
+
+/// How a refund action stands while no refund of it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundActionState {
+    /// The amount is reserved; Stripe is to be asked, or was asked and has not answered.
+    Reserved,
+    /// Stripe said no, for good. The amount is free again, and people must look.
+    Refused,
+    /// Stripe saved a failure under the action's key and lists no refund of it: another action may take its place.
+    Abandoned,
+}
+
+impl RefundAction {
+    fn is_reserved(&self) -> bool {
+        self.state == RefundActionState::Reserved
+    }
 }
 
 /// The next version of an order with the events that tell of it: written together or not at all.
@@ -200,18 +217,29 @@ impl Order {
                 let action = format!("cancel-{}-{}", intent.id, order.payment.refund_actions.len());
                 if due > 0 {
                     let amount = Money::new(due, intent.received.currency);
-                    let refund = RefundAction { intent: intent.id.clone(), amount, reserved_at: now, refused: false };
+                    let refund = RefundAction {
+                        intent: intent.id.clone(),
+                        amount,
+                        reserved_at: now,
+                        state: RefundActionState::Reserved,
+                    };
                     order.payment.refund_actions.insert(action, refund);
                 }
             }
         })
     }
 
-    /// Notes that Stripe refused a refund for good. The amount is free again.
-    pub fn refuse_refund(&self, action: &str, correlation_id: &str, now: Timestamp) -> Option<Change> {
+    /// Notes that a reserved refund will not be carried out: refused for good, or abandoned. The amount is free again.
+    pub fn close_refund(
+        &self,
+        action: &str,
+        state: RefundActionState,
+        correlation_id: &str,
+        now: Timestamp,
+    ) -> Option<Change> {
         self.change(correlation_id, now, |order| {
-            if let Some(refund) = order.payment.refund_actions.get_mut(action) {
-                refund.refused = true;
+            if let Some(refund) = order.payment.refund_actions.get_mut(action).filter(|refund| refund.is_reserved()) {
+                refund.state = state;
             }
         })
     }
@@ -226,7 +254,10 @@ impl Order {
 
     /// Refund actions that Stripe has not been seen to carry out.
     pub fn open_refund_actions(&self) -> impl Iterator<Item = (&String, &RefundAction)> {
-        self.payment.refund_actions.iter().filter(|(id, action)| !action.refused && !self.payment.is_carried_out(id))
+        self.payment
+            .refund_actions
+            .iter()
+            .filter(|(id, action)| action.is_reserved() && !self.payment.is_carried_out(id))
     }
 
     /// Payment intents of a cancelled order that could still bring money: they are to be voided.
@@ -311,13 +342,13 @@ impl Payment {
         let open = self
             .refund_actions
             .iter()
-            .filter(|(id, action)| of_intent(Some(&action.intent)) && !action.refused && !self.is_carried_out(id));
+            .filter(|(id, action)| of_intent(Some(&action.intent)) && action.is_reserved() && !self.is_carried_out(id));
         let taken = refunded.map(|refund| refund.amount.amount).chain(open.map(|(_, action)| action.amount.amount));
         taken.fold(received, i64::saturating_sub)
     }
 
     fn has_refused_refund(&self) -> bool {
-        self.refund_actions.values().any(|action| action.refused)
+        self.refund_actions.values().any(|action| action.state == RefundActionState::Refused)
     }
 
     fn is_carried_out(&self, action: &str) -> bool {

@@ -12,6 +12,7 @@ mod intent;
 mod list;
 mod object;
 mod refund;
+mod secrets;
 mod signature;
 mod webhook;
 
@@ -26,5 +27,6 @@ pub use intent::NewIntent;
 pub use list::Page;
 pub use object::{Charge, ClientSecret, Dispute, PaymentError, PaymentIntent, Refund};
 pub use refund::{NewRefund, RefundReason};
+pub use secrets::StripeSecrets;
 pub use signature::{SignatureError, TOLERANCE};
 pub use webhook::{Event, WebhookError, verify};

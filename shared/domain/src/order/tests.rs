@@ -7,6 +7,7 @@ use super::*;
 use crate::{Currency, DisputeFact, DisputeStatus, EventType, IntentFact, RefundFact, RefundStatus};
 
 const TOTAL: i64 = 2500;
+const REFUSED: RefundActionState = RefundActionState::Refused;
 
 fn eur() -> Currency {
     "eur".parse().unwrap()
@@ -195,7 +196,7 @@ fn histories_take_exactly_the_tables_steps() {
             let next = match draw(12) {
                 0 => order.cancel("c", now).ok().flatten(),
                 1 => order.reserve_due_refunds("c", now),
-                2 => order.open_refund_actions().next().and_then(|(id, _)| order.refuse_refund(id, "c", now)),
+                2 => order.open_refund_actions().next().and_then(|(id, _)| order.close_refund(id, REFUSED, "c", now)),
                 3 if order.status == OrderStatus::Paid => {
                     order.change("c", now, |order| order.fulfilled_at = Some(now))
                 }
@@ -288,8 +289,23 @@ fn a_refused_refund_is_left_to_people_and_not_tried_for_ever() {
     let cancelled = paid.cancel("c", Timestamp::from_millis(1)).unwrap().unwrap().order;
     let reserved = cancelled.reserve_due_refunds("c", Timestamp::from_millis(2)).unwrap().order;
     let action = reserved.open_refund_actions().next().unwrap().0.clone();
-    let refused = reserved.refuse_refund(&action, "c", Timestamp::from_millis(3)).unwrap().order;
+    let refused = reserved.close_refund(&action, REFUSED, "c", Timestamp::from_millis(3)).unwrap().order;
     assert_eq!((refused.status, refused.refund_due()), (OrderStatus::NeedsReview, 0));
+}
+
+#[test]
+fn an_abandoned_refund_is_replaced_by_another_action() {
+    let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL));
+    let cancelled = paid.cancel("c", Timestamp::from_millis(1)).unwrap().unwrap().order;
+    let reserved = cancelled.reserve_due_refunds("c", Timestamp::from_millis(2)).unwrap().order;
+    let first = reserved.open_refund_actions().next().unwrap().0.clone();
+    let abandoned =
+        reserved.close_refund(&first, RefundActionState::Abandoned, "c", Timestamp::from_millis(3)).unwrap();
+    assert!(abandoned.events.iter().any(|event| event.event_type == EventType::RefundDue));
+    let again = abandoned.order.reserve_due_refunds("c", Timestamp::from_millis(4)).unwrap().order;
+    let second = again.open_refund_actions().next().unwrap();
+    assert_ne!(*second.0, first);
+    assert_eq!((second.1.amount.amount, again.open_refund_actions().count()), (TOTAL, 1));
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! A cancelled order's money: intents that could still bring some are voided, what came is given back.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use domain::{Order, OrderId, PaymentFact, RefundAction, RefundActionState};
+use events::consume;
+use payments::{AmountError, NewRefund, Refund, RefundReason, Stripe, StripeError, intent_facts, refund_facts};
+use resilience::{Clock, Deadline, Ids, Transport};
+use store::{Orders, StoreError, UpdateError, update};
+
+/// A refund whose key Stripe spent on a failure is looked for so long before another action takes its place: by then
+/// whatever the failed request did is to be seen in Stripe's list.
+const ABANDON_AFTER: Duration = Duration::from_mins(1);
+
+/// Why an order was not settled; its message comes again.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    /// There is no such order, or not yet to be seen.
+    #[error("no such order")]
+    NoOrder,
+    /// It could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Stripe did not do it, or did not say.
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
+    /// Stripe's amounts do not fit our units.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+}
+
+impl From<UpdateError<std::convert::Infallible>> for SettleError {
+    fn from(error: UpdateError<std::convert::Infallible>) -> Self {
+        match error {
+            UpdateError::NotFound => Self::NoOrder,
+            UpdateError::Store(error) => Self::Store(error),
+            UpdateError::Refused(never) => match never {},
+        }
+    }
+}
+
+/// Settles the order of each event, alone. Any number of times, in any order: what is done already is seen in the
+/// order's facts and in Stripe's list.
+pub async fn handle<T: Transport, C: Clock, I: Ids>(
+    orders: &impl Orders,
+    stripe: &Stripe<T, C, I>,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    deadline: Deadline,
+    event: SqsEvent,
+) -> SqsBatchResponse {
+    consume(clock, deadline, event, async |event| {
+        let correlation_id = event.correlation_id;
+        Settlement { orders, stripe, clock, ids, deadline, correlation_id }.settle(event.order_id).await
+    })
+    .await
+}
+
+/// The work on one order, with all that it needs.
+struct Settlement<'a, O, T, C, I, K, R> {
+    orders: &'a O,
+    stripe: &'a Stripe<T, C, I>,
+    clock: &'a K,
+    ids: &'a R,
+    deadline: Deadline,
+    correlation_id: String,
+}
+
+impl<O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Settlement<'_, O, T, C, I, K, R> {
+    async fn settle(&self, id: OrderId) -> Result<(), SettleError> {
+        let known = self.orders.find(id).await?.ok_or(SettleError::NoOrder)?;
+        let order = self.void_intents(known).await?;
+        // Decided and stored before Stripe is asked, so that whoever comes second finds the amount taken.
+        let began = self.clock.now();
+        let order = self.update(order.id, |order| order.reserve_due_refunds(&self.correlation_id, began)).await?;
+        for (action, refund) in order.open_refund_actions() {
+            self.carry_out(&order, action, refund, refund.reserved_at < began).await?;
+        }
+        Ok(())
+    }
+
+    async fn void_intents(&self, order: Order) -> Result<Order, SettleError> {
+        let mut facts = Vec::new();
+        for intent in order.intents_to_void() {
+            facts.extend(intent_facts(&self.stripe.cancel_payment_intent(intent, self.deadline).await?)?);
+        }
+        if facts.is_empty() { Ok(order) } else { self.learn(order.id, facts).await }
+    }
+
+    /// Asks Stripe for the refund; first whether it exists, when this is not the first try.
+    async fn carry_out(
+        &self,
+        order: &Order,
+        action: &str,
+        refund: &RefundAction,
+        tried_before: bool,
+    ) -> Result<(), SettleError> {
+        if tried_before && let Some(done) = self.stripe.find_refund(&refund.intent, action, self.deadline).await? {
+            return self.note(order.id, &done).await;
+        }
+        let reason = Some(RefundReason::RequestedByCustomer);
+        let new = NewRefund { action, order_id: order.id, intent: &refund.intent, amount: refund.amount, reason };
+        match self.stripe.create_refund(&new, self.deadline).await {
+            Ok(done) => self.note(order.id, &done).await,
+            Err(error @ (StripeError::Invalid { .. } | StripeError::Amount(_) | StripeError::Declined { .. })) => {
+                tracing::error!(order_id = %order.id, action, error = &error as &dyn std::error::Error, "refund refused");
+                self.close(order.id, action, RefundActionState::Refused).await
+            }
+            Err(StripeError::KeySpent) if self.clock.now().since(refund.reserved_at) > ABANDON_AFTER => {
+                tracing::warn!(order_id = %order.id, action, "refund action abandoned");
+                self.close(order.id, action, RefundActionState::Abandoned).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn note(&self, id: OrderId, refund: &Refund) -> Result<(), SettleError> {
+        self.learn(id, refund_facts(refund)?).await.map(drop)
+    }
+
+    async fn close(&self, id: OrderId, action: &str, state: RefundActionState) -> Result<(), SettleError> {
+        let close = |order: &Order| order.close_refund(action, state, &self.correlation_id, self.clock.now());
+        self.update(id, close).await.map(drop)
+    }
+
+    async fn learn(&self, id: OrderId, facts: Vec<PaymentFact>) -> Result<Order, SettleError> {
+        self.update(id, |order| order.learn(facts.clone(), &self.correlation_id, self.clock.now())).await
+    }
+
+    async fn update(
+        &self,
+        id: OrderId,
+        decide: impl Fn(&Order) -> Option<domain::Change>,
+    ) -> Result<Order, SettleError> {
+        Ok(update(self.orders, self.clock, self.ids, id, None, |order| Ok(decide(order))).await?)
+    }
+}
