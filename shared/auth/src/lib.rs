@@ -1,1 +1,18 @@
-//! auth.
+//! Who is calling, and what they may do.
+//!
+//! [`verify`] turns a token into a [`Caller`]: that is the authorizer's part. The functions get the caller from the
+//! authorizer's context and ask the policy ([`may`], [`on_order`]). Tokens are made in [`mint`], which no function calls
+//! but the one that signs people in. Must not know HTTP, Lambda or the store.
+
+mod caller;
+mod context;
+mod keys;
+pub mod mint;
+mod policy;
+mod token;
+
+pub use caller::{Caller, Role, UnknownRole, Who};
+pub use context::InvalidContext;
+pub use keys::{InvalidKeySet, TokenKeys};
+pub use policy::{Access, OrderAction, Permission, may, on_order};
+pub use token::{AUDIENCE, ISSUER, TokenRefused, TokenRules, verify};

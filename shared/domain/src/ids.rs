@@ -74,6 +74,11 @@ id!(
     "cus"
 );
 id!(
+    /// Who works for the shop: `usr_…`.
+    UserId,
+    "usr"
+);
+id!(
     /// An order event: `evt_…`, derived from its order, version and place in it.
     EventId,
     "evt"

@@ -18,7 +18,7 @@ pub use cart::{Cart, CartLine, CartRequest, FieldError, MAX_LINES, MAX_QUANTITY,
 pub use catalogue::{InvalidSku, Product, Sku};
 pub use contact::{Address, EmailAddress, InvalidEmailAddress};
 pub use event::{EVENT_SCHEMA_VERSION, EventType, OrderEvent};
-pub use ids::{CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId};
+pub use ids::{CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId, UserId};
 pub use mail::{Delivery, InvalidMailEffectId, MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, Sending};
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{CannotBeCancelled, Change, Order, OrderLine, Payment, RefundAction, RefundActionState};

@@ -1,0 +1,124 @@
+//! Checking a token: a JWT access token (RFC 9068) signed with ES256.
+
+use domain::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
+use serde::{Deserialize, Serialize};
+
+use crate::{Caller, Role, TokenKeys, Who};
+
+/// `iss` of the tokens that the suite makes for itself.
+pub const ISSUER: &str = "order-system";
+/// `aud` of the tokens that the API takes.
+pub const AUDIENCE: &str = "order-api";
+
+/// `typ` of an access token (RFC 9068, section 2.1), so that no other kind of JWT passes for one.
+pub(crate) const TYPE: &str = "at+jwt";
+/// Longer ones are not even looked at. API Gateway lets 10 KB of headers through.
+const MAX_LENGTH: usize = 4096;
+/// A token's own id is kept in logs and contexts.
+const MAX_ID_LENGTH: usize = 128;
+
+/// What a token must say about where it comes from and for whom it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRules {
+    /// The one accepted `iss`.
+    pub issuer: String,
+    /// What `aud` must be, or contain.
+    pub audience: String,
+}
+
+impl Default for TokenRules {
+    fn default() -> Self {
+        Self { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned() }
+    }
+}
+
+/// The token is no good; the reason is for the log, callers learn no more than that.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("token refused: {0}")]
+pub struct TokenRefused(pub &'static str);
+
+/// What a token claims; all of it is required.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    pub(crate) iss: String,
+    pub(crate) sub: String,
+    pub(crate) role: Role,
+    /// Seconds since the epoch, as are the others.
+    pub(crate) exp: i64,
+    pub(crate) nbf: i64,
+    pub(crate) iat: i64,
+    pub(crate) jti: String,
+}
+
+/// Checks a token and says whose it is.
+///
+/// The key is the one that `kid` names, its algorithm is fixed, and `crit` extensions are refused because none is
+/// understood (RFC 7515, section 4.1.11). Valid from `nbf` up to, and not including, `exp`, with no leeway: AWS keeps
+/// its clocks, and [`mint`](crate::mint) dates `nbf` back by more than they differ.
+///
+/// # Errors
+///
+/// [`TokenRefused`] with the first thing that is wrong.
+pub fn verify(token: &str, keys: &TokenKeys, rules: &TokenRules, now: Timestamp) -> Result<Caller, TokenRefused> {
+    if token.len() > MAX_LENGTH {
+        return Err(TokenRefused("too long"));
+    }
+    let header = decode_header(token).map_err(|_| TokenRefused("malformed"))?;
+    let key = key_for(&header, keys)?;
+    jwt_ring::install();
+    let claims = decode::<Claims>(token, key, &validation(rules)).map_err(|error| reason(&error))?.claims;
+    check_times(&claims, now)?;
+    let who = Who::new(claims.role, &claims.sub).ok_or(TokenRefused("subject and role don't fit"))?;
+    if claims.jti.is_empty() || claims.jti.len() > MAX_ID_LENGTH {
+        return Err(TokenRefused("no usable id"));
+    }
+    Ok(Caller { who, token_id: claims.jti })
+}
+
+fn key_for<'a>(header: &Header, keys: &'a TokenKeys) -> Result<&'a DecodingKey, TokenRefused> {
+    if header.alg != Algorithm::ES256 {
+        return Err(TokenRefused("wrong algorithm"));
+    }
+    if header.typ.as_deref() != Some(TYPE) {
+        return Err(TokenRefused("not an access token"));
+    }
+    if header.crit.is_some() {
+        return Err(TokenRefused("critical extensions"));
+    }
+    header.kid.as_deref().and_then(|id| keys.get(id)).ok_or(TokenRefused("unknown key"))
+}
+
+fn validation(rules: &TokenRules) -> Validation {
+    let mut validation = Validation::new(Algorithm::ES256);
+    validation.set_issuer(&[&rules.issuer]);
+    validation.set_audience(&[&rules.audience]);
+    validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+    // The library would read the system's clock.
+    validation.validate_exp = false;
+    validation
+}
+
+fn check_times(claims: &Claims, now: Timestamp) -> Result<(), TokenRefused> {
+    if now < Timestamp::from_seconds(claims.nbf) {
+        return Err(TokenRefused("not valid yet"));
+    }
+    if now >= Timestamp::from_seconds(claims.exp) {
+        return Err(TokenRefused("expired"));
+    }
+    Ok(())
+}
+
+fn reason(error: &jsonwebtoken::errors::Error) -> TokenRefused {
+    use jsonwebtoken::errors::ErrorKind;
+    TokenRefused(match error.kind() {
+        ErrorKind::InvalidSignature => "wrong signature",
+        ErrorKind::InvalidIssuer => "wrong issuer",
+        ErrorKind::InvalidAudience => "wrong audience",
+        ErrorKind::MissingRequiredClaim(_) => "a claim is missing",
+        _ => "malformed",
+    })
+}
+
+#[cfg(test)]
+mod tests;
