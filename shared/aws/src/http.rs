@@ -19,8 +19,8 @@ pub(crate) const AMAZON_ROOTS: &[u8] = include_bytes!("roots.pem");
 ///
 /// The SDK's ready-made client would build its connector, roots included, once more for each service and again at the
 /// first call.
-pub(crate) fn client(connect_timeout: Duration) -> Result<SharedHttpClient, HttpClientError> {
-    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+pub(crate) fn client(connect_timeout: Duration, roots: &[u8]) -> Result<SharedHttpClient, HttpClientError> {
+    let roots = TrustStore::empty().with_pem_certificate(roots);
     let connector = Connector::builder()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(TlsContext::builder().with_trust_store(roots).build()?)

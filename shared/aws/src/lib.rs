@@ -64,13 +64,17 @@ impl Config {
     ///
     /// When the HTTPS client cannot be built.
     pub fn new(settings: Settings) -> Result<Self, ConfigError> {
+        Self::trusting(http::AMAZON_ROOTS, settings)
+    }
+
+    fn trusting(roots: &[u8], settings: Settings) -> Result<Self, ConfigError> {
         let mut sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(settings.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(settings.credentials()))
             // Lambda's credentials outlive the environment: there is nothing to refresh, so nothing to cache.
             .identity_cache(IdentityCache::no_cache())
-            .http_client(http::client(CONNECT_TIMEOUT)?)
+            .http_client(http::client(CONNECT_TIMEOUT, roots)?)
             .timeout_config(timeouts())
             .retry_config(retries())
             // Guards long streams; our bodies are small, and the attempt's time-out covers them.

@@ -141,10 +141,49 @@ fn the_roots_are_the_five_that_amazon_publishes() {
     assert_eq!(fingerprints, published);
 }
 
+/// A certificate for `localhost` with its key, and the root that signed it; made for these tests with `openssl`.
+const SERVER: &[u8] = include_bytes!("../testdata/server.pem");
+const ITS_ROOT: &[u8] = include_bytes!("../testdata/root.pem");
+
+/// Answers one TLS connection with an empty object; what came out of it is in the receiver.
+fn tls_server() -> (Settings, mpsc::Receiver<std::io::Result<usize>>) {
+    use rustls::{
+        ServerConfig, ServerConnection, StreamOwned,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    };
+    let certificate = CertificateDer::from_pem_slice(SERVER).unwrap();
+    let config = ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], PrivateKeyDer::from_pem_slice(SERVER).unwrap())
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let settings = Settings::local(&format!("https://localhost:{}", listener.local_addr().unwrap().port()));
+    let (sender, outcome) = mpsc::channel();
+    thread::spawn(move || {
+        let connection = ServerConnection::new(config.into()).unwrap();
+        let mut stream = StreamOwned::new(connection, listener.accept().unwrap().0);
+        let read = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+        sender.send(read).unwrap();
+    });
+    (settings, outcome)
+}
+
 #[test]
-fn an_https_endpoint_that_speaks_plain_http_is_refused() {
-    let (mut settings, _heads) = server(&[("200 OK", "{}"); 3]);
-    settings.endpoint_url = settings.endpoint_url.map(|url| url.replace("http://", "https://"));
+fn a_server_under_a_trusted_root_is_believed() {
+    let (settings, outcome) = tls_server();
+    let client = dynamodb(&Config::trusting(ITS_ROOT, settings).unwrap());
+    run(client.list_tables().send()).unwrap();
+    assert!(outcome.recv().unwrap().unwrap() > 0);
+}
+
+#[test]
+fn a_server_under_another_root_gets_no_request() {
+    let (settings, outcome) = tls_server();
     let client = dynamodb(&Config::new(settings).unwrap());
     assert!(run(client.list_tables().send()).is_err());
+    let refusal = outcome.recv().unwrap().unwrap_err().to_string();
+    assert!(refusal.contains("UnknownCA") || refusal.contains("UnknownIssuer"), "{refusal}");
 }
