@@ -1,0 +1,103 @@
+//! The template on MiniStack, by the script beside this file: boto3 comes with MiniStack's environment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde::Serialize;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+
+use super::build::Programs;
+use super::{CloudError, REGION};
+use crate::paths;
+
+/// Name of the stack, and what the names of its functions, queues and topic begin with.
+pub const STACK: &str = "cis-local";
+
+/// What the script is told.
+#[derive(Serialize)]
+struct Job<'a> {
+    endpoint_url: &'a str,
+    region: &'a str,
+    stack_name: &'a str,
+    template: PathBuf,
+    programs: &'a Programs,
+    zips: PathBuf,
+    parameters: BTreeMap<&'a str, String>,
+    secrets: &'a BTreeMap<&'static str, String>,
+}
+
+/// The stack's outputs.
+pub struct Outputs(BTreeMap<String, String>);
+
+impl Outputs {
+    /// An output's value.
+    ///
+    /// # Errors
+    ///
+    /// The template has no such output.
+    pub fn get(&self, name: &str) -> Result<String, CloudError> {
+        self.0.get(name).cloned().ok_or_else(|| CloudError::NoOutput(name.to_owned()))
+    }
+}
+
+/// Deploys the template with these programs, and gives the secrets their values.
+///
+/// # Errors
+///
+/// The template does not deploy; the script says why.
+pub async fn deploy(
+    python: &Path,
+    endpoint_url: &str,
+    programs: &Programs,
+    sandbox_url: &str,
+    secrets: &BTreeMap<&'static str, String>,
+) -> Result<Outputs, CloudError> {
+    let job = Job {
+        endpoint_url,
+        region: REGION,
+        stack_name: STACK,
+        template: paths::root().join("template.yaml"),
+        programs,
+        zips: paths::state().join("zips"),
+        parameters: parameters(sandbox_url),
+        secrets,
+    };
+    let mut script = Command::new(python)
+        .arg(paths::root().join("cis/src/cloud/deploy.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(CloudError::Script)?;
+    if let Some(mut input) = script.stdin.take() {
+        let job = serde_json::to_vec(&job).map_err(|error| CloudError::Script(error.into()))?;
+        input.write_all(&job).await.map_err(CloudError::Script)?;
+    }
+    let output = script.wait_with_output().await.map_err(CloudError::Script)?;
+    if !output.status.success() {
+        return Err(CloudError::Deploy(super::python::last_line(&output)));
+    }
+    serde_json::from_slice(&output.stdout).map(Outputs).map_err(|error| CloudError::Script(error.into()))
+}
+
+/// The template's parameters that are other than their defaults here.
+fn parameters(sandbox_url: &str) -> BTreeMap<&'static str, String> {
+    [
+        ("MailFrom", "orders@shop.example"),
+        ("SpreadsheetId", "local-orders"),
+        ("AllowedOrigins", "http://localhost:5173,http://127.0.0.1:5173"),
+        ("StripeApiUrl", sandbox_url),
+        ("SendGridApiUrl", sandbox_url),
+        ("SheetsApiUrl", sandbox_url),
+        // MiniStack heeds no other bound of a stream's mapping, and this is its least.
+        ("StreamRecordMaxAgeSeconds", "60"),
+        // The sandbox's evidence comes within a second.
+        ("MailEvidenceWaitSeconds", "5"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name, value.to_owned()))
+    .collect()
+}

@@ -1,0 +1,141 @@
+//! The cloud stack: the real binaries and the real template on MiniStack, an AWS stand-in in Python, without Docker.
+//!
+//! This process runs the sandbox and the forwarder itself and owns MiniStack, which owns the functions' processes.
+//! MiniStack enforces the roles' policies here, so that a permission that is missing in `template.yaml` shows.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Instant;
+
+use tokio::net::TcpListener;
+
+use crate::paths;
+use crate::process::asked_to_end;
+use crate::stack::{Kind, Queue, Stack, Tables};
+use crate::up::Options;
+use build::Programs;
+use deploy::Outputs;
+use forward::Forwarder;
+use services::Services;
+
+mod build;
+mod deploy;
+mod emf;
+mod error;
+mod forward;
+mod ministack;
+mod python;
+mod services;
+mod smoke;
+
+pub use error::CloudError;
+
+/// Region that the local stack plays to be in.
+const REGION: &str = "eu-central-1";
+
+/// Starts the stack, and runs it until asked to end.
+///
+/// # Errors
+///
+/// Python or a port is missing, a function does not build, the template does not deploy, or a route does not answer.
+pub async fn run(options: &Options) -> Result<(), CloudError> {
+    let prepared = async {
+        let python = python::environment().await?;
+        Ok::<_, CloudError>((python, build::functions(options.release).await?))
+    };
+    let (python, programs) = tokio::select! {
+        prepared = prepared => prepared?,
+        asked = asked_to_end() => return asked.map_err(CloudError::Signals),
+    };
+    let mut ministack = ministack::start(&python).await?;
+    let (endpoint_url, group) = (ministack.endpoint_url.clone(), ministack.group());
+    let ended = tokio::select! {
+        ended = serve(&python, &programs, &endpoint_url, group) => ended,
+        () = ministack.ended() => Err(CloudError::MiniStackEnded(ministack::log())),
+        asked = asked_to_end() => asked.map_err(CloudError::Signals),
+    };
+    ministack.stop().await;
+    ended
+}
+
+/// Deploys, and runs sandbox and forwarder until one of them fails.
+async fn serve(python: &Path, programs: &Programs, endpoint_url: &str, group: u32) -> Result<(), CloudError> {
+    let start = Instant::now();
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.map_err(CloudError::Port)?;
+    let sandbox_url = format!("http://{}", listener.local_addr().map_err(CloudError::Port)?);
+    let outputs = deploy::deploy(python, endpoint_url, programs, &sandbox_url, &BTreeMap::new()).await?;
+    let stack = describe(&outputs, endpoint_url, sandbox_url, group)?;
+    let forwarder = forwarder(&stack, programs)?;
+    let sandbox =
+        sandbox::server::serve(listener, sandbox::Shared::new(sandbox::Settings::default()), std::future::pending());
+    tokio::select! {
+        ended = sandbox => ended.map_err(CloudError::Sandbox),
+        () = forwarder.run() => Ok(()),
+        ready = ready(&stack, start) => match ready {
+            Err(error) => Err(error),
+            Ok(never) => match never {},
+        },
+    }
+}
+
+/// Tells that the stack is there, once it answers; then there is nothing left to do.
+async fn ready(stack: &Stack, start: Instant) -> Result<std::convert::Infallible, CloudError> {
+    smoke::test(&stack.api_url).await?;
+    stack.announce()?;
+    eprintln!("deployed in {:.1} s", start.elapsed().as_secs_f32());
+    Ok(std::future::pending().await)
+}
+
+fn describe(outputs: &Outputs, endpoint_url: &str, sandbox_url: String, group: u32) -> Result<Stack, CloudError> {
+    let tables = Tables {
+        orders: outputs.get("OrdersTableName")?,
+        catalogue: outputs.get("CatalogueTableName")?,
+        effects: outputs.get("EffectsTableName")?,
+    };
+    let queue = |url: Option<&str>, dead: &str| {
+        Ok::<_, CloudError>(Queue {
+            url: url.map(|name| outputs.get(name)).transpose()?,
+            dead_letters_url: outputs.get(dead)?,
+        })
+    };
+    let queues = BTreeMap::from([
+        ("order-stream".to_owned(), queue(None, "OrderStreamDlqUrl")?),
+        ("send-email".to_owned(), queue(Some("SendEmailQueueUrl"), "SendEmailDlqUrl")?),
+        ("settle-payment".to_owned(), queue(Some("SettlePaymentQueueUrl"), "SettlePaymentDlqUrl")?),
+        ("sync-sheet".to_owned(), queue(Some("SyncSheetQueueUrl"), "SyncSheetDlqUrl")?),
+    ]);
+    Ok(Stack {
+        kind: Kind::Cloud,
+        pid: std::process::id(),
+        groups: vec![group],
+        api_url: format!("{endpoint_url}/_aws/execute-api/{}/$default", outputs.get("ApiId")?),
+        sandbox_url,
+        endpoint_url: endpoint_url.to_owned(),
+        region: REGION.to_owned(),
+        tables,
+        queues,
+        topic_arn: Some(outputs.get("OrderEventsTopicArn")?),
+        logs: paths::logs(),
+    })
+}
+
+fn forwarder(stack: &Stack, programs: &Programs) -> Result<Forwarder, CloudError> {
+    empty(&stack.logs)?;
+    let log = |name: &String| (format!("/aws/lambda/{}-{name}", deploy::STACK), stack.logs.join(format!("{name}.log")));
+    let mut queues = BTreeMap::new();
+    for (name, queue) in &stack.queues {
+        queues.insert(format!("{}-{name}-dlq", deploy::STACK), queue.dead_letters_url.clone());
+        queues.extend(queue.url.clone().map(|url| (format!("{}-{name}", deploy::STACK), url)));
+    }
+    Ok(Forwarder::new(Services::new(&stack.endpoint_url)?, programs.keys().map(log).collect(), queues))
+}
+
+/// A folder with nothing in it.
+fn empty(folder: &Path) -> io::Result<()> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)
+}

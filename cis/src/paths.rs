@@ -1,0 +1,34 @@
+//! Where the command keeps its things. All of it is under `target/cis`, so that `cargo clean` removes it.
+
+use std::path::{Path, PathBuf};
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    let cis = Path::new(env!("CARGO_MANIFEST_DIR"));
+    cis.parent().unwrap_or(cis).to_path_buf()
+}
+
+/// What outlives one run of the command: addresses, data, logs, the Python environment.
+pub fn state() -> PathBuf {
+    root().join("target").join("cis")
+}
+
+/// Addresses, ids and names of the stack that is up. There while it is up.
+pub fn stack_file() -> PathBuf {
+    state().join("stack.json")
+}
+
+/// Held locked by the process that runs a stack.
+pub fn lock_file() -> PathBuf {
+    state().join("up.lock")
+}
+
+/// What a stack in the background prints.
+pub fn up_log() -> PathBuf {
+    state().join("up.log")
+}
+
+/// One file of log lines for each function.
+pub fn logs() -> PathBuf {
+    state().join("logs")
+}

@@ -1,0 +1,124 @@
+//! What is known of the stack that is up: `target/cis/stack.json`, for the other commands and for other tools.
+
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::paths;
+
+/// The stack that is up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stack {
+    /// Which of the two.
+    pub kind: Kind,
+    /// The process that runs it; ends it all when asked to end.
+    pub pid: u32,
+    /// Process groups that it started.
+    #[serde(default)]
+    pub groups: Vec<u32>,
+    /// Origin of the API, without a trailing slash; routes stand under `/v1`.
+    pub api_url: String,
+    /// Origin of the sandbox: Stripe, SendGrid, Google, and `/_sandbox/…`.
+    pub sandbox_url: String,
+    /// Where the AWS SDK finds the services: DynamoDB in both stacks, all of them in the cloud stack.
+    pub endpoint_url: String,
+    /// Region that its names are in.
+    pub region: String,
+    /// Table names.
+    pub tables: Tables,
+    /// Queues by their consumer's name.
+    #[serde(default)]
+    pub queues: BTreeMap<String, Queue>,
+    /// Topic of the order events; the embedded stack has none to call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic_arn: Option<String>,
+    /// Folder with one file of log lines for each function.
+    pub logs: PathBuf,
+}
+
+/// The two local stacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Every handler in one process.
+    Embedded,
+    /// The real binaries and the real template, on MiniStack.
+    Cloud,
+}
+
+/// Names of the tables.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tables {
+    /// Orders and their events.
+    pub orders: String,
+    /// Products, stock and reservations.
+    pub catalogue: String,
+    /// Mails and sheet rows.
+    pub effects: String,
+}
+
+/// Addresses of a consumer's queues.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Queue {
+    /// What it reads; a stream's consumer has no queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What it gave up on.
+    pub dead_letters_url: String,
+}
+
+impl Stack {
+    /// The stack that is up, or that went without tidying up; none otherwise.
+    ///
+    /// # Errors
+    ///
+    /// The file is there and cannot be read.
+    pub fn load() -> io::Result<Option<Self>> {
+        match std::fs::read(paths::stack_file()) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells everyone that the stack is ready. Readers see the old file or the new one, never half of it.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn announce(&self) -> io::Result<()> {
+        let new = paths::stack_file().with_extension("json.new");
+        std::fs::write(&new, serde_json::to_vec_pretty(self)?)?;
+        std::fs::rename(new, paths::stack_file())
+    }
+}
+
+/// Forgets the stack: it is down.
+///
+/// # Errors
+///
+/// The file cannot be removed.
+pub fn forget() -> io::Result<()> {
+    match std::fs::remove_file(paths::stack_file()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The right to run a stack; kept until dropped, and by nobody when its process is gone, however it went.
+///
+/// # Errors
+///
+/// The lock's file cannot be written. None when a stack is up.
+pub fn claim() -> io::Result<Option<File>> {
+    std::fs::create_dir_all(paths::state())?;
+    let file = File::options().create(true).truncate(false).write(true).open(paths::lock_file())?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}

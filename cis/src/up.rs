@@ -1,0 +1,150 @@
+//! `cargo cis up` and `cargo cis down`: a local stack, in the foreground until Ctrl-C or in the background until down.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::stack::{self, Stack};
+use crate::{cloud, paths, process};
+
+/// How long `down` waits for a stack to tidy up after itself.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often it looks.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How to start a stack.
+#[derive(Clone, Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Options {
+    /// The real binaries and the real template, on MiniStack (needs Python), instead of one process.
+    #[arg(long)]
+    pub cloud: bool,
+    /// Forget what an earlier stack stored. The cloud stack always starts fresh.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Return when the stack is ready, and leave it running until `cargo cis down`.
+    #[arg(long)]
+    pub background: bool,
+    /// Build the functions as they go to AWS: slow to build, fast to run.
+    #[arg(long)]
+    pub release: bool,
+}
+
+/// Why there is no stack.
+#[derive(Debug, thiserror::Error)]
+pub enum UpError {
+    /// One at a time: they share the folder and the file of addresses.
+    #[error("a stack is up already; `cargo cis down` ends it")]
+    AlreadyUp,
+    /// The stack in the background ended before it was ready.
+    #[error("the stack did not start; all of its output is in {}", .0.display())]
+    NotStarted(PathBuf),
+    /// The cloud stack's own reasons.
+    #[error(transparent)]
+    Cloud(#[from] cloud::CloudError),
+    /// The embedded stack's own reasons.
+    #[error("the embedded stack has not been built yet; `cargo cis up --cloud` has")]
+    Embedded,
+    /// A file or a process under `target/cis`.
+    #[error("cannot keep the stack's files")]
+    Files(#[from] io::Error),
+}
+
+/// Starts a stack, and runs it until asked to end unless it goes to the background.
+///
+/// # Errors
+///
+/// A stack is up already, or this one cannot be started.
+pub async fn up(options: &Options) -> Result<(), UpError> {
+    let lock = stack::claim()?.ok_or(UpError::AlreadyUp)?;
+    end_leftovers()?;
+    if options.background {
+        drop(lock);
+        return background(options).await;
+    }
+    let ended = if options.cloud { cloud::run(options).await.map_err(UpError::from) } else { Err(UpError::Embedded) };
+    stack::forget()?;
+    drop(lock);
+    ended
+}
+
+/// Ends the stack that is up. True when there was one.
+///
+/// # Errors
+///
+/// The stack's files cannot be read or removed.
+pub async fn down() -> Result<bool, UpError> {
+    let Some(stack) = Stack::load()? else { return Ok(false) };
+    if stack::claim()?.is_none() {
+        process::terminate(stack.pid);
+        if !ends(PATIENCE).await? {
+            process::kill(stack.pid);
+            ends(PATIENCE).await?;
+        }
+    }
+    end_leftovers()?;
+    Ok(true)
+}
+
+/// Starts the stack as another process, and shows its output until it is ready.
+async fn background(options: &Options) -> Result<(), UpError> {
+    let log = paths::up_log();
+    std::fs::create_dir_all(paths::state())?;
+    std::fs::write(&log, "")?;
+    let mut child = process::detach(&arguments(options), &log)?;
+    let mut shown = 0;
+    loop {
+        let ended = child.try_wait()?.is_some();
+        shown = show(&log, shown)?;
+        if Stack::load()?.is_some_and(|stack| stack.pid == child.id()) {
+            return Ok(());
+        }
+        if ended {
+            return Err(UpError::NotStarted(log));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn arguments(options: &Options) -> Vec<String> {
+    let flags = [("--cloud", options.cloud), ("--fresh", options.fresh), ("--release", options.release)];
+    let given = flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag.to_owned());
+    std::iter::once("up".to_owned()).chain(given).collect()
+}
+
+/// Shows what a file has beyond what was shown, and says how much that is now.
+fn show(log: &std::path::Path, shown: usize) -> io::Result<usize> {
+    use std::io::Write as _;
+    let text = std::fs::read(log)?;
+    io::stderr().write_all(text.get(shown..).unwrap_or_default())?;
+    Ok(text.len())
+}
+
+/// Whether the stack ends in time: then its lock is free.
+async fn ends(patience: Duration) -> io::Result<bool> {
+    let start = Instant::now();
+    while start.elapsed() < patience {
+        if stack::claim()?.is_some() {
+            return Ok(true);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(false)
+}
+
+/// Ends what a stack left running that was killed before it could tidy up. Only to be called when no stack is up.
+fn end_leftovers() -> io::Result<()> {
+    if let Some(stack) = Stack::load()? {
+        stack.groups.iter().copied().filter(|id| is_ours(*id)).for_each(process::kill_group);
+    }
+    stack::forget()
+}
+
+/// Whether a process id from an old file still names a process of this repository: ids are used again.
+fn is_ours(id: u32) -> bool {
+    let root = paths::root();
+    std::fs::read(format!("/proc/{id}/cmdline"))
+        .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&*root.to_string_lossy()))
+}
