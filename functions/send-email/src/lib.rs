@@ -1,1 +1,146 @@
-//! send-email.
+//! Tells customers by mail what happened to their order: once for each order, kind of mail and event.
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use domain::{MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, OrderEvent, Sending, Timestamp};
+use events::consume;
+use mail::{Content, ContentError, Mail, Mailbox, Outcome, SendGrid, Shop};
+use resilience::{Clock, Deadline, Ids, Policy, Transport, Verdict, retry};
+use store::{MailEffects, Orders, StoreError};
+
+/// Why a mail is not settled yet; its message comes again.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// There is no such order, or not yet to be seen.
+    #[error("no such order")]
+    NoOrder,
+    /// Somebody else is at it, or SendGrid's events are awaited.
+    #[error("not before {0}")]
+    NotBefore(Timestamp),
+    /// SendGrid certainly does not have it.
+    #[error("not sent")]
+    NotSent,
+    /// SendGrid may have it: its events tell, or their absence.
+    #[error("sent, perhaps")]
+    OutcomeUnknown,
+    /// It could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The words could not be put together.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+}
+
+/// Who sends, and how patiently.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// The verified sender.
+    pub from: &'a Mailbox,
+    /// The shop that signs.
+    pub shop: Shop<'a>,
+    /// How long a claim holds and how long evidence is awaited.
+    pub patience: MailPatience,
+}
+
+/// Sends the mail that each event asks for, each alone.
+///
+/// SendGrid knows no idempotency key. So a mail is claimed before it is sent; when its outcome stays unknown, it is
+/// sent again only after SendGrid's events had the time to show that it has it.
+pub async fn handle<T: Transport, C: Clock, I: Ids>(
+    store: &(impl Orders + MailEffects),
+    sendgrid: &SendGrid<T, C, I>,
+    sender: Sender<'_>,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    deadline: Deadline,
+    event: SqsEvent,
+) -> SqsBatchResponse {
+    let post = Post { store, sendgrid, sender, clock, ids, deadline };
+    consume(clock, deadline, event, async |event| post.send(event).await).await
+}
+
+struct Post<'a, S, T, C, I, K, R> {
+    store: &'a S,
+    sendgrid: &'a SendGrid<T, C, I>,
+    sender: Sender<'a>,
+    clock: &'a K,
+    ids: &'a R,
+    deadline: Deadline,
+}
+
+impl<S: Orders + MailEffects, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Post<'_, S, T, C, I, K, R> {
+    async fn send(&self, event: OrderEvent) -> Result<(), SendError> {
+        let Some(kind) = MailKind::for_event(event.event_type) else { return Ok(()) };
+        let id = MailEffectId { order_id: event.order_id, kind, event_id: event.event_id };
+        let stored = self.store.mail(id).await?;
+        let (owner, now) = (self.ids.fresh(), self.clock.now());
+        let claim = MailEffect::claim(stored.as_ref(), id, owner, &event.correlation_id, self.sender.patience, now);
+        let effect = match claim {
+            MailClaim::Settled => return Ok(()),
+            MailClaim::Wait(until) => return Err(SendError::NotBefore(until)),
+            MailClaim::Send(effect) => effect,
+        };
+        let order = self.store.find(id.order_id).await?.ok_or(SendError::NoOrder)?;
+        let content = Content::compose(kind, &event, &order, self.sender.shop)?;
+        let to = Mailbox { email: order.email, name: Some(order.shipping_address.name) };
+        if effect.doubts > 0 {
+            tracing::warn!(effect_id = %id, doubts = effect.doubts, "mail of unknown outcome is sent again");
+            telemetry::count("MailsSentAgain", 1);
+        }
+        self.store.save_mail(&effect).await?;
+        let mail = Mail { from: self.sender.from, to: &to, content: &content, effect_id: id };
+        let outcome = self.sendgrid.send(&mail, self.deadline).await;
+        self.settle(effect, outcome).await
+    }
+
+    async fn settle(&self, effect: MailEffect, outcome: Outcome) -> Result<(), SendError> {
+        let effect_id = effect.id;
+        let at = self.clock.now();
+        let (sending, result) = match outcome {
+            Outcome::Accepted { message_id } => {
+                tracing::info!(%effect_id, message_id, correlation_id = effect.correlation_id, "mail accepted");
+                telemetry::count("MailsAccepted", 1);
+                (Sending::Sent { message_id, at }, Ok(()))
+            }
+            Outcome::Refused { reason } => {
+                tracing::error!(%effect_id, reason, "mail refused");
+                telemetry::count("MailsRefused", 1);
+                (Sending::Refused { reason, at }, Ok(()))
+            }
+            Outcome::Unauthorized { .. } | Outcome::RateLimited { .. } | Outcome::NotSent => {
+                tracing::warn!(%effect_id, ?outcome, "mail not sent");
+                (Sending::Free, Err(SendError::NotSent))
+            }
+            Outcome::Unknown => {
+                tracing::warn!(%effect_id, "mail of unknown outcome");
+                telemetry::count("MailsOfUnknownOutcome", 1);
+                (Sending::Unknown { since: at }, Err(SendError::OutcomeUnknown))
+            }
+        };
+        self.note(effect, sending).await?;
+        result
+    }
+
+    /// Stores how the sending ended. SendGrid's events may have been faster; then they are right.
+    async fn note(&self, claimed: MailEffect, sending: Sending) -> Result<(), StoreError> {
+        let id = claimed.id;
+        let mut known = Some(claimed);
+        let store = async || {
+            let effect = match known.take() {
+                Some(effect) => effect,
+                None => match self.store.mail(id).await? {
+                    Some(effect) => effect,
+                    None => return Ok(()),
+                },
+            };
+            match effect.ended(sending.clone()) {
+                Some(next) => self.store.save_mail(&next).await,
+                None => Ok(()),
+            }
+        };
+        let judge = |error: &StoreError| match error {
+            StoreError::Conflict => Verdict::RETRY,
+            _ => Verdict::GiveUp,
+        };
+        retry(self.clock, self.ids, Policy::CONFLICT, self.deadline, store, judge).await
+    }
+}

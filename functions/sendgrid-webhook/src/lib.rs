@@ -1,1 +1,101 @@
-//! sendgrid-webhook.
+//! `POST /webhooks/sendgrid`: SendGrid tells what became of our mails. Its reports settle mails of unknown outcome.
+
+use std::collections::BTreeMap;
+
+use domain::{Delivery, MailEffectId, Timestamp};
+use lambda_http::http::{HeaderValue, Response, StatusCode};
+use lambda_http::{Body, Request};
+use mail::{Batch, SIGNATURE_HEADER, SignatureError, TIMESTAMP_HEADER, UnreadableBatch, WebhookKey};
+use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
+use store::{MailEffects, StoreError};
+
+/// Why a delivery was not taken in. SendGrid repeats what is not answered 2xx, for up to a day.
+#[derive(Debug, thiserror::Error)]
+pub enum Rejection {
+    /// Not SendGrid's, or not fresh: 400.
+    #[error(transparent)]
+    NotVerified(#[from] SignatureError),
+    /// SendGrid's, but no batch of events: 400.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableBatch),
+    /// Not all of it was stored: 503.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Checks the signature over the raw bytes, merges each report into its mail, and answers 200 once all are stored.
+/// Reports of mails that are not ours are left out.
+pub async fn handle(
+    mails: &impl MailEffects,
+    key: &WebhookKey,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    deadline: Deadline,
+    request: Request,
+) -> Response<Body> {
+    let taken_in = match read(&request, key, clock) {
+        Ok(batch) => merge(mails, clock, ids, deadline, batch).await.map_err(Rejection::from),
+        Err(rejection) => Err(rejection),
+    };
+    let status = match taken_in {
+        Ok(()) => StatusCode::OK,
+        Err(rejection) => {
+            tracing::warn!(error = &rejection as &dyn std::error::Error, "delivery not taken in");
+            telemetry::count("SendGridEventsRejected", 1);
+            match rejection {
+                Rejection::NotVerified(_) | Rejection::Unreadable(_) => StatusCode::BAD_REQUEST,
+                Rejection::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            }
+        }
+    };
+    let mut response =
+        Response::new(Body::from(if status.is_success() { r#"{"received":true}"# } else { r#"{"received":false}"# }));
+    *response.status_mut() = status;
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+    response
+}
+
+fn read(request: &Request, key: &WebhookKey, clock: &impl Clock) -> Result<Batch, Rejection> {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    key.verify(header(SIGNATURE_HEADER), header(TIMESTAMP_HEADER), request.body(), clock.now())?;
+    Ok(Batch::parse(request.body())?)
+}
+
+/// One write for each mail, however many reports the batch has about it.
+async fn merge(
+    mails: &impl MailEffects,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    deadline: Deadline,
+    batch: Batch,
+) -> Result<(), StoreError> {
+    let mut by_mail: BTreeMap<MailEffectId, Vec<(Delivery, Timestamp)>> = BTreeMap::new();
+    for report in batch.events {
+        by_mail.entry(report.effect_id).or_default().push((report.event, report.timestamp));
+    }
+    for (id, reports) in by_mail {
+        let judge = |error: &StoreError| match error {
+            StoreError::Conflict => Verdict::RETRY,
+            _ => Verdict::GiveUp,
+        };
+        retry(clock, ids, Policy::CONFLICT, deadline, async || merge_one(mails, id, &reports).await, judge).await?;
+    }
+    Ok(())
+}
+
+async fn merge_one(
+    mails: &impl MailEffects,
+    id: MailEffectId,
+    reports: &[(Delivery, Timestamp)],
+) -> Result<(), StoreError> {
+    let Some(stored) = mails.mail(id).await? else {
+        tracing::warn!(effect_id = %id, "report about a mail that is not ours");
+        return Ok(());
+    };
+    let Some(effect) = stored.reported(reports) else { return Ok(()) };
+    tracing::info!(effect_id = %id, delivery = ?effect.delivery, correlation_id = effect.correlation_id, "mail reported");
+    if matches!(effect.delivery, Some(Delivery::Bounced | Delivery::Dropped | Delivery::SpamReported)) {
+        telemetry::count("MailsUndelivered", 1);
+    }
+    mails.save_mail(&effect).await
+}

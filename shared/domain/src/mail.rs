@@ -153,8 +153,8 @@ pub struct MailEffect {
     /// How far it got, once SendGrid told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<Delivery>,
-    /// How often it was claimed; above 1 with an unknown outcome between, the customer may have two.
-    pub attempts: u32,
+    /// How many earlier tries ended without anybody knowing how: so many copies more than one may have been sent.
+    pub doubts: u32,
     /// Counts the changes, from 1. Each write is conditional on it.
     pub version: u64,
     /// The correlation id of the event that asked for it.
@@ -204,7 +204,7 @@ impl MailEffect {
             id,
             sending: Sending::Claimed { owner, at: now, lease_until: now.plus(patience.lease) },
             delivery: None,
-            attempts: stored.map_or(1, |effect| effect.attempts + 1),
+            doubts: stored.map_or(0, |effect| effect.doubts + u32::from(effect.sending != Sending::Free)),
             version: stored.map_or(1, |effect| effect.version + 1),
             correlation_id: correlation_id.to_owned(),
         })
@@ -217,15 +217,15 @@ impl MailEffect {
         (!settled).then(|| Self { sending, version: self.version + 1, ..self.clone() })
     }
 
-    /// Takes in one of SendGrid's events, in any order, any number of times. None when it says nothing new.
-    pub fn delivered(&self, delivery: Delivery, at: Timestamp) -> Option<Self> {
-        let known = self.delivery.max(Some(delivery));
+    /// Takes in some of SendGrid's reports, in any order, any number of times. None when they say nothing new.
+    pub fn reported(&self, reports: &[(Delivery, Timestamp)]) -> Option<Self> {
+        let furthest = reports.iter().max()?;
         let sending = match &self.sending {
             sent @ Sending::Sent { .. } => sent.clone(),
-            // An event exists, so SendGrid has the mail, whatever we thought.
-            _ => Sending::Sent { message_id: None, at },
+            // A report exists, so SendGrid has the mail, whatever we thought.
+            _ => Sending::Sent { message_id: None, at: furthest.1 },
         };
-        let next = Self { sending, delivery: known, ..self.clone() };
+        let next = Self { sending, delivery: self.delivery.max(Some(furthest.0)), ..self.clone() };
         (next != *self).then(|| Self { version: self.version + 1, ..next })
     }
 }
@@ -270,7 +270,7 @@ mod tests {
         let effect = claimed(0);
         assert_eq!(claim(Some(&effect), 61), MailClaim::Wait(at(300)));
         let MailClaim::Send(second) = claim(Some(&effect), 300) else { panic!("still waiting") };
-        assert_eq!((second.attempts, second.version), (2, 2));
+        assert_eq!((second.doubts, second.version), (1, 2));
     }
 
     #[test]
@@ -288,22 +288,22 @@ mod tests {
     #[test]
     fn what_certainly_was_not_sent_may_be_sent_at_once() {
         let effect = claimed(0).ended(Sending::Free).unwrap();
-        assert!(matches!(claim(Some(&effect), 1), MailClaim::Send(_)));
+        assert!(matches!(claim(Some(&effect), 1), MailClaim::Send(second) if second.doubts == 0));
     }
 
     #[test]
     fn an_unknown_outcome_waits_for_evidence_and_evidence_settles_it() {
         let unknown = claimed(0).ended(Sending::Unknown { since: at(5) }).unwrap();
         assert_eq!(claim(Some(&unknown), 10), MailClaim::Wait(at(305)));
-        let evident = unknown.delivered(Delivery::Processed, at(20)).unwrap();
+        let evident = unknown.reported(&[(Delivery::Processed, at(20))]).unwrap();
         assert_eq!(claim(Some(&evident), 9999), MailClaim::Settled);
     }
 
     #[test]
     fn delivery_only_moves_forward() {
-        let opened = claimed(0).delivered(Delivery::Opened, at(1)).unwrap();
-        assert_eq!(opened.delivered(Delivery::Delivered, at(2)), None);
-        assert_eq!(opened.delivered(Delivery::Opened, at(2)), None);
-        assert_eq!(opened.delivered(Delivery::SpamReported, at(2)).unwrap().delivery, Some(Delivery::SpamReported));
+        let opened = claimed(0).reported(&[(Delivery::Opened, at(1)), (Delivery::Processed, at(0))]).unwrap();
+        assert_eq!(opened.reported(&[(Delivery::Delivered, at(2))]), None);
+        assert_eq!(opened.reported(&[(Delivery::Opened, at(2))]), None);
+        assert_eq!(opened.reported(&[(Delivery::SpamReported, at(2))]).unwrap().delivery, Some(Delivery::SpamReported));
     }
 }
