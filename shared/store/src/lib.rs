@@ -4,6 +4,7 @@
 //! here decides anything about an order; that is `domain`'s. Must not know HTTP, Stripe or SendGrid.
 
 mod catalogue;
+pub mod dynamo;
 mod effects;
 mod error;
 mod memory;
@@ -12,6 +13,7 @@ mod page;
 mod update;
 
 pub use catalogue::{Catalogue, ProductEdit};
+pub use dynamo::{DynamoCatalogue, DynamoEffects, DynamoOrders};
 pub use effects::{MailEffects, RowClaim, SheetRow, SheetRows};
 pub use error::StoreError;
 pub use memory::MemoryStore;

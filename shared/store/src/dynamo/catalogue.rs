@@ -1,0 +1,133 @@
+//! Products on DynamoDB.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use domain::{Product, Sku};
+use resilience::{Ids, RandomIds};
+use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
+use uuid::Uuid;
+
+use super::failure::{Failure, settle};
+use super::item::{self, WRITE_ID};
+use super::keys::{self, BY_LISTING, Item, LISTING, LISTING_KEY, SKU, number, text};
+use super::table::{Table, names, read};
+use crate::{Catalogue, Cursor, Page, PageRequest, ProductEdit, StoreError};
+
+/// Sets what staff say. The stock is only touched where they say a number, and then as one more movement of it.
+const EDIT: &str = "SET #sku = :sku, #listing = :listing, #name = :name, #prices = :prices, #active = :active, \
+    #updated_at = :at, #write_id = :write_id, #version = if_not_exists(#version, :zero) + :one, #stock = ";
+
+/// Products with their stock.
+#[derive(Clone, Debug)]
+pub struct DynamoCatalogue {
+    table: Table,
+}
+
+impl DynamoCatalogue {
+    /// Over the catalogue table with this name.
+    pub fn new(client: &Client, catalogue_table: impl Into<String>) -> Self {
+        Self { table: Table::new(client, catalogue_table) }
+    }
+
+    /// Those that exist of these, by sku.
+    async fn by_sku(&self, skus: &BTreeSet<Sku>) -> Result<BTreeMap<Sku, Product>, StoreError> {
+        let found = self.table.get_all(skus.iter().map(keys::product)).await?;
+        let products = found.into_iter().map(item::read::<Product>);
+        products.map(|product| product.map(|product| (product.sku.clone(), product))).collect()
+    }
+
+    /// One try to store an edit. The stock that it says must not be set twice: goods that were sold between a write
+    /// and its repetition would be for sale again.
+    async fn put_once(&self, edit: &ProductEdit, values: &Item, write_id: Uuid) -> Result<Item, Failure> {
+        let stock = if edit.stock.is_some() { ":stock" } else { "if_not_exists(#stock, :zero)" };
+        let update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(keys::product(&edit.sku).attributes()))
+            .update_expression(format!("{EDIT}{stock}"))
+            .condition_expression("attribute_not_exists(#write_id) OR #write_id <> :write_id")
+            .set_expression_attribute_names(Some(edited_names()))
+            .set_expression_attribute_values(Some(values.clone()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match update.send().await {
+            Ok(answer) => Ok(answer.attributes.unwrap_or_default()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refusal))
+                    if refusal.item().is_some_and(|stored| item::was_written_by(stored, write_id)) =>
+                {
+                    Ok(refusal.item().cloned().unwrap_or_default())
+                }
+                _ => Err(error.into()),
+            },
+        }
+    }
+}
+
+fn edited_names() -> HashMap<String, String> {
+    names(&[
+        ("#sku", SKU),
+        ("#listing", LISTING_KEY),
+        ("#name", "name"),
+        ("#prices", "prices"),
+        ("#active", "active"),
+        ("#updated_at", "updated_at"),
+        ("#write_id", WRITE_ID),
+        ("#version", "version"),
+        ("#stock", "stock"),
+    ])
+}
+
+fn edited_values(edit: &ProductEdit, write_id: Uuid) -> Result<Item, StoreError> {
+    let prices = to_attribute_value(&edit.prices).map_err(|_| item::corrupt(&keys::product(&edit.sku)))?;
+    let mut values = vec![
+        (":sku", text(edit.sku.as_str())),
+        (":listing", text(LISTING)),
+        (":name", text(&edit.name)),
+        (":prices", prices),
+        (":active", AttributeValue::Bool(edit.active)),
+        (":at", text(edit.at.to_string())),
+        (":write_id", item::mark(write_id)),
+        (":zero", number(0_u32)),
+        (":one", number(1_u32)),
+    ];
+    values.extend(edit.stock.map(|stock| (":stock", number(stock))));
+    Ok(values.into_iter().map(|(placeholder, value)| (placeholder.to_owned(), value)).collect())
+}
+
+impl Catalogue for DynamoCatalogue {
+    async fn products(&self, skus: &[Sku]) -> Result<Vec<Product>, StoreError> {
+        let wanted = skus.iter().cloned().collect();
+        Ok(self.by_sku(&wanted).await?.into_values().collect())
+    }
+
+    async fn put(&self, edit: &ProductEdit) -> Result<Product, StoreError> {
+        let write_id = RandomIds.fresh();
+        let values = edited_values(edit, write_id)?;
+        item::read(settle(async || self.put_once(edit, &values, write_id).await).await?)
+    }
+
+    async fn list(&self, page: &PageRequest) -> Result<Page<Product>, StoreError> {
+        let limit = i32::try_from(page.limit + 1).unwrap_or(i32::MAX);
+        let query = self.table.query().index_name(BY_LISTING).limit(limit);
+        let query = query.expression_attribute_names("#listing", LISTING_KEY);
+        let query = query.expression_attribute_values(":listing", text(LISTING));
+        let query = match page.after.as_ref().map(Cursor::sort_key) {
+            None => query.key_condition_expression("#listing = :listing"),
+            Some(after) => query
+                .key_condition_expression("#listing = :listing AND #sku > :after")
+                .expression_attribute_names("#sku", SKU)
+                .expression_attribute_values(":after", text(after)),
+        };
+        let keys = read(query, page.limit + 1, usize::MAX).await?.items;
+        let skus = keys.iter().map(|key| item::text_of(key, SKU)?.parse().map_err(|_| item::corrupt(&"products")));
+        let skus: Page<Sku> = Page::cut(skus.collect::<Result<_, _>>()?, page.limit, Sku::to_string);
+        let products = self.by_sku(&skus.items.iter().cloned().collect()).await?;
+        Ok(Page { items: products.into_values().collect(), next: skus.next })
+    }
+}

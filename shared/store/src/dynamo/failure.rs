@@ -1,0 +1,83 @@
+//! What DynamoDB's errors mean for us, said once; and how often a write is tried.
+
+use std::cell::Cell;
+use std::error::Error;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use resilience::{Deadline, Policy, RandomIds, SystemClock, Verdict, retry};
+
+use crate::StoreError;
+
+/// No new attempt begins after so long: an API call must answer, and a queue has the longer patience.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// Why a call has no result.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Another transaction is at one of the items: nothing was written, and it will be over in milliseconds. The SDK
+    /// does not retry this.
+    Busy(Cause),
+    /// No answer came, after the SDK's own retries: it may have been written or not.
+    Lost(Cause),
+    /// The table says no, and saying it again will not help soon.
+    Down(Cause),
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Busy(cause) | Failure::Lost(cause) | Failure::Down(cause) => Self::Unavailable(cause),
+        }
+    }
+}
+
+impl From<BuildError> for StoreError {
+    fn from(error: BuildError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl<E, R> From<SdkError<E, R>> for Failure
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        match &error {
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+                Self::Lost(error.into())
+            }
+            SdkError::ServiceError(refusal) => match refusal.err().code() {
+                Some("TransactionConflictException" | "TransactionInProgressException") => Self::Busy(error.into()),
+                Some("InternalServerError" | "ServiceUnavailable") => Self::Lost(error.into()),
+                _ => Self::Down(error.into()),
+            },
+            _ => Self::Down(error.into()),
+        }
+    }
+}
+
+/// Reads: whatever the SDK's own retries did not mend is the caller's.
+pub(crate) fn unavailable<E, R>(error: SdkError<E, R>) -> StoreError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    Failure::from(error).into()
+}
+
+/// Makes a write until its outcome is known: soon again while others are at the same items, and once more when the
+/// answer was lost. The write must recognise its own earlier self.
+pub(crate) async fn settle<T>(write: impl AsyncFnMut() -> Result<T, Failure>) -> Result<T, StoreError> {
+    let asked_again = Cell::new(false);
+    let judge = |failure: &Failure| match failure {
+        Failure::Busy(_) => Verdict::RETRY,
+        Failure::Lost(_) if !asked_again.replace(true) => Verdict::RETRY,
+        Failure::Lost(_) | Failure::Down(_) => Verdict::GiveUp,
+    };
+    let deadline = Deadline::after(&SystemClock, PATIENCE);
+    Ok(retry(&SystemClock, &RandomIds, Policy::CONFLICT, deadline, write, judge).await?)
+}

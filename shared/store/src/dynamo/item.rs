@@ -1,0 +1,92 @@
+//! Items: what of ours stands in them, and beside it the keys, index attributes and the mark of who wrote it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Order, OrderEvent};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+use uuid::Uuid;
+
+use super::keys::{self, Item, Key, PK, SK, text};
+use crate::{Receipt, StoreError};
+
+/// Marks the last write. A write that failed on its condition finds its own mark where it had committed before and
+/// only its answer was lost.
+pub(crate) const WRITE_ID: &str = "write_id";
+/// Holds an order event's JSON, as it is published.
+pub(crate) const EVENT_JSON: &str = "event";
+/// Counts what was parked for an order, so that a placement drains exactly what it read.
+pub(crate) const REVISION: &str = "revision";
+
+/// An item at `key` with the fields of `value`.
+pub(crate) fn item(key: &Key, value: &impl Serialize) -> Result<Item, StoreError> {
+    let mut item: Item = to_item(value).map_err(|_| corrupt(key))?;
+    item.extend(key.attributes());
+    Ok(item)
+}
+
+/// The order with its index attributes, marked with the write.
+pub(crate) fn order(order: &Order, write_id: Uuid) -> Result<Item, StoreError> {
+    let mut item = item(&keys::order(order.id), order)?;
+    item.insert(keys::CUSTOMER_KEY.to_owned(), text(keys::customer_key(order.customer)));
+    item.insert(keys::STATUS_KEY.to_owned(), text(keys::status_key(order.status, keys::shard(order.id))));
+    item.insert(keys::SORT_KEY.to_owned(), text(crate::orders::sort_key(order)));
+    item.insert(WRITE_ID.to_owned(), mark(write_id));
+    Ok(item)
+}
+
+/// An order event: its JSON as text, so that the stream's record holds what is to be published, byte for byte.
+pub(crate) fn event(event: &OrderEvent) -> Result<Item, StoreError> {
+    let key = keys::event(event.order_id, event.order_version, event.index);
+    let json = serde_json::to_string(event).map_err(|_| corrupt(&key))?;
+    let mut item = key.attributes();
+    item.insert(EVENT_JSON.to_owned(), text(json));
+    Ok(item)
+}
+
+/// Reads an order event.
+pub(crate) fn read_event(item: &Item) -> Result<OrderEvent, StoreError> {
+    let json = item.get(EVENT_JSON).and_then(|value| value.as_s().ok()).ok_or_else(|| unreadable(item))?;
+    serde_json::from_str(json).map_err(|_| unreadable(item))
+}
+
+/// A receipt as one attribute's value.
+pub(crate) fn receipt(receipt: &Receipt) -> Result<AttributeValue, StoreError> {
+    to_item(receipt).map(AttributeValue::M).map_err(|_| corrupt(&keys::receipt(receipt.order_id, &receipt.event_id)))
+}
+
+/// Reads what an item holds.
+pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    let unreadable = unreadable(&item);
+    from_item(item).map_err(|_| unreadable)
+}
+
+/// The write's mark as an attribute.
+pub(crate) fn mark(write_id: Uuid) -> AttributeValue {
+    text(write_id.simple().to_string())
+}
+
+/// Whether this write left its mark on the item.
+pub(crate) fn was_written_by(item: &Item, write_id: Uuid) -> bool {
+    item.get(WRITE_ID) == Some(&mark(write_id))
+}
+
+/// A text attribute, which must be there.
+pub(crate) fn text_of(item: &Item, name: &str) -> Result<String, StoreError> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(|| unreadable(item))
+}
+
+/// A number attribute, which must be there.
+pub(crate) fn number_of<N: std::str::FromStr>(item: &Item, name: &str) -> Result<N, StoreError> {
+    let number = item.get(name).and_then(|value| value.as_n().ok()).and_then(|digits| digits.parse().ok());
+    number.ok_or_else(|| unreadable(item))
+}
+
+/// What is stored under this key cannot be understood. Names the key and shows nothing of the content.
+pub(crate) fn corrupt(key: &impl ToString) -> StoreError {
+    StoreError::Corrupt(key.to_string())
+}
+
+fn unreadable(item: &Item) -> StoreError {
+    let key = |name| item.get(name).and_then(|value| value.as_s().ok()).map_or("?", String::as_str);
+    corrupt(&format_args!("{} {}", key(PK), key(SK)))
+}

@@ -1,0 +1,180 @@
+//! The one home of key formats and index attributes: what stands where in the three tables.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{CustomerId, MailEffectId, OrderId, OrderStatus, Sku};
+
+/// An item, or any other set of named attributes.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The tables' partition key attribute.
+pub(crate) const PK: &str = "pk";
+/// The tables' sort key attribute.
+pub(crate) const SK: &str = "sk";
+
+/// Orders of one customer: by `customer_key`, then `sort_key`.
+pub(crate) const BY_CUSTOMER: &str = "by_customer";
+/// Partition key of [`BY_CUSTOMER`].
+pub(crate) const CUSTOMER_KEY: &str = "customer_key";
+/// Orders with one status: by `status_key`, then `sort_key`.
+pub(crate) const BY_STATUS: &str = "by_status";
+/// Partition key of [`BY_STATUS`].
+pub(crate) const STATUS_KEY: &str = "status_key";
+/// Sort key of both indexes of orders.
+pub(crate) const SORT_KEY: &str = "sort_key";
+/// All products: by `listing_key`, then `sku`.
+pub(crate) const BY_LISTING: &str = "by_listing";
+/// Partition key of [`BY_LISTING`].
+pub(crate) const LISTING_KEY: &str = "listing_key";
+/// Sort key of [`BY_LISTING`].
+pub(crate) const SKU: &str = "sku";
+/// The only value of [`LISTING_KEY`].
+pub(crate) const LISTING: &str = "products";
+
+/// So many partitions share the orders of one status, because each order passes through the same few.
+pub(crate) const STATUS_SHARDS: u8 = 8;
+
+/// Sort keys of order events begin with this.
+pub(crate) const EVENT: &str = "event#";
+/// Sort keys of receipts begin with this.
+pub(crate) const RECEIPT: &str = "receipt#";
+/// Sort keys of mails begin with this.
+pub(crate) const MAIL: &str = "mail#";
+
+/// Where an item stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pk: String,
+    sk: String,
+}
+
+impl Key {
+    fn new(pk: impl fmt::Display, sk: impl Into<String>) -> Self {
+        Self { pk: pk.to_string(), sk: sk.into() }
+    }
+
+    /// As attributes of an item.
+    pub(crate) fn attributes(&self) -> Item {
+        HashMap::from([(PK.to_owned(), text(&self.pk)), (SK.to_owned(), text(&self.sk))])
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.pk, self.sk)
+    }
+}
+
+/// The order itself.
+pub(crate) fn order(id: OrderId) -> Key {
+    Key::new(id, "order")
+}
+
+/// One of its events.
+pub(crate) fn event(id: OrderId, order_version: u64, index: usize) -> Key {
+    Key::new(id, crate::orders::event_key(order_version, index))
+}
+
+/// The receipt of one of its webhooks.
+pub(crate) fn receipt(id: OrderId, stripe_event_id: &str) -> Key {
+    Key::new(id, format!("{RECEIPT}{stripe_event_id}"))
+}
+
+/// The facts that wait for it to be placed.
+pub(crate) fn parked(id: OrderId) -> Key {
+    Key::new(id, "parked")
+}
+
+/// A product.
+pub(crate) fn product(sku: &Sku) -> Key {
+    Key::new(format_args!("product#{sku}"), "product")
+}
+
+/// The goods that an order holds.
+pub(crate) fn reservation(id: OrderId) -> Key {
+    Key::new(format_args!("reservation#{id}"), "reservation")
+}
+
+/// A mail.
+pub(crate) fn mail(id: MailEffectId) -> Key {
+    Key::new(id.order_id, format!("{MAIL}{}#{}", id.kind.as_str(), id.event_id))
+}
+
+/// An order's row in the sheet.
+pub(crate) fn row(id: OrderId) -> Key {
+    Key::new(id, "row")
+}
+
+/// The last row that was given away in a sheet.
+pub(crate) fn counter(spreadsheet_id: &str) -> Key {
+    Key::new(format_args!("sheet#{spreadsheet_id}"), "counter")
+}
+
+/// Which of the status's partitions an order is in: the same one in every status.
+pub(crate) fn shard(id: OrderId) -> u8 {
+    id.uuid().as_bytes()[15] % STATUS_SHARDS
+}
+
+/// Value of [`STATUS_KEY`].
+pub(crate) fn status_key(status: OrderStatus, shard: u8) -> String {
+    format!("{status}#{shard}")
+}
+
+/// Value of [`CUSTOMER_KEY`].
+pub(crate) fn customer_key(customer: CustomerId) -> String {
+    customer.to_string()
+}
+
+/// A text attribute.
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number attribute.
+pub(crate) fn number(value: impl Into<u64>) -> AttributeValue {
+    AttributeValue::N(value.into().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain::{EventId, MailKind};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_written_as_the_other_functions_and_tools_expect_them() {
+        let id = OrderId::from_uuid(Uuid::from_u128(0xa));
+        let ord = "ord_0000000000000000000000000000000a";
+        let event_id = EventId::from_uuid(Uuid::from_u128(0xb));
+        let mug = "MUG-1".parse().unwrap();
+        for (key, written) in [
+            (order(id), format!("{ord} order")),
+            (event(id, 12, 3), format!("{ord} event#0000000012#03")),
+            (receipt(id, "evt_1"), format!("{ord} receipt#evt_1")),
+            (parked(id), format!("{ord} parked")),
+            (product(&mug), "product#MUG-1 product".to_owned()),
+            (reservation(id), format!("reservation#{ord} reservation")),
+            (
+                mail(MailEffectId { order_id: id, kind: MailKind::OrderConfirmation, event_id }),
+                format!("{ord} mail#order_confirmation#evt_0000000000000000000000000000000b"),
+            ),
+            (row(id), format!("{ord} row")),
+            (counter("abc"), "sheet#abc counter".to_owned()),
+        ] {
+            assert_eq!(key.to_string(), written);
+        }
+        assert_eq!(status_key(OrderStatus::PaymentProcessing, 7), "payment_processing#7");
+    }
+
+    #[test]
+    fn orders_spread_over_all_shards_of_a_status() {
+        let ids = (0..200).map(|n| OrderId::from_uuid(Uuid::new_v5(&Uuid::nil(), &[n])));
+        let used: BTreeSet<u8> = ids.map(shard).collect();
+        assert_eq!(used, (0..STATUS_SHARDS).collect());
+    }
+}

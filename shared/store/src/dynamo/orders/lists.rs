@@ -1,0 +1,109 @@
+//! Lists of orders, events and receipts.
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use domain::{CustomerId, Order, OrderEvent, OrderId, OrderStatus};
+use futures::future::try_join_all;
+
+use super::DynamoOrders;
+use crate::dynamo::item;
+use crate::dynamo::keys::{self, CUSTOMER_KEY, EVENT, PK, RECEIPT, SK, SORT_KEY, STATUS_KEY, STATUS_SHARDS, text};
+use crate::dynamo::table::{names, read, read_all};
+use crate::orders::{event_key, sort_key};
+use crate::{Cursor, MAX_PAGE, Page, PageRequest, Receipt, StoreError};
+
+/// Requests for one page where a filter passes over most items. The page is cut short then, with a cursor.
+const FILTERED_READS: usize = 4;
+
+impl DynamoOrders {
+    pub(super) async fn events_of(&self, id: OrderId, page: &PageRequest) -> Result<Page<OrderEvent>, StoreError> {
+        // Between what the cursor names and the end of the events; the bounds are inclusive, hence one more to drop.
+        let end = format!("{EVENT}~");
+        let after = page.after.as_ref().map_or("", Cursor::sort_key);
+        let from = if after > EVENT { after } else { EVENT };
+        if from > end.as_str() {
+            return Ok(Page { items: vec![], next: None });
+        }
+        let query = self
+            .table
+            .query()
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :end")
+            .set_expression_attribute_names(Some(names(&[("#pk", PK), ("#sk", SK)])))
+            .expression_attribute_values(":pk", text(id.to_string()))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":end", text(end.as_str()))
+            .consistent_read(true)
+            .limit(limit(page.limit + 2));
+        let found = read(query, page.limit + 2, usize::MAX).await?;
+        let events: Vec<OrderEvent> = found.items.iter().map(item::read_event).collect::<Result<_, _>>()?;
+        let key = |event: &OrderEvent| event_key(event.order_version, event.index);
+        Ok(Page::cut(events.into_iter().filter(|event| key(event) != after).collect(), page.limit, key))
+    }
+
+    pub(super) async fn receipts_of(&self, id: OrderId) -> Result<Vec<Receipt>, StoreError> {
+        let found = read_all(self.table.query_prefix(&id, RECEIPT)).await?;
+        found.into_iter().map(item::read).collect()
+    }
+
+    pub(super) async fn customers_orders(
+        &self,
+        customer: CustomerId,
+        status: Option<OrderStatus>,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        let query = self.newest_first(keys::BY_CUSTOMER, CUSTOMER_KEY, keys::customer_key(customer), page);
+        let (query, reads) = match status {
+            None => (query.limit(limit(page.limit + 1)), usize::MAX),
+            Some(status) => {
+                let query =
+                    query.filter_expression("#status = :status").expression_attribute_names("#status", "status");
+                let query = query.expression_attribute_values(":status", text(status.as_str()));
+                (query.limit(limit(MAX_PAGE)), FILTERED_READS)
+            }
+        };
+        let found = read(query, page.limit + 1, reads).await?;
+        let given_up_at = found.last.as_ref().map(|key| item::text_of(key, SORT_KEY)).transpose()?;
+        let orders: Vec<Order> = found.items.into_iter().map(item::read).collect::<Result<_, _>>()?;
+        let is_short = orders.len() <= page.limit;
+        let cut = Page::cut(orders, page.limit, sort_key);
+        Ok(Page { next: if is_short { given_up_at.map(Cursor::after) } else { cut.next }, ..cut })
+    }
+
+    pub(super) async fn orders_with_status(
+        &self,
+        status: OrderStatus,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        let shards = (0..STATUS_SHARDS).map(|shard| {
+            let key = keys::status_key(status, shard);
+            let query = self.newest_first(keys::BY_STATUS, STATUS_KEY, key, page).limit(limit(page.limit + 1));
+            read(query, page.limit + 1, usize::MAX)
+        });
+        let found = try_join_all(shards).await?.into_iter().flat_map(|found| found.items);
+        let mut orders: Vec<Order> = found.map(item::read).collect::<Result<_, _>>()?;
+        orders.sort_by_cached_key(|order| std::cmp::Reverse(sort_key(order)));
+        Ok(Page::cut(orders, page.limit, sort_key))
+    }
+
+    /// A query of an index of orders for those below the cursor.
+    fn newest_first(&self, index: &str, name: &str, key: String, page: &PageRequest) -> QueryFluentBuilder {
+        let query = self
+            .table
+            .query()
+            .index_name(index)
+            .scan_index_forward(false)
+            .expression_attribute_names("#key", name)
+            .expression_attribute_values(":key", text(key));
+        match &page.after {
+            None => query.key_condition_expression("#key = :key"),
+            Some(after) => query
+                .key_condition_expression("#key = :key AND #sort < :after")
+                .expression_attribute_names("#sort", SORT_KEY)
+                .expression_attribute_values(":after", text(after.sort_key())),
+        }
+    }
+}
+
+/// As DynamoDB counts it.
+fn limit(items: usize) -> i32 {
+    i32::try_from(items).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,104 @@
+//! Facts that came before their order: parked beside the place where it will stand, drained when it is placed.
+
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Update};
+use domain::{Change, Order, OrderId};
+
+use super::{DynamoOrders, kept_receipt};
+use crate::dynamo::item::{self, REVISION};
+use crate::dynamo::keys::{self, Item, RECEIPT, number};
+use crate::dynamo::table::names;
+use crate::dynamo::transaction::{Outcome, Transaction};
+use crate::{ParkOutcome, Receipt, StoreError};
+
+/// What is parked for an order.
+#[derive(Debug)]
+pub(super) struct Parked {
+    revision: u64,
+    pub(super) receipts: Vec<Receipt>,
+}
+
+impl Parked {
+    fn read(stored: Item) -> Result<Self, StoreError> {
+        let revision = item::number_of(&stored, REVISION)?;
+        let receipts = stored.into_iter().filter(|(name, _)| name.starts_with(RECEIPT));
+        let receipts = receipts.map(|(name, value)| match value {
+            aws_sdk_dynamodb::types::AttributeValue::M(fields) => item::read(fields),
+            _ => Err(item::corrupt(&format_args!("parked {name}"))),
+        });
+        Ok(Self { revision, receipts: receipts.collect::<Result<_, _>>()? })
+    }
+
+    /// What the order becomes by the parked facts. None when they say nothing new.
+    pub(super) fn teach(&self, order: &Order) -> Option<Change> {
+        let facts = self.receipts.iter().flat_map(|receipt| receipt.facts.clone()).collect();
+        order.learn(facts, &order.correlation_id, order.placed_at)
+    }
+}
+
+impl DynamoOrders {
+    pub(super) async fn parked(&self, id: OrderId) -> Result<Option<Parked>, StoreError> {
+        self.table.get(&keys::parked(id)).await?.map(Parked::read).transpose()
+    }
+
+    /// Adds the removal of what was parked, on condition that nothing more was; or the condition that nothing is.
+    /// Answers the position.
+    pub(super) fn drain(
+        &self,
+        transaction: &mut Transaction,
+        id: OrderId,
+        parked: Option<&Parked>,
+    ) -> Result<usize, StoreError> {
+        let key = keys::parked(id).attributes();
+        let Some(parked) = parked else { return self.check_absent(transaction, key) };
+        let delete = Delete::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key))
+            .condition_expression("#revision = :revision")
+            .expression_attribute_names("#revision", REVISION)
+            .expression_attribute_values(":revision", number(parked.revision));
+        Ok(transaction.delete(delete.build()?))
+    }
+
+    /// Parks the receipt unless the order is there: both in one transaction, so that placing and parking cannot pass
+    /// each other by.
+    pub(super) async fn park_receipt(&self, receipt: &Receipt) -> Result<ParkOutcome, StoreError> {
+        let mut transaction = Transaction::default();
+        self.check_absent(&mut transaction, keys::order(receipt.order_id).attributes())?;
+        // One attribute for each receipt: the same one again changes nothing, and the item need not exist before.
+        let update = Update::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(keys::parked(receipt.order_id).attributes()))
+            .update_expression("SET #receipt = if_not_exists(#receipt, :receipt) ADD #revision :one")
+            .expression_attribute_names("#receipt", format!("{RECEIPT}{}", receipt.event_id))
+            .expression_attribute_names("#revision", REVISION)
+            .expression_attribute_values(":receipt", item::receipt(receipt)?)
+            .expression_attribute_values(":one", number(1_u32));
+        transaction.update(update.build()?);
+        match transaction.commit(&self.table.client).await? {
+            Outcome::Committed => Ok(ParkOutcome::Parked),
+            Outcome::Refused(_) => Ok(ParkOutcome::OrderExists),
+        }
+    }
+
+    pub(super) async fn record_receipt(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        let (key, expression, placeholders, values) = kept_receipt(receipt)?;
+        crate::dynamo::failure::settle(async || {
+            let update = self.table.client.update_item().table_name(&self.table.name).set_key(Some(key.clone()));
+            let update = update
+                .update_expression(&expression)
+                .set_expression_attribute_names(Some(placeholders.clone()))
+                .set_expression_attribute_values(Some(values.clone()));
+            Ok(update.send().await.map(drop)?)
+        })
+        .await
+    }
+
+    fn check_absent(&self, transaction: &mut Transaction, key: Item) -> Result<usize, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key))
+            .condition_expression("attribute_not_exists(#pk)")
+            .set_expression_attribute_names(Some(names(&[("#pk", keys::PK)])));
+        Ok(transaction.check(check.build()?))
+    }
+}

@@ -1,0 +1,163 @@
+//! The tables' schema: what `template.yaml` says, for tests and for the local stack, and comparable with it.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
+use aws_sdk_dynamodb::operation::update_time_to_live::UpdateTimeToLiveError;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
+};
+
+use super::keys::{BY_CUSTOMER, BY_LISTING, BY_STATUS, CUSTOMER_KEY, LISTING_KEY, PK, SK, SKU, SORT_KEY, STATUS_KEY};
+
+/// What the tables are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableNames {
+    /// Orders, their events, receipts and parked facts.
+    pub orders: String,
+    /// Products and reservations.
+    pub catalogue: String,
+    /// Mails and sheet rows.
+    pub effects: String,
+}
+
+/// What a table looks like. All key attributes are strings; billing is on demand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableSchema {
+    /// The template's logical id.
+    pub logical_id: &'static str,
+    /// Partition and sort key.
+    pub key: (&'static str, &'static str),
+    /// Global secondary indexes.
+    pub indexes: Vec<IndexSchema>,
+    /// Whether changes are streamed with their new image.
+    pub streamed: bool,
+    /// The attribute that TTL looks at.
+    pub ttl: Option<&'static str>,
+}
+
+/// What a global secondary index looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexSchema {
+    /// Its name.
+    pub name: &'static str,
+    /// Partition and sort key.
+    pub key: (&'static str, &'static str),
+    /// `ALL` or `KEYS_ONLY`.
+    pub projection: &'static str,
+}
+
+/// A table could not be created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateTablesError {
+    /// DynamoDB refused it, or cannot be reached.
+    #[error("cannot create a table")]
+    Create(#[from] Box<SdkError<CreateTableError>>),
+    /// The table is there and its TTL is not.
+    #[error("cannot switch a table's TTL on")]
+    TimeToLive(#[from] Box<SdkError<UpdateTimeToLiveError>>),
+    /// The schema lacks something that DynamoDB needs.
+    #[error("cannot describe a table")]
+    Schema(#[from] BuildError),
+}
+
+/// The three tables: orders, catalogue, effects.
+pub fn schemas() -> [TableSchema; 3] {
+    let index = |name, key, projection| IndexSchema { name, key, projection };
+    [
+        TableSchema {
+            logical_id: "OrdersTable",
+            key: (PK, SK),
+            indexes: vec![
+                index(BY_CUSTOMER, (CUSTOMER_KEY, SORT_KEY), "ALL"),
+                index(BY_STATUS, (STATUS_KEY, SORT_KEY), "ALL"),
+            ],
+            streamed: true,
+            ttl: Some("expires_at"),
+        },
+        TableSchema {
+            logical_id: "CatalogueTable",
+            key: (PK, SK),
+            indexes: vec![index(BY_LISTING, (LISTING_KEY, SKU), "KEYS_ONLY")],
+            streamed: false,
+            ttl: None,
+        },
+        TableSchema {
+            logical_id: "EffectsTable",
+            key: (PK, SK),
+            indexes: vec![],
+            streamed: false,
+            ttl: Some("expires_at"),
+        },
+    ]
+}
+
+/// Creates those of the tables that do not exist: for tests and for the local stack. On AWS the template does.
+pub async fn create_tables(client: &Client, names: &TableNames) -> Result<(), CreateTablesError> {
+    for (schema, name) in schemas().iter().zip([&names.orders, &names.catalogue, &names.effects]) {
+        if create(client, schema, name).await? {
+            switch_ttl_on(client, schema, name).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Creates a table; false: it was there.
+async fn create(client: &Client, schema: &TableSchema, name: &str) -> Result<bool, CreateTablesError> {
+    let indexes = schema.indexes.iter().map(IndexSchema::build).collect::<Result<Vec<_>, _>>()?;
+    let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
+    let stream = if schema.streamed { Some(stream.build()?) } else { None };
+    let request = client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(schema.attributes()?))
+        .set_key_schema(Some(key_schema(schema.key)?))
+        .set_global_secondary_indexes(Some(indexes).filter(|indexes| !indexes.is_empty()))
+        .set_stream_specification(stream);
+    match request.send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(CreateTableError::ResourceInUseException(_)) => Ok(false),
+            _ => Err(Box::new(error).into()),
+        },
+    }
+}
+
+async fn switch_ttl_on(client: &Client, schema: &TableSchema, name: &str) -> Result<(), CreateTablesError> {
+    let Some(attribute) = schema.ttl else { return Ok(()) };
+    let ttl = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build()?;
+    let request = client.update_time_to_live().table_name(name).time_to_live_specification(ttl);
+    request.send().await.map(drop).map_err(|error| Box::new(error).into())
+}
+
+impl TableSchema {
+    /// Every attribute that some key is made of, once.
+    fn attributes(&self) -> Result<Vec<AttributeDefinition>, BuildError> {
+        let keys = [self.key].into_iter().chain(self.indexes.iter().map(|index| index.key));
+        let names: BTreeSet<_> = keys.flat_map(|(hash, range)| [hash, range]).collect();
+        let definition = |name: &str| {
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
+        };
+        names.into_iter().map(definition).collect()
+    }
+}
+
+impl IndexSchema {
+    fn build(&self) -> Result<GlobalSecondaryIndex, BuildError> {
+        let projection = Projection::builder().projection_type(ProjectionType::from(self.projection)).build();
+        GlobalSecondaryIndex::builder()
+            .index_name(self.name)
+            .set_key_schema(Some(key_schema(self.key)?))
+            .projection(projection)
+            .build()
+    }
+}
+
+fn key_schema((hash, range): (&str, &str)) -> Result<Vec<KeySchemaElement>, BuildError> {
+    let element = |name, key_type| KeySchemaElement::builder().attribute_name(name).key_type(key_type).build();
+    Ok(vec![element(hash, KeyType::Hash)?, element(range, KeyType::Range)?])
+}

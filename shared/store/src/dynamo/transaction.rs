@@ -1,0 +1,116 @@
+//! `TransactWriteItems`: all or nothing, and known which of the conditions said no.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update};
+use resilience::{Ids, RandomIds};
+
+use super::failure::{Failure, settle};
+use super::keys::Item;
+use crate::StoreError;
+
+/// Most items that DynamoDB takes in one transaction.
+pub(crate) const MAX_ITEMS: usize = 100;
+
+/// Writes that happen together or not at all.
+#[derive(Debug, Default)]
+pub(crate) struct Transaction {
+    items: Vec<TransactWriteItem>,
+}
+
+/// What became of a transaction.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Everything is written.
+    Committed,
+    /// Nothing is written: these conditions did not hold.
+    Refused(Refusals),
+}
+
+/// The conditions that did not hold, by the position of their write.
+#[derive(Debug)]
+pub(crate) struct Refusals(BTreeMap<usize, Item>);
+
+impl Refusals {
+    /// The item that the write at `position` met, as far as it asked for it; none if its condition held.
+    pub(crate) fn at(&self, position: usize) -> Option<&Item> {
+        self.0.get(&position)
+    }
+}
+
+impl Transaction {
+    /// Adds a write; answers its position.
+    pub(crate) fn put(&mut self, put: Put) -> usize {
+        self.add(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Adds a write; answers its position.
+    pub(crate) fn update(&mut self, update: Update) -> usize {
+        self.add(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Adds a write; answers its position.
+    pub(crate) fn delete(&mut self, delete: Delete) -> usize {
+        self.add(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// Adds a condition on an item that is not written; answers its position.
+    pub(crate) fn check(&mut self, check: ConditionCheck) -> usize {
+        self.add(TransactWriteItem::builder().condition_check(check).build())
+    }
+
+    /// How many more writes there is room for.
+    pub(crate) fn room(&self) -> usize {
+        MAX_ITEMS.saturating_sub(self.items.len())
+    }
+
+    fn add(&mut self, item: TransactWriteItem) -> usize {
+        self.items.push(item);
+        self.items.len() - 1
+    }
+
+    /// Writes all of it. Every attempt carries the same token, so that DynamoDB itself recognises for ten minutes what
+    /// it committed when the answer was lost.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`], also where others kept being at the same items.
+    pub(crate) async fn commit(self, client: &Client) -> Result<Outcome, StoreError> {
+        let token = RandomIds.fresh().to_string();
+        settle(async || {
+            let request = client.transact_write_items().set_transact_items(Some(self.items.clone()));
+            match request.client_request_token(&token).send().await {
+                Ok(_) => Ok(Outcome::Committed),
+                Err(error) => refusals(error).map(Outcome::Refused),
+            }
+        })
+        .await
+    }
+}
+
+/// The conditions that did not hold, or what else went wrong.
+fn refusals(error: SdkError<TransactWriteItemsError>) -> Result<Refusals, Failure> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return Err(error.into());
+    };
+    let reasons = cancelled.cancellation_reasons();
+    let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+    let refused: BTreeMap<_, _> = reasons
+        .iter()
+        .enumerate()
+        .filter(|(_, reason)| failed(reason))
+        .map(|(position, reason)| (position, reason.item().cloned().unwrap_or_default()))
+        .collect();
+    if !refused.is_empty() {
+        return Ok(Refusals(refused));
+    }
+    let busy = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+    if reasons.iter().filter_map(CancellationReason::code).any(|code| busy.contains(&code)) {
+        Err(Failure::Busy(error.into()))
+    } else {
+        Err(Failure::Down(error.into()))
+    }
+}
