@@ -20,8 +20,8 @@ pub fn handle(sandbox: &mut Sandbox, now: Timestamp, request: &Request<Bytes>) -
     let rest: Vec<&str> = segments.collect();
     match (request.method(), rest.as_slice()) {
         (_, ["stripe", path @ ..]) => sandbox.stripe.control(now, request, path),
-        (_, [name @ ("sendgrid" | "mailbox"), path @ ..]) => {
-            let path = if *name == "mailbox" { rest.as_slice() } else { path };
+        (_, [name @ ("sendgrid" | "mail" | "mailbox"), path @ ..]) => {
+            let path = if *name == "sendgrid" { path } else { rest.as_slice() };
             sandbox.sendgrid.control(now, request, path)
         }
         (_, ["sheets", path @ ..]) => sandbox.sheets.control(now, request, path),

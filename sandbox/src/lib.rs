@@ -11,6 +11,7 @@
 mod answer;
 mod control;
 mod deliveries;
+mod draw;
 mod faults;
 mod provider;
 mod requests;
