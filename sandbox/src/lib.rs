@@ -8,6 +8,8 @@
 //! Written from the providers' documentation, and must not know the product: nothing of ours but clock, time and the
 //! HTTP seam is used here, so that a misunderstanding on our side does not meet its twin.
 
+#![recursion_limit = "256"]
+
 mod answer;
 mod control;
 mod deliveries;

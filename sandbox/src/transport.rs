@@ -59,3 +59,42 @@ impl<C: Clock> SandboxTransport<C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Fault, FaultKind, Settings};
+    use resilience::SystemClock;
+
+    fn request() -> Request<Bytes> {
+        let key = format!("Bearer {}", Settings::default().stripe.secret_key);
+        Request::post("http://stripe.test/v1/payment_intents")
+            .header("authorization", key)
+            .body(Bytes::from_static(b"amount=500&currency=usd"))
+            .unwrap()
+    }
+
+    async fn send_with(fault: Option<FaultKind>) -> (Result<Response<Bytes>, TransportError>, usize) {
+        let shared = Shared::new(Settings::default());
+        if let Some(kind) = fault {
+            shared.lock().faults.add(Fault::new(kind));
+        }
+        let outcome = SandboxTransport::new(shared.clone(), SystemClock).send(request()).await;
+        let made = shared.lock().stripe.payment_intent_count();
+        (outcome, made)
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn each_loss_shows_as_the_transport_error_that_a_socket_would_give() {
+        let (answer, made) = send_with(None).await;
+        assert_eq!((answer.unwrap().status().as_u16(), made), (200, 1));
+        let (answer, made) = send_with(Some(FaultKind::Unreachable)).await;
+        assert!(matches!(answer, Err(TransportError::NotSent(_))) && made == 0);
+        let (answer, made) = send_with(Some(FaultKind::ConnectionReset)).await;
+        assert!(matches!(answer, Err(TransportError::OutcomeUnknown(_))) && made == 0);
+        let (answer, made) = send_with(Some(FaultKind::Timeout { millis: 1 })).await;
+        assert!(matches!(answer, Err(TransportError::OutcomeUnknown(_))) && made == 0);
+        let (answer, made) = send_with(Some(FaultKind::AnswerLost { millis: 0 })).await;
+        assert!(matches!(answer, Err(TransportError::OutcomeUnknown(_))) && made == 1, "done, and the answer lost");
+    }
+}

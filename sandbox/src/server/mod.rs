@@ -66,3 +66,6 @@ async fn respond(outcome: Outcome, cut: &Cut) -> http::Response<Bytes> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
