@@ -19,7 +19,7 @@ pub struct Decline {
     /// Stripe's `code`.
     pub code: &'static str,
     /// The bank's reason.
-    pub decline_code: Option<&'static str>,
+    pub reason: Option<&'static str>,
     /// For the customer.
     pub message: &'static str,
 }
@@ -61,12 +61,12 @@ impl TestMethod {
     }
 }
 
-const fn declined(decline_code: &'static str, message: &'static str) -> Decline {
-    Decline { code: "card_declined", decline_code: Some(decline_code), message }
+const fn declined(reason: &'static str, message: &'static str) -> Decline {
+    Decline { code: "card_declined", reason: Some(reason), message }
 }
 
 const fn coded(code: &'static str, message: &'static str) -> Decline {
-    Decline { code, decline_code: None, message }
+    Decline { code, reason: None, message }
 }
 
 const DECLINED: &str = "Your card was declined.";
@@ -75,7 +75,7 @@ pub const GENERIC: Decline = declined("generic_decline", DECLINED);
 const NO_FUNDS: Decline = declined("insufficient_funds", "Your card has insufficient funds.");
 const ACCOUNT_EMPTY: Decline = Decline {
     code: "payment_intent_payment_attempt_failed",
-    decline_code: Some("insufficient_funds"),
+    reason: Some("insufficient_funds"),
     message: "The customer's account has insufficient funds to cover this payment.",
 };
 /// A card that is no test card.

@@ -133,7 +133,7 @@ fn outcome(decline: Option<Decline>) -> Value {
         }),
         Some(decline) => json!({
             "network_status": "declined_by_network",
-            "reason": decline.decline_code.unwrap_or(decline.code),
+            "reason": decline.reason.unwrap_or(decline.code),
             "risk_level": "normal",
             "seller_message": "The bank did not return any further details with this decline.",
             "type": "issuer_declined",
@@ -205,7 +205,7 @@ impl Stripe {
     /// Tells of a change of a charge.
     pub(super) fn tell_charge(&mut self, context: &Context, id: &str, kind: &str) -> Result<(), ApiError> {
         let view = self.charges.get(id)?.view();
-        self.emit(context, kind, view);
+        self.emit(context, kind, &view);
         Ok(())
     }
 

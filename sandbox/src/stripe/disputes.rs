@@ -118,8 +118,8 @@ impl Stripe {
         };
         let view = dispute.view();
         self.disputes.insert(dispute);
-        self.emit(context, "charge.dispute.created", view.clone());
-        self.emit(context, "charge.dispute.funds_withdrawn", view.clone());
+        self.emit(context, "charge.dispute.created", &view);
+        self.emit(context, "charge.dispute.funds_withdrawn", &view);
         Ok(view)
     }
 
@@ -132,9 +132,9 @@ impl Stripe {
         }
         dispute.status = if won { DisputeStatus::Won } else { DisputeStatus::Lost };
         let view = dispute.view();
-        self.emit(context, "charge.dispute.closed", view.clone());
+        self.emit(context, "charge.dispute.closed", &view);
         if won {
-            self.emit(context, "charge.dispute.funds_reinstated", view.clone());
+            self.emit(context, "charge.dispute.funds_reinstated", &view);
         }
         Ok(view)
     }
@@ -155,7 +155,7 @@ impl Stripe {
             dispute.status = DisputeStatus::UnderReview;
         }
         let view = dispute.view();
-        self.emit_change(context, "charge.dispute.updated", view.clone(), Some(previous));
+        self.emit_change(context, "charge.dispute.updated", &view, &previous);
         Ok(view)
     }
 

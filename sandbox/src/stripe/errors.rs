@@ -35,7 +35,7 @@ pub struct ApiError {
     /// The parameter at fault.
     pub param: Option<String>,
     /// The PaymentIntent in question, as it is now.
-    pub payment_intent: Option<Value>,
+    pub payment_intent: Option<Box<Value>>,
     /// The failed charge.
     pub charge: Option<String>,
     /// Whether execution had begun: then the result is saved under the idempotency key.
@@ -158,7 +158,7 @@ impl ApiError {
     /// Shows the PaymentIntent with the error.
     #[must_use]
     pub fn with_intent(mut self, intent: Value) -> Self {
-        self.payment_intent = Some(intent);
+        self.payment_intent = Some(Box::new(intent));
         self
     }
 
@@ -179,7 +179,7 @@ impl ApiError {
             }
         }
         if let Some(intent) = &self.payment_intent {
-            error["payment_intent"] = intent.clone();
+            error["payment_intent"] = Value::clone(intent);
         }
         error
     }

@@ -54,16 +54,16 @@ impl Stored for Event {
 
 impl Stripe {
     /// Records an event and sends it to every endpoint that asked for its type.
-    pub(super) fn emit(&mut self, context: &Context, kind: &str, object: Value) {
-        self.emit_change(context, kind, object, None);
+    pub(super) fn emit(&mut self, context: &Context, kind: &str, object: &Value) {
+        self.record(context, kind, &json!({ "object": object }));
     }
 
     /// The same with what the changed fields were before.
-    pub(super) fn emit_change(&mut self, context: &Context, kind: &str, object: Value, previous: Option<Value>) {
-        let mut data = json!({ "object": object });
-        if let Some(previous) = previous {
-            data["previous_attributes"] = previous;
-        }
+    pub(super) fn emit_change(&mut self, context: &Context, kind: &str, object: &Value, previous: &Value) {
+        self.record(context, kind, &json!({ "object": object, "previous_attributes": previous }));
+    }
+
+    fn record(&mut self, context: &Context, kind: &str, data: &Value) {
         let event = Event {
             id: self.new_id("evt_3"),
             created: context.now.seconds(),

@@ -1,4 +1,4 @@
-//! `expand[]`: objects in place of their ids (docs.stripe.com/api/expanding_objects).
+//! `expand[]`: objects in place of their ids (`docs.stripe.com/api/expanding_objects`).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `Idempotency-Key` (docs.stripe.com/api/idempotent_requests): the first result of a POST is saved once its execution
+//! `Idempotency-Key` (`docs.stripe.com/api/idempotent_requests`): the first result of a POST is saved once its execution
 //! has begun, errors included, and given again to every repetition.
 
 use std::collections::{BTreeSet, HashMap};
@@ -11,7 +11,7 @@ use http::{HeaderValue, Request, Response};
 use super::errors::ApiError;
 
 /// Stripe may prune a key after a day, and so does this.
-const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+const KEPT_FOR: Duration = Duration::from_hours(24);
 const LONGEST_KEY: usize = 255;
 
 /// The saved results.

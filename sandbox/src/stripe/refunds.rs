@@ -130,7 +130,7 @@ impl Stripe {
         };
         let view = refund.view();
         self.refunds.insert(refund);
-        self.emit(context, "refund.created", view.clone());
+        self.emit(context, "refund.created", &view);
         self.tell_charge(context, &charge_id, "charge.refunded")?;
         if waits || aftermath == Aftermath::RefundFails {
             let outcome = if waits { RefundStatus::Succeeded } else { RefundStatus::Failed };
@@ -152,13 +152,11 @@ impl Stripe {
         let intent = self.intents.find(id);
         let intent = intent.ok_or_else(|| ApiError::no_such_param("payment_intent", id, "payment_intent"))?;
         let charge = intent.latest_charge.as_deref().and_then(|charge| self.charges.find(charge));
-        match charge.filter(|charge| matches!(charge.status, ChargeStatus::Succeeded { .. })) {
-            Some(charge) => Ok(charge.id.clone()),
-            None => {
-                let message = format!("This PaymentIntent ({id}) does not have a successful charge to refund.");
-                Err(ApiError::state("payment_intent_unexpected_state", message).at("payment_intent"))
-            }
+        if let Some(charge) = charge.filter(|charge| matches!(charge.status, ChargeStatus::Succeeded { .. })) {
+            return Ok(charge.id.clone());
         }
+        let message = format!("This PaymentIntent ({id}) does not have a successful charge to refund.");
+        Err(ApiError::state("payment_intent_unexpected_state", message).at("payment_intent"))
     }
 
     /// The amount to refund, within what is left; the rest when none is named.
@@ -207,10 +205,10 @@ impl Stripe {
             self.charges.get_mut(&charge_id)?.amount_refunded -= amount;
         }
         if status == RefundStatus::Failed {
-            self.emit(context, "refund.failed", view.clone());
+            self.emit(context, "refund.failed", &view);
         }
-        self.emit_change(context, "refund.updated", view.clone(), Some(previous.clone()));
-        self.emit_change(context, "charge.refund.updated", view.clone(), Some(previous));
+        self.emit_change(context, "refund.updated", &view, &previous);
+        self.emit_change(context, "charge.refund.updated", &view, &previous);
         Ok(view)
     }
 
@@ -221,7 +219,7 @@ impl Stripe {
         let previous = json!({ "metadata": refund.metadata });
         refund.metadata = metadata::merged(&refund.metadata, form)?;
         let view = refund.view();
-        self.emit_change(context, "refund.updated", view.clone(), Some(previous));
+        self.emit_change(context, "refund.updated", &view, &previous);
         Ok(view)
     }
 

@@ -62,7 +62,7 @@ impl Stripe {
 
     fn decline(&mut self, context: &Context, id: &str, decline: Decline) -> Answer {
         let charge = self.create_charge(context, id, ChargeStatus::Failed(decline))?;
-        let mut error = ApiError::card(decline.code, decline.decline_code, decline.message);
+        let mut error = ApiError::card(decline.code, decline.reason, decline.message);
         error.charge = Some(charge);
         self.fail(context, id, &error)?;
         Err(error.with_intent(self.intents.get(id)?.view()))
@@ -85,8 +85,7 @@ impl Stripe {
             form.boolean("error_on_requires_action")? == Some(true) || form.boolean("off_session")? == Some(true);
         if absent {
             let message = "Your card was declined. This transaction requires authentication.";
-            let decline =
-                Decline { code: "authentication_required", decline_code: Some("authentication_required"), message };
+            let decline = Decline { code: "authentication_required", reason: Some("authentication_required"), message };
             return self.decline(context, id, decline);
         }
         let intent = self.intents.get_mut(id)?;
@@ -162,7 +161,7 @@ impl Stripe {
             return self.succeed(context, id, &charge);
         };
         self.settle_charge(context, &charge, ChargeStatus::Failed(decline))?;
-        let mut error = ApiError::card(decline.code, decline.decline_code, decline.message);
+        let mut error = ApiError::card(decline.code, decline.reason, decline.message);
         error.charge = Some(charge);
         self.fail(context, id, &error)
     }
@@ -170,13 +169,13 @@ impl Stripe {
     /// Tells of a change and gives the object as it is now.
     pub(super) fn changed(&mut self, context: &Context, id: &str, kind: &str) -> Answer {
         let view = self.intents.get(id)?.view();
-        self.emit(context, kind, view.clone());
+        self.emit(context, kind, &view);
         Ok(view)
     }
 }
 
 const RETURNED: Decline = Decline {
     code: "payment_intent_payment_attempt_failed",
-    decline_code: Some("debit_not_authorized"),
+    reason: Some("debit_not_authorized"),
     message: "The customer's bank returned the debit.",
 };

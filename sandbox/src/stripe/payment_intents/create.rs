@@ -73,7 +73,7 @@ impl Stripe {
         as_created.status =
             if as_created.payment_method.is_some() { Status::RequiresConfirmation } else { intent.status };
         self.intents.insert(intent);
-        self.emit(context, "payment_intent.created", as_created.view());
+        self.emit(context, "payment_intent.created", &as_created.view());
         if confirm {
             return self.attempt(context, &id, form);
         }

@@ -1,4 +1,4 @@
-//! PaymentIntents (docs.stripe.com/api/payment_intents): the object; what may happen to it is in the files below.
+//! PaymentIntents (`docs.stripe.com/api/payment_intents`): the object; what may happen to it is in the files below.
 
 use std::collections::BTreeMap;
 

@@ -73,7 +73,7 @@ impl Shop {
         self.send(&request.unwrap())
     }
 
-    pub fn control(&mut self, path: &str, body: Value) -> Seen {
+    pub fn control(&mut self, path: &str, body: &Value) -> Seen {
         let request = Request::post(format!("http://stripe.test/_sandbox/stripe/{path}"));
         let request = request.body(Bytes::from(body.to_string())).unwrap();
         let segments: Vec<&str> = path.split('/').collect();

@@ -48,10 +48,10 @@ fn a_refund_can_fail_later_and_the_money_is_refundable_again() {
     let id = shop.pay("pm_card_visa").id();
     let first = refund(&mut shop, &id, "").id();
     shop.told();
-    let failed = shop.control(&format!("refunds/{first}/fail"), json!({}));
+    let failed = shop.control(&format!("refunds/{first}/fail"), &json!({}));
     assert_eq!((failed.text("status"), failed.text("failure_reason")), ("failed", "expired_or_canceled_card"));
     assert_eq!(shop.told(), ["refund.failed", "refund.updated", "charge.refund.updated"]);
-    shop.control(&format!("refunds/{first}/fail"), json!({}));
+    shop.control(&format!("refunds/{first}/fail"), &json!({}));
     assert!(shop.told().is_empty(), "it fails once");
     assert_eq!(refund(&mut shop, &id, "").body["amount"], 2000);
 }
@@ -76,7 +76,7 @@ fn a_refund_is_cancelled_only_while_the_customer_has_something_to_do() {
     let intent = shop.pay("pm_card_pendingRefund").id();
     let id = refund(&mut shop, &intent, "").id();
     assert_eq!(shop.post(&format!("/v1/refunds/{id}/cancel"), "").status, 400);
-    shop.control(&format!("refunds/{id}/settle"), json!({ "outcome": "requires_action" }));
+    shop.control(&format!("refunds/{id}/settle"), &json!({ "outcome": "requires_action" }));
     assert_eq!(shop.post(&format!("/v1/refunds/{id}/cancel"), "").text("status"), "canceled");
     assert_eq!(refund(&mut shop, &intent, "").body["amount"], 2000);
     let changed = shop.post(&format!("/v1/refunds/{id}"), "metadata[a]=b");
@@ -88,20 +88,20 @@ fn a_dispute_takes_the_money_and_winning_it_brings_it_back() {
     let mut shop = Shop::new();
     let id = shop.pay("pm_card_visa").id();
     shop.told();
-    let dispute = shop.control("disputes", json!({ "payment_intent": id, "amount": 1500 }));
+    let dispute = shop.control("disputes", &json!({ "payment_intent": id, "amount": 1500 }));
     assert_eq!((dispute.text("status"), &dispute.body["amount"]), ("needs_response", &json!(1500)));
     assert_eq!(shop.told(), ["charge.dispute.created", "charge.dispute.funds_withdrawn"]);
     assert_eq!(refund(&mut shop, &id, "").code(), "charge_disputed");
-    assert_eq!(shop.control("disputes", json!({ "payment_intent": id })).status, 400, "one at a time");
+    assert_eq!(shop.control("disputes", &json!({ "payment_intent": id })).status, 400, "one at a time");
 
     let dispute = dispute.id();
     let answered = shop.post(&format!("/v1/disputes/{dispute}"), "evidence[uncategorized_text]=sent");
     assert_eq!(answered.text("status"), "under_review");
-    let won = shop.control(&format!("disputes/{dispute}/close"), json!({ "outcome": "won" }));
+    let won = shop.control(&format!("disputes/{dispute}/close"), &json!({ "outcome": "won" }));
     assert_eq!(won.text("status"), "won");
     let told = shop.told();
     assert_eq!(told, ["charge.dispute.updated", "charge.dispute.closed", "charge.dispute.funds_reinstated"]);
-    assert_eq!(shop.control(&format!("disputes/{dispute}/close"), json!({ "outcome": "lost" })).status, 400);
+    assert_eq!(shop.control(&format!("disputes/{dispute}/close"), &json!({ "outcome": "lost" })).status, 400);
 }
 
 #[test]

@@ -106,15 +106,15 @@ fn three_d_secure_asks_the_customer() {
     assert_eq!(url, format!("http://stripe.test/_sandbox/stripe/payment_intents/{id}/authenticate"));
     assert_eq!(shop.told(), ["payment_intent.created", "payment_intent.requires_action"]);
 
-    let failed = shop.control(&format!("payment_intents/{id}/authenticate"), json!({ "outcome": "fail" }));
+    let failed = shop.control(&format!("payment_intents/{id}/authenticate"), &json!({ "outcome": "fail" }));
     assert_eq!(failed.text("status"), "requires_payment_method");
     assert_eq!(failed.body["last_payment_error"]["code"], "payment_intent_authentication_failure");
     assert_eq!(shop.told(), ["payment_intent.payment_failed"]);
-    let again = shop.control(&format!("payment_intents/{id}/authenticate"), json!({ "outcome": "success" }));
+    let again = shop.control(&format!("payment_intents/{id}/authenticate"), &json!({ "outcome": "success" }));
     assert_eq!(again.status, 400, "nothing to authenticate");
 
     shop.post(&format!("{INTENTS}/{id}/confirm"), "payment_method=pm_card_authenticationRequired");
-    let passed = shop.control(&format!("payment_intents/{id}/authenticate"), json!({ "outcome": "success" }));
+    let passed = shop.control(&format!("payment_intents/{id}/authenticate"), &json!({ "outcome": "success" }));
     assert_eq!(passed.text("status"), "succeeded");
     assert_eq!(passed.body["next_action"], Value::Null);
 }
@@ -123,7 +123,7 @@ fn three_d_secure_asks_the_customer() {
 fn after_three_d_secure_the_bank_can_still_decline() {
     let mut shop = Shop::new();
     let id = shop.pay("pm_card_threeDSecureRequiredChargeDeclined").id();
-    let declined = shop.control(&format!("payment_intents/{id}/authenticate"), json!({ "outcome": "success" }));
+    let declined = shop.control(&format!("payment_intents/{id}/authenticate"), &json!({ "outcome": "success" }));
     assert_eq!(declined.text("status"), "requires_payment_method");
     assert_eq!(declined.body["last_payment_error"]["decline_code"], "generic_decline");
 }
@@ -143,12 +143,12 @@ fn a_debit_is_processed_for_days() {
     let id = intent.id();
     assert_eq!(shop.told(), ["payment_intent.created", "charge.pending", "payment_intent.processing"]);
     assert_eq!(shop.post(&format!("{INTENTS}/{id}/cancel"), "").code(), "payment_intent_unexpected_state");
-    let settled = shop.control(&format!("payment_intents/{id}/settle"), json!({}));
+    let settled = shop.control(&format!("payment_intents/{id}/settle"), &json!({}));
     assert_eq!((settled.text("status"), &settled.body["amount_received"]), ("succeeded", &json!(2000)));
     assert_eq!(shop.told(), ["charge.succeeded", "payment_intent.succeeded"]);
 
     let id = shop.pay("pm_usBankAccount_insufficientFunds").id();
-    let failed = shop.control(&format!("payment_intents/{id}/settle"), json!({}));
+    let failed = shop.control(&format!("payment_intents/{id}/settle"), &json!({}));
     assert_eq!(failed.text("status"), "requires_payment_method");
     assert_eq!(failed.body["last_payment_error"]["decline_code"], "insufficient_funds");
 }
@@ -158,7 +158,7 @@ fn a_debit_settles_by_itself_when_told_so() {
     let settings = Settings { settle_after_ms: Some(60_000), ..Settings::default() };
     let mut shop = Shop { stripe: Stripe::new(1, &settings), ..Shop::new() };
     let id = shop.pay("pm_usBankAccount").id();
-    assert_eq!(shop.stripe.next_tick(), Some(shop.now.plus(std::time::Duration::from_secs(60))));
+    assert_eq!(shop.stripe.next_tick(), Some(shop.now.plus(std::time::Duration::from_mins(1))));
     shop.pass(59);
     assert_eq!(shop.get(&format!("{INTENTS}/{id}")).text("status"), "processing");
     shop.pass(1);

@@ -94,7 +94,7 @@ fn a_rolled_secret_signs_beside_the_old_one_for_a_while() {
     shop.pay("pm_card_visa").id();
     let webhook = shop.stripe.take_webhooks().remove(0);
     assert_eq!(sign(&shop, &webhook).matches("v1=").count(), 1);
-    let rolled = shop.control(&format!("webhook_endpoints/{id}/roll_secret"), json!({ "expires_in": 3600 }));
+    let rolled = shop.control(&format!("webhook_endpoints/{id}/roll_secret"), &json!({ "expires_in": 3600 }));
     let both = sign(&shop, &webhook);
     let secrets = [rolled.text("secret").to_owned(), Endpoint::DEFAULT_SECRET.to_owned()];
     assert_eq!(both, webhooks::signature(shop.now, &webhook.body, secrets.iter().map(String::as_str)));
@@ -119,7 +119,7 @@ fn an_event_can_be_sent_again_by_hand() {
     let mut shop = Shop::new();
     shop.pay("pm_card_visa").id();
     let sent = shop.stripe.take_webhooks();
-    shop.control(&format!("events/{}/resend", sent[0].event_id), json!({})).id();
+    shop.control(&format!("events/{}/resend", sent[0].event_id), &json!({})).id();
     let again = shop.stripe.take_webhooks();
     assert_eq!((again.len(), &again[0].event_id, &again[0].event_type), (1, &sent[0].event_id, &sent[0].event_type));
 }
