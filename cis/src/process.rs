@@ -59,11 +59,6 @@ impl Group {
     }
 }
 
-/// Ends whatever is left of a group at once.
-pub fn kill_group(id: u32) {
-    signal_group(id, Signal::KILL);
-}
-
 /// Asks one process to end.
 pub fn terminate(id: u32) {
     send(id, |pid| kill_process(pid, Signal::TERM));

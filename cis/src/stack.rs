@@ -16,7 +16,7 @@ pub struct Stack {
     pub kind: Kind,
     /// The process that runs it; ends it all when asked to end.
     pub pid: u32,
-    /// Process groups that it started.
+    /// Process groups that it started: in the cloud stack, MiniStack with all functions. They end with it.
     #[serde(default)]
     pub groups: Vec<u32>,
     /// Origin of the API, without a trailing slash; routes stand under `/v1`.

@@ -59,7 +59,8 @@ pub enum UpError {
 /// A stack is up already, or this one cannot be started.
 pub async fn up(options: &Options) -> Result<(), UpError> {
     let lock = stack::claim()?.ok_or(UpError::AlreadyUp)?;
-    end_leftovers()?;
+    // A stack that was killed could not tidy up.
+    stack::forget()?;
     if options.background {
         drop(lock);
         return background(options).await;
@@ -84,7 +85,7 @@ pub async fn down() -> Result<bool, UpError> {
             ends(PATIENCE).await?;
         }
     }
-    end_leftovers()?;
+    stack::forget()?;
     Ok(true)
 }
 
@@ -132,19 +133,4 @@ async fn ends(patience: Duration) -> io::Result<bool> {
         tokio::time::sleep(PAUSE).await;
     }
     Ok(false)
-}
-
-/// Ends what a stack left running that was killed before it could tidy up. Only to be called when no stack is up.
-fn end_leftovers() -> io::Result<()> {
-    if let Some(stack) = Stack::load()? {
-        stack.groups.iter().copied().filter(|id| is_ours(*id)).for_each(process::kill_group);
-    }
-    stack::forget()
-}
-
-/// Whether a process id from an old file still names a process of this repository: ids are used again.
-fn is_ours(id: u32) -> bool {
-    let root = paths::root();
-    std::fs::read(format!("/proc/{id}/cmdline"))
-        .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&*root.to_string_lossy()))
 }

@@ -39,7 +39,7 @@ pub async fn start(python: &Path) -> Result<MiniStack, CloudError> {
     let port = free_port().map_err(CloudError::Port)?;
     let endpoint_url = format!("http://127.0.0.1:{port}");
     let mut command = Command::new(python);
-    command.arg(paths::root().join("cis/src/cloud/launcher.py"));
+    command.arg(paths::root().join("cis/src/cloud/launcher.py")).arg(std::process::id().to_string());
     command.env_clear().envs(environment(&folder, port, &endpoint_url)).current_dir(&folder);
     let group = Group::spawn(&mut command, &log()).map_err(CloudError::Start)?;
     let mut ministack = MiniStack { group, endpoint_url };
