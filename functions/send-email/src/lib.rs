@@ -31,8 +31,10 @@ pub enum SendError {
 }
 
 /// Who sends, and how patiently.
-#[derive(Clone, Copy, Debug)]
-pub struct Sender<'a> {
+#[derive(Debug)]
+pub struct Sender<'a, T, C, I> {
+    /// Whom the mails are handed to.
+    pub sendgrid: &'a SendGrid<T, C, I>,
     /// The verified sender.
     pub from: &'a Mailbox,
     /// The shop that signs.
@@ -46,32 +48,32 @@ pub struct Sender<'a> {
 /// SendGrid knows no idempotency key. So a mail is claimed before it is sent; when its outcome stays unknown, it is
 /// sent again only after SendGrid's events had the time to show that it has it.
 pub async fn handle<T: Transport, C: Clock, I: Ids>(
-    store: &(impl Orders + MailEffects),
-    sendgrid: &SendGrid<T, C, I>,
-    sender: Sender<'_>,
+    orders: &impl Orders,
+    mails: &impl MailEffects,
+    sender: Sender<'_, T, C, I>,
     clock: &impl Clock,
     ids: &impl Ids,
     deadline: Deadline,
     event: SqsEvent,
 ) -> SqsBatchResponse {
-    let post = Post { store, sendgrid, sender, clock, ids, deadline };
+    let post = Post { orders, mails, sender, clock, ids, deadline };
     consume(clock, deadline, event, async |event| post.send(event).await).await
 }
 
-struct Post<'a, S, T, C, I, K, R> {
-    store: &'a S,
-    sendgrid: &'a SendGrid<T, C, I>,
-    sender: Sender<'a>,
+struct Post<'a, O, M, T, C, I, K, R> {
+    orders: &'a O,
+    mails: &'a M,
+    sender: Sender<'a, T, C, I>,
     clock: &'a K,
     ids: &'a R,
     deadline: Deadline,
 }
 
-impl<S: Orders + MailEffects, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Post<'_, S, T, C, I, K, R> {
+impl<O: Orders, M: MailEffects, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Post<'_, O, M, T, C, I, K, R> {
     async fn send(&self, event: OrderEvent) -> Result<(), SendError> {
         let Some(kind) = MailKind::for_event(event.event_type) else { return Ok(()) };
         let id = MailEffectId { order_id: event.order_id, kind, event_id: event.event_id };
-        let stored = self.store.mail(id).await?;
+        let stored = self.mails.mail(id).await?;
         let (owner, now) = (self.ids.fresh(), self.clock.now());
         let claim = MailEffect::claim(stored.as_ref(), id, owner, &event.correlation_id, self.sender.patience, now);
         let effect = match claim {
@@ -79,16 +81,16 @@ impl<S: Orders + MailEffects, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> 
             MailClaim::Wait(until) => return Err(SendError::NotBefore(until)),
             MailClaim::Send(effect) => effect,
         };
-        let order = self.store.find(id.order_id).await?.ok_or(SendError::NoOrder)?;
+        let order = self.orders.find(id.order_id).await?.ok_or(SendError::NoOrder)?;
         let content = Content::compose(kind, &event, &order, self.sender.shop)?;
         let to = Mailbox { email: order.email, name: Some(order.shipping_address.name) };
         if effect.doubts > 0 {
             tracing::warn!(effect_id = %id, doubts = effect.doubts, "mail of unknown outcome is sent again");
             telemetry::count("MailsSentAgain", 1);
         }
-        self.store.save_mail(&effect).await?;
+        self.mails.save_mail(&effect).await?;
         let mail = Mail { from: self.sender.from, to: &to, content: &content, effect_id: id };
-        let outcome = self.sendgrid.send(&mail, self.deadline).await;
+        let outcome = self.sender.sendgrid.send(&mail, self.deadline).await;
         self.settle(effect, outcome).await
     }
 
@@ -127,13 +129,13 @@ impl<S: Orders + MailEffects, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> 
         let store = async || {
             let effect = match known.take() {
                 Some(effect) => effect,
-                None => match self.store.mail(id).await? {
+                None => match self.mails.mail(id).await? {
                     Some(effect) => effect,
                     None => return Ok(()),
                 },
             };
             match effect.ended(sending.clone()) {
-                Some(next) => self.store.save_mail(&next).await,
+                Some(next) => self.mails.save_mail(&next).await,
                 None => Ok(()),
             }
         };

@@ -29,6 +29,12 @@ impl DynamoOrders {
         Self { table: Table::new(client, orders_table), catalogue: Table::new(client, catalogue_table) }
     }
 
+    /// For functions that neither place nor cancel orders and have no right to the catalogue: DynamoDB refuses a write
+    /// that would move stock, since its table has no name.
+    pub fn without_stock(client: &Client, orders_table: impl Into<String>) -> Self {
+        Self::new(client, orders_table, "")
+    }
+
     /// Adds the order's new version, on condition that the stored one has the version before; none if that is 0.
     /// Answers the write's position.
     fn put_order(
