@@ -1,7 +1,7 @@
 //! The sandbox as the other side of the HTTP seam: calls reach it in process, without a socket.
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header};
 use resilience::{Clock, Transport, TransportError};
 
 use crate::{Outcome, Shared, faults::Loss};
@@ -32,7 +32,8 @@ enum NoAnswer {
 }
 
 impl<C: Clock> Transport for SandboxTransport<C> {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        name_host(&mut request);
         let outcome = self.sandbox.lock().handle(self.clock.now(), &request);
         self.sandbox.notify();
         match outcome {
@@ -49,6 +50,14 @@ impl<C: Clock> Transport for SandboxTransport<C> {
                 })
             }
         }
+    }
+}
+
+/// Adds the `Host` header, as an HTTP client does on its way to the wire.
+fn name_host(request: &mut Request<Bytes>) {
+    let host = request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().entry(header::HOST).or_insert(host);
     }
 }
 

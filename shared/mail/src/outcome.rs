@@ -57,8 +57,11 @@ impl Outcome {
             _ if status.is_success() => Self::Accepted { message_id: text(headers, "x-message-id") },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Unauthorized { status: status.as_u16() },
             StatusCode::TOO_MANY_REQUESTS => Self::RateLimited { retry_after: wait(headers, now) },
-            StatusCode::SERVICE_UNAVAILABLE => Self::NotSent,
-            _ if status.is_client_error() => Self::Refused { reason: reason(status, response.body()) },
+            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::Refused { reason: reason(status, response.body()) }
+            }
+            // What is left of 4xx is about the address or the moment, not about the mail.
+            _ if status.is_client_error() || status == StatusCode::SERVICE_UNAVAILABLE => Self::NotSent,
             _ => Self::Unknown,
         }
     }

@@ -15,14 +15,20 @@ use crate::{Content, Outcome};
 /// Where SendGrid answers.
 pub const LIVE_URL: &str = "https://api.sendgrid.com";
 
-/// A mail address with the name that stands before it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A mail address with the name that stands before it. `Debug` hides both.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Mailbox {
     /// The address.
     pub email: EmailAddress,
     /// The name, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mailbox(…)")
+    }
 }
 
 /// The text is neither `address` nor `Name <address>`.
@@ -184,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_mail_that_was_not_sent_is_tried_three_times() {
-        let script = Scripted::new([Turn::NotSent, status(503), status(202)]);
+        let script = Scripted::new([status(409), status(503), status(202)]);
         assert_eq!(send(&script), Outcome::Accepted { message_id: None });
         assert_eq!(send(&Scripted::new([status(429), status(429), Turn::NotSent])), Outcome::NotSent);
     }
@@ -228,7 +234,7 @@ mod tests {
     #[test]
     fn secrets_and_addresses_do_not_show() {
         converse(&Scripted::new([]), async |sendgrid, _| assert!(!format!("{sendgrid:?}").contains("SG.key")));
-        let mailbox: Mailbox = "anna@example.com".parse().unwrap();
-        assert!(!format!("{mailbox:?}").contains("anna"));
+        let mailbox: Mailbox = "Anna <anna@example.com>".parse().unwrap();
+        assert!(!format!("{mailbox:?}").to_lowercase().contains("anna"));
     }
 }

@@ -87,8 +87,9 @@ impl SheetsError {
             StatusCode::NOT_FOUND => Self::NotFound,
             // The API tells these two apart by their text alone.
             StatusCode::BAD_REQUEST if detail.message.contains("exceeds grid limits") => Self::BeyondGrid,
-            StatusCode::BAD_REQUEST if detail.message.starts_with("Unable to parse range") => Self::MissingTab,
-            _ if status.is_client_error() => Self::Invalid { status: code },
+            StatusCode::BAD_REQUEST if detail.message.contains("Unable to parse range") => Self::MissingTab,
+            // 409: two writes met, and this one was put off.
+            _ if status.is_client_error() && status != StatusCode::CONFLICT => Self::Invalid { status: code },
             _ => Self::Unavailable { status: Some(code), source: None },
         }
     }
@@ -156,6 +157,7 @@ mod tests {
         assert!(matches!(read(429, "RESOURCE_EXHAUSTED", ""), E::QuotaExceeded { retry_after: None }));
         assert!(matches!(read(403, "RESOURCE_EXHAUSTED", ""), E::QuotaExceeded { .. }));
         assert!(matches!(read(503, "UNAVAILABLE", ""), E::Unavailable { status: Some(503), .. }));
+        assert!(matches!(read(409, "ABORTED", ""), E::Unavailable { status: Some(409), .. }));
     }
 
     #[test]
