@@ -1,1 +1,34 @@
-//! suite.
+//! Every handler in one process, wired as `template.yaml` says: routes and authorizer, the table's stream, topic with
+//! filters, queues with visibility, batches, partial failures and dead letters, schedules.
+//!
+//! The local stack, the tests and the simulation run it. It is no emulator of AWS's interfaces: handlers meet it through
+//! the seams of the store, the bus, the HTTP transport, the clock and the ids (design rule 9), which are handed in. Must
+//! not know what a function does with its event.
+
+mod bus;
+mod call;
+mod clients;
+mod functions;
+mod gate;
+mod gateway;
+mod pattern;
+mod ports;
+mod queues;
+mod run;
+mod serve;
+mod stream;
+mod suite;
+mod template;
+
+pub use bus::{Bus, Counts, Message, Misbehaviour};
+pub use call::CallError;
+pub use functions::FUNCTIONS;
+pub use gate::{Died, Gate};
+pub use ports::{Ports, Settings, Stores};
+pub use run::{Happened, RunError};
+pub use stream::{BatchOutcome, ChangeStream, Record, StreamError};
+pub use suite::Suite;
+pub use template::{
+    Authorization, Authorizer, Function, Queue, QueueMapping, Redrive, Route, Schedule, Segment, StreamMapping,
+    Subscription, TemplateError, Wiring,
+};

@@ -1,0 +1,233 @@
+//! The topic, its subscriptions and the queues behind it.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use domain::{OrderEvent, Timestamp};
+use events::{BusError, DeadLetters, Publisher, attributes};
+use resilience::Clock;
+use serde_json::Value;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::queue::{Counts, Message, Queue, Receipt, Received};
+use crate::template::Wiring;
+
+/// The bus; clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Bus<C> {
+    clock: C,
+    wiring: Rc<Wiring>,
+    state: Rc<RefCell<State>>,
+    changed: Rc<Notify>,
+}
+
+/// What the bus is made to do wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Misbehaviour {
+    /// Extra copies of every message, as SNS and SQS may make them.
+    pub copies: usize,
+    /// So many messages from now on are not taken.
+    pub refuse: usize,
+    /// So many messages from now on are taken and the answer is lost.
+    pub lose_answers: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queues: BTreeMap<String, Queue>,
+    sent: u64,
+    misbehaviour: Misbehaviour,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("not taken")]
+    Refused,
+    #[error("the answer was lost")]
+    AnswerLost,
+    #[error("an event without a JSON form")]
+    Json(#[from] serde_json::Error),
+    #[error("there is no queue for dead letters of the stream")]
+    NoQueue,
+}
+
+impl From<Fault> for BusError {
+    fn from(fault: Fault) -> Self {
+        Self(Box::new(fault))
+    }
+}
+
+impl<C: Clock> Bus<C> {
+    /// Empty queues, as the template names them.
+    pub fn new(wiring: Rc<Wiring>, clock: C) -> Self {
+        let queues = wiring.queues.keys().map(|name| (name.clone(), Queue::default())).collect();
+        let state = State { queues, ..State::default() };
+        Self { clock, wiring, state: Rc::new(RefCell::new(state)), changed: Rc::new(Notify::new()) }
+    }
+
+    /// Makes the bus misbehave from now on.
+    pub fn misbehave(&self, misbehaviour: Misbehaviour) {
+        self.state.borrow_mut().misbehaviour = misbehaviour;
+    }
+
+    /// Hands out up to `most` messages of a queue. Those that were received too often become dead letters first.
+    pub fn receive(&self, queue: &str, most: usize) -> Vec<Received> {
+        let now = self.clock.now();
+        let Some(settings) = self.wiring.queues.get(queue) else { return Vec::new() };
+        let mut state = self.state.borrow_mut();
+        if let Some(redrive) = &settings.redrive {
+            let exhausted = state.queue(queue).take_exhausted(redrive.max_receives, now);
+            for message in exhausted {
+                tracing::error!(queue, message_id = message.id, "received too often, now a dead letter");
+                state.queue(&redrive.dead_letters).send(message, now);
+            }
+        }
+        state.queue(queue).receive(most, settings.visibility, now)
+    }
+
+    /// Deletes a message that is done.
+    pub fn delete(&self, queue: &str, receipt: Receipt) {
+        self.state.borrow_mut().queue(queue).delete(receipt);
+        self.changed.notify_one();
+    }
+
+    /// Puts a message into a queue.
+    pub fn send(&self, queue: &str, body: String, attributes: BTreeMap<String, String>) {
+        let now = self.clock.now();
+        let mut state = self.state.borrow_mut();
+        let message = state.message(body, attributes, now);
+        state.queue(queue).send(message, now);
+        self.changed.notify_one();
+    }
+
+    /// Moves a queue's dead letters back to where they came from, and says how many there were.
+    pub fn redrive(&self, queue: &str) -> usize {
+        let now = self.clock.now();
+        let Some(redrive) = self.wiring.queues.get(queue).and_then(|settings| settings.redrive.as_ref()) else {
+            return 0;
+        };
+        let mut state = self.state.borrow_mut();
+        let letters = state.queue(&redrive.dead_letters).take_all();
+        let count = letters.len();
+        for message in letters {
+            state.queue(queue).send(message, now);
+        }
+        self.changed.notify_one();
+        count
+    }
+
+    /// What is in a queue, visible or not, oldest first.
+    pub fn messages(&self, queue: &str) -> Vec<Message> {
+        self.state.borrow().queues.get(queue).map(|queue| queue.messages().cloned().collect()).unwrap_or_default()
+    }
+
+    /// How full each queue is.
+    pub fn counts(&self) -> BTreeMap<String, Counts> {
+        let now = self.clock.now();
+        self.state.borrow().queues.iter().map(|(name, queue)| (name.clone(), queue.counts(now))).collect()
+    }
+
+    /// When a message of this queue can next be received; none when it is empty.
+    pub fn next_visible(&self, queue: &str) -> Option<Timestamp> {
+        self.state.borrow().queues.get(queue).and_then(Queue::next_visible)
+    }
+
+    /// Waits until something was sent or done. A change that came before counts once.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// All queues as JSON, for a stack that survives its process.
+    ///
+    /// # Errors
+    ///
+    /// Never for what the bus holds: all of it has a JSON form.
+    pub fn snapshot(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(&self.state.borrow().queues)
+    }
+
+    /// Takes over the queues of a snapshot. What was in a consumer's hands then can be received again now.
+    ///
+    /// # Errors
+    ///
+    /// When the snapshot is not one.
+    pub fn restore(&self, snapshot: Value) -> Result<(), serde_json::Error> {
+        let now = self.clock.now();
+        let queues: BTreeMap<String, Queue> = serde_json::from_value(snapshot)?;
+        let mut state = self.state.borrow_mut();
+        for (name, mut queue) in queues {
+            queue.show_all(now);
+            state.queues.insert(name, queue);
+        }
+        Ok(())
+    }
+
+    fn accept(&self, event: &OrderEvent) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let body = serde_json::to_string(event)?;
+        let attributes = BTreeMap::from(attributes(event).map(|(name, text)| (name.to_owned(), text)));
+        let mut state = self.state.borrow_mut();
+        let wants = |types: &BTreeSet<String>| types.contains(event.event_type.as_str());
+        let wanting = self.wiring.subscriptions.iter().filter(|one| one.event_types.as_ref().is_none_or(wants));
+        for subscription in wanting {
+            for _ in 0..=state.misbehaviour.copies {
+                let message = state.message(body.clone(), attributes.clone(), now);
+                state.queue(&subscription.queue).send(message, now);
+            }
+        }
+        self.changed.notify_one();
+        Ok(())
+    }
+}
+
+impl<C: Clock> Publisher for Bus<C> {
+    async fn publish(&self, event: &OrderEvent) -> Result<(), BusError> {
+        self.state.borrow_mut().misbehaviour.refuses()?;
+        self.accept(event)?;
+        self.state.borrow_mut().misbehaviour.loses_answer()?;
+        Ok(())
+    }
+}
+
+impl<C: Clock> DeadLetters for Bus<C> {
+    async fn keep(&self, content: &str, reason: &str) -> Result<(), BusError> {
+        self.state.borrow_mut().misbehaviour.refuses()?;
+        let queue = self.wiring.stream_mappings.iter().find_map(|mapping| mapping.dead_letters.as_deref());
+        let attributes = BTreeMap::from([("reason".to_owned(), reason.to_owned())]);
+        self.send(queue.ok_or(Fault::NoQueue)?, content.to_owned(), attributes);
+        Ok(())
+    }
+}
+
+impl Misbehaviour {
+    fn refuses(&mut self) -> Result<(), Fault> {
+        if self.refuse == 0 {
+            return Ok(());
+        }
+        self.refuse -= 1;
+        Err(Fault::Refused)
+    }
+
+    fn loses_answer(&mut self) -> Result<(), Fault> {
+        if self.lose_answers == 0 {
+            return Ok(());
+        }
+        self.lose_answers -= 1;
+        Err(Fault::AnswerLost)
+    }
+}
+
+impl State {
+    fn queue(&mut self, name: &str) -> &mut Queue {
+        self.queues.entry(name.to_owned()).or_default()
+    }
+
+    /// A message with an id that follows from time and place, so that a run with a virtual clock repeats.
+    fn message(&mut self, body: String, attributes: BTreeMap<String, String>, sent_at: Timestamp) -> Message {
+        self.sent += 1;
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{sent_at}#{}", self.sent).as_bytes());
+        Message { id: id.to_string(), body, attributes, sent_at }
+    }
+}

@@ -1,0 +1,73 @@
+//! One invocation of one function: its time limit, its log span, its possible death.
+
+use std::time::Duration;
+
+use resilience::{Clock, Deadline, Ids, Transport};
+use serde_json::Value;
+use tracing::Instrument as _;
+
+use crate::functions;
+use crate::gate::Died;
+use crate::ports::Stores;
+use crate::suite::Suite;
+
+/// Why an invocation gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// There is no such function.
+    #[error("there is no function {0}")]
+    Unknown(String),
+    /// The event is not what the function is called with.
+    #[error("the event is not one of this function's")]
+    Event(#[source] serde_json::Error),
+    /// The result has no JSON form.
+    #[error("the result has no JSON form")]
+    Result(#[source] serde_json::Error),
+    /// The wiring of the function failed before its handler ran.
+    #[error("the function cannot start")]
+    Start(#[source] Box<dyn std::error::Error>),
+    /// The function's time was up.
+    #[error("timed out after {} s", .0.as_secs())]
+    TimedOut(Duration),
+    /// Its process died.
+    #[error(transparent)]
+    Died(#[from] Died),
+}
+
+impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
+    /// Calls a function with an event as Lambda hands it over, and gives back its result.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`]. What the function did before it failed stays done.
+    pub async fn call(&self, function: &str, event: Value) -> Result<Value, CallError> {
+        let settings = self.wiring.functions.get(function).ok_or_else(|| CallError::Unknown(function.to_owned()))?;
+        self.invocations.set(self.invocations.get() + 1);
+        let request_id = self.ids.fresh().to_string();
+        let span = telemetry::invocation(function, &request_id);
+        self.within(function, event, settings.timeout).instrument(span).await
+    }
+
+    async fn within(&self, function: &str, event: Value, timeout: Duration) -> Result<Value, CallError> {
+        let clock = &self.clock;
+        let deadline = Deadline::after(clock, timeout.saturating_sub(functions::reserve(function)));
+        let dies_at = self.deaths.borrow_mut().get_mut(function).and_then(Vec::pop);
+        if let Some(n) = dies_at {
+            self.gate.die_at(n);
+        }
+        // Boxed: the futures of all handlers together are large.
+        let work = self.gate.watch(Box::pin(self.run(function, event, deadline)));
+        let ended = tokio::select! {
+            biased;
+            ended = work => ended.map_err(CallError::from).flatten(),
+            () = clock.sleep(timeout) => Err(CallError::TimedOut(timeout)),
+        };
+        if dies_at.is_some() {
+            self.gate.spare();
+        }
+        if let Err(error) = &ended {
+            tracing::error!(error = error as &dyn std::error::Error, "invocation failed");
+        }
+        ended
+    }
+}

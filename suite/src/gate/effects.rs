@@ -1,0 +1,167 @@
+//! Every seam behind a gate.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use domain::{
+    Change, CustomerId, MailEffect, MailEffectId, Order, OrderEvent, OrderId, OrderStatus, Product, Sku, Timestamp,
+};
+use events::{BusError, DeadLetters, Publisher};
+use http::{Request, Response};
+use resilience::{Clock, Transport, TransportError};
+use store::{
+    Catalogue, MailEffects, Orders, Page, PageRequest, ParkOutcome, Placed, ProductEdit, Receipt, RowClaim, SheetRow,
+    SheetRows, StoreError,
+};
+
+use super::Gate;
+use crate::bus::Bus;
+use crate::ports::Stores;
+
+/// All repositories behind a gate.
+#[derive(Debug)]
+pub struct StoreGate<'a, S> {
+    store: &'a S,
+    gate: &'a Gate,
+}
+
+impl<'a, S> StoreGate<'a, S> {
+    pub const fn new(store: &'a S, gate: &'a Gate) -> Self {
+        Self { store, gate }
+    }
+}
+
+/// The bus behind a gate.
+#[derive(Debug)]
+pub struct BusGate<'a, C> {
+    bus: &'a Bus<C>,
+    gate: &'a Gate,
+}
+
+impl<'a, C> BusGate<'a, C> {
+    pub const fn new(bus: &'a Bus<C>, gate: &'a Gate) -> Self {
+        Self { bus, gate }
+    }
+}
+
+/// A transport behind a gate; clones share both.
+#[derive(Debug)]
+pub struct TransportGate<T> {
+    transport: Rc<T>,
+    gate: Gate,
+}
+
+impl<T> TransportGate<T> {
+    pub const fn new(transport: Rc<T>, gate: Gate) -> Self {
+        Self { transport, gate }
+    }
+}
+
+impl<T> Clone for TransportGate<T> {
+    fn clone(&self) -> Self {
+        Self { transport: Rc::clone(&self.transport), gate: self.gate.clone() }
+    }
+}
+
+impl<S: Stores> Orders for StoreGate<'_, S> {
+    async fn place(&self, placement: &Change) -> Result<Placed, StoreError> {
+        self.gate.around(self.store.orders().place(placement)).await
+    }
+
+    async fn find(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        self.gate.around(self.store.orders().find(id)).await
+    }
+
+    async fn save(&self, change: &Change, receipt: Option<&Receipt>) -> Result<(), StoreError> {
+        self.gate.around(self.store.orders().save(change, receipt)).await
+    }
+
+    async fn record(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        self.gate.around(self.store.orders().record(receipt)).await
+    }
+
+    async fn park(&self, receipt: &Receipt) -> Result<ParkOutcome, StoreError> {
+        self.gate.around(self.store.orders().park(receipt)).await
+    }
+
+    async fn events(&self, id: OrderId, page: &PageRequest) -> Result<Page<OrderEvent>, StoreError> {
+        self.gate.around(self.store.orders().events(id, page)).await
+    }
+
+    async fn receipts(&self, id: OrderId) -> Result<Vec<Receipt>, StoreError> {
+        self.gate.around(self.store.orders().receipts(id)).await
+    }
+
+    async fn of_customer(
+        &self,
+        customer: CustomerId,
+        status: Option<OrderStatus>,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        self.gate.around(self.store.orders().of_customer(customer, status, page)).await
+    }
+
+    async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError> {
+        self.gate.around(self.store.orders().with_status(status, page)).await
+    }
+}
+
+impl<S: Stores> Catalogue for StoreGate<'_, S> {
+    async fn products(&self, skus: &[Sku]) -> Result<Vec<Product>, StoreError> {
+        self.gate.around(self.store.catalogue().products(skus)).await
+    }
+
+    async fn put(&self, edit: &ProductEdit) -> Result<Product, StoreError> {
+        self.gate.around(self.store.catalogue().put(edit)).await
+    }
+
+    async fn list(&self, page: &PageRequest) -> Result<Page<Product>, StoreError> {
+        self.gate.around(self.store.catalogue().list(page)).await
+    }
+}
+
+impl<S: Stores> MailEffects for StoreGate<'_, S> {
+    async fn mail(&self, id: MailEffectId) -> Result<Option<MailEffect>, StoreError> {
+        self.gate.around(self.store.mails().mail(id)).await
+    }
+
+    async fn save_mail(&self, effect: &MailEffect) -> Result<(), StoreError> {
+        self.gate.around(self.store.mails().save_mail(effect)).await
+    }
+
+    async fn mails_about(&self, order: OrderId) -> Result<Vec<MailEffect>, StoreError> {
+        self.gate.around(self.store.mails().mails_about(order)).await
+    }
+}
+
+impl<S: Stores> SheetRows for StoreGate<'_, S> {
+    async fn rows(&self, spreadsheet_id: &str, orders: &[OrderId]) -> Result<Vec<RowClaim>, StoreError> {
+        self.gate.around(self.store.rows().rows(spreadsheet_id, orders)).await
+    }
+
+    async fn row_written(&self, order: OrderId, version: u64, at: Timestamp) -> Result<(), StoreError> {
+        self.gate.around(self.store.rows().row_written(order, version, at)).await
+    }
+
+    async fn row_of(&self, order: OrderId) -> Result<Option<SheetRow>, StoreError> {
+        self.gate.around(self.store.rows().row_of(order)).await
+    }
+}
+
+impl<C: Clock> Publisher for BusGate<'_, C> {
+    async fn publish(&self, event: &OrderEvent) -> Result<(), BusError> {
+        self.gate.around(self.bus.publish(event)).await
+    }
+}
+
+impl<C: Clock> DeadLetters for BusGate<'_, C> {
+    async fn keep(&self, content: &str, reason: &str) -> Result<(), BusError> {
+        self.gate.around(self.bus.keep(content, reason)).await
+    }
+}
+
+impl<T: Transport> Transport for TransportGate<T> {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.gate.around(self.transport.send(request)).await
+    }
+}

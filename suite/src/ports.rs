@@ -1,0 +1,88 @@
+//! What the suite stands on, handed in.
+
+use std::time::Duration;
+
+use store::{Catalogue, MailEffects, MemoryStore, Orders, SheetRows};
+
+use crate::stream::ChangeStream;
+
+/// The repositories, and the stream of changes of the orders' table.
+pub trait Stores {
+    /// Orders with their events.
+    fn orders(&self) -> &impl Orders;
+    /// Products.
+    fn catalogue(&self) -> &impl Catalogue;
+    /// Mails.
+    fn mails(&self) -> &impl MailEffects;
+    /// Rows of the sheet.
+    fn rows(&self) -> &impl SheetRows;
+    /// What changed in the orders' table.
+    fn changes(&self) -> &impl ChangeStream;
+}
+
+#[allow(refining_impl_trait, reason = "whoever has a memory store may know it")]
+impl Stores for MemoryStore {
+    fn orders(&self) -> &Self {
+        self
+    }
+
+    fn catalogue(&self) -> &Self {
+        self
+    }
+
+    fn mails(&self) -> &Self {
+        self
+    }
+
+    fn rows(&self) -> &Self {
+        self
+    }
+
+    fn changes(&self) -> &Self {
+        self
+    }
+}
+
+/// The sides of the seams that a suite is built with.
+#[derive(Clone, Debug)]
+pub struct Ports<S, T, C, I> {
+    /// Repositories.
+    pub store: S,
+    /// The way to the providers.
+    pub transport: T,
+    /// Time.
+    pub clock: C,
+    /// Fresh ids and jitter.
+    pub ids: I,
+}
+
+/// What functions read from their environment and from Secrets Manager.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Origin of Stripe's API.
+    pub stripe_url: String,
+    /// Origin of SendGrid's API.
+    pub sendgrid_url: String,
+    /// Origin of Google's APIs.
+    pub sheets_url: String,
+    /// Stripe's keys.
+    pub stripe: payments::StripeSecrets,
+    /// SendGrid's key.
+    pub sendgrid_api_key: String,
+    /// What SendGrid signs its reports with.
+    pub sendgrid_webhook_key: mail::WebhookKey,
+    /// Google's service account.
+    pub google: sheets::ServiceAccount,
+    /// The public keys that access tokens are checked with.
+    pub token_keys: auth::TokenKeys,
+    /// Sender of the mails.
+    pub mail_from: mail::Mailbox,
+    /// The spreadsheet with the orders.
+    pub spreadsheet_id: String,
+    /// Its tab.
+    pub sheet_tab: String,
+    /// Origin of the web app, for links in mails.
+    pub public_url: String,
+    /// How long a mail of unknown outcome waits for SendGrid's events.
+    pub mail_evidence_wait: Duration,
+}

@@ -1,0 +1,131 @@
+//! The suite itself: what the handlers stand on, and what stands between them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use domain::Timestamp;
+use resilience::{Clock, Ids, Transport};
+use tokio::sync::Mutex;
+
+use crate::bus::Bus;
+use crate::clients::{Clients, SharedIds};
+use crate::gate::Gate;
+use crate::gateway::AuthorizerCache;
+use crate::ports::{Ports, Settings, Stores};
+use crate::stream::{Record, Shard};
+use crate::template::{StreamMapping, Wiring};
+
+/// Every function, wired in one process.
+///
+/// Nothing here waits for real time or makes up randomness: both come from the ports. Futures are not `Send`; they run
+/// on one thread.
+#[derive(Debug)]
+pub struct Suite<S, T, C, I> {
+    pub(crate) store: S,
+    pub(crate) clock: C,
+    pub(crate) ids: SharedIds<I>,
+    pub(crate) clients: Clients<T, C, I>,
+    pub(crate) settings: Settings,
+    pub(crate) wiring: Rc<Wiring>,
+    pub(crate) bus: Bus<C>,
+    pub(crate) gate: Gate,
+    pub(crate) authorizer_cache: AuthorizerCache,
+    pub(crate) shards: BTreeMap<String, Mutex<Shard>>,
+    pub(crate) deaths: RefCell<BTreeMap<String, Vec<u32>>>,
+    pub(crate) schedules_ran_at: RefCell<BTreeMap<String, Timestamp>>,
+    pub(crate) invocations: Cell<u64>,
+}
+
+impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
+    /// Wired as the template says, from an empty bus and the beginning of the stream.
+    pub fn new(ports: Ports<S, T, C, I>, settings: Settings, wiring: Wiring) -> Self {
+        let (wiring, ids, gate) = (Rc::new(wiring), SharedIds::new(ports.ids), Gate::default());
+        let shards = wiring.stream_mappings.iter().map(|mapping| (mapping.function.clone(), Mutex::default()));
+        Self {
+            bus: Bus::new(Rc::clone(&wiring), ports.clock.clone()),
+            shards: shards.collect(),
+            clients: Clients::new(&settings, ports.transport, &ports.clock, &ids, &gate),
+            store: ports.store,
+            clock: ports.clock,
+            ids,
+            settings,
+            wiring,
+            gate,
+            authorizer_cache: AuthorizerCache::default(),
+            deaths: RefCell::default(),
+            schedules_ran_at: RefCell::default(),
+            invocations: Cell::new(0),
+        }
+    }
+
+    /// The repositories, without passing the gate.
+    pub const fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Time.
+    pub const fn clock(&self) -> &C {
+        &self.clock
+    }
+
+    /// What the functions are told.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What the template says.
+    pub fn wiring(&self) -> &Wiring {
+        &self.wiring
+    }
+
+    /// Topic and queues.
+    pub const fn bus(&self) -> &Bus<C> {
+        &self.bus
+    }
+
+    /// The gate that every effect passes.
+    pub const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// How many invocations there were.
+    pub const fn invocations(&self) -> u64 {
+        self.invocations.get()
+    }
+
+    /// Lets the function's next invocation die when it passes the gate for the `n`-th time: before its first effect for
+    /// 1, after it for 2, and so on. Several orders for one function are carried out one after the other.
+    pub fn kill_next(&self, function: &str, n: u32) {
+        self.deaths.borrow_mut().entry(function.to_owned()).or_default().push(n);
+    }
+
+    /// Goes on behind this position of each function's stream: what came up to there is done.
+    pub async fn resume_streams(&self, positions: &BTreeMap<String, String>) {
+        for (function, shard) in &self.shards {
+            *shard.lock().await = Shard::after(positions.get(function).cloned());
+        }
+    }
+
+    /// Up to which position of its stream each function is done.
+    pub async fn stream_positions(&self) -> BTreeMap<String, String> {
+        let mut positions = BTreeMap::new();
+        for (function, shard) in &self.shards {
+            if let Some(position) = shard.lock().await.position() {
+                positions.insert(function.clone(), position.to_owned());
+            }
+        }
+        positions
+    }
+
+    /// Puts a record into each function's stream as if it stood in the table: for poison.
+    pub async fn inject(&self, record: &Record) {
+        for shard in self.shards.values() {
+            shard.lock().await.inject(record.clone());
+        }
+    }
+
+    pub(crate) fn shard(&self, mapping: &StreamMapping) -> Option<&Mutex<Shard>> {
+        self.shards.get(&mapping.function)
+    }
+}

@@ -1,0 +1,150 @@
+//! What the template says, in plain types. Names are without the stack's prefix: `send-email`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// How functions, routes, topic, queues and stream hang together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wiring {
+    /// Functions by name.
+    pub functions: BTreeMap<String, Function>,
+    /// Routes of the API.
+    pub routes: Vec<Route>,
+    /// The API's authorizer, where a route asks for one.
+    pub authorizer: Option<Authorizer>,
+    /// Who gets what is published on the topic.
+    pub subscriptions: Vec<Subscription>,
+    /// Queues by name, dead letters included.
+    pub queues: BTreeMap<String, Queue>,
+    /// Queues that call functions.
+    pub queue_mappings: Vec<QueueMapping>,
+    /// Table streams that call functions.
+    pub stream_mappings: Vec<StreamMapping>,
+    /// Clocks that call functions.
+    pub schedules: Vec<Schedule>,
+}
+
+/// A function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// Longest invocation.
+    pub timeout: Duration,
+}
+
+/// A route of the HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// As in `GET /v1/orders/{order_id}`.
+    pub key: String,
+    /// HTTP method.
+    pub method: String,
+    /// The path's segments.
+    pub segments: Vec<Segment>,
+    /// Who answers.
+    pub function: String,
+    /// Who may call.
+    pub authorization: Authorization,
+}
+
+/// One segment of a route's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// This text.
+    Text(String),
+    /// Any text, handed on under this name.
+    Parameter(String),
+}
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authorization {
+    /// Everybody.
+    Public,
+    /// Whoever the authorizer knows.
+    Authorizer,
+}
+
+/// The function that says who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorizer {
+    /// Its name.
+    pub function: String,
+    /// How long its answer holds for the same `Authorization` header.
+    pub cached_for: Duration,
+}
+
+/// A queue that listens to the topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// Which queue.
+    pub queue: String,
+    /// Only these event types; none: all.
+    pub event_types: Option<BTreeSet<String>>,
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// How long a received message stays out of sight.
+    pub visibility: Duration,
+    /// Where messages go that were received too often.
+    pub redrive: Option<Redrive>,
+}
+
+/// When a message becomes a dead letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redrive {
+    /// The queue of dead letters.
+    pub dead_letters: String,
+    /// Receives before that.
+    pub max_receives: u32,
+}
+
+/// A queue that calls a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueMapping {
+    /// From where.
+    pub queue: String,
+    /// To whom.
+    pub function: String,
+    /// Most messages at once.
+    pub batch: usize,
+    /// Whether the function says which messages failed; otherwise one failure fails the batch.
+    pub partial_failures: bool,
+    /// Most invocations at once.
+    pub concurrency: usize,
+}
+
+/// A table's stream that calls a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreamMapping {
+    /// Logical id of the table.
+    pub table: String,
+    /// To whom.
+    pub function: String,
+    /// Most records at once.
+    pub batch: usize,
+    /// Whether the function says from which record on it failed.
+    pub partial_failures: bool,
+    /// Tries after the first before a batch is given up; none: for ever.
+    pub retries: Option<u32>,
+    /// Age at which a record is given up; none: never.
+    pub max_age: Option<Duration>,
+    /// Whether a failing batch is halved.
+    pub bisect: bool,
+    /// The queue that learns of what was given up.
+    pub dead_letters: Option<String>,
+    /// Records that match one of these event patterns; none: all.
+    pub filters: Vec<Value>,
+}
+
+/// A clock that calls a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Whom.
+    pub function: String,
+    /// How often.
+    pub every: Duration,
+}
