@@ -12,7 +12,7 @@ async fn main() -> Result<(), Error> {
     let publisher = SnsPublisher::new(aws::sns(&config), required::<String>("ORDER_EVENTS_TOPIC_ARN")?);
     let dead_letters = SqsDeadLetters::new(aws::sqs(&config), required::<String>("STREAM_DLQ_URL")?);
     let (publisher, dead_letters) = (&publisher, &dead_letters);
-    run(service_fn(async move |event: LambdaEvent<Value>| {
+    run(service_fn(move |event: LambdaEvent<Value>| async move {
         Ok::<_, Error>(order_stream::handle(publisher, dead_letters, &event.payload).await)
     }))
     .await

@@ -36,12 +36,12 @@ async fn main() -> Result<(), Error> {
     let patience = MailPatience { lease: LEASE, evidence };
     let (orders, effects, secrets, transport, url) = (&orders, &effects, &secrets, &transport, url.as_str());
     let shop = Shop { name: &name, url: (!web_app.is_empty()).then_some(web_app.as_str()) };
-    let (from, shop, patience) = (&from, &shop, &patience);
-    run(service_fn(async move |event: LambdaEvent<SqsEvent>| {
+    let from = &from;
+    run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let known = secrets.get().await?;
         let sendgrid = SendGrid::new(transport, SystemClock, RandomIds, url, &known.api_key);
         let deadline = Deadline::of_invocation(event.context.deadline, RESERVE);
-        let sender = Sender { sendgrid: &sendgrid, from, shop: *shop, patience: *patience };
+        let sender = Sender { sendgrid: &sendgrid, from, shop, patience };
         let batch = event.payload;
         Ok::<_, Error>(send_email::handle(orders, effects, sender, &SystemClock, &RandomIds, deadline, batch).await)
     }))

@@ -24,7 +24,7 @@ async fn main() -> Result<(), Error> {
     let transport = HttpTransport::new(TIMEOUT)?;
     let url = or_default("STRIPE_API_URL", LIVE_URL.to_owned())?;
     let (orders, secrets, transport, url) = (&orders, &secrets, &transport, url.as_str());
-    run(service_fn(async move |event: LambdaEvent<SqsEvent>| {
+    run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let known = secrets.get().await?;
         let stripe = Stripe::new(transport, SystemClock, RandomIds, url, &known.api_key);
         let deadline = Deadline::of_invocation(event.context.deadline, RESERVE);

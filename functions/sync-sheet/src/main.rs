@@ -34,7 +34,7 @@ async fn main() -> Result<(), Error> {
         or_default("SHEET_TAB", "Orders".to_owned())?,
     );
     let (orders, effects, sheets, spreadsheet_id) = (&orders, &effects, &sheets, spreadsheet_id.as_str());
-    run(service_fn(async move |event: LambdaEvent<SqsEvent>| {
+    run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let deadline = Deadline::of_invocation(event.context.deadline, RESERVE);
         Ok::<_, Error>(
             sync_sheet::handle(orders, effects, sheets, spreadsheet_id, &SystemClock, deadline, event.payload).await,
