@@ -8,10 +8,15 @@ use super::mail::{Filter, Mail};
 use super::request::Address;
 use crate::answer;
 
+/// The page lists no more mails than these, the newest; the JSON has them all.
+const MAX_LISTED: usize = 200;
+
 #[derive(Template)]
 #[template(path = "mailbox.html")]
 struct MailboxPage<'a> {
     mails: Vec<&'a Mail>,
+    /// How many there are, the ones that are not listed included.
+    all: usize,
     shown: Option<&'a Mail>,
     missing: bool,
 }
@@ -19,12 +24,12 @@ struct MailboxPage<'a> {
 /// The list, newest first, with one mail open: the asked one, else the newest.
 pub fn mailbox(mails: &[Mail], id: Option<&str>, query: &str) -> Response<Bytes> {
     let filter = Filter::from_query(query);
-    let listed: Vec<&Mail> = mails.iter().rev().filter(|mail| filter.admits(mail)).collect();
+    let listed: Vec<&Mail> = mails.iter().rev().filter(|mail| filter.admits(mail)).take(MAX_LISTED).collect();
     let shown = match id {
         Some(id) => mails.iter().find(|mail| mail.id == id),
         None => listed.first().copied(),
     };
-    let page = MailboxPage { mails: listed, shown, missing: id.is_some() && shown.is_none() };
+    let page = MailboxPage { mails: listed, all: mails.len(), shown, missing: id.is_some() && shown.is_none() };
     match page.render() {
         Ok(html) => answer::html(html),
         Err(error) => answer::problem(500, &error.to_string()),

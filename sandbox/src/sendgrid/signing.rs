@@ -82,6 +82,27 @@ mod tests {
         assert!(public.verify(b"1600112503[{}]\r\n", &signature).is_err());
     }
 
+    /// The vector that the npm package `@sendgrid/eventwebhook` publishes in its tests.
+    #[test]
+    fn the_published_vector_is_signed_over_timestamp_and_raw_body() {
+        let key = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==";
+        let signature =
+            "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=";
+        let body = concat!(
+            r#"[{"email":"hello@world.com","event":"dropped","reason":"Bounced Address","#,
+            r#""sg_event_id":"ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA","#,
+            r#""sg_message_id":"LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0","#,
+            r#""smtp-id":"<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>","timestamp":1600112492}]"#,
+            "\r\n"
+        );
+        let spki = STANDARD.decode(key).unwrap();
+        assert_eq!(spki[..SPKI_PREFIX.len()], SPKI_PREFIX);
+        let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &spki[SPKI_PREFIX.len()..]);
+        let signature = STANDARD.decode(signature).unwrap();
+        assert!(public.verify(format!("1600112502{body}").as_bytes(), &signature).is_ok());
+        assert!(public.verify(format!("1600112502{}", body.trim()).as_bytes(), &signature).is_err());
+    }
+
     #[test]
     fn a_foreign_document_is_refused_and_the_development_key_is_none() {
         assert!(matches!(SigningKey::from_base64("bm8ga2V5"), Err(SigningKeyError::Rejected(_))));

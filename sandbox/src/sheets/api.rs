@@ -12,6 +12,7 @@ use super::render::{self, Rendering};
 use super::route::{Call, Method};
 use super::values::{self, WriteOptions};
 use super::{Sheets, batch, fields};
+use crate::draw::Draw;
 
 impl Sheets {
     /// Answers one call of the API.
@@ -38,28 +39,20 @@ impl Sheets {
         if call.method == Method::Create {
             return self.create(body);
         }
-        let index = self.books.iter().position(|book| book.id == call.spreadsheet);
-        let index = index.ok_or_else(GoogleError::not_found)?;
-        // A write works on a copy, so that a request that fails half way changes nothing.
-        let mut book = self.books.get(index).cloned().ok_or_else(GoogleError::not_found)?;
-        let answer = match &call.method {
-            Method::Create => Ok(Json::Null),
-            Method::Get => get(&book, call),
-            Method::ValuesGet(range) => get_values(&book, now, call, range),
-            Method::ValuesBatchGet => batch_get(&book, now, call),
-            Method::ValuesUpdate(range) => {
-                values::update(&mut book, range, body, query_options(call, now)?).map(|written| written.answer)
-            }
-            Method::ValuesAppend(range) => append(&mut book, now, call, range, body),
-            Method::ValuesClear(range) => clear(&mut book, range),
-            Method::ValuesBatchUpdate => batch_update_values(&mut book, now, body),
-            Method::ValuesBatchClear => batch_clear(&mut book, body),
-            Method::BatchUpdate => self.batch_update(&mut book, now, body),
-        }?;
-        if let Some(place) = self.books.get_mut(index) {
-            *place = book;
+        let book = self.books.iter_mut().find(|book| book.id == call.spreadsheet);
+        let book = book.ok_or_else(GoogleError::not_found)?;
+        match &call.method {
+            Method::Create => Err(GoogleError::not_found()),
+            Method::Get => get(book, call),
+            Method::ValuesGet(range) => get_values(book, now, call, range),
+            Method::ValuesBatchGet => batch_get(book, now, call),
+            Method::ValuesUpdate(range) => update(book, range, body, query_options(call, now)?),
+            Method::ValuesAppend(range) => append(book, now, call, range, body),
+            Method::ValuesClear(range) => clear(book, range),
+            Method::ValuesBatchUpdate => batch_update_values(book, now, body),
+            Method::ValuesBatchClear => batch_clear(book, body),
+            Method::BatchUpdate => batch_update(book, &mut self.draw, now, body),
         }
-        Ok(answer)
     }
 
     fn create(&mut self, body: &Json) -> Result<Json, GoogleError> {
@@ -76,18 +69,21 @@ impl Sheets {
         self.books.push(book);
         Ok(resource)
     }
+}
 
-    fn batch_update(&mut self, book: &mut Spreadsheet, now: Timestamp, body: &Json) -> Result<Json, GoogleError> {
-        let requests = body.get("requests").and_then(Json::as_array).filter(|requests| !requests.is_empty());
-        let requests = requests.ok_or_else(|| GoogleError::invalid("Must specify at least one request."))?;
-        let mut replies = Vec::new();
-        for (index, request) in requests.iter().enumerate() {
-            let name = request.as_object().and_then(|fields| fields.keys().next()).cloned().unwrap_or_default();
-            let reply = batch::apply(book, request, &mut self.draw, now);
-            replies.push(reply.map_err(|error| error.within(&format!("requests[{index}].{name}")))?);
-        }
-        Ok(json!({"spreadsheetId": book.id, "replies": replies}))
+/// Works on a copy, so that a request that fails half way changes nothing.
+fn batch_update(book: &mut Spreadsheet, draw: &mut Draw, now: Timestamp, body: &Json) -> Result<Json, GoogleError> {
+    let requests = body.get("requests").and_then(Json::as_array).filter(|requests| !requests.is_empty());
+    let requests = requests.ok_or_else(|| GoogleError::invalid("Must specify at least one request."))?;
+    let mut copy = book.clone();
+    let mut replies = Vec::new();
+    for (index, request) in requests.iter().enumerate() {
+        let name = request.as_object().and_then(|fields| fields.keys().next()).cloned().unwrap_or_default();
+        let reply = batch::apply(&mut copy, request, draw, now);
+        replies.push(reply.map_err(|error| error.within(&format!("requests[{index}].{name}")))?);
     }
+    *book = copy;
+    Ok(json!({"spreadsheetId": book.id, "replies": replies}))
 }
 
 fn read_body(request: &Request<Bytes>, call: &Call) -> Result<Json, GoogleError> {
@@ -180,6 +176,11 @@ fn batch_get(book: &Spreadsheet, now: Timestamp, call: &Call) -> Result<Json, Go
     Ok(answer)
 }
 
+fn update(book: &mut Spreadsheet, range: &str, body: &Json, options: WriteOptions) -> Result<Json, GoogleError> {
+    let planned = values::plan(book, range, body, options.input)?;
+    values::write(book, planned, options).map(|written| written.answer)
+}
+
 fn append(book: &mut Spreadsheet, now: Timestamp, call: &Call, range: &str, body: &Json) -> Result<Json, GoogleError> {
     let insert_rows = match call.parameter("insertDataOption") {
         None | Some("OVERWRITE") => false,
@@ -190,13 +191,15 @@ fn append(book: &mut Spreadsheet, now: Timestamp, call: &Call, range: &str, body
 }
 
 fn clear(book: &mut Spreadsheet, range: &str) -> Result<Json, GoogleError> {
-    let cleared = values::clear(book, range)?;
+    let block = values::plan_clear(book, range)?;
+    let cleared = values::clear(book, &block)?;
     Ok(json!({"spreadsheetId": book.id, "clearedRange": cleared}))
 }
 
 fn batch_clear(book: &mut Spreadsheet, body: &Json) -> Result<Json, GoogleError> {
     let ranges = body.get("ranges").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
-    let cleared = ranges.map(|range| values::clear(book, range)).collect::<Result<Vec<_>, _>>()?;
+    let blocks = ranges.map(|range| values::plan_clear(book, range)).collect::<Result<Vec<_>, _>>()?;
+    let cleared = blocks.iter().map(|block| values::clear(book, block)).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({"spreadsheetId": book.id, "clearedRanges": cleared}))
 }
 
@@ -206,11 +209,13 @@ fn batch_update_values(book: &mut Spreadsheet, now: Timestamp, body: &Json) -> R
     let rendering = Rendering::read(text("responseValueRenderOption"), text("responseDateTimeRenderOption"), None)?;
     let echo = (body.get("includeValuesInResponse") == Some(&json!(true))).then_some(rendering);
     let options = WriteOptions { input, echo, now };
-    let mut written = Vec::new();
+    let mut planned = Vec::new();
     for (index, data) in body.get("data").and_then(Json::as_array).into_iter().flatten().enumerate() {
         let range = data.get("range").and_then(Json::as_str).unwrap_or_default();
-        let one = values::update(book, range, data, options);
-        written.push(one.map_err(|error| error.within(&format!("data[{index}]")))?);
+        let one = values::plan(book, range, data, input);
+        planned.push(one.map_err(|error| error.within(&format!("data[{index}]")))?);
     }
+    let written = planned.into_iter().map(|one| values::write(book, one, options));
+    let written = written.collect::<Result<Vec<_>, _>>()?;
     Ok(values::batch_answer(book, written))
 }

@@ -108,16 +108,13 @@ impl Spreadsheet {
 
     /// Refuses what Google's limits forbid.
     pub fn check_size(&self) -> Result<(), GoogleError> {
-        if self.tabs.iter().map(|tab| tab.rows * tab.columns).sum::<usize>() > MAX_CELLS {
-            let message = "This action would increase the number of cells in the workbook above the limit of 10000000 \
-                           cells.";
-            return Err(GoogleError::invalid(message));
-        }
-        if self.tabs.iter().any(|tab| tab.columns > MAX_COLUMNS) {
-            let message = "This action would increase the number of columns above the limit of 18278 columns.";
-            return Err(GoogleError::invalid(message));
-        }
-        Ok(())
+        check_limits(self.tabs.iter().map(|tab| (tab.rows, tab.columns)))
+    }
+
+    /// Refuses a tab's growth to so many rows and columns when Google's limits forbid it.
+    pub fn check_growth(&self, grown: usize, size: (usize, usize)) -> Result<(), GoogleError> {
+        let size_of = |(index, tab): (usize, &Tab)| if index == grown { size } else { (tab.rows, tab.columns) };
+        check_limits(self.tabs.iter().enumerate().map(size_of))
     }
 
     /// The spreadsheet's resource, without cell data.
@@ -149,4 +146,21 @@ impl Spreadsheet {
         }
         properties
     }
+}
+
+fn check_limits(tabs: impl Iterator<Item = (usize, usize)>) -> Result<(), GoogleError> {
+    let mut cells = 0_usize;
+    for (rows, columns) in tabs {
+        cells = cells.saturating_add(rows.saturating_mul(columns));
+        if columns > MAX_COLUMNS {
+            let message = "This action would increase the number of columns above the limit of 18278 columns.";
+            return Err(GoogleError::invalid(message));
+        }
+    }
+    if cells > MAX_CELLS {
+        let message =
+            "This action would increase the number of cells in the workbook above the limit of 10000000 cells.";
+        return Err(GoogleError::invalid(message));
+    }
+    Ok(())
 }

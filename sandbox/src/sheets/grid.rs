@@ -1,6 +1,7 @@
 //! A tab: a grid of cells with an edge, its rows and columns.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::cell::Cell;
 
@@ -69,7 +70,13 @@ impl Tab {
 
     /// One past the last column that holds anything.
     pub fn used_columns(&self) -> usize {
-        self.cells.iter().filter_map(|row| row.iter().rposition(Option::is_some)).max().map_or(0, |last| last + 1)
+        self.used_columns_of(0..self.cells.len())
+    }
+
+    /// One past the last column that holds anything in those rows.
+    pub fn used_columns_of(&self, rows: Range<usize>) -> usize {
+        let rows = self.cells.iter().take(rows.end).skip(rows.start);
+        rows.filter_map(|row| row.iter().rposition(Option::is_some)).max().map_or(0, |last| last + 1)
     }
 
     /// The places of all cells that hold something.

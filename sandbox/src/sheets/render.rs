@@ -105,7 +105,8 @@ pub fn value_range(
         rendering.show(grid.cell(row, column), &value)
     };
     let rows = block.rows.0..block.rows.1.min(grid.used_rows().max(block.rows.0));
-    let columns = block.columns.0..block.columns.1.min(grid.used_columns().max(block.columns.0));
+    let used = grid.used_columns_of(rows.clone()).max(block.columns.0);
+    let columns = block.columns.0..block.columns.1.min(used);
     let mut values: Vec<Vec<Json>> = match rendering.major {
         Dimension::Rows => rows.map(|row| columns.clone().map(|column| shown(row, column)).collect()).collect(),
         Dimension::Columns => columns.map(|column| rows.clone().map(|row| shown(row, column)).collect()).collect(),

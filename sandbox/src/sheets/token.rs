@@ -144,9 +144,8 @@ fn check(now: Timestamp, request: &Request<Bytes>, accounts: &[ServiceAccount]) 
 }
 
 fn check_claims(now: Timestamp, request: &Request<Bytes>, claims: &Claims) -> Result<(), Denial> {
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let own = [format!("http://{host}/token"), format!("https://{host}/token")];
-    if !GOOGLE_AUDIENCES.contains(&claims.aud.as_str()) && (host.is_empty() || !own.contains(&claims.aud)) {
+    let own = own_addresses(request);
+    if !GOOGLE_AUDIENCES.contains(&claims.aud.as_str()) && !own.contains(&claims.aud) {
         return Err(invalid_grant("Invalid JWT: Failed audience check."));
     }
     let seconds = now.seconds();
@@ -168,6 +167,14 @@ fn check_claims(now: Timestamp, request: &Request<Bytes>, claims: &Claims) -> Re
         return Err((401, "unauthorized_client", description.to_owned()));
     }
     Ok(())
+}
+
+/// The token endpoint's address as the caller wrote it: by its `Host` header, or in the request line of a call in
+/// process.
+fn own_addresses(request: &Request<Bytes>) -> Vec<String> {
+    let header = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+    let host = header.or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
+    host.map(|host| ["http", "https"].map(|scheme| format!("{scheme}://{host}/token")).to_vec()).unwrap_or_default()
 }
 
 fn parse(assertion: &str) -> Option<(Header, Claims, String, Vec<u8>)> {
@@ -233,6 +240,14 @@ mod tests {
         let mut own = claims();
         own["aud"] = json!("http://127.0.0.1:99/token");
         assert_eq!(exchange(&own).0, 200);
+    }
+
+    #[test]
+    fn a_call_in_process_names_the_address_in_its_request_line() {
+        let mut request = Request::post("http://sandbox/token").body(Bytes::new()).unwrap();
+        assert!(own_addresses(&request).contains(&"http://sandbox/token".to_owned()));
+        *request.uri_mut() = "/token".parse().unwrap();
+        assert!(own_addresses(&request).is_empty());
     }
 
     #[test]

@@ -105,20 +105,28 @@ fn size(rows: &Rows) -> (usize, usize) {
     (rows.len(), rows.iter().map(Vec::len).max().unwrap_or(0))
 }
 
-/// `values.update`: a single cell as range is the corner to start from, a larger range must hold the values.
-pub fn update(
-    book: &mut Spreadsheet,
+/// A write that nothing stands against: where, and what.
+#[derive(Debug)]
+pub struct PlannedWrite {
+    block: Block,
+    rows: Rows,
+}
+
+/// Plans `values.update`: a single cell as range is the corner to start from, a larger range must hold the values. A
+/// batch plans all its writes before it carries the first one out.
+pub fn plan(
+    book: &Spreadsheet,
     range: &str,
     value_range: &Json,
-    options: WriteOptions,
-) -> Result<Written, GoogleError> {
+    input: InputOption,
+) -> Result<PlannedWrite, GoogleError> {
     let (written_as, asked) = book.resolve(range)?;
     let inner = value_range.get("range").and_then(Json::as_str).unwrap_or(range);
     if book.resolve(inner)?.1 != asked {
         let message = format!("Requested writing within range [{range}], but the value range is [{inner}]");
         return Err(GoogleError::invalid(message));
     }
-    let rows = read(value_range, options.input)?;
+    let rows = read(value_range, input)?;
     let (height, width) = size(&rows);
     let block = Block {
         rows: (asked.rows.0, asked.rows.0 + height),
@@ -130,7 +138,7 @@ pub fn update(
         check_fit(book, &asked, &block)?;
     }
     book.check_edge(&block, true)?;
-    write(book, block, rows, options)
+    Ok(PlannedWrite { block, rows })
 }
 
 fn check_fit(book: &Spreadsheet, asked: &Block, block: &Block) -> Result<(), GoogleError> {
@@ -145,7 +153,9 @@ fn check_fit(book: &Spreadsheet, asked: &Block, block: &Block) -> Result<(), Goo
     Err(GoogleError::invalid(format!("Requested writing within range [{within}], but tried writing to {beyond}")))
 }
 
-fn write(book: &mut Spreadsheet, block: Block, rows: Rows, options: WriteOptions) -> Result<Written, GoogleError> {
+/// Carries a planned write out.
+pub fn write(book: &mut Spreadsheet, planned: PlannedWrite, options: WriteOptions) -> Result<Written, GoogleError> {
+    let PlannedWrite { block, rows } = planned;
     let tab = book.tab_mut(block.tab)?;
     let mut cells = 0;
     for (row, line) in (block.rows.0..).zip(rows) {
@@ -192,19 +202,25 @@ pub fn batch_answer(book: &Spreadsheet, written: Vec<Written>) -> Json {
     })
 }
 
-/// `values.clear`: empties what lies in the range, clipped to the grid. Gives the cleared range.
-pub fn clear(book: &mut Spreadsheet, range: &str) -> Result<String, GoogleError> {
+/// Plans `values.clear`: the range, clipped to the grid.
+pub fn plan_clear(book: &Spreadsheet, range: &str) -> Result<Block, GoogleError> {
     let (_, block) = book.resolve(range)?;
     book.check_edge(&block, false)?;
-    let tab = book.tab_mut(block.tab)?;
+    let tab = book.tab(block.tab)?;
     let rows = (block.rows.0, block.rows.1.min(tab.rows));
     let columns = (block.columns.0, block.columns.1.min(tab.columns));
-    for row in rows.0..rows.1.min(tab.used_rows()) {
-        for column in columns.0..columns.1.min(tab.used_columns()) {
+    Ok(Block { rows, columns, ..block })
+}
+
+/// Empties a block and gives its name.
+pub fn clear(book: &mut Spreadsheet, block: &Block) -> Result<String, GoogleError> {
+    let tab = book.tab_mut(block.tab)?;
+    for row in block.rows.0..block.rows.1.min(tab.used_rows()) {
+        for column in block.columns.0..block.columns.1.min(tab.used_columns()) {
             tab.set(row, column, None);
         }
     }
-    Ok(book.name(&Block { rows, columns, ..block }))
+    Ok(book.name(block))
 }
 
 /// `values.append`: writes below the last table that meets the range, or at the range's corner when none does. The grid
@@ -220,21 +236,19 @@ pub fn append(
     book.check_edge(&asked, false)?;
     let rows = read(value_range, options.input)?;
     let (height, width) = size(&rows);
-    let table = tables(book.tab(asked.tab)?, asked.tab)
-        .into_iter()
-        .filter(|table| table.meets(&asked))
-        .max_by_key(|table| table.rows.1);
+    let found = tables(book.tab(asked.tab)?, asked.tab);
+    let table = found.into_iter().filter(|table| table.meets(&asked)).max_by_key(|table| table.rows.1);
     let (row, column) = table.map_or((asked.rows.0, asked.columns.0), |table| (table.rows.1, table.columns.0));
     let block = Block { tab: asked.tab, rows: (row, row + height), columns: (column, column + width) };
 
+    let tab = book.tab(asked.tab)?;
+    let inserted = if insert_rows && row < tab.rows { height } else { 0 };
+    let grown = ((tab.rows + inserted).max(block.rows.1), tab.columns.max(block.columns.1));
+    book.check_growth(asked.tab, grown)?;
     let tab = book.tab_mut(asked.tab)?;
-    if insert_rows && row < tab.rows {
-        tab.insert(Dimension::Rows, row, height);
-    }
-    let (grown_rows, grown_columns) = (tab.rows.max(block.rows.1), tab.columns.max(block.columns.1));
-    tab.resize(grown_rows, grown_columns);
-    book.check_size()?;
-    let written = write(book, block, rows, options)?;
+    tab.insert(Dimension::Rows, row, inserted);
+    tab.resize(grown.0, grown.1);
+    let written = write(book, PlannedWrite { block, rows }, options)?;
     let mut answer = json!({"spreadsheetId": book.id, "updates": written.answer});
     if let Some(table) = table {
         answer["tableRange"] = json!(book.name(&table));
