@@ -1,15 +1,18 @@
 //! `cargo cis`: the suite's command. Starts and ends the local stacks, and looks after an order system, local or on AWS.
 #![allow(clippy::print_stdout)]
 
-use std::error::Error as _;
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod accounts;
 mod cloud;
 mod paths;
 mod process;
+mod seed;
 mod stack;
+mod token;
 mod up;
 
 /// The order system's command.
@@ -26,27 +29,33 @@ enum Command {
     Up(up::Options),
     /// Ends the stack that is up.
     Down,
+    /// Prints an access token for development.
+    Token(token::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let ended = match Cis::parse().command {
-        Command::Up(options) => up::up(&options).await,
-        Command::Down => up::down().await.map(|was_up| {
-            println!("{}", if was_up { "the stack is down" } else { "no stack is up" });
-        }),
-    };
-    match ended {
+    match run(Cis::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            complain(&*error);
             ExitCode::FAILURE
         }
     }
 }
 
+async fn run(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Up(options) => up::up(&options).await?,
+        Command::Down if up::down().await? => println!("the stack is down"),
+        Command::Down => println!("no stack is up"),
+        Command::Token(options) => println!("{}", token::token(&options)?),
+    }
+    Ok(())
+}
+
 /// The error and its causes, one line each.
-fn complain(error: &up::UpError) {
+fn complain(error: &dyn Error) {
     eprintln!("cargo cis: {error}");
     let mut source = error.source();
     while let Some(cause) = source {

@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use super::build::Programs;
 use super::{CloudError, REGION};
+use crate::accounts::{MAIL_FROM, SPREADSHEET, Secrets};
 use crate::paths;
 
 /// Name of the stack, and what the names of its functions, queues and topic begin with.
@@ -25,7 +26,7 @@ struct Job<'a> {
     programs: &'a Programs,
     zips: PathBuf,
     parameters: BTreeMap<&'a str, String>,
-    secrets: &'a BTreeMap<&'static str, String>,
+    secrets: BTreeMap<&'static str, &'a str>,
 }
 
 /// The stack's outputs.
@@ -52,7 +53,7 @@ pub async fn deploy(
     endpoint_url: &str,
     programs: &Programs,
     sandbox_url: &str,
-    secrets: &BTreeMap<&'static str, String>,
+    secrets: &Secrets,
 ) -> Result<Outputs, CloudError> {
     let job = Job {
         endpoint_url,
@@ -62,7 +63,12 @@ pub async fn deploy(
         programs,
         zips: paths::state().join("zips"),
         parameters: parameters(sandbox_url),
-        secrets,
+        secrets: BTreeMap::from([
+            ("StripeSecretArn", &*secrets.stripe),
+            ("SendGridSecretArn", &*secrets.sendgrid),
+            ("GoogleSecretArn", &*secrets.google),
+            ("TokenKeysSecretArn", &*secrets.token_keys),
+        ]),
     };
     let mut script = Command::new(python)
         .arg(paths::root().join("cis/src/cloud/deploy.py"))
@@ -86,8 +92,8 @@ pub async fn deploy(
 /// The template's parameters that are other than their defaults here.
 fn parameters(sandbox_url: &str) -> BTreeMap<&'static str, String> {
     [
-        ("MailFrom", "orders@shop.example"),
-        ("SpreadsheetId", "local-orders"),
+        ("MailFrom", MAIL_FROM),
+        ("SpreadsheetId", SPREADSHEET),
         ("AllowedOrigins", "http://localhost:5173,http://127.0.0.1:5173"),
         ("StripeApiUrl", sandbox_url),
         ("SendGridApiUrl", sandbox_url),

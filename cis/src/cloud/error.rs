@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use resilience::HttpClientError;
 
 use super::services::ServiceError;
+use crate::accounts::AccountsError;
+use crate::seed::SeedError;
 
 /// Why the cloud stack did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -79,4 +81,10 @@ pub enum CloudError {
     /// A call of MiniStack.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// Keys and tokens.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// The first products.
+    #[error("the catalogue cannot be filled")]
+    Seed(#[from] SeedError),
 }

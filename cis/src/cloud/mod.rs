@@ -4,6 +4,7 @@
 //! MiniStack enforces the roles' policies here, so that a permission that is missing in `template.yaml` shows.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -11,8 +12,10 @@ use std::time::Instant;
 
 use tokio::net::TcpListener;
 
+use crate::accounts::Accounts;
 use crate::paths;
 use crate::process::asked_to_end;
+use crate::seed;
 use crate::stack::{Kind, Queue, Stack, Tables};
 use crate::up::Options;
 use build::Programs;
@@ -65,15 +68,17 @@ async fn serve(python: &Path, programs: &Programs, endpoint_url: &str, group: u3
     let start = Instant::now();
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.map_err(CloudError::Port)?;
     let sandbox_url = format!("http://{}", listener.local_addr().map_err(CloudError::Port)?);
-    let outputs = deploy::deploy(python, endpoint_url, programs, &sandbox_url, &BTreeMap::new()).await?;
+    let accounts = Accounts::load()?;
+    let secrets = accounts.secrets(&sandbox_url)?;
+    let outputs = deploy::deploy(python, endpoint_url, programs, &sandbox_url, &secrets).await?;
     let stack = describe(&outputs, endpoint_url, sandbox_url, group)?;
     let forwarder = forwarder(&stack, programs)?;
-    let sandbox =
-        sandbox::server::serve(listener, sandbox::Shared::new(sandbox::Settings::default()), std::future::pending());
+    let sandbox = sandbox::Shared::new(accounts.sandbox(&stack.api_url));
+    let sandbox = sandbox::server::serve(listener, sandbox, std::future::pending());
     tokio::select! {
         ended = sandbox => ended.map_err(CloudError::Sandbox),
         () = forwarder.run() => Ok(()),
-        ready = ready(&stack, start) => match ready {
+        ready = ready(&stack, &accounts, start) => match ready {
             Err(error) => Err(error),
             Ok(never) => match never {},
         },
@@ -81,8 +86,9 @@ async fn serve(python: &Path, programs: &Programs, endpoint_url: &str, group: u3
 }
 
 /// Tells that the stack is there, once it answers; then there is nothing left to do.
-async fn ready(stack: &Stack, start: Instant) -> Result<std::convert::Infallible, CloudError> {
+async fn ready(stack: &Stack, accounts: &Accounts, start: Instant) -> Result<Infallible, CloudError> {
     smoke::test(&stack.api_url).await?;
+    seed::catalogue(&stack.api_url, accounts).await?;
     stack.announce()?;
     eprintln!("deployed in {:.1} s", start.elapsed().as_secs_f32());
     Ok(std::future::pending().await)

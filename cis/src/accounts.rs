@@ -1,0 +1,179 @@
+//! The accounts that a local stack has at the sandbox's providers, its people, and the keys that its tokens are signed
+//! with. None of it guards anything.
+
+use std::io;
+use std::time::Duration;
+
+use auth::mint::{MintError, SigningKey, key_set, mint};
+use auth::{Caller, Role, TokenRules, Who};
+use resilience::{Clock as _, Ids as _, RandomIds, SystemClock};
+use sandbox::sheets::development_key_file;
+use sandbox::stripe::Endpoint;
+use serde_json::json;
+
+use crate::paths;
+
+/// The sandbox's spreadsheet.
+pub const SPREADSHEET: &str = "sandbox-orders";
+/// Who the mails are from.
+pub const MAIL_FROM: &str = "orders@shop.example";
+
+/// The demo customer and the demo staff; their ids are always the same.
+const CUSTOMER: &str = "cus_00000000000040008000000000000001";
+const STAFF: &str = "usr_00000000000040008000000000000002";
+const ADMIN: &str = "usr_00000000000040008000000000000003";
+
+/// Why the accounts cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountsError {
+    /// The signing key's file.
+    #[error("cannot keep the signing key")]
+    Files(#[from] io::Error),
+    /// The file holds something else.
+    #[error("the signing key cannot be used")]
+    Key(#[from] MintError),
+    /// The id is of another kind than the role's: `cus_…` for customers, `usr_…` for the others.
+    #[error("{0} is no id that a {1} has")]
+    Id(String, Role),
+}
+
+/// The accounts of the local stacks.
+#[derive(Debug)]
+pub struct Accounts {
+    key: SigningKey,
+    sandbox: sandbox::Settings,
+}
+
+/// The texts of the secrets, as Secrets Manager would hold them.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    /// Stripe's keys.
+    pub stripe: String,
+    /// SendGrid's key, and the one that its reports are signed with.
+    pub sendgrid: String,
+    /// Google's service account.
+    pub google: String,
+    /// The keys that tokens are checked with.
+    pub token_keys: String,
+}
+
+impl Accounts {
+    /// The accounts, with the signing key of earlier stacks, so that tokens stay good over a restart.
+    ///
+    /// # Errors
+    ///
+    /// The key cannot be read, or kept.
+    pub fn load() -> Result<Self, AccountsError> {
+        let seed = RandomIds.fresh().as_u64_pair().0;
+        Ok(Self { key: signing_key()?, sandbox: sandbox::Settings { seed, ..sandbox::Settings::default() } })
+    }
+
+    /// What the functions are told, for a sandbox at this origin.
+    ///
+    /// # Errors
+    ///
+    /// The signing key is not what it should be.
+    pub fn secrets(&self, sandbox_url: &str) -> Result<Secrets, AccountsError> {
+        let stripe = &self.sandbox.stripe;
+        let sendgrid = sandbox::sendgrid::SendGrid::new(self.sandbox.seed, &self.sandbox.sendgrid);
+        Ok(Secrets {
+            stripe: json!({
+                "api_key": stripe.secret_key,
+                "publishable_key": stripe.publishable_key,
+                "webhook_secrets": [Endpoint::DEFAULT_SECRET],
+            })
+            .to_string(),
+            sendgrid: json!({
+                "api_key": self.sandbox.sendgrid.api_keys.first(),
+                "webhook_public_key": sendgrid.public_key(),
+            })
+            .to_string(),
+            google: development_key_file(&format!("{sandbox_url}/token")).to_string(),
+            token_keys: key_set([&self.key])?.to_string(),
+        })
+    }
+
+    /// The sandbox whose webhooks go to the API at this origin.
+    pub fn sandbox(&self, api_url: &str) -> sandbox::Settings {
+        let mut settings = self.sandbox.clone();
+        settings.stripe.endpoints = vec![Endpoint::new(&format!("{api_url}/v1/webhooks/stripe"))];
+        settings.sendgrid.behaviour.webhook_url = Some(format!("{api_url}/v1/webhooks/sendgrid"));
+        settings
+    }
+
+    /// A token for somebody; for the role's demo account when no id is given.
+    ///
+    /// # Errors
+    ///
+    /// The id is not of the role's kind.
+    pub fn token(&self, role: Role, id: Option<&str>, lifetime: Duration) -> Result<String, AccountsError> {
+        let id = id.unwrap_or(match role {
+            Role::Customer => CUSTOMER,
+            Role::Staff => STAFF,
+            Role::Admin => ADMIN,
+        });
+        let who = Who::new(role, id).ok_or_else(|| AccountsError::Id(id.to_owned(), role))?;
+        let caller = Caller { who, token_id: RandomIds.fresh().simple().to_string() };
+        Ok(mint(&caller, &TokenRules::default(), &self.key, SystemClock.now(), lifetime)?)
+    }
+}
+
+fn signing_key() -> Result<SigningKey, AccountsError> {
+    let file = paths::state().join("signing-key.json");
+    match std::fs::read(&file) {
+        Ok(bytes) => return Ok(serde_json::from_slice(&bytes).map_err(io::Error::from)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let key = SigningKey::generate()?;
+    std::fs::create_dir_all(paths::state())?;
+    let new = file.with_extension("new");
+    std::fs::write(&new, serde_json::to_vec(&key).map_err(io::Error::from)?)?;
+    std::fs::rename(new, file)?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use auth::{TokenKeys, verify};
+
+    use super::*;
+
+    fn accounts() -> Accounts {
+        Accounts { key: SigningKey::generate().unwrap(), sandbox: sandbox::Settings::default() }
+    }
+
+    #[test]
+    fn the_authorizer_takes_the_demo_accounts_tokens() {
+        let accounts = accounts();
+        let keys: TokenKeys = serde_json::from_str(&accounts.secrets("http://s").unwrap().token_keys).unwrap();
+        for role in [Role::Customer, Role::Staff, Role::Admin] {
+            let token = accounts.token(role, None, Duration::from_mins(1)).unwrap();
+            let caller = verify(&token, &keys, &TokenRules::default(), SystemClock.now()).unwrap();
+            assert_eq!(caller.who.role(), role);
+        }
+    }
+
+    #[test]
+    fn a_customers_id_is_no_id_of_staff() {
+        let error = accounts().token(Role::Staff, Some(CUSTOMER), Duration::from_mins(1)).unwrap_err();
+        assert!(matches!(error, AccountsError::Id(..)));
+    }
+
+    #[test]
+    fn functions_can_read_their_secrets() {
+        let secrets = accounts().secrets("http://127.0.0.1:1").unwrap();
+        let stripe: serde_json::Value = serde_json::from_str(&secrets.stripe).unwrap();
+        assert!(stripe["api_key"].is_string() && stripe["webhook_secrets"][0].is_string());
+        assert!(secrets.google.contains("http://127.0.0.1:1/token"));
+        let sendgrid: serde_json::Value = serde_json::from_str(&secrets.sendgrid).unwrap();
+        assert!(sendgrid["api_key"].is_string() && sendgrid["webhook_public_key"].is_string());
+    }
+
+    #[test]
+    fn webhooks_go_to_the_api() {
+        let settings = accounts().sandbox("http://a");
+        assert_eq!(settings.stripe.endpoints[0].url, "http://a/v1/webhooks/stripe");
+        assert_eq!(settings.sendgrid.behaviour.webhook_url.as_deref(), Some("http://a/v1/webhooks/sendgrid"));
+    }
+}

@@ -1,0 +1,97 @@
+//! A small catalogue for a stack that has none, put there over the API as an administrator would.
+
+use std::time::Duration;
+
+use auth::Role;
+use bytes::Bytes;
+use http::{Request, header};
+use resilience::{HttpClientError, HttpTransport, Transport as _, TransportError};
+use serde_json::{Value, json};
+
+use crate::accounts::{Accounts, AccountsError};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Sku, name, price in euro cents, price in dollar cents, stock.
+const PRODUCTS: [(&str, &str, i64, i64, u32); 5] = [
+    ("mug-blue", "Blue mug", 1_450, 1_590, 10_000),
+    ("tea-earl-grey", "Earl Grey, 250 g", 890, 990, 10_000),
+    ("teapot-iron", "Iron teapot", 4_900, 5_400, 10_000),
+    ("tray-oak", "Oak tray", 3_250, 3_500, 10_000),
+    ("voucher-gift", "Gift voucher", 2_500, 2_500, 10_000),
+];
+
+/// Why there is no catalogue.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// The administrator has no token.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// The HTTP client.
+    #[error(transparent)]
+    Client(#[from] HttpClientError),
+    /// The API does not answer.
+    #[error("cannot put product {sku}")]
+    NoAnswer {
+        /// Which one.
+        sku: &'static str,
+        /// Why.
+        #[source]
+        source: TransportError,
+    },
+    /// The API says no.
+    #[error("cannot put product {sku}: {status} {body}")]
+    Refused {
+        /// Which one.
+        sku: &'static str,
+        /// HTTP status.
+        status: u16,
+        /// What the API says.
+        body: String,
+    },
+    /// The API's address is none.
+    #[error("the API's address is not right")]
+    Address(#[from] http::Error),
+}
+
+/// Puts the products where they lack. What is there stays as it is.
+///
+/// # Errors
+///
+/// The API is not reached, or refuses.
+pub async fn catalogue(api_url: &str, accounts: &Accounts) -> Result<(), SeedError> {
+    let http = HttpTransport::new(TIMEOUT)?;
+    let known = known(&http, api_url).await;
+    let token = accounts.token(Role::Admin, None, Duration::from_mins(5))?;
+    for (sku, name, euro, dollar, stock) in PRODUCTS {
+        if known.iter().any(|there| there == sku) {
+            continue;
+        }
+        let product = json!({ "name": name, "prices": { "EUR": euro, "USD": dollar }, "stock": stock });
+        let request = Request::put(format!("{api_url}/v1/products/{sku}"))
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Bytes::from(product.to_string()))?;
+        let answer = http.send(request).await.map_err(|source| SeedError::NoAnswer { sku, source })?;
+        if !answer.status().is_success() {
+            let body = String::from_utf8_lossy(answer.body()).into_owned();
+            return Err(SeedError::Refused { sku, status: answer.status().as_u16(), body });
+        }
+    }
+    Ok(())
+}
+
+/// The skus that are there. None when the list cannot be had; putting the products then says why.
+async fn known(http: &HttpTransport, api_url: &str) -> Vec<String> {
+    let Ok(request) = Request::get(format!("{api_url}/v1/products?limit=100")).body(Bytes::new()) else {
+        return vec![];
+    };
+    let Ok(answer) = http.send(request).await else { return vec![] };
+    let list: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    list["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|product| product["sku"].as_str().map(str::to_owned))
+        .collect()
+}
