@@ -12,6 +12,8 @@ mod signature;
 mod words;
 
 #[cfg(test)]
+mod sandbox_tests;
+#[cfg(test)]
 mod scripted;
 
 pub use delivery::{Batch, DeliveryEvent, UnreadableBatch};

@@ -1,6 +1,6 @@
 //! Payment intents.
 
-use domain::{EmailAddress, IntentId, Money, OrderId};
+use domain::{EmailAddress, IntentId, Money, Order, OrderId};
 use resilience::{Clock, Deadline, Ids, Transport};
 
 use crate::{
@@ -29,6 +29,12 @@ pub struct NewIntent<'a> {
 }
 
 impl NewIntent<'_> {
+    /// For the attempt at which the order's payment is. Everyone who asks for an order's intent does it with this:
+    /// Stripe refuses a known key with other parameters.
+    pub const fn of(order: &Order) -> Self {
+        Self { order_id: order.id, attempt: order.payment.attempt, amount: order.total, receipt_email: None }
+    }
+
     /// The idempotency key, and those that take over when Stripe has saved a failure under the ones before.
     fn keys(&self) -> impl Iterator<Item = String> {
         let first = format!("{}-intent-{}", self.order_id, self.attempt);

@@ -17,6 +17,8 @@ mod signature;
 mod webhook;
 
 #[cfg(test)]
+mod sandbox_tests;
+#[cfg(test)]
 mod scripted;
 
 pub use amount::{AmountError, check_chargeable, from_stripe, minimum_charge, to_stripe};

@@ -13,6 +13,8 @@ mod token;
 mod values;
 
 #[cfg(test)]
+mod sandbox_tests;
+#[cfg(test)]
 mod scripted;
 
 pub use account::{InvalidAccount, ServiceAccount};

@@ -1,0 +1,261 @@
+//! The client, the webhook and the facts against the sandbox's Stripe, in process.
+
+use std::time::Duration;
+
+use crate::{
+    NewIntent, NewRefund, OrderReference, PaymentIntent, Reading, Refund, Stripe, StripeError, facts, intent_facts,
+    verify,
+};
+use bytes::Bytes;
+use domain::{DisputeStatus, IntentId, IntentStatus, KnownFacts, Money, OrderId, PaymentFact, RefundStatus, Timestamp};
+use http::Request;
+use resilience::{Clock, Deadline, SeededIds, Transport, VirtualClock};
+use sandbox::{Fault, FaultKind, Provider, SandboxTransport, Settings, Shared, stripe::Endpoint};
+use serde_json::Value;
+
+const URL: &str = "http://sandbox.test";
+const KEY: &str = "sk_test_sandbox";
+const SECRET: &str = "whsec_of_the_test";
+
+type Client = Stripe<SandboxTransport<VirtualClock>, VirtualClock, SeededIds>;
+
+struct World {
+    sandbox: Shared,
+    clock: VirtualClock,
+    stripe: Client,
+}
+
+fn order() -> OrderId {
+    "ord_00000000000000000000000000000001".parse().unwrap()
+}
+
+fn eur(amount: i64) -> Money {
+    Money::new(amount, "eur".parse().unwrap())
+}
+
+impl World {
+    fn new() -> Self {
+        let mut settings = Settings::default();
+        settings.stripe.endpoints = vec![Endpoint::new("http://shop.test/webhooks/stripe").signed_with(SECRET)];
+        let clock = VirtualClock::at(Timestamp::from_seconds(1_790_000_000));
+        let sandbox = Shared::new(settings);
+        let stripe = client(&sandbox, &clock, KEY);
+        Self { sandbox, clock, stripe }
+    }
+
+    fn add(&self, fault: Fault) {
+        self.sandbox.lock().faults.add(fault.at(Provider::Stripe));
+    }
+
+    fn deadline(&self) -> Deadline {
+        Deadline::after(&self.clock, Duration::from_mins(1))
+    }
+
+    fn create(&self, amount: Money) -> Result<PaymentIntent, StripeError> {
+        let new = NewIntent { order_id: order(), attempt: 1, amount, receipt_email: None };
+        self.clock.run(self.stripe.create_payment_intent(&new, self.deadline()))
+    }
+
+    fn retrieve(&self, id: &IntentId) -> Result<PaymentIntent, StripeError> {
+        self.clock.run(self.stripe.retrieve_payment_intent(id, self.deadline()))
+    }
+
+    fn refund(&self, intent: &IntentId, action: &str, amount: i64) -> Result<Refund, StripeError> {
+        let new = NewRefund { action, order_id: order(), intent, amount: eur(amount), reason: None };
+        self.clock.run(self.stripe.create_refund(&new, self.deadline()))
+    }
+
+    fn intents(&self) -> usize {
+        let since = Timestamp::from_seconds(0);
+        self.clock.run(self.stripe.list_payment_intents(since, None, self.deadline())).unwrap().data.len()
+    }
+
+    /// Confirms as a browser does: with the publishable key and the client secret.
+    fn pay(&self, intent: &PaymentIntent, method: &str) {
+        let secret = intent.client_secret.as_ref().unwrap().expose();
+        let body = format!("payment_method={method}&client_secret={secret}&return_url=http%3A%2F%2Fshop.test%2F");
+        let request = Request::post(format!("{URL}/v1/payment_intents/{}/confirm", intent.id))
+            .header("authorization", "Bearer pk_test_sandbox")
+            .body(Bytes::from(body))
+            .unwrap();
+        let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
+        self.clock.run(transport.send(request)).unwrap();
+    }
+
+    fn control(&self, path: &str, body: &Value) {
+        let request = Request::post(format!("{URL}/_sandbox/stripe/{path}")).body(Bytes::from(body.to_string()));
+        let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
+        let answer = self.clock.run(transport.send(request.unwrap())).unwrap();
+        assert!(answer.status().is_success(), "{path}: {answer:?}");
+    }
+
+    /// What the webhooks of the next ten seconds say, every one verified, in the order in which they come.
+    fn told(&self) -> Vec<(OrderReference, PaymentFact)> {
+        let mut told = vec![];
+        for _ in 0..10 {
+            self.clock.advance(Duration::from_secs(1));
+            let (mut sandbox, now) = (self.sandbox.lock(), self.clock.now());
+            for delivery in sandbox.due(now) {
+                let header = delivery.headers["stripe-signature"].to_str().unwrap();
+                let event = verify(header, &delivery.body, &[SECRET], now).unwrap();
+                if let Reading::Facts { order, facts } = facts(&event).unwrap() {
+                    told.extend(facts.into_iter().map(|fact| (order.clone(), fact)));
+                }
+                sandbox.delivered(now, delivery.id, Some(200));
+            }
+        }
+        told
+    }
+
+    fn known(&self) -> KnownFacts {
+        let mut known = KnownFacts::default();
+        known.extend(self.told().into_iter().map(|(_, fact)| fact));
+        known
+    }
+}
+
+fn client(sandbox: &Shared, clock: &VirtualClock, key: &str) -> Client {
+    let transport = SandboxTransport::new(sandbox.clone(), clock.clone());
+    Stripe::new(transport, clock.clone(), SeededIds::new(1), URL, key)
+}
+
+#[test]
+fn an_order_is_paid_and_the_webhooks_and_stripes_own_word_agree() {
+    let world = World::new();
+    let intent = world.create(eur(1250)).unwrap();
+    assert_eq!((intent.status(), intent.order_id()), (IntentStatus::RequiresPaymentMethod, Some(order())));
+    world.pay(&intent, "pm_card_visa");
+    let told = world.told();
+    assert!(told.iter().all(|(whose, _)| *whose == OrderReference::Order(order())), "{told:?}");
+    let mut known = KnownFacts::default();
+    known.extend(told.into_iter().map(|(_, fact)| fact));
+    assert_eq!(known.captured(), 1250);
+
+    let now = world.retrieve(&intent.id).unwrap();
+    assert_eq!((now.status(), now.amount_received), (IntentStatus::Succeeded, 1250));
+    let mut with_ours = known.clone();
+    with_ours.extend(intent_facts(&now).unwrap());
+    assert_eq!(with_ours.captured(), 1250);
+}
+
+#[test]
+fn a_declined_card_is_a_failed_try_and_the_next_card_pays() {
+    let world = World::new();
+    let intent = world.create(eur(1250)).unwrap();
+    world.pay(&intent, "pm_card_visa_chargeDeclined");
+    let failed = world.retrieve(&intent.id).unwrap();
+    assert_eq!(failed.status(), IntentStatus::PaymentFailed);
+    assert_eq!(failed.last_payment_error.unwrap().code.as_deref(), Some("card_declined"));
+    let known = world.known();
+    assert_eq!(known.intent(&intent.id).unwrap().status, IntentStatus::PaymentFailed);
+    world.pay(&intent, "pm_card_visa");
+    assert_eq!(world.known().captured(), 1250);
+}
+
+#[test]
+fn however_often_it_is_asked_for_there_is_one_intent() {
+    for fault in [
+        FaultKind::AnswerLost { millis: 100 },
+        FaultKind::Conflict,
+        FaultKind::Unavailable,
+        FaultKind::Unreachable,
+        FaultKind::ConnectionReset,
+        FaultKind::TooManyRequests { retry_after: Some(2) },
+        FaultKind::InternalError,
+    ] {
+        let world = World::new();
+        world.add(Fault::new(fault.clone()).on("POST", "/v1/payment_intents").nth(1));
+        let first = world.create(eur(1250)).unwrap_or_else(|error| panic!("{fault:?}: {error:?}"));
+        assert_eq!(world.create(eur(1250)).unwrap().id, first.id, "{fault:?}");
+        assert_eq!(world.intents(), 1, "{fault:?}");
+    }
+}
+
+#[test]
+fn a_key_used_for_another_amount_is_noticed() {
+    let world = World::new();
+    world.create(eur(1250)).unwrap();
+    assert!(matches!(world.create(eur(1251)), Err(StripeError::KeyReused)));
+}
+
+#[test]
+fn cancelling_voids_what_is_open_and_tells_what_was_paid() {
+    let world = World::new();
+    let cancel = |id: &IntentId| world.clock.run(world.stripe.cancel_payment_intent(id, world.deadline())).unwrap();
+    let intent = world.create(eur(1250)).unwrap();
+    assert_eq!(cancel(&intent.id).status(), IntentStatus::Canceled);
+    assert_eq!(cancel(&intent.id).status(), IntentStatus::Canceled);
+    assert_eq!(world.known().intent(&intent.id).unwrap().status, IntentStatus::Canceled);
+
+    let world = World::new();
+    let paid = world.create(eur(1250)).unwrap();
+    world.pay(&paid, "pm_card_visa");
+    let after = world.clock.run(world.stripe.cancel_payment_intent(&paid.id, world.deadline())).unwrap();
+    assert_eq!(after.status(), IntentStatus::Succeeded);
+}
+
+#[test]
+fn one_action_is_one_refund_whatever_gets_lost_and_no_more_goes_back_than_came() {
+    let world = World::new();
+    let intent = world.create(eur(1250)).unwrap();
+    world.pay(&intent, "pm_card_visa");
+    world.add(Fault::new(FaultKind::AnswerLost { millis: 100 }).on("POST", "/v1/refunds").nth(1));
+    let part = world.refund(&intent.id, "a-1", 500).unwrap();
+    assert_eq!((part.status, part.action()), (RefundStatus::Succeeded, Some("a-1")));
+    assert_eq!(world.refund(&intent.id, "a-1", 500).unwrap().id, part.id);
+    let too_much = world.refund(&intent.id, "a-2", 751).unwrap_err();
+    assert!(matches!(too_much, StripeError::Invalid { .. }), "{too_much:?}");
+    world.refund(&intent.id, "a-3", 750).unwrap();
+
+    let find = |action: &str| {
+        world.clock.run(world.stripe.find_refund(&intent.id, action, world.deadline())).unwrap().map(|found| found.id)
+    };
+    assert_eq!((find("a-1"), find("a-2")), (Some(part.id), None));
+    let known = world.known();
+    assert_eq!((known.captured(), known.refunded(), known.refunds().count()), (1250, 1250, 2));
+}
+
+#[test]
+fn a_saved_failure_of_a_refund_does_not_pay_twice() {
+    let world = World::new();
+    let intent = world.create(eur(1250)).unwrap();
+    world.pay(&intent, "pm_card_visa");
+    world.add(Fault::new(FaultKind::InternalError).on("POST", "/v1/refunds").nth(1));
+    assert!(matches!(world.refund(&intent.id, "a-1", 500), Err(StripeError::KeySpent)));
+    assert_eq!(world.clock.run(world.stripe.list_refunds(&intent.id, world.deadline())).unwrap(), []);
+    world.refund(&intent.id, "a-2", 500).unwrap();
+}
+
+#[test]
+fn a_dispute_names_its_intent_and_takes_the_money_when_lost() {
+    let world = World::new();
+    let intent = world.create(eur(1250)).unwrap();
+    world.pay(&intent, "pm_card_createDispute");
+    let told = world.told();
+    let (whose, dispute) = told.iter().find(|(_, fact)| matches!(fact, PaymentFact::Dispute(_))).unwrap();
+    assert_eq!(*whose, OrderReference::Intent(intent.id.clone()));
+    let PaymentFact::Dispute(dispute) = dispute else { unreachable!() };
+    assert_eq!((dispute.status, dispute.amount), (DisputeStatus::NeedsResponse, eur(1250)));
+    assert_eq!(world.retrieve(&intent.id).unwrap().order_id(), Some(order()));
+    world.control(&format!("disputes/{}/close", dispute.id), &serde_json::json!({"outcome": "lost"}));
+    assert_eq!(world.known().lost(), 1250);
+}
+
+#[test]
+fn amounts_are_refused_by_us_where_stripe_would_refuse_them() {
+    let world = World::new();
+    assert!(matches!(world.create(eur(49)), Err(StripeError::Amount(_))));
+    let kwd = Money::new(5124, "kwd".parse().unwrap());
+    assert!(matches!(world.create(kwd), Err(StripeError::Amount(_))));
+    let isk = world.create(Money::new(500, "isk".parse().unwrap())).unwrap();
+    assert_eq!((isk.amount, isk.currency.as_str()), (50_000, "isk"));
+}
+
+#[test]
+fn what_an_operator_must_mend_and_what_is_not_there_is_told() {
+    let world = World::new();
+    assert!(world.retrieve(&"pi_none".into()).unwrap_err().is_missing());
+    let stranger = client(&world.sandbox, &world.clock, "sk_test_wrong");
+    let refused = world.clock.run(stranger.retrieve_payment_intent(&"pi_1".into(), world.deadline()));
+    assert!(matches!(refused, Err(StripeError::Unauthorized { status: 401 })), "{refused:?}");
+}
