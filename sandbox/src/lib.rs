@@ -34,3 +34,6 @@ pub use sandbox::{Outcome, Sandbox};
 pub use settings::Settings;
 pub use shared::Shared;
 pub use transport::SandboxTransport;
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use super::{
     form::Form,
     refunds::RefundStatus,
 };
-use crate::{StandIn as _, answer};
+use crate::answer;
 
 /// So many objects of a type are shown by `state`.
 const SHOWN: usize = 200;
@@ -25,16 +25,19 @@ impl Stripe {
         path: &[&str],
     ) -> Response<Bytes> {
         let context = Context::of_control(now, request);
-        let form = params(request);
-        let result = if request.method() == Method::POST {
-            self.act(&context, path, &form)
-        } else {
-            match path {
-                ["state"] => Ok(self.state()),
-                _ => Err(ApiError::unknown_url(request.method().as_str(), request.uri().path())),
+        match (request.method(), path) {
+            (&Method::GET, []) => self.page(),
+            (&Method::GET, ["payment_intents", id, "authenticate"]) => self.authentication_page(id),
+            (&Method::GET, ["state"]) => answer::json(200, &self.state()),
+            (&Method::POST, path) => {
+                let result = self.act(&context, path, &params(request));
+                if is_button(request) {
+                    return self.after_button(path, &result);
+                }
+                result.map_or_else(|error| error.response(), |view| answer::json(200, &view))
             }
-        };
-        result.map_or_else(|error| error.response(), |view| answer::json(200, &view))
+            (method, _) => ApiError::unknown_url(method.as_str(), request.uri().path()).response(),
+        }
     }
 
     fn act(&mut self, context: &Context, path: &[&str], form: &Form) -> Answer {
@@ -69,22 +72,17 @@ impl Stripe {
         }
     }
 
-    /// Confirms as the customer's browser does, with the publishable key and the client secret.
+    /// Confirms as the customer's browser does, with the client secret.
     fn pay_as_browser(&mut self, context: &Context, id: &str, form: &Form) -> Answer {
         let secret = self.intents.get(id)?.client_secret.clone();
         let method = form.filled("payment_method").unwrap_or("pm_card_visa");
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("key", &self.settings.publishable_key)
-            .append_pair("client_secret", &secret)
-            .append_pair("payment_method", method)
-            .finish();
-        let request =
-            Request::post(format!("{}/v1/payment_intents/{id}/confirm", context.origin)).body(Bytes::from(body));
-        let request = request.map_err(|_| ApiError::missing("host"))?;
-        let response = self.handle(context.now, &request);
-        let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-        // A decline is an outcome, not a failure of the control.
-        if answer["error"]["payment_intent"].is_object() { self.intents.get(id).map(Stored::view) } else { Ok(answer) }
+        let params = Form::from_json(&json!({ "client_secret": secret, "payment_method": method }));
+        let context = Context { public: true, ..context.clone() };
+        match self.confirm_intent(&context, id, &params) {
+            // A decline is an outcome, not a failure of the control.
+            Err(error) if error.status == 402 => self.intents.get(id).map(Stored::view),
+            answer => answer,
+        }
     }
 
     fn state(&self) -> Value {
@@ -119,9 +117,21 @@ fn refund_outcome(form: &Form) -> Result<RefundStatus, ApiError> {
 
 /// Programs send JSON, pages send forms.
 fn params(request: &Request<Bytes>) -> Form {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+    if is_form(request) {
         return Form::parse(request.body());
     }
     Form::from_json(&serde_json::from_slice(request.body()).unwrap_or_default())
+}
+
+fn is_form(request: &Request<Bytes>) -> bool {
+    header_contains(request, &header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+}
+
+/// A browser with a page open wants another page.
+fn is_button(request: &Request<Bytes>) -> bool {
+    is_form(request) && header_contains(request, &header::ACCEPT, "text/html")
+}
+
+fn header_contains(request: &Request<Bytes>, name: &header::HeaderName, part: &str) -> bool {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(part))
 }

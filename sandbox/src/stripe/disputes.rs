@@ -74,6 +74,7 @@ impl Stored for Dispute {
                 "past_due": false,
                 "submission_count": u8::from(!open),
             },
+            "intended_submission_method": null,
             "is_charge_refundable": false,
             "livemode": false,
             "metadata": {},

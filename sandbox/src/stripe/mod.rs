@@ -41,6 +41,7 @@ mod expand;
 mod form;
 mod idempotency;
 mod metadata;
+mod page;
 mod payment_intents;
 mod payment_methods;
 mod refunds;

@@ -40,6 +40,7 @@ impl Stored for PaymentMethod {
             "billing_details": self.billing_details(),
             "created": self.created,
             "customer": null,
+            "customer_account": null,
             "livemode": false,
             "metadata": {},
             "type": self.test.kind,

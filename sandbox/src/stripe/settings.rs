@@ -27,7 +27,7 @@ impl Default for Settings {
         Self {
             secret_key: "sk_test_sandbox".to_owned(),
             publishable_key: "pk_test_sandbox".to_owned(),
-            api_version: "2025-09-30.clover".to_owned(),
+            api_version: "2026-10-28.endive".to_owned(),
             endpoints: Vec::new(),
             webhook_after_ms: 0,
             settle_after_ms: None,

@@ -6,6 +6,7 @@ use super::*;
 
 mod idempotency;
 mod money_back;
+mod pages;
 mod payments;
 mod telling;
 

@@ -264,7 +264,7 @@ fn an_intent_can_be_changed_while_it_is_open() {
 fn every_answer_carries_version_and_request_id() {
     let mut shop = Shop::new();
     let mut request = get("/v1/payment_intents", "sk_test_sandbox");
-    assert_eq!(shop.send(&request).headers["stripe-version"], "2025-09-30.clover");
+    assert_eq!(shop.send(&request).headers["stripe-version"], "2026-10-28.endive");
     request.headers_mut().insert("stripe-version", HeaderValue::from_static("2024-06-20"));
     let answer = shop.send(&request);
     assert_eq!(answer.headers["stripe-version"], "2024-06-20");

@@ -20,7 +20,7 @@ fn an_event_is_a_snapshot_with_its_cause() {
     assert_eq!(body["request"]["idempotency_key"], "k1");
     assert_eq!(body["request"]["id"], intent.headers["request-id"].to_str().unwrap());
     assert_eq!(body["created"], shop.now.seconds());
-    assert_eq!(body["api_version"], "2025-09-30.clover");
+    assert_eq!(body["api_version"], "2026-10-28.endive");
     assert!(webhooks[0].body.contains(&b'\n'), "pretty-printed, as Stripe sends it");
     let read = shop.get(&format!("/v1/events/{}", body["id"].as_str().unwrap()));
     assert_eq!(read.body, body);
