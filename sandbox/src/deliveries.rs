@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::provider::Webhook;
 
 /// Names one webhook through all its tries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DeliveryId(u64);
 
 /// One try at a webhook, ready to be POSTed. Tell the sandbox what came of it with `Sandbox::delivered`.
@@ -143,6 +143,13 @@ impl Deliveries {
         }
         self.queue.insert((due, id));
         None
+    }
+
+    /// Makes due now what was POSTed without a report: whoever had it is gone.
+    pub fn try_again(&mut self, now: Timestamp) {
+        let queued: BTreeSet<DeliveryId> = self.queue.iter().map(|(_, id)| *id).collect();
+        let lost = self.pending.keys().filter(|id| !queued.contains(id));
+        self.queue.extend(lost.map(|id| (now, *id)));
     }
 
     /// Makes everything that waits due now.

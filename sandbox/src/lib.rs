@@ -15,6 +15,7 @@ mod control;
 mod deliveries;
 mod draw;
 mod faults;
+pub mod journal;
 mod provider;
 mod requests;
 mod sandbox;

@@ -10,6 +10,7 @@ use crate::{
     Settings, answer, control,
     deliveries::{Deliveries, Delivery, DeliveryId},
     faults::{Fate, Faults, Loss, Plan},
+    journal::Journal,
     provider::{Provider, StandIn},
     requests::{Call, RequestLog},
     sendgrid::SendGrid,
@@ -32,6 +33,8 @@ pub struct Sandbox {
     pub deliveries: Deliveries,
     /// Calls so far.
     pub requests: RequestLog,
+    /// Where all of this is noted, if it is to survive its process.
+    pub(crate) journal: Option<Journal>,
     settings: Settings,
 }
 
@@ -66,6 +69,7 @@ impl Sandbox {
             faults: Faults::new(settings.seed),
             deliveries: Deliveries::new(settings.retries),
             requests: RequestLog::default(),
+            journal: None,
             settings,
         }
     }
@@ -79,11 +83,15 @@ impl Sandbox {
     pub fn reset(&mut self) {
         let mut settings = self.settings.clone();
         settings.seed = settings.seed.wrapping_add(1);
-        *self = Self::new(settings);
+        let journal = self.journal.take();
+        *self = Self { journal, ..Self::new(settings) };
     }
 
     /// Handles one request to any provider or to `/_sandbox/…`.
     pub fn handle(&mut self, now: Timestamp, request: &Request<Bytes>) -> Outcome {
+        if let Some(journal) = &mut self.journal {
+            journal.request(now, request);
+        }
         self.tick(now);
         let path = request.uri().path();
         let outcome = match Provider::of_path(path) {
@@ -99,6 +107,11 @@ impl Sandbox {
     pub fn due(&mut self, now: Timestamp) -> Vec<Delivery> {
         self.tick(now);
         self.collect(now);
+        if let Some(journal) =
+            self.journal.as_mut().filter(|_| self.deliveries.next_due().is_some_and(|due| due <= now))
+        {
+            journal.due(now);
+        }
         let mut due = Vec::new();
         while let Some((id, webhook, attempt)) = self.deliveries.take(now) {
             let headers = self.stand_in(webhook.provider).sign(now, &webhook);
@@ -116,6 +129,9 @@ impl Sandbox {
 
     /// What came of a delivery: the HTTP status, or none when there was no answer. Anything but 2xx is tried again.
     pub fn delivered(&mut self, now: Timestamp, id: DeliveryId, status: Option<u16>) {
+        if let Some(journal) = &mut self.journal {
+            journal.delivered(now, id, status);
+        }
         if let Some((webhook, taken)) = self.deliveries.report(now, id, status) {
             self.stand_in(webhook.provider).settled(&webhook, taken);
         }

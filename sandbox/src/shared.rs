@@ -16,7 +16,12 @@ pub struct Shared {
 impl Shared {
     /// A new sandbox behind a handle.
     pub fn new(settings: Settings) -> Self {
-        Self { sandbox: Arc::new(Mutex::new(Sandbox::new(settings))), changed: Arc::new(Notify::new()) }
+        Self::of(Sandbox::new(settings))
+    }
+
+    /// This sandbox behind a handle.
+    pub fn of(sandbox: Sandbox) -> Self {
+        Self { sandbox: Arc::new(Mutex::new(sandbox)), changed: Arc::new(Notify::new()) }
     }
 
     /// The sandbox itself, for as long as the guard lives. Don't hold it across an await.
