@@ -1,4 +1,5 @@
 //! Everything that is tested across packages, in one binary.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod consumers;
 mod template;

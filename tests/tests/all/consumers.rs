@@ -1,0 +1,297 @@
+//! The consumers and webhooks, fed with the sample events that people hand to `cargo lambda invoke` and
+//! `sam local invoke`.
+
+mod world;
+
+use std::cell::{Cell, RefCell};
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use domain::{MailEffectId, MailKind, OrderEvent, OrderStatus, Sending};
+use events::{BusError, DeadLetters, Publisher};
+use lambda_http::request::LambdaRequest;
+use mail::{Mailbox, WebhookKey};
+use sandbox::{Fault, FaultKind};
+use serde_json::Value;
+use store::{MailEffects, Orders};
+
+use self::world::{SHOP, SPREADSHEET, World, cases, order_id, patience, sample, total};
+
+/// Has signed the samples of SendGrid's deliveries; its private half is gone.
+const SENDGRID_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEKT3fNQigAy3YSAtTIVSyrNzMljwSiJb3LlSqeXFeajofIlMjUSzDWjH+aToJFO9fA54jWUQRyx/E+ML+2r7kmQ==";
+
+fn batch(event: Value) -> SqsEvent {
+    serde_json::from_value(event).unwrap()
+}
+
+fn failed(response: &SqsBatchResponse) -> usize {
+    response.batch_item_failures.len()
+}
+
+fn request(event: Value) -> lambda_http::Request {
+    serde_json::from_value::<LambdaRequest>(event).unwrap().into()
+}
+
+/// A bus that keeps what it gets, and refuses once when told to.
+#[derive(Default)]
+struct Bus {
+    published: RefCell<Vec<OrderEvent>>,
+    dead: RefCell<Vec<(String, String)>>,
+    refuses: Cell<bool>,
+}
+
+impl Publisher for Bus {
+    async fn publish(&self, event: &OrderEvent) -> Result<(), BusError> {
+        if self.refuses.replace(false) {
+            return Err(BusError("down".into()));
+        }
+        self.published.borrow_mut().push(event.clone());
+        Ok(())
+    }
+}
+
+impl DeadLetters for Bus {
+    async fn keep(&self, content: &str, reason: &str) -> Result<(), BusError> {
+        self.dead.borrow_mut().push((content.to_owned(), reason.to_owned()));
+        Ok(())
+    }
+}
+
+#[test]
+fn the_stream_publishes_events_and_nothing_else() {
+    let (world, bus) = (World::with_paid_order(), Bus::default());
+    let response = world.clock.run(order_stream::handle(&bus, &bus, &sample("order-stream", "order-paid")));
+    assert!(response.batch_item_failures.is_empty());
+    let types: Vec<_> = bus.published.borrow().iter().map(|event| event.event_type.as_str()).collect();
+    assert_eq!(types, ["order.paid"]);
+}
+
+#[test]
+fn a_poison_record_is_kept_whole_and_the_shard_goes_on() {
+    let (world, bus) = (World::with_paid_order(), Bus::default());
+    let event = sample("order-stream", "poison-between-events");
+    let response = world.clock.run(order_stream::handle(&bus, &bus, &event));
+    assert!(response.batch_item_failures.is_empty());
+    assert_eq!(bus.published.borrow().len(), 2);
+    let (content, _) = bus.dead.borrow()[0].clone();
+    assert_eq!(serde_json::from_str::<Value>(&content).unwrap(), event["Records"][1]);
+}
+
+#[test]
+fn a_bus_that_is_down_brings_the_stream_back_to_that_record() {
+    let (world, bus) = (World::with_paid_order(), Bus { refuses: true.into(), ..Bus::default() });
+    let event = sample("order-stream", "poison-between-events");
+    let response = world.clock.run(order_stream::handle(&bus, &bus, &event));
+    assert_eq!(response.batch_item_failures[0].item_identifier.as_deref(), Some("100"));
+    assert!(bus.published.borrow().is_empty() && bus.dead.borrow().is_empty());
+}
+
+fn send(world: &World, event: Value) -> SqsBatchResponse {
+    let (sendgrid, from): (_, Mailbox) = (world.sendgrid(), "Shop <shop@example.com>".parse().unwrap());
+    let sender = send_email::Sender { sendgrid: &sendgrid, from: &from, shop: SHOP, patience: patience() };
+    let (store, deadline) = (&world.store, world.deadline());
+    world.clock.run(send_email::handle(store, store, sender, &world.clock, &world.ids, deadline, batch(event)))
+}
+
+fn fault(world: &World, kind: FaultKind, times: u64) {
+    let mut fault = Fault::new(kind);
+    fault.when.times = Some(times);
+    world.sandbox.lock().faults.add(fault);
+}
+
+fn confirmation(world: &World) -> domain::MailEffect {
+    let case = sample("send-email", "order-paid");
+    let event: OrderEvent = serde_json::from_str(case["Records"][0]["body"].as_str().unwrap()).unwrap();
+    let id = MailEffectId { order_id: order_id(), kind: MailKind::OrderConfirmation, event_id: event.event_id };
+    world.clock.run(world.store.mail(id)).unwrap().unwrap()
+}
+
+#[test]
+fn every_mail_sample_fails_only_where_it_must() {
+    for (case, failures, mails) in [("order-paid", 0, 1), ("one-unreadable", 1, 1), ("unknown-order", 1, 0)] {
+        let world = World::with_paid_order();
+        assert_eq!((failed(&send(&world, sample("send-email", case))), world.mails()), (failures, mails), "{case}");
+    }
+    assert_eq!(cases("send-email").len(), 3);
+}
+
+#[test]
+fn the_same_event_sends_one_mail() {
+    let world = World::with_paid_order();
+    for _ in 0..3 {
+        assert_eq!(failed(&send(&world, sample("send-email", "order-paid"))), 0);
+    }
+    assert_eq!(world.mails(), 1);
+}
+
+#[test]
+fn a_mail_whose_answer_was_lost_is_not_sent_again_while_evidence_may_come() {
+    let world = World::with_paid_order();
+    fault(&world, FaultKind::AnswerLost { millis: 0 }, 1);
+    assert_eq!(failed(&send(&world, sample("send-email", "order-paid"))), 1);
+    assert!(matches!(confirmation(&world).sending, Sending::Unknown { .. }));
+    world.clock.advance(std::time::Duration::from_mins(4));
+    assert_eq!(failed(&send(&world, sample("send-email", "order-paid"))), 1);
+    assert_eq!(world.mails(), 1);
+    // SendGrid's report settles it: whoever asks then finds nothing left to do.
+    let known = confirmation(&world).reported(&[(domain::Delivery::Processed, resilience::Clock::now(&world.clock))]);
+    world.clock.run(world.store.save_mail(&known.unwrap())).unwrap();
+    world.clock.advance(std::time::Duration::from_mins(10));
+    assert_eq!(failed(&send(&world, sample("send-email", "order-paid"))), 0);
+    assert_eq!(world.mails(), 1);
+}
+
+#[test]
+fn a_mail_that_was_never_sent_is_sent_when_no_evidence_came() {
+    let world = World::with_paid_order();
+    fault(&world, FaultKind::ConnectionReset, 1);
+    assert_eq!((failed(&send(&world, sample("send-email", "order-paid"))), world.mails()), (1, 0));
+    world.clock.advance(std::time::Duration::from_mins(6));
+    assert_eq!((failed(&send(&world, sample("send-email", "order-paid"))), world.mails()), (0, 1));
+    assert_eq!(confirmation(&world).doubts, 1);
+}
+
+#[test]
+fn a_busy_sendgrid_is_tried_again_in_the_same_invocation() {
+    let world = World::with_paid_order();
+    fault(&world, FaultKind::TooManyRequests { retry_after: Some(1) }, 1);
+    assert_eq!((failed(&send(&world, sample("send-email", "order-paid"))), world.mails()), (0, 1));
+    assert_eq!(confirmation(&world).doubts, 0);
+}
+
+fn sync(world: &World, event: Value) -> SqsBatchResponse {
+    let (store, sheets, deadline) = (&world.store, world.sheets(), world.deadline());
+    world.clock.run(sync_sheet::handle(store, store, &sheets, SPREADSHEET, &world.clock, deadline, batch(event)))
+}
+
+#[test]
+fn every_sheet_sample_fails_only_where_it_must_and_an_order_has_one_row() {
+    for (case, failures) in [("order-paid-twice", 0), ("newer-schema", 1)] {
+        let world = World::with_paid_order();
+        for _ in 0..2 {
+            assert_eq!(failed(&sync(&world, sample("sync-sheet", case))), failures, "{case}");
+        }
+        let rows = world.rows();
+        assert_eq!(rows.len(), 1, "{case}");
+        assert_eq!((rows[0].0, rows[0].1.order_id(), rows[0].1.version()), (2, Some(order_id()), Some(3)), "{case}");
+    }
+    assert_eq!(cases("sync-sheet").len(), 2);
+}
+
+#[test]
+fn a_full_quota_sends_the_batch_back_and_a_lost_answer_does_no_harm() {
+    let world = World::with_paid_order();
+    fault(&world, FaultKind::TooManyRequests { retry_after: Some(60) }, 9);
+    assert_eq!(failed(&sync(&world, sample("sync-sheet", "order-paid-twice"))), 2);
+    world.sandbox.lock().faults.clear();
+    fault(&world, FaultKind::AnswerLost { millis: 0 }, 2);
+    assert_eq!(failed(&sync(&world, sample("sync-sheet", "order-paid-twice"))), 0);
+    assert_eq!(world.rows().len(), 1);
+}
+
+fn stripe_says(world: &World, case: &str) -> u16 {
+    let secrets = ["whsec_sample".to_owned()];
+    let (stripe, deadline) = (world.stripe(), world.deadline());
+    let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+    let request = request(sample("stripe-webhook", case));
+    let answer = clock.run(stripe_webhook::handle(store, &stripe, &secrets, clock, ids, deadline, request));
+    answer.status().as_u16()
+}
+
+#[test]
+fn stripes_word_is_taken_when_it_is_stripes() {
+    for (case, status, becomes) in [
+        ("payment-succeeded", 200, OrderStatus::Paid),
+        ("payment-succeeded-base64", 200, OrderStatus::Paid),
+        ("forged", 400, OrderStatus::PendingPayment),
+        ("too-old", 400, OrderStatus::PendingPayment),
+        ("unhandled-type", 200, OrderStatus::PendingPayment),
+        ("unreadable", 500, OrderStatus::PendingPayment),
+        ("order-not-there-yet", 200, OrderStatus::PendingPayment),
+    ] {
+        let world = World::with_unpaid_order();
+        assert_eq!((stripe_says(&world, case), world.order().status), (status, becomes), "{case}");
+        // Again: the same answer, and nothing more happens.
+        let before = world.order();
+        assert_eq!((stripe_says(&world, case), world.order()), (status, before), "{case}");
+    }
+    assert_eq!(cases("stripe-webhook").len(), 7);
+}
+
+#[test]
+fn a_payments_webhook_leaves_its_receipt_with_the_order() {
+    let world = World::with_unpaid_order();
+    stripe_says(&world, "payment-succeeded");
+    let receipts = world.clock.run(world.store.receipts(order_id())).unwrap();
+    assert_eq!((receipts.len(), receipts[0].event_id.as_str()), (1, "evt_sample_1"));
+    assert_eq!(world.order().payment.facts.captured(), total().amount);
+}
+
+#[test]
+fn sendgrids_reports_reach_their_mail_and_forgeries_do_not() {
+    let world = World::with_paid_order();
+    send(&world, sample("send-email", "order-paid"));
+    let key = WebhookKey::from_base64(SENDGRID_KEY).unwrap();
+    for (case, status, delivery) in [("trimmed-body", 400, None), ("delivered", 200, Some(domain::Delivery::Delivered))]
+    {
+        let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+        let request = request(sample("sendgrid-webhook", case));
+        let answer = clock.run(sendgrid_webhook::handle(store, &key, clock, ids, world.deadline(), request));
+        assert_eq!((answer.status().as_u16(), confirmation(&world).delivery), (status, delivery), "{case}");
+    }
+    assert_eq!(cases("sendgrid-webhook").len(), 2);
+}
+
+fn settle(world: &World, case: &str) -> SqsBatchResponse {
+    let (stripe, deadline, event) = (world.stripe(), world.deadline(), batch(sample("settle-payment", case)));
+    let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
+    clock.run(settle_payment::handle(store, &stripe, clock, ids, deadline, event))
+}
+
+/// What Stripe says of the order's intent: its status, and what it gave back.
+fn at_stripe(world: &World) -> (domain::IntentStatus, i64, usize) {
+    let order = world.order();
+    let (stripe, deadline, intent) = (world.stripe(), world.deadline(), order.payment.intent.unwrap());
+    let found = world.clock.run(stripe.retrieve_payment_intent(&intent, deadline)).unwrap();
+    let refunds = world.clock.run(stripe.list_refunds(&intent, deadline)).unwrap();
+    (found.status(), refunds.iter().map(|refund| refund.amount).sum(), refunds.len())
+}
+
+#[test]
+fn an_unpaid_cancelled_order_has_its_intent_voided() {
+    let world = World::with_intent_at_stripe();
+    world.cancel();
+    assert_eq!(failed(&settle(&world, "order-cancelled")), 0);
+    assert_eq!(at_stripe(&world).0, domain::IntentStatus::Canceled);
+    assert_eq!(world.order().status, OrderStatus::Cancelled);
+}
+
+/// Whatever answer gets lost, however often the event comes, and whether the money was known before the cancel or not.
+#[test]
+fn a_paid_cancelled_order_is_refunded_once() {
+    for kind in [FaultKind::AnswerLost { millis: 0 }, FaultKind::InternalError, FaultKind::Unavailable] {
+        for known in [true, false] {
+            let world = World::with_intent_at_stripe();
+            world.pay_at_stripe();
+            if known {
+                world.learn_from_stripe();
+            }
+            world.cancel();
+            let mut lossy = Fault::new(kind.clone()).on("POST", "/v1/refunds");
+            lossy.when.times = Some(3);
+            world.sandbox.lock().faults.add(lossy);
+            for _ in 0..5 {
+                settle(&world, "order-cancelled");
+                world.clock.advance(std::time::Duration::from_secs(90));
+            }
+            assert_eq!(failed(&settle(&world, "order-cancelled")), 0);
+            assert_eq!(at_stripe(&world), (domain::IntentStatus::Succeeded, 2500, 1), "{kind:?}, known: {known}");
+            assert_eq!(world.order().status, OrderStatus::Refunded, "{kind:?}, known: {known}");
+        }
+    }
+}
+
+#[test]
+fn settling_an_order_that_is_not_there_comes_again() {
+    assert_eq!(failed(&settle(&World::with_paid_order(), "unknown-order")), 1);
+    assert_eq!(cases("settle-payment").len(), 2);
+}

@@ -1,0 +1,199 @@
+//! One paid order, a sandbox and fixed time: what the sample events are about.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{
+    Cart, CartRequest, Change, CustomerId, IdempotencyKey, IntentFact, IntentStatus, MailPatience, Money, Order,
+    OrderId, PaymentFact, Timestamp,
+};
+use http::Request;
+use mail::{SendGrid, Shop};
+use payments::{NewIntent, Stripe};
+use resilience::{Deadline, SeededIds, Transport, VirtualClock};
+use sandbox::{SandboxTransport, Settings, Shared};
+use serde_json::{Value, json};
+use sheets::{ServiceAccount, Sheets};
+use store::{Catalogue, MemoryStore, Orders, Placed, ProductEdit};
+use uuid::Uuid;
+
+pub type Sandboxed = SandboxTransport<VirtualClock>;
+
+pub struct World {
+    pub clock: VirtualClock,
+    pub ids: SeededIds,
+    pub store: MemoryStore,
+    pub sandbox: Shared,
+}
+
+/// The moment at which the samples were made and signed.
+pub const NOON: &str = "2026-11-23T12:00:00Z";
+pub const SPREADSHEET: &str = "orders-test";
+
+impl World {
+    /// A world whose order waits for the payment of `pi_sample`.
+    pub fn with_unpaid_order() -> Self {
+        let mut settings = Settings::default();
+        settings.sheets.spreadsheets =
+            vec![serde_json::from_value(json!({"id": SPREADSHEET, "title": "Shop", "tabs": ["Orders"]})).unwrap()];
+        let clock = VirtualClock::at(Timestamp::parse(NOON).unwrap());
+        let world = Self { clock, ids: SeededIds::new(1), store: MemoryStore::new(), sandbox: Shared::new(settings) };
+        let placed = world.clock.clone().run(world.place());
+        let attach = placed.attach_intent("pi_sample".into(), vec![], "sample-correlation", placed.placed_at).unwrap();
+        world.save(&attach);
+        world
+    }
+
+    /// A world whose order is paid.
+    pub fn with_paid_order() -> Self {
+        let world = Self::with_unpaid_order();
+        let order = world.order();
+        let fact = IntentFact {
+            id: "pi_sample".into(),
+            status: IntentStatus::Succeeded,
+            seen_at: 1,
+            amount: order.total,
+            received: order.total,
+            order_id: Some(order.id),
+        };
+        world
+            .save(&order.learn(vec![PaymentFact::PaymentIntent(fact)], "sample-correlation", order.placed_at).unwrap());
+        world
+    }
+
+    /// A world whose unpaid order has an intent that Stripe knows.
+    pub fn with_intent_at_stripe() -> Self {
+        let world = Self::with_unpaid_order();
+        let order = world.order();
+        let new = NewIntent::of(&order);
+        let intent = world.clock.run(world.stripe().create_payment_intent(&new, world.deadline())).unwrap();
+        let facts = payments::intent_facts(&intent).unwrap();
+        world.save(&order.attach_intent(intent.id.clone(), facts, "sample-correlation", order.placed_at).unwrap());
+        world
+    }
+
+    /// The customer pays, as the browser does it.
+    pub fn pay_at_stripe(&self) {
+        let intent = self.order().payment.intent.unwrap();
+        let request = Request::post(format!("http://stripe.test/v1/payment_intents/{intent}/confirm"))
+            .header("authorization", format!("Bearer {}", Settings::default().stripe.secret_key))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Bytes::from_static(b"payment_method=pm_card_visa&return_url=http%3A%2F%2Fshop.test"))
+            .unwrap();
+        let answer = self.clock.run(self.transport().send(request)).unwrap();
+        assert!(answer.status().is_success(), "{}", String::from_utf8_lossy(answer.body()));
+    }
+
+    /// What Stripe says of the intent is merged into the order.
+    pub fn learn_from_stripe(&self) {
+        let order = self.order();
+        let intent = order.payment.intent.clone().unwrap();
+        let intent = self.clock.run(self.stripe().retrieve_payment_intent(&intent, self.deadline())).unwrap();
+        let facts = payments::intent_facts(&intent).unwrap();
+        self.save(&order.learn(facts, "sample-correlation", order.placed_at).unwrap());
+    }
+
+    pub fn cancel(&self) {
+        let order = self.order();
+        self.save(&order.cancel("sample-correlation", order.placed_at).unwrap().unwrap());
+    }
+
+    async fn place(&self) -> Order {
+        let edit = ProductEdit {
+            sku: "MUG-1".parse().unwrap(),
+            name: "Mug".into(),
+            prices: [("eur".parse().unwrap(), 1250)].into(),
+            stock: Some(10),
+            active: true,
+            at: Timestamp::parse(NOON).unwrap(),
+        };
+        let product = self.store.put(&edit).await.unwrap();
+        let request: CartRequest = serde_json::from_value(json!({
+            "lines": [{"sku": "MUG-1", "quantity": 2}], "currency": "eur", "email": "anna@example.com",
+            "shipping_address": {"name": "Anna", "line1": "Weg 1", "city": "Ulm", "country": "DE"},
+        }))
+        .unwrap();
+        let priced = Cart::try_from(request).unwrap().price(&[product]).unwrap();
+        let customer = CustomerId::from_uuid(Uuid::from_u128(1));
+        let id = order_id();
+        let placement = Order::place(id, customer, priced, "sample-correlation", Timestamp::parse(NOON).unwrap());
+        match self.store.place(&placement).await.unwrap() {
+            Placed::New(order) => order,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn save(&self, change: &Change) {
+        self.clock.clone().run(self.store.save(change, None)).unwrap();
+    }
+
+    pub fn order(&self) -> Order {
+        self.clock.clone().run(self.store.find(order_id())).unwrap().unwrap()
+    }
+
+    pub fn deadline(&self) -> Deadline {
+        Deadline::after(&self.clock, Duration::from_secs(30))
+    }
+
+    pub fn transport(&self) -> Sandboxed {
+        SandboxTransport::new(self.sandbox.clone(), self.clock.clone())
+    }
+
+    pub fn stripe(&self) -> Stripe<Sandboxed, VirtualClock, SeededIds> {
+        let key = Settings::default().stripe.secret_key;
+        Stripe::new(self.transport(), self.clock.clone(), SeededIds::new(2), "http://stripe.test", key)
+    }
+
+    pub fn sendgrid(&self) -> SendGrid<Sandboxed, VirtualClock, SeededIds> {
+        let key = Settings::default().sendgrid.api_keys[0].clone();
+        SendGrid::new(self.transport(), self.clock.clone(), SeededIds::new(3), "http://sendgrid.test", key)
+    }
+
+    pub fn sheets(&self) -> Sheets<Sandboxed, VirtualClock, SeededIds> {
+        let account = sandbox::sheets::development_key_file("http://google.test/token").to_string();
+        let account = ServiceAccount::from_json(&account).unwrap();
+        let (clock, ids) = (self.clock.clone(), SeededIds::new(4));
+        Sheets::new(self.transport(), clock, ids, "http://google.test", account, SPREADSHEET, "Orders")
+    }
+
+    /// How many mails SendGrid took.
+    pub fn mails(&self) -> usize {
+        self.sandbox.lock().sendgrid.mails().len()
+    }
+
+    /// What stands in the sheet's rows, the header left out.
+    pub fn rows(&self) -> Vec<(u32, sheets::Row)> {
+        self.clock.clone().run(self.sheets().read_rows(2..=20, self.deadline())).unwrap()
+    }
+}
+
+/// The order that every sample names.
+pub fn order_id() -> OrderId {
+    let key: IdempotencyKey = "sample-order".parse().unwrap();
+    OrderId::derived(CustomerId::from_uuid(Uuid::from_u128(1)), &key)
+}
+
+pub fn total() -> Money {
+    Money::new(2500, "eur".parse().unwrap())
+}
+
+pub fn patience() -> MailPatience {
+    MailPatience { lease: Duration::from_mins(1), evidence: Duration::from_mins(5) }
+}
+
+pub const SHOP: Shop<'static> = Shop { name: "Sample shop", url: None };
+
+/// A sample event's JSON: `events/<function>/<case>.json`.
+pub fn sample(function: &str, case: &str) -> Value {
+    let path = format!("{}/../events/{function}/{case}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
+}
+
+/// The cases that a function has samples of.
+pub fn cases(function: &str) -> Vec<String> {
+    let folder = format!("{}/../events/{function}", env!("CARGO_MANIFEST_DIR"));
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut cases: Vec<_> = names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect();
+    cases.sort();
+    cases
+}
