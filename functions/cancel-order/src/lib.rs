@@ -1,1 +1,41 @@
-//! cancel-order.
+//! `POST /v1/orders/{order_id}/cancel`: the customer, or staff, calls an order off.
+
+use api::{ApiError, OrderAnswer, Response};
+use auth::OrderAction;
+use lambda_http::Request;
+use resilience::{Clock, Ids};
+use serde::Serialize;
+use store::{Orders, update};
+
+/// The order after it was called off.
+#[derive(Debug, Serialize)]
+struct CancelledOrder<'a> {
+    #[serde(flatten)]
+    order: OrderAnswer<'a>,
+    /// Money that was received and is still to go back, in minor units of the order's currency.
+    refund_due: i64,
+}
+
+/// Writes the decision down and gives the goods back to stock, all or nothing. Stripe is not asked here: whoever hears of
+/// `order.cancelled` voids what is open and gives back what came, now or later. A repetition gets the same answer.
+///
+/// # Errors
+///
+/// 401 no caller, 404 no such order or another's, 409 too late (with the order's status), 503 the table is down.
+pub async fn handle(
+    orders: &impl Orders,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let id = api::order_id(&request)?;
+    api::own_order(orders, &caller, id, OrderAction::Cancel).await?;
+
+    let correlation_id = api::correlation_id(&request);
+    let decide = |order: &_| domain::Order::cancel(order, correlation_id.as_str(), clock.now());
+    let order = update(orders, clock, ids, id, None, decide).await?;
+    let facts = &order.payment.facts;
+    let refund_due = facts.captured().saturating_sub(facts.refunded()).saturating_sub(facts.lost()).max(0);
+    api::ok(&CancelledOrder { order: OrderAnswer::from(&order), refund_due })
+}

@@ -1,1 +1,34 @@
-//! confirm-payment.
+//! `POST /v1/orders/{order_id}/confirm-payment`: the customer came back from paying.
+
+use api::{ApiError, Response};
+use auth::OrderAction;
+use checkout::{Checkout, PayableOrder, PaymentAnswer};
+use lambda_http::Request;
+use payments::Stripe;
+use resilience::{Clock, Ids, Transport};
+use store::Orders;
+
+/// Asks Stripe what became of the order's intent, merges that into the order and answers with it. What the browser says
+/// of the payment is not even read. The webhook says the same, sooner or later.
+///
+/// # Errors
+///
+/// 401 no caller, 403 not the customer, 404 no such order, 503 Stripe or the table is down.
+pub async fn handle<T: Transport, C: Clock, I: Ids>(
+    orders: &impl Orders,
+    stripe: Option<&Stripe<T, C, I>>,
+    clock: &C,
+    ids: &I,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let id = api::order_id(&request)?;
+    let order = api::own_order(orders, &caller, id, OrderAction::Pay).await?;
+
+    let correlation_id = api::correlation_id(&request);
+    let correlation_id = correlation_id.as_str();
+    let deadline = api::deadline(clock, &request);
+    let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id };
+    let order = checkout.refresh(order).await?;
+    api::ok(&PayableOrder::new(&order, PaymentAnswer::known(&order)))
+}

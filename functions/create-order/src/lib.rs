@@ -1,1 +1,77 @@
-//! create-order.
+//! `POST /v1/orders`: the signed-in customer places an order and gets what the browser needs to pay it.
+
+mod place;
+
+use api::{ApiError, Response};
+use auth::Permission;
+use checkout::{Checkout, PayableOrder, PaymentAnswer};
+use domain::{Cart, CartRequest, CustomerId, Order, OrderId};
+use lambda_http::{Request, http::HeaderValue};
+use payments::Stripe;
+use resilience::{Clock, Ids, Transport};
+use store::{Catalogue, Orders};
+use telemetry::chain;
+
+use place::{Placement, place};
+
+/// Places the order, then asks Stripe for its payment intent.
+///
+/// The order id derives from the caller and the `Idempotency-Key`, so that a repeated request finds its own order and
+/// goes on where the first one stopped; it is answered 201 as well, with `Idempotent-Replayed: true`. `stripe` is none
+/// while its key cannot be read.
+///
+/// # Errors
+///
+/// 400 malformed body or key, 401 no caller, 403 not a customer, 409 out of stock, 413 and 415 for the body, 422 the cart
+/// breaks a rule or the key was used for another cart, 503 the table is down. When Stripe is down the order stands, and
+/// the answer says that payment is pending.
+pub async fn handle<T: Transport, C: Clock, I: Ids>(
+    orders: &impl Orders,
+    catalogue: &impl Catalogue,
+    stripe: Option<&Stripe<T, C, I>>,
+    clock: &C,
+    ids: &I,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let customer = customer(&request)?;
+    let key = api::idempotency_key(&request)?;
+    let cart = Cart::try_from(api::body::<CartRequest>(&request)?)?;
+    let correlation_id = api::correlation_id(&request);
+    let deadline = api::deadline(clock, &request);
+
+    let id = OrderId::derived(customer, &key);
+    api::trace_order(id);
+    let correlation_id = correlation_id.as_str();
+    let placement = Placement { id, customer, cart, correlation_id, now: clock.now() };
+    let placed = place(orders, catalogue, placement).await?;
+
+    let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id };
+    let (order, payment) = open_or_pending(&checkout, placed.order).await;
+    let mut response = api::created(&format!("/v1/orders/{id}"), &PayableOrder::new(&order, payment))?;
+    if placed.is_repeat {
+        response.headers_mut().insert(api::REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+fn customer(request: &Request) -> Result<CustomerId, ApiError> {
+    let caller = api::caller(request)?;
+    api::require(&caller, Permission::PlaceOrders)?;
+    caller.who.customer().ok_or(ApiError::Forbidden)
+}
+
+/// The order stands already: whatever fails now is made good by a repetition or by `create-payment-intent`.
+async fn open_or_pending<O: Orders, T: Transport, C: Clock, I: Ids>(
+    checkout: &Checkout<'_, O, T, C, I>,
+    order: Order,
+) -> (Order, PaymentAnswer) {
+    match checkout.open(order.clone()).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            telemetry::count("PaymentsPending", 1);
+            tracing::error!(error = %chain(&error), "order placed, payment pending");
+            let pending = PaymentAnswer::pending(&order);
+            (order, pending)
+        }
+    }
+}

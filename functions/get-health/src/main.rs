@@ -1,2 +1,13 @@
-//! Wiring.
-fn main() {}
+//! Wiring for `GET /v1/health`: what this function needs, built once per cold start.
+
+use store::DynamoOrders;
+use telemetry::required;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    telemetry::init();
+    let config = aws::Config::from_env()?;
+    // Moves no stock, so that it has no business with the catalogue.
+    let orders = DynamoOrders::new(&aws::dynamodb(&config), required::<String>("ORDERS_TABLE")?, "");
+    api::run(async |request| get_health::handle(&orders, request).await).await
+}

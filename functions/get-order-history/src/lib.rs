@@ -1,1 +1,55 @@
-//! get-order-history.
+//! `GET /v1/orders/{order_id}/history`: every hop that an order took, here and outside.
+
+mod hop;
+mod window;
+
+use api::{ApiError, Response};
+use auth::OrderAction;
+use domain::OrderId;
+use lambda_http::Request;
+use serde::Serialize;
+use store::{MailEffects, Orders, SheetRows};
+
+pub use hop::Hop;
+use window::Window;
+
+/// Part of an order's history, oldest first.
+#[derive(Debug, Serialize)]
+struct History {
+    order_id: OrderId,
+    hops: Vec<Hop>,
+    next_cursor: Option<String>,
+}
+
+/// Answers with a page of the order's history: its events, Stripe's webhooks, its mails and its row in the sheet, by
+/// time. `limit` counts events; the other hops stand on the page whose time they fall into.
+///
+/// # Errors
+///
+/// 401 no caller, 404 no such order or another's, 422 a parameter breaks a rule, 503 a table is down.
+pub async fn handle(
+    orders: &impl Orders,
+    mails: &impl MailEffects,
+    rows: &impl SheetRows,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let id = api::order_id(&request)?;
+    let page = api::page(&request)?;
+    let (page, since) = window::open(page);
+    api::own_order(orders, &caller, id, OrderAction::Read).await?;
+
+    let events = orders.events(id, &page).await?;
+    let window = Window { since, until: events.next.as_ref().and(events.items.last()).map(|event| event.at) };
+    let next_cursor = events.next.map(|cursor| window.close(&cursor).to_string());
+    let receipts = orders.receipts(id).await?;
+    let mails = mails.mails_about(id).await?;
+    let row = rows.row_of(id).await?;
+
+    let others =
+        receipts.iter().map(Hop::from).chain(mails.iter().filter_map(Hop::of_mail)).chain(row.and_then(Hop::of_row));
+    let others = others.filter(|hop| window.contains(hop.at()));
+    let mut hops: Vec<Hop> = events.items.iter().map(Hop::from).chain(others).collect();
+    hops.sort_by_key(Hop::at);
+    api::ok(&History { order_id: id, hops, next_cursor })
+}

@@ -1,2 +1,14 @@
-//! Wiring.
-fn main() {}
+//! Wiring for `GET /v1/orders/{order_id}/history`: what this function needs, built once per cold start.
+
+use store::{DynamoEffects, DynamoOrders};
+use telemetry::required;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    telemetry::init();
+    let dynamodb = aws::dynamodb(&aws::Config::from_env()?);
+    // Moves no stock, so that it has no business with the catalogue.
+    let orders = DynamoOrders::new(&dynamodb, required::<String>("ORDERS_TABLE")?, "");
+    let effects = DynamoEffects::new(&dynamodb, required::<String>("EFFECTS_TABLE")?);
+    api::run(async |request| get_order_history::handle(&orders, &effects, &effects, request).await).await
+}

@@ -1,1 +1,18 @@
-//! get-order.
+//! `GET /v1/orders/{order_id}`: one order.
+
+use api::{ApiError, OrderAnswer, Response};
+use auth::OrderAction;
+use lambda_http::Request;
+use store::Orders;
+
+/// Answers with the order as it is now.
+///
+/// # Errors
+///
+/// 401 no caller, 404 no such order or another's, 503 the table is down.
+pub async fn handle(orders: &impl Orders, request: Request) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let id = api::order_id(&request)?;
+    let order = api::own_order(orders, &caller, id, OrderAction::Read).await?;
+    api::ok(&OrderAnswer::from(&order))
+}

@@ -1,1 +1,30 @@
-//! list-orders.
+//! `GET /v1/orders`: a customer's own orders, or everybody's with one status for those who look after them.
+
+use api::{ApiError, OrderAnswer, PageAnswer, Response};
+use auth::Permission;
+use domain::FieldError;
+use lambda_http::Request;
+use store::Orders;
+
+/// Answers with a page of orders, newest first; `limit`, `cursor` and `status` say which.
+///
+/// A customer may leave `status` out. Staff may not: everybody's orders are kept by status, so that no list has to be
+/// gathered from all of them.
+///
+/// # Errors
+///
+/// 401 no caller, 422 a parameter breaks a rule, or `status` is missing where it is needed, 503 the table is down.
+pub async fn handle(orders: &impl Orders, request: Request) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let page = api::page(&request)?;
+    let status = api::status(&request)?;
+    let found = if let Some(customer) = caller.who.customer() {
+        api::require(&caller, Permission::ListOwnOrders)?;
+        orders.of_customer(customer, status, &page).await?
+    } else {
+        api::require(&caller, Permission::ListAllOrders)?;
+        let status = status.ok_or_else(|| FieldError::new("status", "say whose orders: those with which status"))?;
+        orders.with_status(status, &page).await?
+    };
+    api::ok(&PageAnswer::new(&found, OrderAnswer::from))
+}

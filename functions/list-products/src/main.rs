@@ -1,2 +1,12 @@
-//! Wiring.
-fn main() {}
+//! Wiring for `GET /v1/products`: what this function needs, built once per cold start.
+
+use store::DynamoCatalogue;
+use telemetry::required;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    telemetry::init();
+    let config = aws::Config::from_env()?;
+    let catalogue = DynamoCatalogue::new(&aws::dynamodb(&config), required::<String>("CATALOGUE_TABLE")?);
+    api::run(async |request| list_products::handle(&catalogue, request).await).await
+}

@@ -1,1 +1,32 @@
-//! put-product.
+//! `PUT /v1/products/{sku}`: whoever looks after the catalogue says what a product is, costs and has in stock.
+
+mod edit;
+
+use api::{ApiError, ProductAnswer, Response};
+use auth::Permission;
+use lambda_http::Request;
+use resilience::Clock;
+use store::Catalogue;
+
+pub use edit::{MAX_NAME, MAX_PRICES};
+
+/// Stores the product: 201 if it is new, else 200. What it replaces is gone, except for the stock, which stays when the
+/// body does not name it; orders that take from it meanwhile are not lost.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 401 no caller, 403 the caller's role, 422 a value breaks a rule, 503 the table is down.
+pub async fn handle(catalogue: &impl Catalogue, clock: &impl Clock, request: Request) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    api::require(&caller, Permission::ChangeCatalogue)?;
+    let sku = edit::sku(api::path_parameter(&request, "sku"))?;
+    let edit = edit::read(sku, api::body(&request)?, clock.now())?;
+
+    let product = catalogue.put(&edit).await?;
+    let answer = ProductAnswer::from(&product);
+    if product.version == 1 {
+        api::created(&format!("/v1/products/{}", product.sku), &answer)
+    } else {
+        api::ok(&answer)
+    }
+}

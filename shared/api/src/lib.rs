@@ -1,1 +1,32 @@
-//! api.
+//! HTTP as our API speaks it: reading requests, answering, and problem details (RFC 9457).
+//!
+//! The one place where errors become statuses, and where every answer gets its security headers and its correlation id.
+//! Knows who calls (from the authorizer's context) and asks `auth`'s policy; must not know Stripe, SendGrid or AWS's
+//! clients.
+
+mod answer;
+mod body;
+mod cache;
+mod caller;
+mod error;
+mod fields;
+mod lambda;
+mod orders;
+mod parameters;
+mod problem;
+mod products;
+mod respond;
+
+pub use answer::{Response, created, json, ok};
+pub use body::{MAX_BODY, body};
+pub use cache::cacheable;
+pub use caller::{caller, own_order, require};
+pub use error::ApiError;
+pub use fields::{REPLAYED, correlation_id, deadline, idempotency_key};
+pub use lambda::{request, run};
+pub use lambda_http::Request;
+pub use orders::{LineAnswer, OrderAnswer};
+pub use parameters::{DEFAULT_PAGE, order_id, page, path_parameter, status, trace_order};
+pub use problem::{Problem, ProblemType};
+pub use products::{PageAnswer, ProductAnswer};
+pub use respond::respond;

@@ -1,0 +1,125 @@
+//! One thing that happened to an order, here or outside.
+
+use domain::{Delivery, EventId, EventType, MailEffect, MailKind, OrderEvent, OrderStatus, Sending, Timestamp};
+use serde::Serialize;
+use store::{Receipt, SheetRow};
+
+/// A hop of an order's way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Hop {
+    /// An event of ours, published to whoever listens.
+    Event {
+        /// When it happened.
+        at: Timestamp,
+        /// `evt_…`
+        event_id: EventId,
+        /// What happened.
+        #[serde(rename = "type")]
+        event_type: EventType,
+        /// Where the order stood then.
+        status: OrderStatus,
+        /// The order's version that it came with.
+        order_version: u64,
+        /// What caused it.
+        correlation_id: String,
+    },
+    /// A webhook of Stripe's that was taken in.
+    Webhook {
+        /// When it was taken in.
+        at: Timestamp,
+        /// Stripe's id.
+        event_id: String,
+        /// Stripe's type.
+        #[serde(rename = "type")]
+        event_type: String,
+        /// When it happened at Stripe.
+        created: Timestamp,
+        /// Under which id it was taken in.
+        correlation_id: String,
+    },
+    /// A mail, as far as it is known.
+    Mail {
+        /// When the sending came to where it is.
+        at: Timestamp,
+        /// Which mail.
+        mail: MailKind,
+        /// How far the sending is.
+        state: &'static str,
+        /// How far it got on the other side.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        delivery: Option<Delivery>,
+        /// How often its outcome was unknown; above 0, the customer may have it twice.
+        doubts: u32,
+        /// What caused it.
+        correlation_id: String,
+    },
+    /// The order's row in the sheet.
+    Row {
+        /// When the order was last seen in it.
+        at: Timestamp,
+        /// Its number.
+        row: u32,
+        /// The order's version that was seen in it.
+        order_version: u64,
+    },
+}
+
+impl Hop {
+    /// When.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Event { at, .. } | Self::Webhook { at, .. } | Self::Mail { at, .. } | Self::Row { at, .. } => *at,
+        }
+    }
+
+    /// A mail's hop; none while nobody has tried to send it.
+    pub fn of_mail(effect: &MailEffect) -> Option<Self> {
+        let (state, at) = match &effect.sending {
+            Sending::Free => return None,
+            Sending::Claimed { at, .. } => ("claimed", *at),
+            Sending::Unknown { since } => ("unknown", *since),
+            Sending::Sent { at, .. } => ("sent", *at),
+            Sending::Refused { at, .. } => ("refused", *at),
+        };
+        Some(Self::Mail {
+            at,
+            mail: effect.id.kind,
+            state,
+            delivery: effect.delivery,
+            doubts: effect.doubts,
+            correlation_id: effect.correlation_id.clone(),
+        })
+    }
+
+    /// A row's hop; none while nothing was seen in it.
+    pub fn of_row(row: SheetRow) -> Option<Self> {
+        let SheetRow { row, written_version: order_version, written_at: at } = row;
+        (order_version > 0).then_some(Self::Row { at, row, order_version })
+    }
+}
+
+impl From<&OrderEvent> for Hop {
+    fn from(event: &OrderEvent) -> Self {
+        Self::Event {
+            at: event.at,
+            event_id: event.event_id,
+            event_type: event.event_type,
+            status: event.status,
+            order_version: event.order_version,
+            correlation_id: event.correlation_id.clone(),
+        }
+    }
+}
+
+impl From<&Receipt> for Hop {
+    fn from(receipt: &Receipt) -> Self {
+        Self::Webhook {
+            at: receipt.received_at,
+            event_id: receipt.event_id.clone(),
+            event_type: receipt.event_type.clone(),
+            created: Timestamp::from_seconds(receipt.created),
+            correlation_id: receipt.correlation_id.clone(),
+        }
+    }
+}

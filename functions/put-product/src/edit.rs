@@ -1,0 +1,112 @@
+//! A product's new description, checked.
+
+use std::collections::BTreeMap;
+
+use domain::{Currency, FieldError, Money, Sku, Timestamp};
+use payments::to_stripe;
+use serde::Deserialize;
+use store::ProductEdit;
+
+/// Longest name of a product, in characters.
+pub const MAX_NAME: usize = 200;
+/// Most currencies that a product has a price in.
+pub const MAX_PRICES: usize = 10;
+
+/// The body as it was sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProductBody {
+    name: String,
+    prices: BTreeMap<String, i64>,
+    stock: Option<u32>,
+    #[serde(default = "yes")]
+    active: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// The sku that the path names.
+pub(crate) fn sku(text: Option<&str>) -> Result<Sku, FieldError> {
+    text.unwrap_or_default().parse().map_err(|error: domain::InvalidSku| FieldError::new("sku", error.to_string()))
+}
+
+pub(crate) fn read(sku: Sku, body: ProductBody, at: Timestamp) -> Result<ProductEdit, FieldError> {
+    let name = name(body.name)?;
+    let prices = prices(body.prices)?;
+    Ok(ProductEdit { sku, name, prices, stock: body.stock, active: body.active, at })
+}
+
+fn name(name: String) -> Result<String, FieldError> {
+    let length = name.chars().count();
+    let fits = (1..=MAX_NAME).contains(&length) && !name.trim().is_empty() && !name.chars().any(char::is_control);
+    let message = || format!("must have 1 to {MAX_NAME} characters, and no control characters");
+    if fits { Ok(name) } else { Err(FieldError::new("name", message())) }
+}
+
+fn prices(given: BTreeMap<String, i64>) -> Result<BTreeMap<Currency, i64>, FieldError> {
+    if given.is_empty() || given.len() > MAX_PRICES {
+        return Err(FieldError::new("prices", format!("must have 1 to {MAX_PRICES} currencies")));
+    }
+    let mut prices = BTreeMap::new();
+    for (code, amount) in given {
+        let currency =
+            code.parse().map_err(|error: domain::UnknownCurrency| FieldError::new("prices", error.to_string()))?;
+        check(Money::new(amount, currency))?;
+        if prices.insert(currency, amount).is_some() {
+            return Err(FieldError::new(format!("prices.{currency}"), "stands there twice"));
+        }
+    }
+    Ok(prices)
+}
+
+/// Stripe's minimum is one of the whole order, not of one piece.
+fn check(price: Money) -> Result<(), FieldError> {
+    let fault = |message: String| FieldError::new(format!("prices.{}", price.currency), message);
+    if price.amount < 1 {
+        return Err(fault("must be at least 1".to_owned()));
+    }
+    to_stripe(price).map(drop).map_err(|error| fault(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(body: Value) -> Result<ProductEdit, String> {
+        let body = serde_json::from_value(body).unwrap();
+        super::read("MUG-1".parse().unwrap(), body, Timestamp::default()).map_err(|error| error.field)
+    }
+
+    fn check(pointer: &str, value: Value, fault: &str) {
+        let mut body = json!({"name": "Mug", "prices": {"eur": 1250}, "stock": 3, "active": true});
+        *body.pointer_mut(pointer).unwrap() = value;
+        assert_eq!(read(body).unwrap_err(), fault);
+    }
+
+    #[test]
+    fn stock_and_active_may_be_left_out() {
+        let edit = read(json!({"name": "Mug", "prices": {"eur": 1250, "JPY": 900}})).unwrap();
+        assert_eq!((edit.stock, edit.active, edit.prices.len()), (None, true, 2));
+    }
+
+    #[test]
+    fn every_broken_rule_names_its_field() {
+        check("/name", json!(""), "name");
+        check("/name", json!("  "), "name");
+        check("/name", json!("a\nb"), "name");
+        check("/name", json!("x".repeat(201)), "name");
+        check("/prices", json!({}), "prices");
+        check("/prices", json!({"euro": 1}), "prices");
+        check("/prices", json!({"eur": 0}), "prices.eur");
+        check("/prices", json!({"eur": -5}), "prices.eur");
+        check("/prices", json!({"eur": 1, "EUR": 2}), "prices.eur");
+        check("/prices", json!({"kwd": 1251}), "prices.kwd");
+        check("/prices", json!({"iqd": 1000}), "prices.iqd");
+        let eleven = ["eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "czk", "huf", "ron"];
+        check("/prices", eleven.into_iter().map(|code| (code.to_owned(), json!(1000))).collect(), "prices");
+    }
+}

@@ -1,0 +1,58 @@
+//! Answers.
+
+use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use http::{HeaderMap, StatusCode};
+use lambda_http::Body;
+use serde::Serialize;
+
+use crate::ApiError;
+
+/// An answer, as handlers give it; [`respond`](crate::respond) adds what all answers have.
+pub type Response = http::Response<Body>;
+
+/// 200 with a JSON body.
+///
+/// # Errors
+///
+/// As [`json`].
+pub fn ok(value: &impl Serialize) -> Result<Response, ApiError> {
+    json(StatusCode::OK, value)
+}
+
+/// 201 with a JSON body and the address of what was made.
+///
+/// # Errors
+///
+/// As [`json`].
+pub fn created(location: &str, value: &impl Serialize) -> Result<Response, ApiError> {
+    let mut response = json(StatusCode::CREATED, value)?;
+    let location = HeaderValue::from_str(location).map_err(|error| ApiError::Internal(error.into()))?;
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
+}
+
+/// A JSON body.
+///
+/// # Errors
+///
+/// [`ApiError::Internal`] if the value cannot be written as JSON, as a map with keys that are no text.
+pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, ApiError> {
+    let body = serde_json::to_string(value).map_err(|error| ApiError::Internal(error.into()))?;
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+/// What every answer carries (OWASP REST Security Cheat Sheet): nothing here is a page, a script or a frame.
+pub(crate) fn secure(headers: &mut HeaderMap) {
+    for (name, value) in [
+        ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("referrer-policy", "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry("cache-control").or_insert(HeaderValue::from_static("no-store"));
+}

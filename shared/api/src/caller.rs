@@ -1,0 +1,48 @@
+//! Who calls, and what the policy says.
+
+use auth::{Access, Caller, OrderAction, Permission};
+use domain::{Order, OrderId};
+use lambda_http::{Request, RequestExt};
+use store::Orders;
+
+use crate::ApiError;
+
+/// Who calls, from the authorizer's context.
+///
+/// # Errors
+///
+/// 401 when there is none: the route has no authorizer, or it was called around API Gateway.
+pub fn caller(request: &Request) -> Result<Caller, ApiError> {
+    let context = request.request_context_ref().and_then(|context| context.authorizer());
+    let fields = &context.ok_or(ApiError::Unauthenticated)?.fields;
+    Caller::from_context(|name| fields.get(name)?.as_str()).map_err(|_| ApiError::Unauthenticated)
+}
+
+/// Lets the caller go on if its role may do this.
+///
+/// # Errors
+///
+/// 403 when it may not.
+pub fn require(caller: &Caller, permission: Permission) -> Result<(), ApiError> {
+    if auth::may(caller, permission) { Ok(()) } else { Err(ApiError::Forbidden) }
+}
+
+/// The order, if the caller may do this with it.
+///
+/// # Errors
+///
+/// 404 when there is none or the caller must not know of it, 403 when it may see the order but not do this, 503 when the
+/// table is out of reach.
+pub async fn own_order(
+    orders: &impl Orders,
+    caller: &Caller,
+    id: OrderId,
+    action: OrderAction,
+) -> Result<Order, ApiError> {
+    let order = orders.find(id).await?.ok_or(ApiError::NotFound("order"))?;
+    match auth::on_order(caller, order.customer, action) {
+        Access::Granted => Ok(order),
+        Access::Forbidden => Err(ApiError::Forbidden),
+        Access::Hidden => Err(ApiError::NotFound("order")),
+    }
+}

@@ -1,0 +1,154 @@
+//! Why a request fails, and the one map from there to problem details.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::time::Duration;
+
+use domain::{CannotBeCancelled, FieldError, InvalidIdempotencyKey, OrderStatus};
+use store::{StoreError, UpdateError};
+
+use crate::{MAX_BODY, Problem, ProblemType};
+
+/// How long a caller waits before it asks again when nobody knows better.
+const BUSY: Duration = Duration::from_secs(1);
+
+/// Why a request is not answered as hoped.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The body is no JSON; serde's message names line and column and quotes nothing.
+    #[error("malformed JSON: {0}")]
+    MalformedBody(String),
+    /// The body is not said to be JSON.
+    #[error("the Content-Type header has to be application/json")]
+    UnsupportedMediaType,
+    /// The body is longer than [`MAX_BODY`].
+    #[error("the body has {0} bytes; at most {MAX_BODY} are read")]
+    BodyTooLarge(usize),
+    /// A value that breaks a rule.
+    #[error("{}", .0.message)]
+    InvalidField(#[from] FieldError),
+    /// There is no `Idempotency-Key` header.
+    #[error("send an Idempotency-Key header that is the same for every repetition of this request")]
+    IdempotencyKeyMissing,
+    /// The header cannot be used.
+    #[error(transparent)]
+    IdempotencyKeyMalformed(#[from] InvalidIdempotencyKey),
+    /// The key belongs to another request of this caller's.
+    #[error("an order with other content was placed with this Idempotency-Key: use a new key for a new order")]
+    IdempotencyKeyReused,
+    /// The authorizer named nobody.
+    #[error("send an Authorization header with a bearer token")]
+    Unauthenticated,
+    /// The policy says no.
+    #[error("your role does not allow this")]
+    Forbidden,
+    /// There is no such thing, or the caller must not know of it.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// Not enough of a product is left.
+    #[error("there are not enough pieces left of {sku}")]
+    OutOfStock {
+        /// What is missing.
+        sku: String,
+        /// The line that asks for it: `lines[0]`.
+        field: String,
+    },
+    /// Too late to call the order off.
+    #[error(transparent)]
+    TooLateToCancel(#[from] CannotBeCancelled),
+    /// The order does not wait for money.
+    #[error("an order that is {0} cannot be paid")]
+    NotAwaitingPayment(OrderStatus),
+    /// Stripe cannot be asked, or said something that leads nowhere now.
+    #[error("the payment provider cannot be asked now")]
+    PaymentUnavailable {
+        /// When to come back.
+        retry_after: Duration,
+        /// What Stripe's client says.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A repository failed.
+    #[error("the order system cannot be reached")]
+    Store(#[from] StoreError),
+    /// A mistake of ours.
+    #[error("something unexpected happened")]
+    Internal(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl ApiError {
+    /// The kind of problem, which implies the status.
+    pub fn kind(&self) -> ProblemType {
+        match self {
+            Self::MalformedBody(_) => ProblemType::MalformedBody,
+            Self::UnsupportedMediaType => ProblemType::UnsupportedMediaType,
+            Self::BodyTooLarge(_) => ProblemType::BodyTooLarge,
+            Self::InvalidField(_) => ProblemType::InvalidField,
+            Self::IdempotencyKeyMissing => ProblemType::IdempotencyKeyMissing,
+            Self::IdempotencyKeyMalformed(_) => ProblemType::IdempotencyKeyMalformed,
+            Self::IdempotencyKeyReused => ProblemType::IdempotencyKeyReused,
+            Self::Unauthenticated => ProblemType::Unauthenticated,
+            Self::Forbidden => ProblemType::Forbidden,
+            Self::NotFound(_) => ProblemType::NotFound,
+            Self::OutOfStock { .. } => ProblemType::OutOfStock,
+            Self::TooLateToCancel(_) => ProblemType::TooLateToCancel,
+            Self::NotAwaitingPayment(_) => ProblemType::NotAwaitingPayment,
+            Self::PaymentUnavailable { .. } => ProblemType::PaymentUnavailable,
+            Self::Store(StoreError::Corrupt(_)) | Self::Internal(_) => ProblemType::InternalError,
+            Self::Store(StoreError::Conflict | StoreError::Unavailable(_)) => ProblemType::ServiceUnavailable,
+        }
+    }
+
+    /// When the caller may come back, for the problems that pass.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::PaymentUnavailable { retry_after, .. } => Some(*retry_after),
+            _ if self.kind() == ProblemType::ServiceUnavailable => Some(BUSY),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn problem(&self, correlation_id: &str) -> Problem {
+        let kind = self.kind();
+        Problem {
+            kind,
+            title: kind.title(),
+            status: kind.status().as_u16(),
+            detail: self.to_string(),
+            field: self.field(),
+            order_status: self.order_status(),
+            correlation_id: correlation_id.to_owned(),
+        }
+    }
+
+    fn field(&self) -> Option<String> {
+        match self {
+            Self::InvalidField(fault) => Some(fault.field.clone()),
+            Self::OutOfStock { field, .. } => Some(field.clone()),
+            _ => None,
+        }
+    }
+
+    fn order_status(&self) -> Option<OrderStatus> {
+        match self {
+            Self::TooLateToCancel(CannotBeCancelled(status)) | Self::NotAwaitingPayment(status) => Some(*status),
+            _ => None,
+        }
+    }
+}
+
+impl<E: Into<Self>> From<UpdateError<E>> for ApiError {
+    fn from(error: UpdateError<E>) -> Self {
+        match error {
+            UpdateError::NotFound => Self::NotFound("order"),
+            UpdateError::Refused(refusal) => refusal.into(),
+            UpdateError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<Infallible> for ApiError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

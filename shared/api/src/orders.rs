@@ -1,0 +1,91 @@
+//! An order as clients see it. Not the stored form, which may change without them.
+
+use domain::{Address, Currency, CustomerId, EmailAddress, Order, OrderId, OrderLine, OrderStatus, Sku, Timestamp};
+use serde::Serialize;
+
+/// An order; every amount is in minor units of `currency`.
+#[derive(Clone, Debug, Serialize)]
+pub struct OrderAnswer<'a> {
+    /// `ord_…`
+    pub order_id: OrderId,
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// What was ordered.
+    pub lines: Vec<LineAnswer<'a>>,
+    /// ISO 4217, lower case.
+    pub currency: Currency,
+    /// What it costs.
+    pub total: i64,
+    /// Received so far.
+    pub captured: i64,
+    /// Given back so far.
+    pub refunded: i64,
+    /// Where the goods go.
+    pub shipping_address: &'a Address,
+    /// Where the mails go.
+    pub email: &'a EmailAddress,
+    /// Counts the changes.
+    pub version: u64,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it was called off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Timestamp>,
+    /// When it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fulfilled_at: Option<Timestamp>,
+}
+
+/// A line of an order; amounts in minor units of the order's currency.
+#[derive(Clone, Debug, Serialize)]
+pub struct LineAnswer<'a> {
+    /// Which product.
+    pub sku: &'a Sku,
+    /// What it was called.
+    pub name: &'a str,
+    /// Pieces.
+    pub quantity: u32,
+    /// Price of one piece.
+    pub unit_price: i64,
+    /// Price of all of them.
+    pub total: i64,
+}
+
+impl<'a> From<&'a Order> for OrderAnswer<'a> {
+    fn from(order: &'a Order) -> Self {
+        Self {
+            order_id: order.id,
+            customer_id: order.customer,
+            status: order.status,
+            lines: order.lines.iter().map(LineAnswer::from).collect(),
+            currency: order.total.currency,
+            total: order.total.amount,
+            captured: order.payment.facts.captured(),
+            refunded: order.payment.facts.refunded(),
+            shipping_address: &order.shipping_address,
+            email: &order.email,
+            version: order.version,
+            placed_at: order.placed_at,
+            updated_at: order.updated_at,
+            cancelled_at: order.cancelled_at,
+            fulfilled_at: order.fulfilled_at,
+        }
+    }
+}
+
+impl<'a> From<&'a OrderLine> for LineAnswer<'a> {
+    fn from(line: &'a OrderLine) -> Self {
+        Self {
+            sku: &line.sku,
+            name: &line.name,
+            quantity: line.quantity,
+            unit_price: line.unit_price.amount,
+            // It was part of a total that did not overflow.
+            total: line.unit_price.amount.saturating_mul(i64::from(line.quantity)),
+        }
+    }
+}

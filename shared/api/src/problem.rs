@@ -1,0 +1,173 @@
+//! Problem details (RFC 9457): what every failed request is answered with.
+
+use domain::OrderStatus;
+use http::StatusCode;
+use serde::{Serialize, Serializer};
+
+/// Every kind of problem that the API answers with. Its URI is stable: clients may branch on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemType {
+    /// The body is not JSON.
+    MalformedBody,
+    /// The request needs an `Idempotency-Key` and has none.
+    IdempotencyKeyMissing,
+    /// The `Idempotency-Key` is too long or has characters that it may not have.
+    IdempotencyKeyMalformed,
+    /// Nobody is signed in.
+    Unauthenticated,
+    /// The caller's role does not allow it.
+    Forbidden,
+    /// There is no such thing, or the caller may not know of it.
+    NotFound,
+    /// Not enough of a product is left.
+    OutOfStock,
+    /// The order is past the point where it can be called off.
+    TooLateToCancel,
+    /// The order does not wait for money.
+    NotAwaitingPayment,
+    /// The body is longer than [`MAX_BODY`](crate::MAX_BODY).
+    BodyTooLarge,
+    /// The body is not said to be JSON.
+    UnsupportedMediaType,
+    /// A field or parameter has a value that it may not have, is missing, or should not be there.
+    InvalidField,
+    /// The `Idempotency-Key` was used for another request.
+    IdempotencyKeyReused,
+    /// Our mistake.
+    InternalError,
+    /// Stripe cannot be asked now.
+    PaymentUnavailable,
+    /// A part of ours is out of reach or busy.
+    ServiceUnavailable,
+}
+
+use ProblemType as P;
+
+impl ProblemType {
+    /// Every kind.
+    pub const ALL: [Self; 16] = [
+        P::MalformedBody,
+        P::IdempotencyKeyMissing,
+        P::IdempotencyKeyMalformed,
+        P::Unauthenticated,
+        P::Forbidden,
+        P::NotFound,
+        P::OutOfStock,
+        P::TooLateToCancel,
+        P::NotAwaitingPayment,
+        P::BodyTooLarge,
+        P::UnsupportedMediaType,
+        P::InvalidField,
+        P::IdempotencyKeyReused,
+        P::InternalError,
+        P::PaymentUnavailable,
+        P::ServiceUnavailable,
+    ];
+
+    /// The `type`: a URI reference, relative to the API's origin.
+    pub const fn uri(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The status that it is answered with: the one map from problems to HTTP.
+    pub const fn status(self) -> StatusCode {
+        self.row().1
+    }
+
+    /// The `title`: the same for every occurrence.
+    pub const fn title(self) -> &'static str {
+        self.row().2
+    }
+
+    const fn row(self) -> (&'static str, StatusCode, &'static str) {
+        match self {
+            P::MalformedBody => ("/problems/malformed-body", StatusCode::BAD_REQUEST, "The body is not JSON"),
+            P::IdempotencyKeyMissing => (
+                "/problems/idempotency-key-missing",
+                StatusCode::BAD_REQUEST,
+                "The request needs an Idempotency-Key header",
+            ),
+            P::IdempotencyKeyMalformed => (
+                "/problems/idempotency-key-malformed",
+                StatusCode::BAD_REQUEST,
+                "The Idempotency-Key header cannot be used",
+            ),
+            P::Unauthenticated => ("/problems/unauthenticated", StatusCode::UNAUTHORIZED, "Sign in first"),
+            P::Forbidden => ("/problems/forbidden", StatusCode::FORBIDDEN, "Not allowed"),
+            P::NotFound => ("/problems/not-found", StatusCode::NOT_FOUND, "Not found"),
+            P::OutOfStock => ("/problems/out-of-stock", StatusCode::CONFLICT, "Out of stock"),
+            P::TooLateToCancel => {
+                ("/problems/too-late-to-cancel", StatusCode::CONFLICT, "The order can no longer be cancelled")
+            }
+            P::NotAwaitingPayment => {
+                ("/problems/not-awaiting-payment", StatusCode::CONFLICT, "The order does not wait for a payment")
+            }
+            P::BodyTooLarge => ("/problems/body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+            P::UnsupportedMediaType => {
+                ("/problems/unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body has to be JSON")
+            }
+            P::InvalidField => ("/problems/invalid-field", StatusCode::UNPROCESSABLE_ENTITY, "A value is not valid"),
+            P::IdempotencyKeyReused => (
+                "/problems/idempotency-key-reused",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The Idempotency-Key was used for another request",
+            ),
+            P::InternalError => {
+                ("/problems/internal-error", StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side")
+            }
+            P::PaymentUnavailable => (
+                "/problems/payment-unavailable",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The payment provider cannot be reached",
+            ),
+            P::ServiceUnavailable => {
+                ("/problems/service-unavailable", StatusCode::SERVICE_UNAVAILABLE, "Try again in a moment")
+            }
+        }
+    }
+}
+
+impl Serialize for ProblemType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.uri())
+    }
+}
+
+/// The body of a failed request's answer, `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Which kind.
+    #[serde(rename = "type")]
+    pub kind: ProblemType,
+    /// The kind in words.
+    pub title: &'static str,
+    /// The HTTP status once more.
+    pub status: u16,
+    /// What is wrong with this request, for whoever sent it.
+    pub detail: String,
+    /// The field of the body, or the parameter, that is at fault: `lines[0].quantity`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Where the order stands, when that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_status: Option<OrderStatus>,
+    /// What to quote when asking for help.
+    pub correlation_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_uri_of_its_own_and_an_error_status() {
+        let uris: BTreeSet<_> = ProblemType::ALL.map(ProblemType::uri).into();
+        assert_eq!(uris.len(), ProblemType::ALL.len());
+        for kind in ProblemType::ALL {
+            assert!(kind.uri().starts_with("/problems/"), "{kind:?}");
+            assert!(kind.status().is_client_error() || kind.status().is_server_error(), "{kind:?}");
+        }
+    }
+}

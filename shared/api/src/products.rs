@@ -1,0 +1,56 @@
+//! Products and pages of lists as clients see them.
+
+use std::collections::BTreeMap;
+
+use domain::{Currency, Product, Sku, Timestamp};
+use serde::Serialize;
+use store::{Cursor, Page};
+
+/// A product.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProductAnswer<'a> {
+    /// Its code.
+    pub sku: &'a Sku,
+    /// What it is called.
+    pub name: &'a str,
+    /// Price of one piece in minor units, by currency.
+    pub prices: &'a BTreeMap<Currency, i64>,
+    /// Pieces that can still be ordered.
+    pub stock: u32,
+    /// Whether it can be ordered at all.
+    pub active: bool,
+    /// Counts the edits.
+    pub version: u64,
+    /// When it was last edited.
+    pub updated_at: Timestamp,
+}
+
+impl<'a> From<&'a Product> for ProductAnswer<'a> {
+    fn from(product: &'a Product) -> Self {
+        Self {
+            sku: &product.sku,
+            name: &product.name,
+            prices: &product.prices,
+            stock: product.stock,
+            active: product.active,
+            version: product.version,
+            updated_at: product.updated_at,
+        }
+    }
+}
+
+/// Part of a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct PageAnswer<T> {
+    /// The items, in the list's order.
+    pub items: Vec<T>,
+    /// The `cursor` of the next page; null: that was all.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> PageAnswer<T> {
+    /// A page of answers from a page of things.
+    pub fn new<'a, U>(page: &'a Page<U>, answer: impl Fn(&'a U) -> T) -> Self {
+        Self { items: page.items.iter().map(answer).collect(), next_cursor: page.next.as_ref().map(Cursor::to_string) }
+    }
+}

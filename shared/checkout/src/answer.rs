@@ -1,0 +1,89 @@
+//! What a customer is told about paying an order.
+
+use api::OrderAnswer;
+use domain::{IntentId, IntentStatus, Order, OrderStatus};
+use payments::{ClientSecret, PaymentIntent};
+use serde::{Serialize, Serializer};
+
+/// An order with what pays it.
+#[derive(Debug, Serialize)]
+pub struct PayableOrder<'a> {
+    /// The order.
+    #[serde(flatten)]
+    pub order: OrderAnswer<'a>,
+    /// What pays it.
+    pub payment: PaymentAnswer,
+}
+
+impl<'a> PayableOrder<'a> {
+    /// An order with its payment.
+    pub fn new(order: &'a Order, payment: PaymentAnswer) -> Self {
+        Self { order: order.into(), payment }
+    }
+}
+
+/// An order's current payment intent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PaymentAnswer {
+    /// `pi_…`; null until Stripe has made one.
+    pub intent_id: Option<IntentId>,
+    /// What the browser pays with; null when there is nothing to pay, or Stripe did not say.
+    #[serde(serialize_with = "exposed")]
+    pub client_secret: Option<ClientSecret>,
+    /// How far it is.
+    pub status: PaymentStatus,
+}
+
+/// How far paying is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentStatus {
+    /// Stripe could not be asked: `POST /v1/orders/{order_id}/payment-intent` asks again.
+    Pending,
+    /// Stripe's word, and `payment_failed` after a failed try.
+    Intent(IntentStatus),
+}
+
+impl PaymentAnswer {
+    /// For an order whose intent Stripe could not be asked for.
+    pub fn pending(order: &Order) -> Self {
+        Self { intent_id: order.payment.intent.clone(), client_secret: None, status: PaymentStatus::Pending }
+    }
+
+    /// For an order as it is known: nothing to pay with.
+    pub fn known(order: &Order) -> Self {
+        let facts = &order.payment.facts;
+        let paid = facts.succeeded().next();
+        let known = paid.or_else(|| facts.intent(order.payment.intent.as_ref()?));
+        let status = match known {
+            // It will be voided, or was; whatever is known of it, nobody may pay it.
+            _ if order.status == OrderStatus::Cancelled && paid.is_none() => {
+                PaymentStatus::Intent(IntentStatus::Canceled)
+            }
+            Some(intent) => PaymentStatus::Intent(intent.status),
+            None => PaymentStatus::Pending,
+        };
+        let intent_id = known.map(|intent| intent.id.clone()).or_else(|| order.payment.intent.clone());
+        Self { intent_id, client_secret: None, status }
+    }
+
+    /// For an order whose intent can be paid.
+    pub(crate) fn live(intent: PaymentIntent) -> Self {
+        let status = PaymentStatus::Intent(intent.status());
+        Self { intent_id: Some(intent.id), client_secret: intent.client_secret, status }
+    }
+}
+
+impl Serialize for PaymentStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Pending => serializer.serialize_str("pending"),
+            Self::Intent(status) => status.serialize(serializer),
+        }
+    }
+}
+
+/// The one place where a client secret is written: into the answer to the one who pays.
+#[expect(clippy::ref_option, reason = "serde hands in the field as it is")]
+fn exposed<S: Serializer>(secret: &Option<ClientSecret>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(ClientSecret::expose).serialize(serializer)
+}

@@ -1,0 +1,14 @@
+//! An order's payment intent: the one that can be paid now, found or made, and what is told of it.
+//!
+//! There is one live intent per order: Stripe's idempotency key derives from order and attempt, and the order names the
+//! intent before its client secret leaves the house. Must not know who asks, nor how they asked.
+
+mod account;
+mod answer;
+mod error;
+mod open;
+
+pub use account::account;
+pub use answer::{PayableOrder, PaymentAnswer, PaymentStatus};
+pub use error::CheckoutError;
+pub use open::Checkout;

@@ -1,0 +1,142 @@
+//! Finding or making the intent.
+
+use std::convert::Infallible;
+
+use domain::{IntentStatus, Order, PaymentFact};
+use payments::{NewIntent, PaymentIntent, Stripe, StripeError, intent_facts};
+use resilience::{Clock, Deadline, Ids, Transport};
+use store::{Orders, UpdateError, update};
+
+use crate::{CheckoutError, PaymentAnswer};
+
+/// So often the order is looked at anew: after an answer that got lost, and after an intent that was given up.
+const ROUNDS: u32 = 6;
+
+/// What is needed to get an order paid.
+#[derive(Debug)]
+pub struct Checkout<'a, O, T, C, I> {
+    /// Where orders are.
+    pub orders: &'a O,
+    /// The way to Stripe; none while its key cannot be read.
+    pub stripe: Option<&'a Stripe<T, C, I>>,
+    /// The time.
+    pub clock: &'a C,
+    /// Jitter.
+    pub ids: &'a I,
+    /// By when everything has to be over.
+    pub deadline: Deadline,
+    /// The request that asks.
+    pub correlation_id: &'a str,
+}
+
+impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
+    /// The order with its live intent: the current one, or a new one where there is none or it was given up at Stripe.
+    /// An order that waits for no money comes back with nothing to pay with.
+    ///
+    /// Whoever calls at the same time ends at the same intent. Its client secret is given away only after the order
+    /// names it, so that cancelling the order finds and voids it.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckoutError`]; asking again is safe.
+    pub async fn open(&self, mut order: Order) -> Result<(Order, PaymentAnswer), CheckoutError> {
+        for _ in 0..ROUNDS {
+            if !order.status.awaits_payment() {
+                let known = PaymentAnswer::known(&order);
+                return Ok((order, known));
+            }
+            let intent = match self.intent(&order).await {
+                Ok(intent) => intent,
+                // Stripe is there, so that another look is worth it: somebody else may have got the answer meanwhile.
+                Err(CheckoutError::Stripe(StripeError::OutcomeUnknown(_) | StripeError::KeyInUse))
+                    if !self.is_over() =>
+                {
+                    order =
+                        self.orders.find(order.id).await.map_err(UpdateError::Store)?.ok_or(UpdateError::NotFound)?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            order = self.note(&order, &intent).await?;
+            let known = order.payment.facts.intent(&intent.id).map_or(intent.status(), |fact| fact.status);
+            let is_current = order.payment.intent.as_ref() == Some(&intent.id);
+            if is_current && known == IntentStatus::Canceled {
+                order = self.begin_next_attempt(&order).await?;
+            } else if is_current && !known.is_final() && order.status.awaits_payment() {
+                return Ok((order, PaymentAnswer::live(intent)));
+            }
+        }
+        Err(CheckoutError::NoLiveIntent)
+    }
+
+    /// The order with what Stripe says of its current intent; as it is when nothing more can come of that.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckoutError`]; asking again is safe.
+    pub async fn refresh(&self, order: Order) -> Result<Order, CheckoutError> {
+        let Some(id) = &order.payment.intent else { return Ok(order) };
+        if order.payment.facts.intent(id).is_some_and(|fact| fact.status.is_final()) {
+            return Ok(order);
+        }
+        let intent = self.stripe()?.retrieve_payment_intent(id, self.deadline).await?;
+        self.note(&order, &intent).await
+    }
+
+    async fn intent(&self, order: &Order) -> Result<PaymentIntent, CheckoutError> {
+        let stripe = self.stripe()?;
+        if let Some(id) = &order.payment.intent {
+            return Ok(stripe.retrieve_payment_intent(id, self.deadline).await?);
+        }
+        let new =
+            NewIntent { order_id: order.id, attempt: order.payment.attempt, amount: order.total, receipt_email: None };
+        Ok(stripe.create_payment_intent(&new, self.deadline).await?)
+    }
+
+    /// Writes down what Stripe said, if it is news. An intent of an attempt that is over is learnt of, not taken.
+    async fn note(&self, order: &Order, intent: &PaymentIntent) -> Result<Order, CheckoutError> {
+        let facts = intent_facts(intent)?;
+        if order.payment.intent.as_ref() == Some(&intent.id) && facts.iter().all(|fact| is_known(order, fact)) {
+            return Ok(order.clone());
+        }
+        let attempt = order.payment.attempt;
+        self.update(order, |stored| {
+            let (facts, now) = (facts.clone(), self.clock.now());
+            if stored.payment.attempt == attempt && stored.payment.intent.is_none() {
+                stored.attach_intent(intent.id.clone(), facts, self.correlation_id, now)
+            } else {
+                stored.learn(facts, self.correlation_id, now)
+            }
+        })
+        .await
+    }
+
+    async fn begin_next_attempt(&self, order: &Order) -> Result<Order, CheckoutError> {
+        self.update(order, |stored| stored.next_attempt(self.correlation_id, self.clock.now())).await
+    }
+
+    async fn update(
+        &self,
+        order: &Order,
+        decide: impl Fn(&Order) -> Option<domain::Change>,
+    ) -> Result<Order, CheckoutError> {
+        let decide = |stored: &Order| Ok::<_, Infallible>(decide(stored));
+        Ok(update(self.orders, self.clock, self.ids, order.id, None, decide).await?)
+    }
+
+    fn stripe(&self) -> Result<&Stripe<T, C, I>, CheckoutError> {
+        self.stripe.ok_or(CheckoutError::NoKey)
+    }
+
+    fn is_over(&self) -> bool {
+        self.deadline.left(self.clock).is_zero()
+    }
+}
+
+/// Whether the fact says nothing but that all is as it was. Its later second is not worth a write on every look; should
+/// an older webhook overtake what was seen here, the next look mends it.
+fn is_known(order: &Order, fact: &PaymentFact) -> bool {
+    let PaymentFact::PaymentIntent(fact) = fact else { return false };
+    let known = order.payment.facts.intent(&fact.id);
+    known.is_some_and(|known| known.status == fact.status && known.received == fact.received)
+}
