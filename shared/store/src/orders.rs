@@ -31,7 +31,7 @@ pub enum Placed {
     New(Order),
     /// There is one with this id already: the caller's earlier request, or another cart under the same key.
     Existing(Order),
-    /// There is not enough of this product. Nothing was stored.
+    /// There is not enough of this product, or it is no longer for sale. Nothing was stored.
     OutOfStock(Sku),
 }
 

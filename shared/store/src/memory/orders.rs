@@ -14,7 +14,7 @@ impl Orders for MemoryStore {
             return Ok(Placed::Existing(existing.clone()));
         }
         for line in &placement.order.lines {
-            if state.products.get(&line.sku).is_none_or(|product| product.stock < line.quantity) {
+            if state.products.get(&line.sku).is_none_or(|product| !product.active || product.stock < line.quantity) {
                 return Ok(Placed::OutOfStock(line.sku.clone()));
             }
         }

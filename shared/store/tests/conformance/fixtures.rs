@@ -1,0 +1,163 @@
+//! Orders, products and facts to put to the stores.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Address, Cart, Change, Currency, CustomerId, IntentFact, IntentStatus, Money, Order, OrderId, OrderLine,
+    PaymentFact, PricedCart, RefundFact, RefundStatus, Sku, Timestamp,
+};
+use store::{Catalogue, Page, PageRequest, Placed, ProductEdit, Receipt};
+use uuid::Uuid;
+
+use crate::sides::Stores;
+
+pub const PRICE: i64 = 1250;
+
+pub fn eur() -> Currency {
+    "eur".parse().unwrap()
+}
+
+pub fn sku(code: &str) -> Sku {
+    code.parse().unwrap()
+}
+
+pub fn order_id(n: u8) -> OrderId {
+    OrderId::from_uuid(Uuid::new_v5(&Uuid::nil(), &[n]))
+}
+
+pub fn customer(n: u128) -> CustomerId {
+    CustomerId::from_uuid(Uuid::from_u128(n))
+}
+
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(1_790_000_000 + seconds)
+}
+
+/// An order of `lines` (sku, quantity) by `customer(1)`, placed at second `placed`.
+pub fn placement_of(id: OrderId, lines: &[(&str, u32)], placed: i64) -> Change {
+    let line = |(code, quantity): &(&str, u32)| OrderLine {
+        sku: sku(code),
+        name: format!("The {code}"),
+        quantity: *quantity,
+        unit_price: Money::new(PRICE, eur()),
+    };
+    let lines: Vec<_> = lines.iter().map(line).collect();
+    let pieces: u32 = lines.iter().map(|line| line.quantity).sum();
+    let cart = Cart {
+        lines: vec![],
+        currency: eur(),
+        shipping_address: Address {
+            name: "Anna Größe".into(),
+            line1: "Weg 1".into(),
+            line2: None,
+            city: "Ulm".into(),
+            state: None,
+            postal_code: Some("89073".into()),
+            country: "DE".into(),
+        },
+        email: "anna@example.com".parse().unwrap(),
+    };
+    let priced = PricedCart { cart, lines, total: Money::new(PRICE * i64::from(pieces), eur()) };
+    Order::place(id, customer(1), priced, "corr-1", at(placed))
+}
+
+/// One mug, ordered as the n-th order at second n.
+pub fn mug_order(n: u8) -> Change {
+    placement_of(order_id(n), &[("MUG", 1)], i64::from(n))
+}
+
+pub fn edit(code: &str, stock: Option<u32>) -> ProductEdit {
+    ProductEdit {
+        sku: sku(code),
+        name: format!("The {code}"),
+        prices: BTreeMap::from([(eur(), PRICE), ("jpy".parse().unwrap(), 900)]),
+        stock,
+        active: true,
+        at: at(0),
+    }
+}
+
+/// Puts so many pieces on the shelf.
+pub async fn stock<O, E>(stores: &Stores<O, impl Catalogue, E>, code: &str, pieces: u32) {
+    stores.catalogue.put(&edit(code, Some(pieces))).await.unwrap();
+}
+
+/// Pieces on the shelf.
+pub async fn left<O, E>(stores: &Stores<O, impl Catalogue, E>, code: &str) -> u32 {
+    stores.catalogue.products(&[sku(code)]).await.unwrap()[0].stock
+}
+
+/// The order that was just placed.
+pub fn new(placed: Placed) -> Order {
+    match placed {
+        Placed::New(order) => order,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Stripe's word that the order's money came in.
+pub fn paid(order: &Order) -> PaymentFact {
+    intent(order, IntentStatus::Succeeded, order.total)
+}
+
+/// Stripe's word on an intent that waits for the customer.
+pub fn waiting(order: &Order) -> PaymentFact {
+    intent(order, IntentStatus::RequiresPaymentMethod, Money::zero(eur()))
+}
+
+fn intent(order: &Order, status: IntentStatus, received: Money) -> PaymentFact {
+    let (id, order_id) = ("pi_1".into(), Some(order.id));
+    PaymentFact::PaymentIntent(IntentFact { id, status, seen_at: 7, amount: order.total, received, order_id })
+}
+
+/// Stripe's word on one of many small refunds.
+pub fn refund(n: usize) -> PaymentFact {
+    PaymentFact::Refund(RefundFact {
+        status: RefundStatus::Succeeded,
+        amount: Money::new(1, eur()),
+        intent: Some("pi_1".into()),
+        action: None,
+        id: format!("re_{n}").as_str().into(),
+    })
+}
+
+pub fn receipt(order: OrderId, event: &str, facts: Vec<PaymentFact>) -> Receipt {
+    Receipt {
+        event_id: event.to_owned(),
+        event_type: "payment_intent.succeeded".into(),
+        created: 1_790_000_000,
+        order_id: order,
+        facts,
+        received_at: at(1),
+        correlation_id: "corr-2".into(),
+    }
+}
+
+/// The change that payment brings.
+pub fn payment(order: &Order) -> Change {
+    order.learn(vec![paid(order)], "corr-2", at(60)).unwrap()
+}
+
+pub fn first(limit: usize) -> PageRequest {
+    PageRequest { limit, after: None }
+}
+
+/// Everything a list has, page by page; `between` is called after each page.
+pub async fn all_pages<T>(
+    limit: usize,
+    list: impl AsyncFn(PageRequest) -> Page<T>,
+    between: impl AsyncFn(usize),
+) -> Vec<T> {
+    let (mut items, mut after, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let page = list(PageRequest { limit, after }).await;
+        assert!(page.items.len() <= limit, "a page holds more than was asked for");
+        items.extend(page.items);
+        pages += 1;
+        after = page.next;
+        if after.is_none() {
+            return items;
+        }
+        between(pages).await;
+    }
+}

@@ -1,0 +1,72 @@
+//! Rows of the sheet: one for each order, none twice, none left out.
+
+use std::collections::BTreeMap;
+
+use domain::{OrderId, Timestamp};
+use futures::future::join_all;
+use store::{SheetRow, SheetRows};
+
+use crate::fixtures::{at, order_id};
+use crate::promises;
+use crate::sides::Stores;
+
+const SHEET: &str = "1BxiMVs0XRA5";
+
+async fn rows<O, C>(stores: &Stores<O, C, impl SheetRows>, numbers: &[u8]) -> Vec<(OrderId, u32)> {
+    let orders: Vec<_> = numbers.iter().map(|n| order_id(*n)).collect();
+    let claims = stores.effects.rows(SHEET, &orders).await.unwrap();
+    claims.into_iter().map(|claim| (claim.order_id, claim.row)).collect()
+}
+
+async fn rows_are_given_away_in_the_order_asked_for_and_for_ever<O, C>(stores: &Stores<O, C, impl SheetRows>) {
+    assert_eq!(stores.effects.row_of(order_id(5)).await.unwrap(), None);
+    assert_eq!(rows(stores, &[5, 3]).await, [(order_id(5), 2), (order_id(3), 3)]);
+    assert_eq!(
+        rows(stores, &[9, 3, 5, 1]).await,
+        [(order_id(9), 4), (order_id(3), 3), (order_id(5), 2), (order_id(1), 5)]
+    );
+    assert_eq!(rows(stores, &[5]).await, [(order_id(5), 2)]);
+    let row = SheetRow { row: 2, written_version: 0, written_at: Timestamp::default() };
+    assert_eq!(stores.effects.row_of(order_id(5)).await.unwrap(), Some(row));
+}
+
+async fn rows_given_away_at_once_are_unique_and_leave_no_gap<O, C>(stores: &Stores<O, C, impl SheetRows>) {
+    // Batches overlap, as redelivered messages do.
+    let batches: Vec<Vec<u8>> = (0..6).map(|n| (n * 5..n * 5 + 10).collect()).collect();
+    let given = join_all(batches.iter().map(|batch| rows(stores, batch))).await;
+    let mut by_order = BTreeMap::new();
+    for (order, row) in given.into_iter().flatten() {
+        assert_eq!(*by_order.entry(order).or_insert(row), row, "two rows for one order");
+    }
+    let mut taken: Vec<_> = by_order.into_values().collect();
+    taken.sort_unstable();
+    assert_eq!(taken, (2..2 + 35).collect::<Vec<_>>());
+}
+
+async fn forty_orders_get_their_rows_at_once<O, C>(stores: &Stores<O, C, impl SheetRows>) {
+    let numbers: Vec<u8> = (0..40).collect();
+    let given = rows(stores, &numbers).await;
+    assert_eq!(given.iter().map(|(_, row)| *row).collect::<Vec<_>>(), (2..42).collect::<Vec<_>>());
+}
+
+async fn a_row_only_ever_gets_newer<O, C>(stores: &Stores<O, C, impl SheetRows>) {
+    rows(stores, &[1]).await;
+    for (version, seen, known, since) in [(3, 1, 3, 1), (2, 2, 3, 1), (3, 3, 3, 1), (4, 4, 4, 4)] {
+        stores.effects.row_written(order_id(1), version, at(seen)).await.unwrap();
+        let row = SheetRow { row: 2, written_version: known, written_at: at(since) };
+        assert_eq!(stores.effects.row_of(order_id(1)).await.unwrap(), Some(row));
+    }
+}
+
+async fn an_order_without_a_row_gets_none_by_being_written<O, C>(stores: &Stores<O, C, impl SheetRows>) {
+    stores.effects.row_written(order_id(1), 1, at(0)).await.unwrap();
+    assert_eq!(stores.effects.row_of(order_id(1)).await.unwrap(), None);
+}
+
+promises! {
+    rows_are_given_away_in_the_order_asked_for_and_for_ever,
+    rows_given_away_at_once_are_unique_and_leave_no_gap,
+    forty_orders_get_their_rows_at_once,
+    a_row_only_ever_gets_newer,
+    an_order_without_a_row_gets_none_by_being_written,
+}
