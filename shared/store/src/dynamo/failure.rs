@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
@@ -42,29 +43,40 @@ impl From<BuildError> for StoreError {
 
 impl<E, R> From<SdkError<E, R>> for Failure
 where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
+    E: ProvideErrorMetadata + Error + 'static,
+    R: fmt::Debug + 'static,
 {
     fn from(error: SdkError<E, R>) -> Self {
+        let cause = cause(&error);
         match &error {
-            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
-                Self::Lost(error.into())
-            }
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Self::Lost(cause),
             SdkError::ServiceError(refusal) => match refusal.err().code() {
-                Some("TransactionConflictException" | "TransactionInProgressException") => Self::Busy(error.into()),
-                Some("InternalServerError" | "ServiceUnavailable") => Self::Lost(error.into()),
-                _ => Self::Down(error.into()),
+                Some("TransactionConflictException" | "TransactionInProgressException") => Self::Busy(cause),
+                Some("InternalServerError" | "ServiceUnavailable") => Self::Lost(cause),
+                _ => Self::Down(cause),
             },
-            _ => Self::Down(error.into()),
+            _ => Self::Down(cause),
         }
     }
+}
+
+/// What the error and its sources say. The error itself is not kept: its `Debug` shows the answer with whole items,
+/// addresses included.
+pub(crate) fn cause(error: &dyn Error) -> Cause {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text.into()
 }
 
 /// Reads: whatever the SDK's own retries did not mend is the caller's.
 pub(crate) fn unavailable<E, R>(error: SdkError<E, R>) -> StoreError
 where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
+    E: ProvideErrorMetadata + Error + 'static,
+    R: fmt::Debug + 'static,
 {
     Failure::from(error).into()
 }

@@ -8,12 +8,14 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use resilience::{Ids, RandomIds};
 
-use super::failure::{Failure, settle};
+use super::failure::{Failure, cause, settle};
 use super::keys::Item;
 use crate::StoreError;
 
 /// Most items that DynamoDB takes in one transaction.
 pub(crate) const MAX_ITEMS: usize = 100;
+/// Reasons that pass by themselves.
+const BUSY: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
 /// Writes that happen together or not at all.
 #[derive(Debug, Default)]
@@ -97,6 +99,11 @@ fn refusals(error: SdkError<TransactWriteItemsError>) -> Result<Refusals, Failur
         return Err(error.into());
     };
     let reasons = cancelled.cancellation_reasons();
+    // A transaction that is busy anywhere says nothing certain: a product may be short because of the very placement
+    // that is just being committed to the order's item.
+    if reasons.iter().filter_map(CancellationReason::code).any(|code| BUSY.contains(&code)) {
+        return Err(Failure::Busy(cause(&error)));
+    }
     let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
     let refused: BTreeMap<_, _> = reasons
         .iter()
@@ -104,13 +111,5 @@ fn refusals(error: SdkError<TransactWriteItemsError>) -> Result<Refusals, Failur
         .filter(|(_, reason)| failed(reason))
         .map(|(position, reason)| (position, reason.item().cloned().unwrap_or_default()))
         .collect();
-    if !refused.is_empty() {
-        return Ok(Refusals(refused));
-    }
-    let busy = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
-    if reasons.iter().filter_map(CancellationReason::code).any(|code| busy.contains(&code)) {
-        Err(Failure::Busy(error.into()))
-    } else {
-        Err(Failure::Down(error.into()))
-    }
+    if refused.is_empty() { Err(Failure::Down(cause(&error))) } else { Ok(Refusals(refused)) }
 }

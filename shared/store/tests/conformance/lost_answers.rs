@@ -254,6 +254,31 @@ fn transactions_that_meet_another_one_are_tried_again() {
 }
 
 #[test]
+fn while_another_transaction_is_at_the_order_nothing_else_is_believed() {
+    run(async {
+        let (side, order) = with_an_order().await;
+        // What the loser of two equal placements may see: the winner took the last piece and is still being committed.
+        let short = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"cancelled",
+            "CancellationReasons":[{"Code":"TransactionConflict"},{"Code":"None"},{"Code":"ConditionalCheckFailed"}]}"#;
+        side.local.fail(TRANSACTION, Fault::Refused(400, short));
+        assert_eq!(side.stores.orders.place(&mug_order(1)).await.unwrap(), Placed::Existing(order));
+    });
+}
+
+#[test]
+fn an_error_shows_nothing_of_what_is_stored() {
+    run(async {
+        let side = dynamo().await;
+        let cancelled = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"no",
+            "CancellationReasons":[{"Code":"ValidationError","Message":"no","Item":{"email":{"S":"secret"}}}]}"#;
+        side.local.fail(TRANSACTION, Fault::Refused(400, cancelled));
+        let error = side.stores.orders.place(&mug_order(1)).await.unwrap_err();
+        let shown = format!("{error:?}");
+        assert!(shown.contains("TransactionCanceledException") && !shown.contains("secret"), "{shown}");
+    });
+}
+
+#[test]
 fn a_transaction_that_always_meets_another_one_is_given_up_with_nothing_written() {
     run(async {
         let side = dynamo().await;
