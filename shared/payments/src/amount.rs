@@ -206,6 +206,47 @@ mod tests {
         }
     }
 
+    /// Every three letters that are a currency.
+    fn currencies() -> impl Iterator<Item = Currency> {
+        let letters = || (b'A'..=b'Z').map(char::from);
+        letters()
+            .flat_map(move |a| {
+                letters().flat_map(move |b| letters().map(move |c| [a, b, c].iter().collect::<String>()))
+            })
+            .filter_map(|code| code.parse().ok())
+    }
+
+    #[test]
+    fn in_every_currency_an_amount_comes_back_as_it_went_or_is_refused() {
+        let mut crossed = 0;
+        for currency in currencies() {
+            for amount in [0, 1, 9, 10, 99, 100, 101, 12_340, 99_999_990, i64::MAX] {
+                let money = Money::new(amount, currency);
+                match to_stripe(money) {
+                    Ok(stripes) => {
+                        assert_eq!(from_stripe(stripes, currency.code()), Ok(money));
+                        crossed += 1;
+                    }
+                    Err(AmountError::Overflow) => assert!(WHOLE_BUT_TWO_DECIMAL.contains(&currency.code())),
+                    Err(AmountError::NotRepresentable(_)) => {
+                        assert!(currency.code() == "MGA" || currency.exponent() == 3, "{money}");
+                    }
+                    Err(error) => assert_eq!(error, AmountError::Unsupported(currency)),
+                }
+            }
+        }
+        assert!(crossed > 1400, "{crossed}");
+    }
+
+    #[test]
+    fn stripes_decimals_are_isos_but_for_the_known_exceptions() {
+        let differing: Vec<_> = currencies()
+            .filter(|currency| decimals(*currency).is_ok_and(|decimals| decimals != currency.exponent()))
+            .map(Currency::code)
+            .collect();
+        assert_eq!(differing, ["ISK", "MGA", "UGX"]);
+    }
+
     #[test]
     fn the_tables_name_real_currencies_once() {
         let codes: Vec<_> = ZERO_DECIMAL.iter().chain(&WHOLE_BUT_TWO_DECIMAL).chain(&THREE_DECIMAL).collect();
