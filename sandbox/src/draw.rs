@@ -1,10 +1,11 @@
 //! Repeatable randomness of the stand-ins: one seed gives one run, so that a failing simulation can be replayed.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// A counter hashed with a seed. Not secret, on purpose: whoever knows the seed knows every id.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Draw {
     seed: u64,
     count: u64,

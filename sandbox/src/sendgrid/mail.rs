@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::request::{Address, Personalization, SendRequest};
 
 /// A mail in the mailbox: one per personalization of a request.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Mail {
     /// Id in the mailbox.
     pub id: String,

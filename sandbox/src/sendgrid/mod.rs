@@ -14,6 +14,7 @@ mod schedule;
 mod send;
 mod settings;
 mod signing;
+mod snapshot;
 mod types;
 mod validate;
 

@@ -40,6 +40,11 @@ impl Schedule {
         std::mem::replace(&mut self.queue, later).into_values().collect()
     }
 
+    /// Every event that waits, with when it is due.
+    pub fn waiting(&self) -> impl Iterator<Item = (Timestamp, &Event)> {
+        self.queue.iter().map(|((due, _), event)| (*due, event))
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.queue.clear();

@@ -245,3 +245,17 @@ fn the_page_shows_a_mail_without_letting_it_out_of_its_frame() {
     assert!(page.contains("sandbox=\"\"") && page.contains("srcdoc=\"&#60;p title=&#34;x&#34;&#62;Hi"), "{page}");
     assert!(!page.contains("<script>") && page.contains("ann@example.com") && page.contains("Paid"));
 }
+
+#[test]
+fn a_snapshot_brings_mails_and_waiting_events_back() {
+    let mut before = sendgrid(Behaviour::default());
+    before.handle(START, &post(&mail_to("ann@example.com")));
+    before.tick(after(100));
+    assert_eq!(before.take_webhooks().len(), 1);
+    let snapshot = before.snapshot().unwrap();
+    let mut restarted = sendgrid(Behaviour::default());
+    restarted.restore(serde_json::from_str(&snapshot.to_string()).unwrap()).unwrap();
+    assert_eq!(restarted.snapshot().unwrap(), snapshot);
+    assert_eq!(kinds(&posts(&mut restarted)), ["delivered"]);
+    assert!(restarted.restore(json!({"mails": 1})).is_err() && restarted.mails().len() == 1);
+}

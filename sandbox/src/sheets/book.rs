@@ -1,5 +1,6 @@
 //! A spreadsheet: its tabs, how ranges resolve in it, and its limits.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::a1::{self, A1, MAX_COLUMNS};
@@ -10,7 +11,7 @@ use super::grid::Tab;
 const MAX_CELLS: usize = 10_000_000;
 
 /// One spreadsheet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spreadsheet {
     /// The long id in its address.
     pub id: String,

@@ -1,9 +1,10 @@
 //! What a cell holds, and what it comes to.
 
 use super::format::Format;
+use serde::{Deserialize, Serialize};
 
 /// What was put into a cell.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Entered {
     /// A number; dates are numbers with a format.
     Number(f64),
@@ -16,7 +17,7 @@ pub enum Entered {
 }
 
 /// A cell that is not empty.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// What was put in.
     pub entered: Entered,

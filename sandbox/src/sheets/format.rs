@@ -1,5 +1,6 @@
 //! How values are shown: automatic numbers, percent, currency, dates (locale `en_US`).
 
+use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 
 use super::cell::Value;
@@ -9,7 +10,7 @@ const EPOCH_JULIAN_DAY: i64 = 2_415_019;
 const SECONDS_PER_DAY: f64 = 86_400.0;
 
 /// A number format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
     /// Up to ten significant digits.
     Automatic,

@@ -1,12 +1,13 @@
 //! A tab: a grid of cells with an edge, its rows and columns.
 
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::cell::Cell;
 
 /// One tab of a spreadsheet. A new one has 1000 rows and 26 columns, as Google's have.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tab {
     /// Google's `sheetId`.
     pub id: i64,

@@ -23,6 +23,7 @@ mod page;
 mod quota;
 mod render;
 mod route;
+mod snapshot;
 mod token;
 mod values;
 
