@@ -12,6 +12,7 @@ mod paths;
 mod process;
 mod seed;
 mod stack;
+mod test;
 mod token;
 mod up;
 
@@ -29,6 +30,8 @@ enum Command {
     Up(up::Options),
     /// Ends the stack that is up.
     Down,
+    /// Runs every check that decides whether a change is good.
+    Test(test::Options),
     /// Prints an access token for development.
     Token(token::Options),
 }
@@ -49,6 +52,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Up(options) => up::up(&options).await?,
         Command::Down if up::down().await? => println!("the stack is down"),
         Command::Down => println!("no stack is up"),
+        Command::Test(options) => test::test(&options).await?,
         Command::Token(options) => println!("{}", token::token(&options)?),
     }
     Ok(())

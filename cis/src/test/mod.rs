@@ -1,0 +1,83 @@
+//! `cargo cis test`: everything that decides whether a change is good. Rust alone first, then what needs Python and Node.
+
+mod clients;
+mod cloud;
+mod python;
+mod step;
+
+use std::time::Instant;
+
+use clap::Args;
+
+use step::{Count, Step, StepError, cargo, cis};
+
+/// Which checks to run.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// Only the steps whose names contain this.
+    #[arg(long)]
+    pub only: Option<String>,
+    /// Leave out what needs Python and Node. Says loudly what was left out.
+    #[arg(long)]
+    pub rust_only: bool,
+}
+
+/// Some of the steps failed; each has said why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} of the steps failed")]
+pub struct Failed(usize);
+
+/// Runs the steps, all of them even after a failure, and ends with one line of counts.
+///
+/// # Errors
+///
+/// A step failed.
+pub async fn test(options: &Options) -> Result<(), Failed> {
+    let wanted = |step: &Step| options.only.as_ref().is_none_or(|part| step.name.contains(part.as_str()));
+    let (mut total, mut failures) = (Count::default(), 0);
+    for step in steps().into_iter().filter(wanted) {
+        if step.needs_more_than_rust && options.rust_only {
+            println!("==> {} LEFT OUT: it needs Python and Node", step.name);
+            continue;
+        }
+        println!("==> {}", step.name);
+        let began = Instant::now();
+        let ended = step.run().await;
+        let seconds = began.elapsed().as_secs_f64();
+        match ended {
+            Ok(count) => {
+                println!("<== {}: {} passed in {seconds:.1} s", step.name, count.passed);
+                total += count;
+            }
+            Err(error) => {
+                println!("<== {}: FAILED after {seconds:.1} s: {error}", step.name);
+                failures += 1;
+                total += Count { passed: 0, failed: 1 };
+            }
+        }
+    }
+    println!("\n{} passed, {} failed", total.passed, total.failed);
+    if failures == 0 { Ok(()) } else { Err(Failed(failures)) }
+}
+
+fn steps() -> Vec<Step> {
+    vec![
+        Step::new("formatting", async || cargo(&["fmt", "--all", "--check"]).await),
+        Step::new("clippy", async || {
+            cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"]).await
+        }),
+        Step::new("rust tests", async || cargo(&["test", "--workspace", "--locked"]).await),
+        Step::new("embedded stack", async || embedded().await),
+        Step::with_more("template linters", async || python::lint_template().await),
+        Step::with_more("client checks", async || clients::check().await),
+        Step::with_more("cloud stack", async || cloud::check().await),
+    ]
+}
+
+/// A fresh embedded stack takes an order from its request to its row, and leaves nothing running.
+async fn embedded() -> Result<Count, StepError> {
+    cis(&["up", "--background", "--fresh"]).await?;
+    let smoke = cis(&["smoke"]).await;
+    cis(&["down"]).await?;
+    smoke
+}
