@@ -15,6 +15,7 @@ mod stack;
 mod test;
 mod token;
 mod up;
+mod welcome;
 
 /// The order system's command.
 #[derive(Debug, Parser)]

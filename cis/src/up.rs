@@ -98,8 +98,9 @@ async fn background(options: &Options) -> Result<(), UpError> {
     let mut shown = 0;
     loop {
         let ended = child.try_wait()?.is_some();
+        let ready = Stack::load()?.is_some_and(|stack| stack.pid == child.id());
         shown = show(&log, shown)?;
-        if Stack::load()?.is_some_and(|stack| stack.pid == child.id()) {
+        if ready {
             return Ok(());
         }
         if ended {
@@ -119,7 +120,7 @@ fn arguments(options: &Options) -> Vec<String> {
 fn show(log: &std::path::Path, shown: usize) -> io::Result<usize> {
     use std::io::Write as _;
     let text = std::fs::read(log)?;
-    io::stderr().write_all(text.get(shown..).unwrap_or_default())?;
+    io::stdout().write_all(text.get(shown..).unwrap_or_default())?;
     Ok(text.len())
 }
 

@@ -18,6 +18,7 @@ use crate::process::asked_to_end;
 use crate::seed;
 use crate::stack::{Kind, Queue, Stack, Tables};
 use crate::up::Options;
+use crate::welcome;
 use build::Programs;
 use deploy::Outputs;
 use forward::Forwarder;
@@ -89,8 +90,9 @@ async fn serve(python: &Path, programs: &Programs, endpoint_url: &str, group: u3
 async fn ready(stack: &Stack, accounts: &Accounts, start: Instant) -> Result<Infallible, CloudError> {
     smoke::test(&stack.api_url).await?;
     seed::catalogue(&stack.api_url, accounts).await?;
+    println!("deployed in {:.1} s\n\n{}", start.elapsed().as_secs_f32(), welcome::text(stack));
+    // Last: whoever waits for the file shows what was printed before.
     stack.announce()?;
-    eprintln!("deployed in {:.1} s", start.elapsed().as_secs_f32());
     Ok(std::future::pending().await)
 }
 
