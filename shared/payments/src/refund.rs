@@ -161,7 +161,7 @@ mod tests {
         let other = refund("re_2", "other");
         let script = Scripted::new([
             saved_failure(),
-            page(std::slice::from_ref(&other), true),
+            page(&[refund("re_3", "another"), other.clone()], true),
             page(&[refund("re_1", "cancel-pi_1-0")], false),
         ]);
         assert_eq!(create(&script).unwrap().id.as_str(), "re_1");

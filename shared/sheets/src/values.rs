@@ -169,6 +169,11 @@ mod tests {
         assert_eq!(script.lines()[2], "GET /v4/spreadsheets/sheet-1?fields=sheets.properties t");
         assert_eq!(script.body(4), script.body(1));
 
+        let beyond = failure(400, "Range (X) exceeds grid limits.");
+        let script = Scripted::new([token("t"), beyond, tab(1400, 10), done(), done()]);
+        write(&script).unwrap();
+        assert_eq!(script.body(3), json!({"requests": [columns]}), "long enough already");
+
         // Somebody else made room meanwhile: nothing to do but write.
         let beyond = failure(400, "Range (X) exceeds grid limits.");
         let script = Scripted::new([token("t"), beyond, tab(2400, 26), done()]);
