@@ -25,21 +25,26 @@ pub struct Allowance {
 impl RateLimit {
     /// Takes one request out of the window.
     pub fn take(&mut self, now: Timestamp, limit: u32, window_seconds: u32) -> Allowance {
+        let reset = self.enter_window(now, window_seconds);
+        let admitted = self.used < limit;
+        self.used += u32::from(admitted);
+        Allowance { limit, remaining: limit - self.used.min(limit), reset, admitted }
+    }
+
+    /// What a request is told that a fault refuses, whatever room the window has. Takes nothing out.
+    pub fn exhausted(&mut self, now: Timestamp, limit: u32, window_seconds: u32) -> Allowance {
+        let reset = self.enter_window(now, window_seconds);
+        Allowance { limit, remaining: 0, reset, admitted: false }
+    }
+
+    /// Starts afresh in a new window; gives the second at which the present one ends.
+    fn enter_window(&mut self, now: Timestamp, window_seconds: u32) -> i64 {
         let window = i64::from(window_seconds.max(1));
         let start = now.seconds().div_euclid(window) * window;
         if start != self.window_start {
             *self = Self { window_start: start, used: 0 };
         }
-        let admitted = self.used < limit;
-        self.used += u32::from(admitted);
-        Allowance { limit, remaining: limit - self.used.min(limit), reset: start + window, admitted }
-    }
-}
-
-impl RateLimit {
-    /// What a request is told that is refused although the window may have room.
-    pub fn exhausted(&mut self, now: Timestamp, limit: u32, window_seconds: u32) -> Allowance {
-        Allowance { remaining: 0, admitted: false, ..self.take(now, limit, window_seconds) }
+        start + window
     }
 }
 
@@ -62,6 +67,7 @@ mod tests {
         let mut limit = RateLimit::default();
         let at = |seconds| Timestamp::from_seconds(seconds);
         assert!(limit.take(at(60), 2, 60).admitted);
+        assert!(!limit.exhausted(at(60), 2, 60).admitted, "a fault takes nothing out");
         assert_eq!(limit.take(at(61), 2, 60), Allowance { limit: 2, remaining: 0, reset: 120, admitted: true });
         assert!(!limit.take(at(119), 2, 60).admitted);
         assert!(limit.take(at(120), 2, 60).admitted);
