@@ -85,6 +85,7 @@ struct Pending {
     webhook: Webhook,
     since: Timestamp,
     tries: u32,
+    in_flight: bool,
 }
 
 /// The queue of webhooks.
@@ -107,7 +108,7 @@ impl Deliveries {
     pub fn push(&mut self, webhook: Webhook, due: Timestamp) {
         self.last += 1;
         let id = DeliveryId(self.last);
-        self.pending.insert(id, Pending { webhook, since: due, tries: 0 });
+        self.pending.insert(id, Pending { webhook, since: due, tries: 0, in_flight: false });
         self.queue.insert((due, id));
     }
 
@@ -125,12 +126,15 @@ impl Deliveries {
         self.queue.pop_first();
         let pending = self.pending.get_mut(&id)?;
         pending.tries += 1;
+        pending.in_flight = true;
         Some((id, pending.webhook.clone(), pending.tries))
     }
 
     /// Records what came of a try. Gives the webhook back when that settles it, with whether it was taken.
     pub fn report(&mut self, now: Timestamp, id: DeliveryId, status: Option<u16>) -> Option<(Webhook, bool)> {
-        let pending = self.pending.get(&id)?;
+        // A second report, or one about what was forgotten by a reset, changes nothing.
+        let pending = self.pending.get_mut(&id).filter(|pending| pending.in_flight)?;
+        pending.in_flight = false;
         if status.is_some_and(|status| (200..300).contains(&status)) {
             self.counts.taken += 1;
             return self.pending.remove(&id).map(|pending| (pending.webhook, true));
@@ -147,9 +151,15 @@ impl Deliveries {
 
     /// Makes due now what was POSTed without a report: whoever had it is gone.
     pub fn try_again(&mut self, now: Timestamp) {
-        let queued: BTreeSet<DeliveryId> = self.queue.iter().map(|(_, id)| *id).collect();
-        let lost = self.pending.keys().filter(|id| !queued.contains(id));
-        self.queue.extend(lost.map(|id| (now, *id)));
+        for (id, pending) in self.pending.iter_mut().filter(|(_, pending)| pending.in_flight) {
+            pending.in_flight = false;
+            self.queue.insert((now, *id));
+        }
+    }
+
+    /// Forgets all webhooks. Their ids are not given again, so that late reports about them hit nothing.
+    pub fn clear(&mut self) {
+        *self = Self { schedule: self.schedule, last: self.last, ..Self::default() };
     }
 
     /// Makes everything that waits due now.
@@ -210,6 +220,30 @@ mod tests {
         assert!(taken && settled.event_type == "a");
         let counts = deliveries.counts();
         assert_eq!((counts.taken, counts.failed_tries, counts.waiting), (1, 1, 0));
+    }
+
+    #[test]
+    fn a_report_counts_once_and_never_for_another_webhook() {
+        let mut deliveries = Deliveries::new(RetrySchedule::default());
+        deliveries.push(webhook("a"), at(0));
+        let (id, ..) = deliveries.take(at(0)).unwrap();
+        assert!(deliveries.report(at(0), id, None).is_none());
+        assert!(deliveries.report(at(0), id, Some(200)).is_none(), "it waits for its next try");
+        assert_eq!(deliveries.counts().waiting, 1);
+        let (id, ..) = deliveries.take(at(9)).unwrap();
+        deliveries.clear();
+        deliveries.push(webhook("b"), at(9));
+        assert!(deliveries.report(at(9), id, Some(200)).is_none(), "it was forgotten");
+        assert!(deliveries.take(at(9)).is_some_and(|(new, b, _)| new != id && b.event_type == "b"));
+    }
+
+    #[test]
+    fn what_was_under_way_when_its_sender_died_is_tried_again() {
+        let mut deliveries = Deliveries::new(RetrySchedule::default());
+        deliveries.push(webhook("a"), at(0));
+        let (id, ..) = deliveries.take(at(0)).unwrap();
+        deliveries.try_again(at(5));
+        assert_eq!(deliveries.take(at(5)).map(|(id, _, attempt)| (id, attempt)), Some((id, 2)));
     }
 
     #[test]

@@ -83,8 +83,9 @@ impl Sandbox {
     pub fn reset(&mut self) {
         let mut settings = self.settings.clone();
         settings.seed = settings.seed.wrapping_add(1);
-        let journal = self.journal.take();
-        *self = Self { journal, ..Self::new(settings) };
+        let (journal, mut deliveries) = (self.journal.take(), std::mem::take(&mut self.deliveries));
+        deliveries.clear();
+        *self = Self { deliveries, journal, ..Self::new(settings) };
     }
 
     /// Handles one request to any provider or to `/_sandbox/…`.

@@ -12,6 +12,7 @@ use axum::{
 use bytes::Bytes;
 use resilience::{Clock as _, SystemClock};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::{Outcome, Shared, answer};
 use connection::{Connections, Cut};
@@ -33,12 +34,12 @@ pub async fn serve(
     until: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let sender = webhooks::Sender::new(shared.clone()).map_err(io::Error::other)?;
-    let sending = tokio::spawn(sender.run());
+    // Ends with this future, however that ends.
+    let mut sending = JoinSet::new();
+    sending.spawn(sender.run());
     let routes = Router::new().fallback(handle).with_state(shared);
     let service = routes.into_make_service_with_connect_info::<Cut>();
-    let served = axum::serve(Connections::new(listener), service).with_graceful_shutdown(until).await;
-    sending.abort();
-    served
+    axum::serve(Connections::new(listener), service).with_graceful_shutdown(until).await
 }
 
 async fn handle(State(shared): State<Shared>, ConnectInfo(cut): ConnectInfo<Cut>, request: Request) -> Response {
