@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Writes lambench's configuration for the suite's functions: `bench/lambench.py BINARIES [PEERS] > lambench.json`.
+
+BINARIES is the folder with the release binaries (`target/release`), PEERS one with the binaries to compare with, if
+there are any. Each function gets a sample event from `events/`, and an environment in which AWS and every provider is
+lambench's stub, which answers `{}`: the first call then runs against an empty world, the same for all.
+"""
+
+import json
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+STUB = "http://127.0.0.1:8123"
+
+ENVIRONMENT = {
+    "AWS_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_SESSION_TOKEN": "local",
+    "AWS_ENDPOINT_URL": STUB,
+    "AWS_ENDPOINT_URL_DYNAMODB": STUB,
+    "LOG_LEVEL": "info",
+    "PIN_PEM": str(ROOT / "shared/aws/src/roots.pem"),
+    "STAGE": "bench",
+    "PUBLIC_URL": "https://shop.example",
+    "ORDERS_TABLE": "orders",
+    "CATALOGUE_TABLE": "catalogue",
+    "EFFECTS_TABLE": "effects",
+    "ORDER_EVENTS_TOPIC_ARN": "arn:aws:sns:eu-central-1:000000000000:order-events",
+    "STREAM_DLQ_URL": STUB + "/000000000000/order-stream-dlq",
+    "STRIPE_API_URL": STUB,
+    "SENDGRID_API_URL": STUB,
+    "SHEETS_API_URL": STUB,
+    "STRIPE_SECRET_ID": "stripe",
+    "SENDGRID_SECRET_ID": "sendgrid",
+    "GOOGLE_SECRET_ID": "google",
+    "TOKEN_KEYS_SECRET_ID": "token-keys",
+    "MAIL_FROM": "shop@example.com",
+    "MAIL_EVIDENCE_WAIT_SECONDS": "60",
+    "SPREADSHEET_ID": "sheet",
+    "SHEET_TAB": "Orders",
+}
+
+
+# The sample event of each function that does the most before it finds the world empty.
+SAMPLES = {
+    "authorizer": "no-bearer",
+    "cancel-order": "open",
+    "confirm-payment": "paid",
+    "create-order": "placed",
+    "create-payment-intent": "pending",
+    "get-health": "check",
+    "get-order": "own",
+    "get-order-history": "own",
+    "list-orders": "own",
+    "list-products": "all",
+    "order-stream": "order-paid",
+    "put-product": "new",
+    "send-email": "order-paid",
+    "sendgrid-webhook": "delivered",
+    "settle-payment": "order-cancelled",
+    "stripe-webhook": "payment-succeeded",
+    "sync-sheet": "order-paid-twice",
+}
+
+
+def event_of(function):
+    return json.loads((ROOT / "events" / function / (SAMPLES[function] + ".json")).read_text())
+
+
+def peers_event():
+    """What lambench's own programs take: create-order's request with the body that they know."""
+    body = '{"id":"01HZX3T0K9","customer":"cust_123","currency":"eur","lines":[{"sku":"A-1","qty":2,"cents":1999}]}'
+    return event_of("create-order") | {"body": body, "isBase64Encoded": False}
+
+
+def target(name, binary, event):
+    return {"name": name, "cmd": [str(binary)], "event": event}
+
+
+def main():
+    binaries = pathlib.Path(sys.argv[1]).resolve()
+    peers = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
+    targets = []
+    if peers:
+        targets += [target(file.name, file, peers_event()) for file in sorted(peers.iterdir()) if file.is_file()]
+    targets += [target(name, binaries / name, event_of(name)) for name in SAMPLES if (binaries / name).exists()]
+    json.dump({"env": ENVIRONMENT, "event": {}, "cpu": 1, "harness_cpu": 0, "targets": targets}, sys.stdout, indent=1)
+
+
+main()
