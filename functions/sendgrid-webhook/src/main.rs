@@ -1,2 +1,30 @@
-//! Wiring.
-fn main() {}
+//! Wiring for `POST /v1/webhooks/sendgrid`.
+
+use std::time::Duration;
+
+use api::ApiError;
+use mail::{SendGridSecrets, WebhookKey};
+use resilience::{Deadline, RandomIds, SystemClock};
+use sendgrid_webhook::handle;
+use store::DynamoEffects;
+use telemetry::{CachedSecret, SecretsManager, required};
+
+/// SendGrid gives an answer a few seconds.
+const BUDGET: Duration = Duration::from_secs(5);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    telemetry::init();
+    let config = aws::Config::from_env()?;
+    let effects = DynamoEffects::new(&aws::dynamodb(&config), required::<String>("EFFECTS_TABLE")?);
+    let secret_id: String = required("SENDGRID_SECRET_ID")?;
+    let secrets = CachedSecret::<SendGridSecrets, _, _>::new(secret_id, SecretsManager::new(&config), SystemClock);
+    api::run(async |request| {
+        let known = secrets.get().await.map_err(|error| ApiError::Internal(error.into()))?;
+        let key =
+            WebhookKey::from_base64(&known.webhook_public_key).map_err(|error| ApiError::Internal(error.into()))?;
+        let deadline = Deadline::after(&SystemClock, BUDGET);
+        Ok(handle(&effects, &key, &SystemClock, &RandomIds, deadline, request).await)
+    })
+    .await
+}
