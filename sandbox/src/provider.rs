@@ -94,6 +94,12 @@ pub trait StandIn {
     /// Answers one call of its own errors instead of doing what is asked.
     fn refuse(&mut self, now: Timestamp, request: &Request<Bytes>, refusal: Refusal) -> Response<Bytes>;
 
+    /// Does what is asked and answers 500 all the same.
+    fn fail_after(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
+        self.handle(now, request);
+        self.refuse(now, request, Refusal::InternalError)
+    }
+
     /// Answers a call under `/_sandbox/<provider>/`; `path` holds the segments after it.
     fn control(&mut self, now: Timestamp, request: &Request<Bytes>, path: &[&str]) -> Response<Bytes>;
 

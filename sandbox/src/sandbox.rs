@@ -193,6 +193,7 @@ impl Sandbox {
                 Outcome::Answer { response, delay }
             }
             Fate::Refused(refusal) => Outcome::Answer { response: stand_in.refuse(now, request, refusal), delay },
+            Fate::FailedAfterEffect => Outcome::Answer { response: stand_in.fail_after(now, request), delay },
             Fate::Lost(Loss::Silence(silence)) => {
                 Outcome::NoAnswer { loss: Loss::Silence(silence), acted: false, delay: delay + silence }
             }

@@ -27,6 +27,8 @@ pub enum Fate {
     Answered,
     /// Not done, answered with an error.
     Refused(Refusal),
+    /// Done, answered with 500.
+    FailedAfterEffect,
     /// Not done and never answered.
     Lost(Loss),
     /// Done and never answered.
@@ -157,6 +159,7 @@ fn fate(kind: &FaultKind) -> Fate {
     match *kind {
         FaultKind::TooManyRequests { retry_after } => Fate::Refused(Refusal::TooManyRequests { retry_after }),
         FaultKind::InternalError => Fate::Refused(Refusal::InternalError),
+        FaultKind::ErrorAfterEffect => Fate::FailedAfterEffect,
         FaultKind::Unavailable => Fate::Refused(Refusal::Unavailable),
         FaultKind::Conflict => Fate::Refused(Refusal::Conflict),
         FaultKind::Unreachable => Fate::Lost(Loss::Unreachable),

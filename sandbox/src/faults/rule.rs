@@ -41,6 +41,8 @@ pub enum FaultKind {
     },
     /// 500 in mid-execution, nothing done. Stripe saves it under the idempotency key.
     InternalError,
+    /// 500, and yet the work is done. Stripe saves the 500 under the idempotency key.
+    ErrorAfterEffect,
     /// 503, nothing done.
     Unavailable,
     /// 409, as when a request with the same idempotency key is still running.

@@ -20,7 +20,10 @@ pub struct Event {
     /// `data` as JSON text: most events are never looked at again.
     pub data: String,
     pub request: Value,
+    /// Webhooks on their way.
     pub pending: usize,
+    /// Webhooks that were taken.
+    pub taken: usize,
     /// Webhooks that were given up.
     pub failed: usize,
 }
@@ -72,6 +75,7 @@ impl Stripe {
             data: data.to_string(),
             request: json!({ "id": context.request_id, "idempotency_key": context.idempotency_key }),
             pending: self.endpoints.iter().filter(|endpoint| endpoint.wants(kind)).count(),
+            taken: 0,
             failed: 0,
         };
         self.send(&event);
@@ -109,6 +113,7 @@ impl Stripe {
             data: view["data"].to_string(),
             request: view["request"].clone(),
             pending: 0,
+            taken: 0,
             failed: 0,
         };
         event.pending = self.endpoints.iter().filter(|endpoint| endpoint.wants(kind)).count();

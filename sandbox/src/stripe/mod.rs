@@ -196,6 +196,21 @@ impl StandIn for Stripe {
         with_cors(request, response)
     }
 
+    fn fail_after(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
+        let done = self.call(now, request, None);
+        if !done.status().is_success() || done.headers().contains_key("idempotent-replayed") {
+            return with_cors(request, done);
+        }
+        let mut response = ApiError::refused(Refusal::InternalError).response();
+        for name in ["request-id", "stripe-version", "idempotency-key"] {
+            done.headers().get(name).map(|value| response.headers_mut().insert(name, value.clone()));
+        }
+        if let Ok(Some(key)) = idempotency::key_of(request) {
+            self.keys.replace(key, &response);
+        }
+        with_cors(request, response)
+    }
+
     fn control(&mut self, now: Timestamp, request: &Request<Bytes>, path: &[&str]) -> Response<Bytes> {
         self.handle_control(now, request, path)
     }
@@ -211,6 +226,7 @@ impl StandIn for Stripe {
     fn settled(&mut self, webhook: &Webhook, taken: bool) {
         if let Ok(event) = self.events.get_mut(&webhook.event_id) {
             event.pending = event.pending.saturating_sub(1);
+            event.taken += usize::from(taken);
             event.failed += usize::from(!taken);
         }
     }

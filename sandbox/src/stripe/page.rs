@@ -84,9 +84,10 @@ impl Stripe {
             created: time(event.created),
             kind: event.kind.clone(),
             object: event.view()["data"]["object"]["id"].as_str().unwrap_or_default().to_owned(),
-            delivery: match (event.pending, event.failed) {
-                (0, 0) => "taken",
-                (0, _) => "given up",
+            delivery: match (event.pending, event.failed, event.taken) {
+                (0, 0, 0) => "no endpoint asked for it",
+                (0, 0, _) => "taken",
+                (0, ..) => "given up",
                 _ => "on its way",
             },
         });

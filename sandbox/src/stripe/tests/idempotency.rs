@@ -75,6 +75,19 @@ fn a_500_is_saved_and_a_503_and_a_429_are_not() {
 }
 
 #[test]
+fn a_500_after_the_effect_is_saved_too() {
+    let mut shop = Shop::new();
+    let request = post(INTENTS, CREATE, Some("k"));
+    let failed = seen(&shop.stripe.fail_after(shop.now, &request));
+    assert_eq!((failed.status, failed.code()), (500, "api_error"));
+    assert_eq!((shop.stripe.payment_intent_count(), shop.told()), (1, vec!["payment_intent.created".to_owned()]));
+    let again = shop.send(&request);
+    assert_eq!((again.status, &again.headers["idempotent-replayed"]), (500, &HeaderValue::from_static("true")));
+    assert_eq!(again.headers["original-request"], failed.headers["request-id"]);
+    assert_eq!(shop.stripe.payment_intent_count(), 1);
+}
+
+#[test]
 fn a_concurrent_request_conflicts_and_leaves_no_trace() {
     let mut shop = Shop::new();
     let request = post(INTENTS, CREATE, Some("k"));
