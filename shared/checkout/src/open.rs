@@ -55,7 +55,10 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
                         self.orders.find(order.id).await.map_err(UpdateError::Store)?.ok_or(UpdateError::NotFound)?;
                     continue;
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.leave_spent_keys(&order, &error).await?;
+                    return Err(error);
+                }
             };
             order = self.note(&order, &intent).await?;
             let known = order.payment.facts.intent(&intent.id).map_or(intent.status(), |fact| fact.status);
@@ -109,6 +112,16 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
             }
         })
         .await
+    }
+
+    /// Makes the next one who asks take new idempotency keys, where this attempt's only replay failures. Not at once:
+    /// while Stripe fails, each try would use up more of them.
+    async fn leave_spent_keys(&self, order: &Order, error: &CheckoutError) -> Result<(), CheckoutError> {
+        if let CheckoutError::Stripe(StripeError::KeySpent) = error {
+            let attempt = order.payment.attempt;
+            self.update(order, |stored| stored.skip_attempt(attempt, self.correlation_id, self.clock.now())).await?;
+        }
+        Ok(())
     }
 
     async fn begin_next_attempt(&self, order: &Order) -> Result<Order, CheckoutError> {

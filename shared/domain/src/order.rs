@@ -194,6 +194,16 @@ impl Order {
         })
     }
 
+    /// Begins another attempt in place of one that Stripe will never make an intent for: it saved failures under all of the
+    /// attempt's idempotency keys. None when that attempt came to an intent after all, or is over.
+    pub fn skip_attempt(&self, attempt: u32, correlation_id: &str, now: Timestamp) -> Option<Change> {
+        let is_stuck = self.payment.attempt == attempt && self.payment.intent.is_none();
+        if !is_stuck || !self.status.awaits_payment() {
+            return None;
+        }
+        self.change(correlation_id, now, |order| order.payment.attempt += 1)
+    }
+
     /// Calls the order off. A second call changes nothing.
     pub fn cancel(&self, correlation_id: &str, now: Timestamp) -> Result<Option<Change>, CannotBeCancelled> {
         if self.cancelled_at.is_some() {

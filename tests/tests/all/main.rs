@@ -1,5 +1,6 @@
 //! Everything that is tested across packages, in one binary.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod api;
 mod consumers;
 mod template;

@@ -324,6 +324,19 @@ fn another_attempt_begins_only_when_the_intent_was_given_up() {
     assert_eq!(second.next_attempt("c", second.updated_at), None);
 }
 
+#[test]
+fn an_attempt_is_skipped_once_and_only_without_an_intent() {
+    let order = placed();
+    let second = order.skip_attempt(1, "c", order.updated_at).unwrap().order;
+    assert_eq!((second.payment.attempt, second.status), (2, OrderStatus::PendingPayment));
+    assert_eq!(second.skip_attempt(1, "c", second.updated_at), None);
+    let facts = vec![intent("pi_1", IntentStatus::RequiresPaymentMethod, 1, 0)];
+    let attached = second.attach_intent("pi_1".into(), facts, "c", second.updated_at).unwrap().order;
+    assert_eq!(attached.skip_attempt(2, "c", attached.updated_at), None);
+    let cancelled = order.cancel("c", order.updated_at).unwrap().unwrap().order;
+    assert_eq!(cancelled.skip_attempt(1, "c", cancelled.updated_at), None);
+}
+
 /// Whatever comes first, the event that sends the confirmation is written exactly once, and never for a cancelled order.
 #[test]
 fn an_order_is_announced_as_paid_once() {

@@ -1,0 +1,7 @@
+//! The HTTP functions with memory repositories, the sandbox's Stripe and a clock that stands still.
+
+mod input;
+mod orders;
+mod paying;
+mod samples;
+mod world;

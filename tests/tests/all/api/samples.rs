@@ -1,0 +1,108 @@
+//! Every sample event of the HTTP functions, run through its function.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use auth::{TokenKeys, TokenRules};
+use authorizer::AuthorizerRequest;
+use sandbox::FaultKind;
+use serde_json::Value;
+use telemetry::{CachedSecret, FixedSecrets};
+
+use super::world::{ANNA, Answered, BEN, World, cart, fault, order_id};
+
+/// Signs the tokens of the samples; its private side was thrown away.
+const KEYS: &str = include_str!("token-keys.json");
+
+/// A shop with an order in each state that the samples are about.
+fn shop() -> World {
+    let world = World::new();
+    for (sku, price) in [("MUG-1", 1250), ("TEE-BLACK-M", 2300)] {
+        world.product(sku, price, 100, true);
+    }
+    for key in ["seed-open", "seed-paid", "seed-disputed"] {
+        assert_eq!(world.place(ANNA, key, &cart()).status, 201);
+    }
+    world.place(BEN, "seed-open", &cart());
+    world.add_fault(fault(FaultKind::Unreachable));
+    world.place(ANNA, "seed-pending", &cart());
+    world.clear_faults();
+    for key in ["seed-paid", "seed-disputed"] {
+        assert_eq!(world.pay(&order_id(ANNA, key)).body["status"], "paid");
+    }
+    world.dispute(&order_id(ANNA, "seed-disputed"));
+    world
+}
+
+fn samples(function: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").join(function);
+    let mut files: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn name(function: &str, file: &Path) -> String {
+    format!("{function}/{}", file.file_stem().unwrap().to_str().unwrap()).replace('/', "__")
+}
+
+/// Status line, headers by name, body.
+fn shown(answered: &Answered) -> String {
+    let mut text = format!("{}\n", answered.status);
+    let mut headers: Vec<_> =
+        answered.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+    headers.sort_unstable();
+    for (name, value) in headers {
+        writeln!(text, "{name}: {value}").unwrap();
+    }
+    if answered.body != Value::Null {
+        write!(text, "\n{}", serde_json::to_string_pretty(&answered.body).unwrap()).unwrap();
+    }
+    text
+}
+
+#[test]
+fn every_sample_gets_its_answer() {
+    let functions = [
+        "create-order",
+        "get-order",
+        "list-orders",
+        "get-order-history",
+        "cancel-order",
+        "create-payment-intent",
+        "confirm-payment",
+        "list-products",
+        "put-product",
+        "get-health",
+    ];
+    for function in functions {
+        let files = samples(function);
+        assert!(files.len() > 1, "{function} needs a good and a bad sample");
+        for file in files {
+            let event = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            let answered = shop().call(function, api::request(event));
+            insta::assert_snapshot!(name(function, &file), shown(&answered));
+        }
+    }
+}
+
+#[test]
+fn every_sample_of_the_authorizer_gets_its_answer() {
+    let world = World::new();
+    for file in samples("authorizer") {
+        let request: AuthorizerRequest = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let secrets = FixedSecrets::new([("keys", KEYS)]);
+        let keys = CachedSecret::<TokenKeys, _, _>::new("keys", secrets, world.clock.clone());
+        let answer = world.run(authorizer::handle(&keys, &TokenRules::default(), &world.clock, request)).unwrap();
+        let answer = serde_json::to_value(answer).unwrap();
+        insta::assert_snapshot!(name("authorizer", &file), serde_json::to_string_pretty(&answer).unwrap());
+    }
+}
+
+#[test]
+fn keys_that_cannot_be_read_refuse_nobody() {
+    let world = World::new();
+    let keys = CachedSecret::<TokenKeys, _, _>::new("keys", FixedSecrets::default(), world.clock.clone());
+    let file = samples("authorizer").into_iter().find(|file| file.ends_with("good.json")).unwrap();
+    let request: AuthorizerRequest = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(world.run(authorizer::handle(&keys, &TokenRules::default(), &world.clock, request)).is_err());
+}

@@ -1,0 +1,262 @@
+//! A shop with a few products, and whoever calls its functions.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use api::{Request, Response};
+use bytes::Bytes;
+use domain::{Change, CustomerId, DisputeFact, DisputeStatus, Order, OrderId, PaymentFact, Timestamp};
+use lambda_http::http;
+use payments::Stripe;
+use resilience::{SeededIds, Transport, VirtualClock};
+use sandbox::{Fault, FaultKind, Provider, SandboxTransport, Settings, Shared};
+use serde_json::{Value, json};
+use store::{Catalogue, MemoryStore, ProductEdit};
+use uuid::Uuid;
+
+/// 2026-11-23T12:00:00Z.
+pub const NOON: i64 = 1_795_435_200;
+pub const ANNA: Who = Who("cus_00000000000000000000000000000001", "customer");
+pub const BEN: Who = Who("cus_00000000000000000000000000000002", "customer");
+pub const STAFF: Who = Who("usr_0000000000000000000000000000000a", "staff");
+pub const ADMIN: Who = Who("usr_0000000000000000000000000000000b", "admin");
+
+/// A caller's id and role, as the authorizer says them.
+#[derive(Clone, Copy)]
+pub struct Who(pub &'static str, pub &'static str);
+
+type Client = Stripe<SandboxTransport<VirtualClock>, VirtualClock, SeededIds>;
+
+pub struct World {
+    pub store: MemoryStore,
+    pub sandbox: Shared,
+    pub clock: VirtualClock,
+    pub stripe: Client,
+    pub ids: SeededIds,
+    /// Whether Stripe's key can be read.
+    pub has_key: Cell<bool>,
+}
+
+/// What came of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    pub status: u16,
+    pub headers: http::HeaderMap,
+    pub body: Value,
+}
+
+impl Answered {
+    /// The problem's type, without what all types begin with, and the field at fault.
+    pub fn problem(&self) -> (u16, &str, Option<&str>) {
+        let kind = self.body["type"].as_str().and_then(|uri| uri.strip_prefix("/problems/")).unwrap_or_default();
+        (self.status, kind, self.body["field"].as_str())
+    }
+}
+
+impl World {
+    /// A shop that sells mugs and shirts, has no posters left, and has given up caps.
+    pub fn new() -> Self {
+        let clock = VirtualClock::at(Timestamp::from_seconds(NOON));
+        let sandbox = Shared::new(Settings { seed: 1, ..Settings::default() });
+        let transport = SandboxTransport::new(sandbox.clone(), clock.clone());
+        let key = sandbox.lock().settings().stripe.secret_key.clone();
+        let stripe = Stripe::new(transport, clock.clone(), SeededIds::new(2), "https://stripe.test", key);
+        let world = Self {
+            store: MemoryStore::new(),
+            sandbox,
+            clock,
+            stripe,
+            ids: SeededIds::new(3),
+            has_key: Cell::new(true),
+        };
+        world.product("MUG-1", 1250, 10, true);
+        world.product("TEE-BLACK-M", 2300, 10, true);
+        world.product("POSTER-A2", 900, 0, true);
+        world.product("CAP-OLD", 1500, 5, false);
+        world
+    }
+
+    pub fn product(&self, sku: &str, eur: i64, stock: u32, active: bool) {
+        let prices = [("eur", eur), ("usd", eur + 100), ("jpy", eur)];
+        let edit = ProductEdit {
+            sku: sku.parse().unwrap(),
+            name: sku.to_lowercase(),
+            prices: prices.map(|(code, amount)| (code.parse().unwrap(), amount)).into(),
+            stock: Some(stock),
+            active,
+            at: Timestamp::from_seconds(NOON),
+        };
+        self.run(self.store.put(&edit)).unwrap();
+    }
+
+    pub fn run<F: Future>(&self, future: F) -> F::Output {
+        self.clock.run(future)
+    }
+
+    /// One call of a function, through everything that Lambda would have it go through.
+    pub async fn answer(&self, function: &str, request: Request) -> Answered {
+        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
+        let stripe = self.has_key.get().then_some(&self.stripe);
+        let response = api::respond(clock, request, async |request| match function {
+            "create-order" => create_order::handle(store, store, stripe, clock, ids, request).await,
+            "get-order" => get_order::handle(store, request).await,
+            "list-orders" => list_orders::handle(store, request).await,
+            "get-order-history" => get_order_history::handle(store, store, store, request).await,
+            "cancel-order" => cancel_order::handle(store, clock, ids, request).await,
+            "create-payment-intent" => create_payment_intent::handle(store, stripe, clock, ids, request).await,
+            "confirm-payment" => confirm_payment::handle(store, stripe, clock, ids, request).await,
+            "list-products" => list_products::handle(store, request).await,
+            "put-product" => put_product::handle(store, clock, request).await,
+            "get-health" => get_health::handle(store, request).await,
+            other => panic!("no such function: {other}"),
+        });
+        read(response.await)
+    }
+
+    pub fn call(&self, function: &str, request: Request) -> Answered {
+        self.run(self.answer(function, request))
+    }
+
+    /// Places an order with this key.
+    pub fn place(&self, who: Who, key: &str, body: &Value) -> Answered {
+        self.call("create-order", order_request(who, Some(key), body))
+    }
+
+    /// Calls a function that is about one order.
+    pub fn about(&self, function: &str, who: Who, order: &str) -> Answered {
+        self.call(function, about(who, order))
+    }
+
+    pub fn order(&self, id: &str) -> Order {
+        let id: OrderId = id.parse().unwrap();
+        self.store.all_orders().into_iter().find(|order| order.id == id).unwrap()
+    }
+
+    pub fn add_fault(&self, fault: Fault) {
+        self.sandbox.lock().faults.add(fault);
+    }
+
+    pub fn clear_faults(&self) {
+        self.sandbox.lock().faults.clear();
+    }
+
+    /// Does at Stripe what somebody else does there: the customer's browser, or people at the dashboard.
+    pub fn at_stripe(&self, path: &str, form: &str) -> Value {
+        let key = self.sandbox.lock().settings().stripe.secret_key.clone();
+        let request = http::Request::post(format!("https://stripe.test/v1/{path}"))
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Bytes::from(form.to_owned()))
+            .unwrap();
+        let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
+        let response = self.run(transport.send(request)).unwrap();
+        assert!(response.status().is_success(), "{path}: {:?}", response.body());
+        serde_json::from_slice(response.body()).unwrap()
+    }
+
+    /// The ids of all payment intents at Stripe.
+    pub fn intents(&self) -> Vec<String> {
+        let deadline = resilience::Deadline::after(&self.clock, Duration::from_mins(1));
+        let page = self.run(self.stripe.list_payment_intents(Timestamp::from_seconds(0), None, deadline)).unwrap();
+        assert!(!page.has_more);
+        page.data.iter().map(|intent| intent.id.to_string()).collect()
+    }
+
+    /// Changes an order as if other functions had done it.
+    pub fn change(&self, order: &str, decide: impl Fn(&Order) -> Option<Change>) {
+        let decide = |order: &Order| Ok::<_, std::convert::Infallible>(decide(order));
+        let id = order.parse().unwrap();
+        self.run(store::update(&self.store, &self.clock, &self.ids, id, None, decide)).unwrap();
+    }
+
+    /// Lets a bank take an order's money back for now.
+    pub fn dispute(&self, order: &str) {
+        let (total, intent) = (self.order(order).total, self.order(order).payment.intent);
+        let status = DisputeStatus::NeedsResponse;
+        let fact = DisputeFact { id: "du_1".into(), status, amount: total, intent };
+        self.change(order, |order| {
+            order.learn(vec![PaymentFact::Dispute(fact.clone())], "dispute-1", order.updated_at)
+        });
+    }
+
+    /// Pays an order as a browser does, and comes back from that.
+    pub fn pay(&self, order: &str) -> Answered {
+        let intent = self.order(order).payment.intent.unwrap();
+        self.at_stripe(
+            &format!("payment_intents/{intent}/confirm"),
+            "payment_method=pm_card_visa&return_url=https://shop.test",
+        );
+        self.about("confirm-payment", ANNA, order)
+    }
+}
+
+/// A fault of Stripe's alone.
+pub fn fault(kind: FaultKind) -> Fault {
+    Fault::new(kind).at(Provider::Stripe)
+}
+
+/// A cart of two mugs and a shirt.
+pub fn cart() -> Value {
+    json!({
+        "lines": [{"sku": "MUG-1", "quantity": 2}, {"sku": "TEE-BLACK-M", "quantity": 1}],
+        "currency": "eur",
+        "shipping_address": {
+            "name": "Anna Example", "line1": "Musterweg 1", "city": "Ulm", "postal_code": "89073", "country": "DE"
+        },
+        "email": "anna@example.com"
+    })
+}
+
+pub fn order_id(who: Who, key: &str) -> String {
+    let customer: CustomerId = who.0.parse().unwrap();
+    OrderId::derived(customer, &key.parse().unwrap()).to_string()
+}
+
+/// `POST /v1/orders`.
+pub fn order_request(who: Who, key: Option<&str>, body: &Value) -> Request {
+    let mut event = event(Some(who));
+    if let Some(key) = key {
+        event["headers"]["idempotency-key"] = key.into();
+    }
+    event["body"] = body.to_string().into();
+    request(event)
+}
+
+/// A request about one order.
+pub fn about(who: Who, order: &str) -> Request {
+    let mut event = event(Some(who));
+    event["pathParameters"] = json!({"order_id": order});
+    request(event)
+}
+
+pub fn event(who: Option<Who>) -> Value {
+    let mut event = json!({
+        "version": "2.0",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {
+            "http": {"method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+            "requestId": "JKJaXmPLvHcESHA=",
+            "timeEpoch": 0
+        }
+    });
+    if let Some(Who(principal, role)) = who {
+        event["requestContext"]["authorizer"] =
+            json!({"lambda": {"principal": principal, "role": role, "token_id": "token-1"}});
+    }
+    event
+}
+
+pub fn request(event: Value) -> Request {
+    api::request(serde_json::from_value(event).unwrap())
+}
+
+fn read(response: Response) -> Answered {
+    let (parts, body) = response.into_parts();
+    let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+    Answered { status: parts.status.as_u16(), headers: parts.headers, body }
+}
+
+/// An id that no order has.
+pub fn unknown_order() -> String {
+    OrderId::from_uuid(Uuid::from_u128(99)).to_string()
+}
