@@ -6,6 +6,7 @@
 
 mod caller;
 mod context;
+mod crypto;
 mod keys;
 pub mod mint;
 mod policy;

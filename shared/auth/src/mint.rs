@@ -13,11 +13,12 @@ use ring::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
+use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Caller, TokenRules,
+    Caller, TokenRules, crypto,
     token::{Claims, TYPE},
 };
 
@@ -90,7 +91,8 @@ impl SigningKey {
     }
 
     fn der(&self) -> Result<Vec<u8>, MintError> {
-        jwt_ring::pkcs8_from_pem(&self.private_key).map_err(|_| MintError::Key)
+        let key = PrivatePkcs8KeyDer::from_pem_slice(self.private_key.as_bytes()).map_err(|_| MintError::Key)?;
+        Ok(key.secret_pkcs8_der().to_vec())
     }
 }
 
@@ -150,7 +152,7 @@ fn header(key: &SigningKey) -> Header {
 }
 
 pub(crate) fn sign(header: &Header, claims: &impl Serialize, key: &SigningKey) -> Result<String, MintError> {
-    jwt_ring::install();
+    crypto::install();
     Ok(encode(header, claims, &EncodingKey::from_ec_der(&key.der()?))?)
 }
 

@@ -4,7 +4,7 @@ use domain::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use serde::{Deserialize, Serialize};
 
-use crate::{Caller, Role, TokenKeys, Who};
+use crate::{Caller, Role, TokenKeys, Who, crypto};
 
 /// `iss` of the tokens that the suite makes for itself.
 pub const ISSUER: &str = "order-system";
@@ -66,7 +66,7 @@ pub fn verify(token: &str, keys: &TokenKeys, rules: &TokenRules, now: Timestamp)
     }
     let header = decode_header(token).map_err(|_| TokenRefused("malformed"))?;
     let key = key_for(&header, keys)?;
-    jwt_ring::install();
+    crypto::install();
     let claims = decode::<Claims>(token, key, &validation(rules)).map_err(|error| reason(&error))?.claims;
     check_times(&claims, now)?;
     let who = Who::new(claims.role, &claims.sub).ok_or(TokenRefused("subject and role don't fit"))?;
