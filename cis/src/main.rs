@@ -8,9 +8,13 @@ use clap::{Parser, Subcommand};
 
 mod accounts;
 mod cloud;
+mod dead_letters;
+mod drill;
+mod http;
 mod paths;
 mod process;
 mod seed;
+mod shop;
 mod stack;
 mod test;
 mod token;
@@ -31,6 +35,9 @@ enum Command {
     Up(up::Options),
     /// Ends the stack that is up.
     Down,
+    /// Tries the promises under faults, against the stack that is up.
+    #[command(subcommand)]
+    Drill(drill::Drill),
     /// Runs every check that decides whether a change is good.
     Test(test::Options),
     /// Prints an access token for development.
@@ -53,6 +60,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Up(options) => up::up(&options).await?,
         Command::Down if up::down().await? => println!("the stack is down"),
         Command::Down => println!("no stack is up"),
+        Command::Drill(drill) => drill::drill(&drill).await?,
         Command::Test(options) => test::test(&options).await?,
         Command::Token(options) => println!("{}", token::token(&options)?),
     }

@@ -31,7 +31,7 @@ mod error;
 mod forward;
 mod ministack;
 mod python;
-mod services;
+pub mod services;
 mod smoke;
 
 pub use error::CloudError;

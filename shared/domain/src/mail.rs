@@ -121,7 +121,8 @@ pub enum Sending {
     },
 }
 
-/// How far the mail got, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`.
+/// How far the mail got, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`, and what went
+/// wrong in the end is never hidden by what went well before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
@@ -129,16 +130,16 @@ pub enum Delivery {
     Processed,
     /// The receiving server put it off.
     Deferred,
-    /// SendGrid did not even try.
-    Dropped,
-    /// The receiving server refused it.
-    Bounced,
     /// The receiving server took it.
     Delivered,
     /// Somebody opened it.
     Opened,
     /// Somebody clicked in it.
     Clicked,
+    /// SendGrid did not even try.
+    Dropped,
+    /// The receiving server refused it, at once or after it had taken it.
+    Bounced,
     /// Somebody called it spam.
     SpamReported,
 }

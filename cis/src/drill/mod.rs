@@ -1,0 +1,49 @@
+//! `cargo cis drill …`: the promises under duplicates, reordering, faults and killed processes, against the stack that is
+//! up. Everything is checked from outside: the API, Stripe's list, the mailbox, the sheet, the dead letters.
+
+mod faults;
+mod findings;
+mod kill;
+mod orders;
+
+use clap::Subcommand;
+
+use crate::shop::ShopError;
+
+/// Which drill.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Drill {
+    /// Orders, each paid once, with one confirmation mail and one right row.
+    Orders(orders::Options),
+}
+
+/// Why a drill failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DrillError {
+    /// There is nothing to drill.
+    #[error("no stack is up; `cargo cis up --cloud --background` starts one")]
+    NoStack,
+    /// The stack's file.
+    #[error("cannot read the stack's addresses")]
+    Files(#[from] std::io::Error),
+    /// The shop, the sandbox or a queue did not answer when no fault was switched on.
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+    /// A queue.
+    #[error(transparent)]
+    DeadLetters(#[from] crate::dead_letters::DeadLettersError),
+    /// Promises were broken.
+    #[error("{0} promises were broken")]
+    Broken(usize),
+}
+
+/// Runs a drill.
+///
+/// # Errors
+///
+/// A promise was broken, or the stack does not answer.
+pub async fn drill(drill: &Drill) -> Result<(), DrillError> {
+    match drill {
+        Drill::Orders(options) => orders::run(options).await,
+    }
+}

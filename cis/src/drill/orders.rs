@@ -1,0 +1,158 @@
+//! Many orders at once while webhooks come twice and out of order, providers fail and consumers are killed.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use futures::StreamExt as _;
+use futures::stream;
+use resilience::{Ids as _, RandomIds};
+use serde_json::Value;
+
+use super::{DrillError, faults, findings, kill};
+use crate::dead_letters;
+use crate::shop::{PlacedOrder, Shop, ShopError};
+use crate::stack::{Kind, Stack};
+
+/// How many customers are at it at once.
+const CUSTOMERS: usize = 8;
+/// How often a customer tries again before giving up; with 10 % faults nobody needs nearly as many.
+const TRIES: usize = 40;
+/// How often the outside world is looked at while it settles.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What is drilled.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// How many orders.
+    #[arg(long, default_value_t = 200)]
+    pub count: usize,
+    /// Probability that a webhook comes twice, and that it comes out of order.
+    #[arg(long, default_value_t = 0.2)]
+    pub webhook_faults: f64,
+    /// Probability that a call of Stripe, SendGrid or Google fails.
+    #[arg(long, default_value_t = 0.1)]
+    pub provider_faults: f64,
+    /// A consumer's process is killed about every so many seconds; 0: never. Only the cloud stack has processes.
+    #[arg(long, default_value_t = 3)]
+    pub kill_every: u64,
+    /// How long everything may take to settle after the last order, in seconds.
+    #[arg(long, default_value_t = 600)]
+    pub patience: u64,
+}
+
+/// Places and pays, lets it settle, and compares.
+///
+/// # Errors
+///
+/// A promise was broken, or the stack does not answer.
+pub async fn run(options: &Options) -> Result<(), DrillError> {
+    let stack = Stack::load()?.ok_or(DrillError::NoStack)?;
+    let shop = Shop::new(&stack)?;
+    faults::switch_off(&shop).await?;
+    faults::switch_on(&shop, options.webhook_faults, options.provider_faults).await?;
+    let began = Instant::now();
+    let killed = Cell::new(0);
+    let kills = async {
+        if stack.kind == Kind::Cloud && options.kill_every > 0 {
+            kill::consumers(&stack, Duration::from_secs(options.kill_every), &killed).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let orders = tokio::select! {
+        orders = customers(&shop, options.count) => orders,
+        () = kills => BTreeSet::new(),
+    };
+    println!("{} of {} orders placed and paid in {:.1} s", orders.len(), options.count, began.elapsed().as_secs_f64());
+    report(&faults::switch_off(&shop).await?, killed.get());
+    let findings = settle(&shop, &orders, Duration::from_secs(options.patience)).await?;
+    let mut broken = findings.len() + options.count.saturating_sub(orders.len());
+    findings.iter().take(20).for_each(|finding| println!("BROKEN {finding}"));
+    for (queue, letters) in dead_letters::counts(&stack).await? {
+        println!("dead letters of {queue}: {letters}");
+        broken += letters;
+    }
+    println!("settled after {:.1} s", began.elapsed().as_secs_f64());
+    println!("{} passed, {} failed", orders.len() - findings.len().min(orders.len()), broken);
+    if broken == 0 { Ok(()) } else { Err(DrillError::Broken(broken)) }
+}
+
+/// The ids of the orders that their customers got placed and paid.
+async fn customers(shop: &Shop, count: usize) -> BTreeSet<String> {
+    let orders = RefCell::new(BTreeSet::new());
+    let customers = stream::iter(0..count).map(|number| customer(shop, number));
+    customers
+        .buffer_unordered(CUSTOMERS)
+        .for_each(async |ended| match ended {
+            Ok(id) => drop(orders.borrow_mut().insert(id)),
+            Err(error) => println!("a customer gave up: {error}"),
+        })
+        .await;
+    orders.into_inner()
+}
+
+/// One customer: places with one key until an answer comes, and pays until Stripe says that it is paid.
+async fn customer(shop: &Shop, number: usize) -> Result<String, ShopError> {
+    let (key, email) = (RandomIds.fresh().to_string(), format!("customer-{number}@example.com"));
+    let placed = again(async || shop.place(&key, &email).await).await?;
+    let PlacedOrder { order_id, client_secret } = placed;
+    let secret = match client_secret {
+        Some(secret) => secret,
+        None => again(async || pending(shop.payment_intent(&order_id).await)).await?,
+    };
+    again(async || paid(shop.pay(&secret, "pm_card_visa").await)).await?;
+    Ok(order_id)
+}
+
+fn pending(secret: Result<Option<String>, ShopError>) -> Result<String, ShopError> {
+    let refused = || ShopError::Refused { what: "payment intent".to_owned(), status: 200, body: Value::Null };
+    secret?.ok_or_else(refused)
+}
+
+/// Paying what is paid already is as good as paying.
+fn paid(answer: Result<Value, ShopError>) -> Result<(), ShopError> {
+    match answer {
+        Err(ShopError::Refused { body, .. }) if body["error"]["payment_intent"]["status"] == "succeeded" => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
+async fn again<T>(attempt: impl AsyncFn() -> Result<T, ShopError>) -> Result<T, ShopError> {
+    for _ in 1..TRIES {
+        if let Ok(done) = attempt().await {
+            return Ok(done);
+        }
+        tokio::time::sleep(Duration::from_millis(200) + RandomIds.jitter(Duration::from_millis(800))).await;
+    }
+    attempt().await
+}
+
+/// Waits until everything is as promised, or patience ends; answers with what is not.
+async fn settle(shop: &Shop, orders: &BTreeSet<String>, patience: Duration) -> Result<Vec<String>, ShopError> {
+    let began = Instant::now();
+    let mut last = usize::MAX;
+    loop {
+        let findings = findings::of(shop, orders).await?;
+        if findings.is_empty() || began.elapsed() > patience {
+            return Ok(findings);
+        }
+        if findings.len() != last {
+            println!("{:>6.1} s: {} not settled yet", began.elapsed().as_secs_f64(), findings.len());
+            last = findings.len();
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn report(faults: &[Value], killed: u32) {
+    let hits: Vec<_> = faults
+        .iter()
+        .filter(|fault| fault["hits"].as_u64() > Some(0))
+        .map(|fault| {
+            let provider = fault["provider"].as_str().unwrap_or("webhooks");
+            format!("{provider} {} × {}", fault["hits"], fault["kind"].as_str().unwrap_or_default())
+        })
+        .collect();
+    println!("faults: {}; {killed} consumers killed", hits.join(", "));
+}

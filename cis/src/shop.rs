@@ -1,0 +1,210 @@
+//! The shop from outside: a customer with a browser, and a look at the mailbox, the sheet and Stripe's list.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use auth::Role;
+use http::Method;
+use resilience::HttpClientError;
+use serde_json::{Value, json};
+
+use crate::accounts::{Accounts, AccountsError, SPREADSHEET};
+use crate::http::{Answer, Http, HttpError};
+use crate::stack::Stack;
+
+/// Where the customer lets goods be sent.
+const ADDRESS: [(&str, &str); 5] = [
+    ("name", "Anna Sample"),
+    ("line1", "Münsterplatz 1"),
+    ("city", "Ulm"),
+    ("postal_code", "89073"),
+    ("country", "DE"),
+];
+
+/// Why the shop could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ShopError {
+    /// The customer has no token.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// The HTTP client.
+    #[error(transparent)]
+    Client(#[from] HttpClientError),
+    /// No answer came.
+    #[error("{0}: no answer")]
+    NoAnswer(String, #[source] HttpError),
+    /// The answer is no.
+    #[error("{what}: {status} {body}")]
+    Refused {
+        /// What was tried.
+        what: String,
+        /// HTTP status.
+        status: u16,
+        /// What it says.
+        body: Value,
+    },
+}
+
+/// A stack with a customer in front of it.
+#[derive(Clone, Debug)]
+pub struct Shop {
+    http: Http,
+    api_url: String,
+    sandbox_url: String,
+    token: String,
+    stripe_keys: (String, String),
+}
+
+/// A placed order, as its answer has it.
+#[derive(Clone, Debug)]
+pub struct PlacedOrder {
+    /// `ord_…`
+    pub order_id: String,
+    /// What the browser needs to pay; none while payment is pending.
+    pub client_secret: Option<String>,
+}
+
+impl Shop {
+    /// The shop of the stack that is up.
+    ///
+    /// # Errors
+    ///
+    /// There is no token or no client.
+    pub fn new(stack: &Stack) -> Result<Self, ShopError> {
+        let stripe = sandbox::Settings::default().stripe;
+        Ok(Self {
+            http: Http::new()?,
+            api_url: stack.api_url.clone(),
+            sandbox_url: stack.sandbox_url.clone(),
+            token: Accounts::load()?.token(Role::Customer, None, Duration::from_hours(4))?,
+            stripe_keys: (stripe.secret_key, stripe.publishable_key),
+        })
+    }
+
+    /// Places an order of one piece under this idempotency key, its mails to this address.
+    ///
+    /// # Errors
+    ///
+    /// Refused, or no answer.
+    pub async fn place(&self, key: &str, email: &str) -> Result<PlacedOrder, ShopError> {
+        let order = json!({
+            "lines": [{"sku": "tea-earl-grey", "quantity": 2}],
+            "currency": "eur",
+            "email": email,
+            "shipping_address": ADDRESS.into_iter().collect::<BTreeMap<_, _>>(),
+        });
+        let authorization = format!("Bearer {}", self.token);
+        let headers = [("authorization", authorization.as_str()), ("idempotency-key", key)];
+        let url = format!("{}/v1/orders", self.api_url);
+        let placed = accepted("place an order", self.http.post(&url, &headers, &order).await)?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        Ok(PlacedOrder {
+            order_id: text(&placed["order_id"]).unwrap_or_default(),
+            client_secret: text(&placed["payment"]["client_secret"]),
+        })
+    }
+
+    /// Asks for the order's payment intent, as a customer does whose first answer said that payment is pending.
+    ///
+    /// # Errors
+    ///
+    /// Refused, or no answer.
+    pub async fn payment_intent(&self, order_id: &str) -> Result<Option<String>, ShopError> {
+        let answer = self.ask(Method::POST, &format!("/v1/orders/{order_id}/payment-intent")).await?;
+        Ok(answer["payment"]["client_secret"].as_str().map(str::to_owned))
+    }
+
+    /// Pays as the browser does: with the publishable key and the intent's client secret.
+    ///
+    /// # Errors
+    ///
+    /// Refused, or no answer.
+    pub async fn pay(&self, client_secret: &str, card: &str) -> Result<Value, ShopError> {
+        let intent = client_secret.split("_secret").next().unwrap_or_default();
+        let authorization = format!("Bearer {}", self.stripe_keys.1);
+        let form = format!(
+            "client_secret={client_secret}&payment_method={card}&return_url=https%3A%2F%2Fshop.example%2Fthanks"
+        );
+        let url = format!("{}/v1/payment_intents/{intent}/confirm", self.sandbox_url);
+        let body = Some(("application/x-www-form-urlencoded", form));
+        accepted("pay", self.http.send(Method::POST, &url, &[("authorization", &authorization)], body).await)
+    }
+
+    /// The order as its customer sees it.
+    ///
+    /// # Errors
+    ///
+    /// Refused, or no answer.
+    pub async fn order(&self, order_id: &str) -> Result<Value, ShopError> {
+        self.ask(Method::GET, &format!("/v1/orders/{order_id}")).await
+    }
+
+    /// The mails that SendGrid took, all of them.
+    ///
+    /// # Errors
+    ///
+    /// No answer.
+    pub async fn mails(&self) -> Result<Vec<Value>, ShopError> {
+        Ok(list(&self.sandbox(Method::GET, "/_sandbox/mail", None).await?["mails"]))
+    }
+
+    /// The rows of the sheet below its header, as they were entered.
+    ///
+    /// # Errors
+    ///
+    /// No answer.
+    pub async fn rows(&self) -> Result<Vec<Vec<Value>>, ShopError> {
+        let sheet = self.sandbox(Method::GET, &format!("/_sandbox/sheets/{SPREADSHEET}"), None).await?;
+        let rows = list(&sheet["tabs"][0]["entered"]);
+        Ok(rows.iter().skip(1).map(list).filter(|row| !row.is_empty()).collect())
+    }
+
+    /// All of Stripe's payment intents.
+    ///
+    /// # Errors
+    ///
+    /// No answer.
+    pub async fn payment_intents(&self) -> Result<Vec<Value>, ShopError> {
+        let authorization = format!("Bearer {}", self.stripe_keys.0);
+        let mut found: Vec<Value> = vec![];
+        loop {
+            let after = found.last().and_then(|last| last["id"].as_str());
+            let after = after.map(|id| format!("&starting_after={id}")).unwrap_or_default();
+            let url = format!("{}/v1/payment_intents?limit=100{after}", self.sandbox_url);
+            let headers = [("authorization", authorization.as_str())];
+            let page = accepted("list payment intents", self.http.get(&url, &headers).await)?;
+            found.extend(list(&page["data"]));
+            if page["has_more"] != true {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// One of the sandbox's controls.
+    ///
+    /// # Errors
+    ///
+    /// Refused, or no answer.
+    pub async fn sandbox(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ShopError> {
+        let body = body.map(|body| ("application/json", body.to_string()));
+        accepted(path, self.http.send(method, &format!("{}{path}", self.sandbox_url), &[], body).await)
+    }
+
+    async fn ask(&self, method: Method, path: &str) -> Result<Value, ShopError> {
+        let authorization = format!("Bearer {}", self.token);
+        let url = format!("{}{path}", self.api_url);
+        accepted(path, self.http.send(method, &url, &[("authorization", &authorization)], None).await)
+    }
+}
+
+fn accepted(what: &str, answer: Result<Answer, HttpError>) -> Result<Value, ShopError> {
+    let answer = answer.map_err(|error| ShopError::NoAnswer(what.to_owned(), error))?;
+    match answer.status {
+        200..300 => Ok(answer.body),
+        status => Err(ShopError::Refused { what: what.to_owned(), status, body: answer.body }),
+    }
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
