@@ -18,15 +18,15 @@ fn check(rule: Rule, from: &str, to: &str) {
 
 #[test]
 fn queues_hide_a_message_for_six_timeouts() {
-    check(rules::visibility_timeouts, "VisibilityTimeout: 90", "VisibilityTimeout: 89");
+    check(rules::visibility_timeouts, "VisibilityTimeout: 120", "VisibilityTimeout: 119");
 }
 
 #[test]
 fn a_longer_function_timeout_needs_a_longer_visibility() {
     check(
         rules::visibility_timeouts,
-        "CodeUri: functions/sync-sheet/\n      MemorySize: 256\n      Timeout: 15",
-        "CodeUri: functions/sync-sheet/\n      Timeout: 16",
+        "CodeUri: functions/sync-sheet/\n      MemorySize: 256\n      Timeout: 20",
+        "CodeUri: functions/sync-sheet/\n      Timeout: 21",
     );
 }
 
