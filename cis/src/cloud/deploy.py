@@ -4,7 +4,9 @@ The job: endpoint_url, region, stack_name, template (path), programs (path by fu
 parameters, secrets (text by the output that names the secret).
 """
 
+import concurrent.futures
 import json
+import os
 import pathlib
 import re
 import sys
@@ -51,9 +53,12 @@ def upload(s3, job):
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": job["region"]})
     folder = pathlib.Path(job["zips"])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, program in job["programs"].items():
-        path = zipped(pathlib.Path(program), folder)
-        s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=path.read_bytes())
+
+    def put(name, program):
+        s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=zipped(pathlib.Path(program), folder).read_bytes())
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(put, *zip(*job["programs"].items())))
     text = pathlib.Path(job["template"]).read_text()
     s3.put_object(Bucket=BUCKET, Key="template.yaml", Body=CODE.sub(rf"\1s3://{BUCKET}/\2.zip", text))
     return f"{job['endpoint_url']}/{BUCKET}/template.yaml"
