@@ -139,6 +139,50 @@ impl Shop {
         self.ask(Method::GET, &format!("/v1/orders/{order_id}")).await
     }
 
+    /// Calls the order off.
+    ///
+    /// # Errors
+    ///
+    /// Refused, or no answer.
+    pub async fn cancel(&self, order_id: &str) -> Result<Value, ShopError> {
+        self.ask(Method::POST, &format!("/v1/orders/{order_id}/cancel")).await
+    }
+
+    /// The payment intents that Stripe has for an order.
+    ///
+    /// # Errors
+    ///
+    /// No answer.
+    pub async fn payment_intents_of(&self, order_id: &str) -> Result<Vec<Value>, ShopError> {
+        let mut intents = self.payment_intents().await?;
+        intents.retain(|intent| intent["metadata"]["order_id"] == order_id);
+        Ok(intents)
+    }
+
+    /// The mails about an order, as `order_confirmation` and the like.
+    ///
+    /// # Errors
+    ///
+    /// No answer.
+    pub async fn mails_about(&self, order_id: &str) -> Result<Vec<String>, ShopError> {
+        let kind = |mail: &Value| {
+            let mut parts = mail["custom_args"]["effect_id"].as_str()?.split('/');
+            (parts.next() == Some(order_id)).then(|| parts.next().unwrap_or_default().to_owned())
+        };
+        Ok(self.mails().await?.iter().filter_map(kind).collect())
+    }
+
+    /// What the sheet says of an order's status, row by row.
+    ///
+    /// # Errors
+    ///
+    /// No answer.
+    pub async fn rows_of(&self, order_id: &str) -> Result<Vec<String>, ShopError> {
+        let status = |row: &Vec<Value>| row.get(2).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let rows = self.rows().await?;
+        Ok(rows.iter().filter(|row| row.first().is_some_and(|id| id == order_id)).map(status).collect())
+    }
+
     /// The mails that SendGrid took, all of them.
     ///
     /// # Errors

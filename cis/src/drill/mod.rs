@@ -5,6 +5,7 @@ mod faults;
 mod findings;
 mod kill;
 mod orders;
+mod scenarios;
 
 use clap::Subcommand;
 
@@ -15,6 +16,8 @@ use crate::shop::ShopError;
 pub enum Drill {
     /// Orders, each paid once, with one confirmation mail and one right row.
     Orders(orders::Options),
+    /// What can happen to one order, one scenario after the other.
+    Scenarios,
 }
 
 /// Why a drill failed.
@@ -32,6 +35,12 @@ pub enum DrillError {
     /// A queue.
     #[error(transparent)]
     DeadLetters(#[from] crate::dead_letters::DeadLettersError),
+    /// A service of the stack.
+    #[error(transparent)]
+    Service(#[from] crate::cloud::services::ServiceError),
+    /// The HTTP client.
+    #[error(transparent)]
+    Client(#[from] resilience::HttpClientError),
     /// Promises were broken.
     #[error("{0} promises were broken")]
     Broken(usize),
@@ -45,5 +54,6 @@ pub enum DrillError {
 pub async fn drill(drill: &Drill) -> Result<(), DrillError> {
     match drill {
         Drill::Orders(options) => orders::run(options).await,
+        Drill::Scenarios => scenarios::run().await,
     }
 }

@@ -1,11 +1,18 @@
-//! The cloud stack with the real binaries: an order's whole way, with nothing left running.
+//! The cloud stack with the real binaries: what can happen to an order, and nothing left running.
 
 use super::step::{Count, StepError, cis};
 
-/// A fresh stack, the smoke test, and its end.
+/// A fresh stack: the smoke test, the scenarios, a small edition of the drill, and the stack's end.
 pub async fn check() -> Result<Count, StepError> {
     cis(&["up", "--cloud", "--background"]).await?;
-    let smoke = cis(&["smoke"]).await;
+    let checks = async {
+        let mut total = Count::default();
+        total += cis(&["smoke"]).await?;
+        total += cis(&["drill", "scenarios"]).await?;
+        total += cis(&["drill", "orders", "--count", "60"]).await?;
+        Ok(total)
+    };
+    let ended = checks.await;
     cis(&["down"]).await?;
-    smoke
+    ended
 }
