@@ -16,8 +16,7 @@ const STRIPE_TIMEOUT: Duration = Duration::from_secs(4);
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    // Moves no stock, so that it has no business with the catalogue.
-    let orders = DynamoOrders::new(&aws::dynamodb(&config), required::<String>("ORDERS_TABLE")?, "");
+    let orders = DynamoOrders::without_stock(&aws::dynamodb(&config), required::<String>("ORDERS_TABLE")?);
     let stripe_url: String = or_default("STRIPE_API_URL", LIVE_URL.to_owned())?;
     let secret_id: String = required("STRIPE_SECRET_ID")?;
     let secrets = CachedSecret::<StripeSecrets, _, _>::new(secret_id, SecretsManager::new(&config), SystemClock);

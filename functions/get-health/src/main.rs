@@ -7,7 +7,6 @@ use telemetry::required;
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    // Moves no stock, so that it has no business with the catalogue.
-    let orders = DynamoOrders::new(&aws::dynamodb(&config), required::<String>("ORDERS_TABLE")?, "");
+    let orders = DynamoOrders::without_stock(&aws::dynamodb(&config), required::<String>("ORDERS_TABLE")?);
     api::run(async |request| get_health::handle(&orders, request).await).await
 }

@@ -7,8 +7,7 @@ use telemetry::required;
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let dynamodb = aws::dynamodb(&aws::Config::from_env()?);
-    // Moves no stock, so that it has no business with the catalogue.
-    let orders = DynamoOrders::new(&dynamodb, required::<String>("ORDERS_TABLE")?, "");
+    let orders = DynamoOrders::without_stock(&dynamodb, required::<String>("ORDERS_TABLE")?);
     let effects = DynamoEffects::new(&dynamodb, required::<String>("EFFECTS_TABLE")?);
     api::run(async |request| get_order_history::handle(&orders, &effects, &effects, request).await).await
 }
