@@ -2,6 +2,7 @@
 
 mod model;
 mod rules;
+mod tables;
 
 use model::Template;
 
@@ -138,4 +139,17 @@ fn the_stack_is_far_from_its_limit() {
     let topics = (0..400).map(|n| format!("\n  Topic{n}: {{ Type: AWS::SNS::Topic }}")).collect::<Vec<_>>().concat();
     let large = text.replacen("\nResources:", &format!("\nResources:{topics}"), 1);
     assert_ne!(rules::size(&Template::parse(&large)), Vec::<String>::new());
+}
+
+#[test]
+fn the_tables_are_those_that_the_stores_are_tested_on() {
+    for (from, to) in [
+        ("- { AttributeName: status_key, KeyType: HASH }", "- { AttributeName: customer_key, KeyType: HASH }"),
+        ("StreamViewType: NEW_IMAGE", "StreamViewType: KEYS_ONLY"),
+        ("Projection: { ProjectionType: KEYS_ONLY }", "Projection: { ProjectionType: ALL }"),
+        ("IndexName: by_customer", "IndexName: by_client"),
+        ("{ AttributeName: pk, AttributeType: S }", "{ AttributeName: pk, AttributeType: N }"),
+    ] {
+        check(tables::tables_as_the_stores_expect, from, to);
+    }
 }
