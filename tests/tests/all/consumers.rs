@@ -281,7 +281,7 @@ fn a_paid_cancelled_order_is_refunded_once() {
             world.sandbox.lock().faults.add(lossy);
             for _ in 0..5 {
                 settle(&world, "order-cancelled");
-                world.clock.advance(std::time::Duration::from_secs(120));
+                world.clock.advance(std::time::Duration::from_mins(2));
             }
             assert_eq!(failed(&settle(&world, "order-cancelled")), 0);
             assert_eq!(at_stripe(&world), (domain::IntentStatus::Succeeded, 2500, 1), "{kind:?}, known: {known}");
