@@ -11,6 +11,7 @@ mod cloud;
 mod dead_letters;
 mod drill;
 mod http;
+mod embedded;
 mod paths;
 mod process;
 mod seed;

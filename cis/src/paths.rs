@@ -23,6 +23,11 @@ pub fn lock_file() -> PathBuf {
     state().join("up.lock")
 }
 
+/// What the embedded stack stores: tables, queues, the sandbox's journal.
+pub fn embedded() -> PathBuf {
+    state().join("embedded")
+}
+
 /// What a stack in the background prints.
 pub fn up_log() -> PathBuf {
     state().join("up.log")

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::stack::{self, Stack};
-use crate::{cloud, paths, process};
+use crate::{cloud, embedded, paths, process};
 
 /// How long `down` waits for a stack to tidy up after itself.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,8 +45,8 @@ pub enum UpError {
     #[error(transparent)]
     Cloud(#[from] cloud::CloudError),
     /// The embedded stack's own reasons.
-    #[error("the embedded stack has not been built yet; `cargo cis up --cloud` has")]
-    Embedded,
+    #[error(transparent)]
+    Embedded(#[from] embedded::EmbeddedError),
     /// A file or a process under `target/cis`.
     #[error("cannot keep the stack's files")]
     Files(#[from] io::Error),
@@ -65,7 +65,11 @@ pub async fn up(options: &Options) -> Result<(), UpError> {
         drop(lock);
         return background(options).await;
     }
-    let ended = if options.cloud { cloud::run(options).await.map_err(UpError::from) } else { Err(UpError::Embedded) };
+    let ended = if options.cloud {
+        cloud::run(options).await.map_err(UpError::from)
+    } else {
+        embedded::run(options).await.map_err(UpError::from)
+    };
     stack::forget()?;
     drop(lock);
     ended

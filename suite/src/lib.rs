@@ -8,6 +8,7 @@
 mod bus;
 mod call;
 mod clients;
+mod dynamo;
 mod functions;
 mod gate;
 mod gateway;
@@ -22,6 +23,7 @@ mod template;
 
 pub use bus::{Bus, Counts, Message, Misbehaviour};
 pub use call::CallError;
+pub use dynamo::{DynamoError, LocalDynamo};
 pub use functions::FUNCTIONS;
 pub use gate::{Died, Gate};
 pub use ports::{Ports, Settings, Stores};

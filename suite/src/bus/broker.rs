@@ -9,6 +9,7 @@ use events::{BusError, DeadLetters, Publisher, attributes};
 use resilience::Clock;
 use serde_json::Value;
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use uuid::Uuid;
 
 use super::queue::{Counts, Message, Queue, Receipt, Received};
@@ -90,7 +91,7 @@ impl<C: Clock> Bus<C> {
     /// Deletes a message that is done.
     pub fn delete(&self, queue: &str, receipt: Receipt) {
         self.state.borrow_mut().queue(queue).delete(receipt);
-        self.changed.notify_one();
+        self.changed.notify_waiters();
     }
 
     /// Puts a message into a queue.
@@ -99,7 +100,7 @@ impl<C: Clock> Bus<C> {
         let mut state = self.state.borrow_mut();
         let message = state.message(body, attributes, now);
         state.queue(queue).send(message, now);
-        self.changed.notify_one();
+        self.changed.notify_waiters();
     }
 
     /// Moves a queue's dead letters back to where they came from, and says how many there were.
@@ -114,7 +115,7 @@ impl<C: Clock> Bus<C> {
         for message in letters {
             state.queue(queue).send(message, now);
         }
-        self.changed.notify_one();
+        self.changed.notify_waiters();
         count
     }
 
@@ -134,9 +135,9 @@ impl<C: Clock> Bus<C> {
         self.state.borrow().queues.get(queue).and_then(Queue::next_visible)
     }
 
-    /// Waits until something was sent or done. A change that came before counts once.
-    pub async fn changed(&self) {
-        self.changed.notified().await;
+    /// Waits until something is sent or done, from the moment of this call on.
+    pub fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
     }
 
     /// All queues as JSON, for a stack that survives its process.
@@ -177,7 +178,7 @@ impl<C: Clock> Bus<C> {
                 state.queue(&subscription.queue).send(message, now);
             }
         }
-        self.changed.notify_one();
+        self.changed.notify_waiters();
         Ok(())
     }
 }

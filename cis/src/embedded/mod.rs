@@ -1,0 +1,134 @@
+//! The embedded stack: every handler in this process, DynamoDB on a file, the sandbox on a port of its own. Needs
+//! nothing but Rust.
+//!
+//! Everything survives its process, however that ends: tables and stream stand in the database's file, queues and
+//! positions in the checkpoint's, what the providers went through in the sandbox's journal. Events are worked off at
+//! least once, as on AWS.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Instant;
+
+use resilience::{Clock as _, HttpTransport, RandomIds, SystemClock};
+use sandbox::{Shared, journal};
+use suite::{LocalDynamo, Ports, Suite, Wiring};
+use tokio::task::LocalSet;
+
+use crate::accounts::Accounts;
+use crate::process::asked_to_end;
+use crate::stack::{Kind, Queue, Stack, Tables};
+use crate::up::Options;
+use crate::{paths, seed};
+
+mod checkpoint;
+mod error;
+mod front;
+mod greeting;
+mod logs;
+mod places;
+mod settings;
+mod work;
+
+pub use error::EmbeddedError;
+
+/// The suite as this stack runs it.
+type Local = Suite<LocalDynamo, HttpTransport, SystemClock, RandomIds>;
+
+/// Starts the stack, and runs it until asked to end.
+///
+/// # Errors
+///
+/// A file or a port cannot be had, or what an earlier stack stored cannot be read.
+pub async fn run(options: &Options) -> Result<(), EmbeddedError> {
+    let folder = paths::embedded();
+    if options.fresh && folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    logs::start(&paths::logs())?;
+    LocalSet::new().run_until(Box::pin(serve(&folder))).await
+}
+
+async fn serve(folder: &Path) -> Result<(), EmbeddedError> {
+    let start = Instant::now();
+    let places = places::take(folder).await?;
+    let accounts = Accounts::load()?;
+    let sandbox = sandbox(folder, &accounts, &places)?;
+    let suite = Rc::new(suite(folder, &accounts, &places).await?);
+    checkpoint::restore(&suite, folder).await?;
+    let stack = describe(&suite, &places);
+    let ready = async {
+        seed::catalogue(&places.api_url, &accounts).await?;
+        greeting::print(&stack, &accounts, start.elapsed())?;
+        stack.announce()?;
+        std::future::pending::<Result<(), EmbeddedError>>().await
+    };
+    let ended = tokio::select! {
+        asked = asked_to_end() => asked.map_err(EmbeddedError::from),
+        ended = sandbox::server::serve(places.sandbox, sandbox, std::future::pending()) => ended.map_err(EmbeddedError::from),
+        ended = front::serve(places.api, Rc::clone(&suite)) => ended.map_err(EmbeddedError::from),
+        ended = work::work(&suite, folder) => ended,
+        ended = ready => ended,
+    };
+    checkpoint::save(&suite, folder).await?;
+    ended
+}
+
+fn sandbox(folder: &Path, accounts: &Accounts, places: &places::Places) -> Result<Shared, EmbeddedError> {
+    let mut settings = accounts.sandbox(&places.api_url);
+    // The journal holds calls, and the ids in their answers follow from the seed: it has to stay the same.
+    settings.seed = settings::seed(folder)?;
+    Ok(Shared::of(journal::open(&folder.join("sandbox.journal"), settings, SystemClock.now())?))
+}
+
+async fn suite(folder: &Path, accounts: &Accounts, places: &places::Places) -> Result<Local, EmbeddedError> {
+    let template = paths::root().join("template.yaml");
+    let wiring: Wiring = std::fs::read_to_string(template)?.parse()?;
+    let settings = settings::settings(accounts, &places.sandbox_url)?;
+    let ports = Ports {
+        store: LocalDynamo::open(Some(&folder.join("tables.sqlite"))).await?,
+        transport: HttpTransport::new(settings::PROVIDER_TIMEOUT)?,
+        clock: SystemClock,
+        ids: RandomIds,
+    };
+    Ok(Suite::new(ports, settings, wiring))
+}
+
+fn describe(suite: &Local, places: &places::Places) -> Stack {
+    let names = suite.store().tables();
+    let queue = |name: &str| (name.to_owned(), Queue { url: None, dead_letters_url: format!("{name}-dlq") });
+    let consumers = suite.wiring().queue_mappings.iter().map(|mapping| mapping.queue.as_str());
+    let streams = suite.wiring().stream_mappings.iter().map(|mapping| mapping.function.as_str());
+    Stack {
+        kind: Kind::Embedded,
+        pid: std::process::id(),
+        groups: Vec::new(),
+        api_url: places.api_url.clone(),
+        sandbox_url: places.sandbox_url.clone(),
+        endpoint_url: suite.store().endpoint_url().to_owned(),
+        region: "eu-central-1".to_owned(),
+        tables: Tables {
+            orders: names.orders.clone(),
+            catalogue: names.catalogue.clone(),
+            effects: names.effects.clone(),
+        },
+        queues: consumers.chain(streams).map(queue).collect::<BTreeMap<_, _>>(),
+        topic_arn: None,
+        logs: paths::logs(),
+    }
+}
+
+/// Writes a file so that readers see the old one or the new one, never half of it.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    std::fs::write(&new, content)?;
+    std::fs::rename(new, path)
+}
+
+/// Runs forever what is not `Send`, on this thread.
+fn go(task: impl Future<Output = ()> + 'static) {
+    tokio::task::spawn_local(task);
+}

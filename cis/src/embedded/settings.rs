@@ -1,0 +1,53 @@
+//! What the functions are told here.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use resilience::{Ids as _, RandomIds};
+use sheets::ServiceAccount;
+use suite::Settings;
+
+use super::EmbeddedError;
+use crate::accounts::{Accounts, MAIL_FROM, SPREADSHEET};
+
+/// The providers answer from this machine.
+pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(5);
+/// The sandbox's events come within a second.
+const EVIDENCE_WAIT: Duration = Duration::from_secs(20);
+/// Where the web app's development server is.
+const WEB_APP: &str = "http://localhost:5173";
+
+/// The settings for providers at this origin.
+pub fn settings(accounts: &Accounts, sandbox_url: &str) -> Result<Settings, EmbeddedError> {
+    let secrets = accounts.secrets(sandbox_url)?;
+    let sendgrid: mail::SendGridSecrets = serde_json::from_str(&secrets.sendgrid)?;
+    Ok(Settings {
+        stripe_url: sandbox_url.to_owned(),
+        sendgrid_url: sandbox_url.to_owned(),
+        sheets_url: sandbox_url.to_owned(),
+        stripe: serde_json::from_str(&secrets.stripe)?,
+        sendgrid_webhook_key: mail::WebhookKey::from_base64(&sendgrid.webhook_public_key)
+            .map_err(|_| EmbeddedError::Setting("key of SendGrid's webhook"))?,
+        sendgrid_api_key: sendgrid.api_key,
+        google: ServiceAccount::from_json(&secrets.google)
+            .map_err(|_| EmbeddedError::Setting("Google service account"))?,
+        token_keys: serde_json::from_str(&secrets.token_keys)?,
+        mail_from: MAIL_FROM.parse().map_err(|_| EmbeddedError::Setting("sender of mails"))?,
+        public_url: WEB_APP.to_owned(),
+        spreadsheet_id: SPREADSHEET.to_owned(),
+        sheet_tab: "Orders".to_owned(),
+        mail_evidence_wait: EVIDENCE_WAIT,
+    })
+}
+
+/// The sandbox's seed: made at the first start, kept since.
+pub fn seed(folder: &Path) -> io::Result<u64> {
+    let file = folder.join("seed");
+    if let Some(seed) = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok()) {
+        return Ok(seed);
+    }
+    let seed = RandomIds.fresh().as_u64_pair().0;
+    super::replace(&file, seed.to_string().as_bytes())?;
+    Ok(seed)
+}
