@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use api::ApiError;
+use auth::TokenRules;
+use aws_lambda_events::event::sqs::SqsEvent;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::MailPatience;
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Context, Request, RequestExt as _, Response};
 use mail::Shop;
 use resilience::{Clock, Deadline, Ids, Transport};
 use send_email::Sender;
@@ -19,8 +22,25 @@ use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 6] =
-    ["order-stream", "send-email", "sendgrid-webhook", "settle-payment", "stripe-webhook", "sync-sheet"];
+pub const FUNCTIONS: [&str; 17] = [
+    "authorizer",
+    "cancel-order",
+    "confirm-payment",
+    "create-order",
+    "create-payment-intent",
+    "get-health",
+    "get-order",
+    "get-order-history",
+    "list-orders",
+    "list-products",
+    "order-stream",
+    "put-product",
+    "send-email",
+    "sendgrid-webhook",
+    "settle-payment",
+    "stripe-webhook",
+    "sync-sheet",
+];
 
 /// Longer than any function may run, so that a claim outlives whoever made it.
 const LEASE: Duration = Duration::from_mins(1);
@@ -31,39 +51,78 @@ pub fn reserve(function: &str) -> Duration {
         "settle-payment" => Duration::from_secs(12),
         "send-email" => Duration::from_secs(7),
         "sync-sheet" => Duration::from_secs(6),
-        _ => Duration::from_secs(1),
+        "sendgrid-webhook" | "stripe-webhook" => Duration::from_secs(2),
+        // The API's functions keep their reserve themselves.
+        _ => Duration::ZERO,
     }
 }
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// Runs a function's handler on an event.
     pub(crate) async fn run(&self, function: &str, event: Value, deadline: Deadline) -> Result<Value, CallError> {
-        let (clock, ids, stripe) = (&self.clock, &self.ids, &self.clients.stripe);
-        let store = &StoreGate::new(&self.store, &self.gate);
         match function {
+            "authorizer" => self.authorizer(event).await,
             "order-stream" => {
                 let bus = &BusGate::new(&self.bus, &self.gate);
                 result(&order_stream::handle(bus, bus, &event).await)
             }
-            "send-email" => {
-                result(&send_email::handle(store, store, self.sender(), clock, ids, deadline, read(event)?).await)
+            "send-email" | "settle-payment" | "sync-sheet" => self.consumer(function, read(event)?, deadline).await,
+            "sendgrid-webhook" | "stripe-webhook" => {
+                Ok(answer(self.webhook(function, request(event, deadline)?, deadline).await))
             }
-            "sendgrid-webhook" => {
-                let (key, request) = (&self.settings.sendgrid_webhook_key, request(&event)?);
-                Ok(answer(sendgrid_webhook::handle(store, key, clock, ids, deadline, request).await))
+            _ => {
+                let endpoint = async |request| self.endpoint(function, request).await;
+                Ok(answer(api::respond(&self.clock, request(event, deadline)?, endpoint).await))
             }
-            "settle-payment" => {
-                result(&settle_payment::handle(store, stripe, clock, ids, deadline, read(event)?).await)
+        }
+    }
+
+    async fn authorizer(&self, event: Value) -> Result<Value, CallError> {
+        let (keys, rules) = (&self.token_keys, &TokenRules::default());
+        let answer = authorizer::handle(keys, rules, &self.clock, read(event)?).await;
+        result(&answer.map_err(|error| CallError::Start(error.into()))?)
+    }
+
+    async fn consumer(&self, function: &str, batch: SqsEvent, deadline: Deadline) -> Result<Value, CallError> {
+        let (clock, ids, clients) = (&self.clock, &self.ids, &self.clients);
+        let store = &StoreGate::new(&self.store, &self.gate);
+        let response = match function {
+            "send-email" => send_email::handle(store, store, self.sender(), clock, ids, deadline, batch).await,
+            "settle-payment" => settle_payment::handle(store, &clients.stripe, clock, ids, deadline, batch).await,
+            _ => {
+                let spreadsheet = &self.settings.spreadsheet_id;
+                sync_sheet::handle(store, store, &clients.sheets, spreadsheet, clock, deadline, batch).await
             }
-            "stripe-webhook" => {
-                let (secrets, request) = (&self.settings.stripe.webhook_secrets, request(&event)?);
-                Ok(answer(stripe_webhook::handle(store, stripe, secrets, clock, ids, deadline, request).await))
-            }
-            "sync-sheet" => {
-                let (sheets, spreadsheet) = (&self.clients.sheets, &self.settings.spreadsheet_id);
-                result(&sync_sheet::handle(store, store, sheets, spreadsheet, clock, deadline, read(event)?).await)
-            }
-            _ => Err(CallError::Unknown(function.to_owned())),
+        };
+        result(&response)
+    }
+
+    async fn webhook(&self, function: &str, request: Request, deadline: Deadline) -> Response<Body> {
+        let (clock, ids, settings) = (&self.clock, &self.ids, &self.settings);
+        let store = &StoreGate::new(&self.store, &self.gate);
+        if function == "stripe-webhook" {
+            let (stripe, secrets) = (&self.clients.stripe, &settings.stripe.webhook_secrets);
+            stripe_webhook::handle(store, stripe, secrets, clock, ids, deadline, request).await
+        } else {
+            sendgrid_webhook::handle(store, &settings.sendgrid_webhook_key, clock, ids, deadline, request).await
+        }
+    }
+
+    async fn endpoint(&self, function: &str, request: Request) -> Result<api::Response, ApiError> {
+        let (clock, ids, stripe) = (&self.clock, &self.ids, Some(&self.clients.stripe));
+        let store = &StoreGate::new(&self.store, &self.gate);
+        match function {
+            "cancel-order" => cancel_order::handle(store, clock, ids, request).await,
+            "confirm-payment" => confirm_payment::handle(store, stripe, clock, ids, request).await,
+            "create-order" => create_order::handle(store, store, stripe, clock, ids, request).await,
+            "create-payment-intent" => create_payment_intent::handle(store, stripe, clock, ids, request).await,
+            "get-health" => get_health::handle(store, request).await,
+            "get-order" => get_order::handle(store, request).await,
+            "get-order-history" => get_order_history::handle(store, store, store, request).await,
+            "list-orders" => list_orders::handle(store, request).await,
+            "list-products" => list_products::handle(store, request).await,
+            "put-product" => put_product::handle(store, clock, request).await,
+            _ => Err(ApiError::NotFound("function")),
         }
     }
 
@@ -82,8 +141,11 @@ fn read<E: DeserializeOwned>(event: Value) -> Result<E, CallError> {
     serde_json::from_value(event).map_err(CallError::Event)
 }
 
-fn request(event: &Value) -> Result<Request, CallError> {
-    lambda_http::request::from_str(&event.to_string()).map_err(CallError::Event)
+/// The request as the function's runtime makes it, with the invocation's deadline.
+fn request(event: Value, deadline: Deadline) -> Result<Request, CallError> {
+    let mut context = Context::default();
+    context.deadline = u64::try_from(deadline.moment().millis()).unwrap_or_default();
+    Ok(api::request(read(event)?).with_lambda_context(context))
 }
 
 fn result(result: &impl Serialize) -> Result<Value, CallError> {

@@ -73,8 +73,8 @@ pub struct Settings {
     pub sendgrid_webhook_key: mail::WebhookKey,
     /// Google's service account.
     pub google: sheets::ServiceAccount,
-    /// The public keys that access tokens are checked with.
-    pub token_keys: auth::TokenKeys,
+    /// The public keys that access tokens are checked with: a JWKS.
+    pub token_keys: String,
     /// Sender of the mails.
     pub mail_from: mail::Mailbox,
     /// The spreadsheet with the orders.

@@ -32,7 +32,7 @@ pub fn settings(accounts: &Accounts, sandbox_url: &str) -> Result<Settings, Embe
         sendgrid_api_key: sendgrid.api_key,
         google: ServiceAccount::from_json(&secrets.google)
             .map_err(|_| EmbeddedError::Setting("Google service account"))?,
-        token_keys: serde_json::from_str(&secrets.token_keys)?,
+        token_keys: secrets.token_keys,
         mail_from: MAIL_FROM.parse().map_err(|_| EmbeddedError::Setting("sender of mails"))?,
         public_url: WEB_APP.to_owned(),
         spreadsheet_id: SPREADSHEET.to_owned(),

@@ -37,6 +37,12 @@ fn the_template_is_understood() {
 }
 
 #[test]
+fn the_suite_calls_the_functions_of_the_template_and_no_others() {
+    let known: Vec<String> = wiring().functions.into_keys().collect();
+    assert_eq!(known, crate::FUNCTIONS);
+}
+
+#[test]
 fn the_filter_of_each_subscription_is_known() {
     let wiring = wiring();
     let of = |queue| wiring.subscriptions.iter().find(|subscription| subscription.queue == queue).unwrap();
