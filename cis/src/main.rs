@@ -10,15 +10,18 @@ mod accounts;
 mod cloud;
 mod dead_letters;
 mod drill;
-mod http;
 mod embedded;
+mod http;
+mod logs;
 mod paths;
 mod process;
 mod seed;
 mod shop;
+mod smoke;
 mod stack;
 mod test;
 mod token;
+mod trace;
 mod up;
 mod welcome;
 
@@ -41,6 +44,12 @@ enum Command {
     Drill(drill::Drill),
     /// Runs every check that decides whether a change is good.
     Test(test::Options),
+    /// Places an order on the stack that is up, pays it, and follows it to the mail and the row.
+    Smoke,
+    /// Prints every hop of one order.
+    Trace(trace::Options),
+    /// Prints what the functions said.
+    Logs(logs::Options),
     /// Prints an access token for development.
     Token(token::Options),
 }
@@ -63,6 +72,9 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Down => println!("no stack is up"),
         Command::Drill(drill) => drill::drill(&drill).await?,
         Command::Test(options) => test::test(&options).await?,
+        Command::Smoke => smoke::smoke().await?,
+        Command::Trace(options) => trace::trace(&options).await?,
+        Command::Logs(options) => logs::logs(&options).await?,
         Command::Token(options) => println!("{}", token::token(&options)?),
     }
     Ok(())

@@ -71,12 +71,21 @@ impl Shop {
     ///
     /// There is no token or no client.
     pub fn new(stack: &Stack) -> Result<Self, ShopError> {
+        Self::seen_by(stack, Role::Customer)
+    }
+
+    /// The shop as somebody with this role sees it.
+    ///
+    /// # Errors
+    ///
+    /// There is no token or no client.
+    pub fn seen_by(stack: &Stack, role: Role) -> Result<Self, ShopError> {
         let stripe = sandbox::Settings::default().stripe;
         Ok(Self {
             http: Http::new()?,
             api_url: stack.api_url.clone(),
             sandbox_url: stack.sandbox_url.clone(),
-            token: Accounts::load()?.token(Role::Customer, None, Duration::from_hours(4))?,
+            token: Accounts::load()?.token(role, None, Duration::from_hours(4))?,
             stripe_keys: (stripe.secret_key, stripe.publishable_key),
         })
     }
@@ -137,6 +146,23 @@ impl Shop {
     /// Refused, or no answer.
     pub async fn order(&self, order_id: &str) -> Result<Value, ShopError> {
         self.ask(Method::GET, &format!("/v1/orders/{order_id}")).await
+    }
+
+    /// The hops of an order's history, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Refused, or no answer.
+    pub async fn history(&self, order_id: &str) -> Result<Vec<Value>, ShopError> {
+        let (mut hops, mut cursor) = (vec![], String::new());
+        loop {
+            let page = self.ask(Method::GET, &format!("/v1/orders/{order_id}/history?limit=100{cursor}")).await?;
+            hops.extend(list(&page["hops"]));
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(hops),
+            }
+        }
     }
 
     /// Calls the order off.

@@ -21,12 +21,11 @@ use crate::accounts::Accounts;
 use crate::process::asked_to_end;
 use crate::stack::{Kind, Queue, Stack, Tables};
 use crate::up::Options;
-use crate::{paths, seed};
+use crate::{paths, seed, welcome};
 
 mod checkpoint;
 mod error;
 mod front;
-mod greeting;
 mod logs;
 mod places;
 mod settings;
@@ -62,7 +61,7 @@ async fn serve(folder: &Path) -> Result<(), EmbeddedError> {
     let stack = describe(&suite, &places);
     let ready = async {
         seed::catalogue(&places.api_url, &accounts).await?;
-        greeting::print(&stack, &accounts, start.elapsed())?;
+        println!("up in {:.1} s\n\n{}", start.elapsed().as_secs_f32(), welcome::text(&stack));
         stack.announce()?;
         std::future::pending::<Result<(), EmbeddedError>>().await
     };

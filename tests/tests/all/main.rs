@@ -3,4 +3,5 @@
 
 mod api;
 mod consumers;
+mod scenarios;
 mod template;

@@ -1,0 +1,113 @@
+//! `cargo cis smoke`: one order through the whole system, hop by hop, on whichever stack is up.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use resilience::{Ids as _, RandomIds};
+use serde_json::Value;
+
+use crate::shop::{Shop, ShopError};
+use crate::stack::Stack;
+
+/// A hop that takes longer is missing. The cloud stack starts processes on its first order.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(20);
+/// A card that Stripe takes.
+const CARD: &str = "pm_card_visa";
+
+/// Why an order did not get through.
+#[derive(Debug, thiserror::Error)]
+pub enum SmokeError {
+    /// No stack to try.
+    #[error("no stack is up; `cargo cis up` starts one")]
+    NoStack,
+    /// The file that tells of the stack.
+    #[error("cannot read what is known of the stack")]
+    Files(#[from] io::Error),
+    /// A call failed.
+    #[error("missing hop: {hop}")]
+    Call {
+        /// On the way to which hop.
+        hop: &'static str,
+        /// Why.
+        #[source]
+        source: ShopError,
+    },
+    /// It did not come.
+    #[error("missing hop: {0} (waited {wait} s)", wait = PATIENCE.as_secs())]
+    Missing(&'static str),
+}
+
+/// Places an order, pays it, and follows it to the mail and the row.
+///
+/// # Errors
+///
+/// [`SmokeError`], which names the hop that is missing.
+pub async fn smoke() -> Result<(), SmokeError> {
+    let stack = Stack::load()?.ok_or(SmokeError::NoStack)?;
+    let shop = Shop::new(&stack).map_err(failed("stack"))?;
+    let walk = Walk { shop, started: Instant::now() };
+    let key = RandomIds.fresh().simple().to_string();
+    let email = format!("smoke-{key}@example.com");
+    let placed = walk.shop.place(&key, &email).await.map_err(failed("order placed"))?;
+    let order = placed.order_id;
+    walk.said("order placed", &order);
+    let secret = placed.client_secret.ok_or(SmokeError::Missing("payment intent"))?;
+    let paid = walk.shop.pay(&secret, CARD).await.map_err(failed("payment confirmed"))?;
+    walk.said("payment confirmed", text(&paid["status"]));
+
+    walk.follow("webhook taken in", &order, |hop| hop["kind"] == "webhook").await?;
+    walk.follow("event order.paid", &order, |hop| hop["type"] == "order.paid").await?;
+    walk.follow("mail sent", &order, |hop| hop["kind"] == "mail" && hop["state"] == "sent").await?;
+    let about = |mail: &Value| text(&mail["custom_args"]["effect_id"]).starts_with(&order);
+    let mail = walk.wait("mail in mailbox", async || Ok(walk.shop.mails().await?.into_iter().find(about))).await?;
+    walk.said("mail in mailbox", text(&mail["subject"]));
+    walk.follow("row noted", &order, |hop| hop["kind"] == "row").await?;
+    let of_order =
+        |row: &Vec<Value>| row.first().is_some_and(|id| *id == *order) && row.iter().any(|cell| cell == "paid");
+    let row = walk.wait("row in sheet", async || Ok(walk.shop.rows().await?.into_iter().find(of_order))).await?;
+    walk.said("row in sheet", row.get(2).map_or("", text));
+    println!("all hops seen in {} ms", walk.started.elapsed().as_millis());
+    Ok(())
+}
+
+struct Walk {
+    shop: Shop,
+    started: Instant,
+}
+
+impl Walk {
+    fn said(&self, hop: &str, detail: &str) {
+        println!("{:>6} ms  {hop:<18} {detail}", self.started.elapsed().as_millis());
+    }
+
+    /// Waits until the order's history has the hop.
+    async fn follow(&self, name: &'static str, order: &str, is_it: impl Fn(&Value) -> bool) -> Result<(), SmokeError> {
+        let found = self.wait(name, async || Ok(self.shop.history(order).await?.into_iter().find(&is_it))).await?;
+        self.said(name, text(&found["at"]));
+        Ok(())
+    }
+
+    async fn wait<T>(
+        &self,
+        hop: &'static str,
+        look: impl AsyncFn() -> Result<Option<T>, ShopError>,
+    ) -> Result<T, SmokeError> {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            match look().await.map_err(failed(hop))? {
+                Some(found) => return Ok(found),
+                None => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        Err(SmokeError::Missing(hop))
+    }
+}
+
+fn failed(hop: &'static str) -> impl Fn(ShopError) -> SmokeError {
+    move |source| SmokeError::Call { hop, source }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,0 +1,246 @@
+//! The whole suite with memory repositories, the sandbox and a virtual clock: a shop that a scenario can shop in.
+
+use std::time::Duration;
+
+use auth::mint::{SigningKey, key_set, mint};
+use auth::{Caller, Role, TokenRules, Who};
+use bytes::Bytes;
+use domain::{Order, OrderId, OrderStatus, Timestamp};
+use http::{Method, Request, Response, StatusCode};
+use mail::WebhookKey;
+use resilience::{Clock as _, SeededIds, Transport as _, VirtualClock};
+use sandbox::stripe::Endpoint;
+use sandbox::{Fault, SandboxTransport, Shared};
+use serde_json::{Value, json};
+use sheets::ServiceAccount;
+use store::{Catalogue as _, MemoryStore, ProductEdit};
+use suite::{Happened, Ports, Settings, Suite};
+
+const TEMPLATE: &str = include_str!("../../../../template.yaml");
+const CUSTOMER: &str = "cus_00000000000000000000000000000001";
+/// Pieces in stock before anybody ordered.
+pub const STOCK: u32 = 100;
+/// Longer than any retry of a scenario takes, shorter than the sandbox gives up.
+const PATIENCE: Duration = Duration::from_hours(4);
+
+pub type Sandboxed = SandboxTransport<VirtualClock>;
+
+pub struct Shop {
+    pub clock: VirtualClock,
+    pub sandbox: Shared,
+    pub suite: Suite<MemoryStore, Sandboxed, VirtualClock, SeededIds>,
+    key: SigningKey,
+}
+
+/// What a customer has in hand after placing an order.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    pub order_id: String,
+    pub intent: String,
+    pub client_secret: String,
+}
+
+impl Shop {
+    pub fn open() -> Self {
+        let clock = VirtualClock::at(Timestamp::parse("2026-11-23T12:00:00Z").unwrap());
+        let mut providers = sandbox::Settings { seed: 7, ..sandbox::Settings::default() };
+        providers.stripe.endpoints = vec![Endpoint::new("http://shop.test/v1/webhooks/stripe")];
+        providers.sendgrid.behaviour.webhook_url = Some("http://shop.test/v1/webhooks/sendgrid".to_owned());
+        let sandbox = Shared::new(providers.clone());
+        let key = SigningKey::generate().unwrap();
+        let settings = settings(&providers, &sandbox, &key);
+        let store = MemoryStore::new();
+        clock.run(fill(&store));
+        let transport = SandboxTransport::new(sandbox.clone(), clock.clone());
+        let ports = Ports { store, transport, clock: clock.clone(), ids: SeededIds::new(11) };
+        Self { suite: Suite::new(ports, settings, TEMPLATE.parse().unwrap()), clock, sandbox, key }
+    }
+
+    /// Switches a fault on.
+    pub fn suffers(&self, fault: Fault) {
+        self.sandbox.lock().faults.add(fault);
+    }
+
+    pub fn recovers(&self) {
+        self.sandbox.lock().faults.clear();
+    }
+
+    pub async fn call(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> Response<Bytes> {
+        let who = Who::new(Role::Customer, CUSTOMER).unwrap();
+        let caller = Caller { who, token_id: "scenario".to_owned() };
+        let lifetime = Duration::from_hours(1);
+        let token = mint(&caller, &TokenRules::default(), &self.key, self.clock.now(), lifetime).unwrap();
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("http://shop.test{path}"))
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        self.suite.http(request.body(body).unwrap()).await
+    }
+
+    pub async fn place(&self, key: &str) -> Response<Bytes> {
+        self.call(Method::POST, "/v1/orders", Some(key), Some(&cart())).await
+    }
+
+    /// Places an order that gets its payment intent at once.
+    pub fn order(&self, key: &str) -> Placed {
+        let answer = self.clock.run(self.place(key));
+        assert_eq!(answer.status(), StatusCode::CREATED, "{}", String::from_utf8_lossy(answer.body()));
+        placed(&answer)
+    }
+
+    pub fn post(&self, path: &str, body: Option<&Value>) -> Response<Bytes> {
+        self.clock.run(self.call(Method::POST, path, None, body))
+    }
+
+    pub fn get(&self, path: &str) -> Value {
+        json_of(&self.clock.run(self.call(Method::GET, path, None, None)))
+    }
+
+    /// Pays as the page in a browser does: with the publishable key and the client secret. Stripe's answer.
+    pub fn pay(&self, placed: &Placed, method: &str) -> Value {
+        let publishable = sandbox::Settings::default().stripe.publishable_key;
+        let form =
+            format!("client_secret={}&payment_method={method}&return_url=http%3A%2F%2Fshop.test", placed.client_secret);
+        self.stripe(&format!("/v1/payment_intents/{}/confirm", placed.intent), &publishable, form)
+    }
+
+    /// The customer passes the bank's 3-D Secure page.
+    pub fn authenticate(&self, placed: &Placed) {
+        let path = format!("/_sandbox/stripe/payment_intents/{}/authenticate", placed.intent);
+        self.stripe(&path, "", "outcome=success".to_owned());
+    }
+
+    fn stripe(&self, path: &str, key: &str, form: String) -> Value {
+        let request = Request::post(format!("http://stripe.test{path}"))
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Bytes::from(form))
+            .unwrap();
+        let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
+        json_of(&self.clock.run(transport.send(request)).unwrap())
+    }
+
+    /// Lets everything happen that is on its way.
+    pub fn settle(&self) -> Vec<Happened> {
+        self.clock.run(self.suite.run_until_idle(Some(&self.sandbox), PATIENCE)).unwrap()
+    }
+
+    pub fn orders(&self) -> Vec<Order> {
+        self.suite.store().all_orders()
+    }
+
+    pub fn status(&self, placed: &Placed) -> OrderStatus {
+        let id: OrderId = placed.order_id.parse().unwrap();
+        self.orders().into_iter().find(|order| order.id == id).unwrap().status
+    }
+
+    /// Kinds of the mails that SendGrid took, about all orders, sorted.
+    pub fn mails(&self) -> Vec<String> {
+        let sandbox = self.sandbox.lock();
+        let mails = serde_json::to_value(sandbox.sendgrid.mails()).unwrap();
+        let kind = |mail: &Value| mail["custom_args"]["effect_id"].as_str()?.split('/').nth(1).map(str::to_owned);
+        let mut kinds: Vec<String> = mails.as_array().unwrap().iter().filter_map(kind).collect();
+        kinds.sort();
+        kinds
+    }
+
+    /// Order id and status of every row of the sheet, the header left out.
+    pub fn rows(&self) -> Vec<(String, String)> {
+        let request = Request::get("/_sandbox/sheets/sandbox-orders").body(Bytes::new()).unwrap();
+        let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
+        let sheet = json_of(&self.clock.run(transport.send(request)).unwrap());
+        let text = |cell: &Value| cell.as_str().unwrap_or_default().to_owned();
+        let rows = sheet["tabs"][0]["values"].as_array().cloned().unwrap_or_default();
+        rows.iter().skip(1).map(|row| (text(&row[0]), text(&row[2]))).filter(|(id, _)| !id.is_empty()).collect()
+    }
+
+    /// Stripe's own account of things.
+    pub fn at_stripe(&self) -> Value {
+        let request = Request::get("/_sandbox/stripe/state").body(Bytes::new()).unwrap();
+        let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
+        json_of(&self.clock.run(transport.send(request)).unwrap())
+    }
+
+    /// Dead letters of all queues.
+    pub fn dead_letters(&self) -> usize {
+        let dead = self.suite.bus().counts().into_iter().filter(|(name, _)| name.ends_with("-dlq"));
+        dead.map(|(_, counts)| counts.visible + counts.in_flight).sum()
+    }
+
+    pub fn stock(&self) -> u32 {
+        let found = self.clock.run(self.suite.store().products(&["mug".parse().unwrap()])).unwrap();
+        found[0].stock
+    }
+
+    /// What must be true of one paid order, whatever happened on the way.
+    pub fn assert_paid_once(&self, placed: &Placed) {
+        assert_eq!(self.status(placed), OrderStatus::Paid);
+        assert_eq!(self.mails(), ["order_confirmation"], "one mail");
+        assert_eq!(self.rows(), [(placed.order_id.clone(), "paid".to_owned())], "one row, and it is right");
+        assert_eq!(self.dead_letters(), 0);
+    }
+}
+
+pub fn cart() -> Value {
+    json!({
+        "lines": [{ "sku": "mug", "quantity": 2 }],
+        "currency": "EUR",
+        "email": "ada@example.com",
+        "shipping_address": { "name": "Ada", "line1": "Weg 1", "city": "Ulm", "postal_code": "89073", "country": "DE" },
+    })
+}
+
+pub fn placed(answer: &Response<Bytes>) -> Placed {
+    let answer = json_of(answer);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let payment = &answer["payment"];
+    Placed {
+        order_id: text(&answer["order_id"]),
+        intent: text(&payment["intent_id"]),
+        client_secret: text(&payment["client_secret"]),
+    }
+}
+
+pub fn json_of(answer: &Response<Bytes>) -> Value {
+    serde_json::from_slice(answer.body()).unwrap_or_default()
+}
+
+async fn fill(store: &MemoryStore) {
+    let edit = ProductEdit {
+        sku: "mug".parse().unwrap(),
+        name: "Mug".into(),
+        prices: [("eur".parse().unwrap(), 1450)].into(),
+        stock: Some(STOCK),
+        active: true,
+        at: Timestamp::parse("2026-11-23T12:00:00Z").unwrap(),
+    };
+    store.put(&edit).await.unwrap();
+}
+
+fn settings(providers: &sandbox::Settings, sandbox: &Shared, key: &SigningKey) -> Settings {
+    let account = sandbox::sheets::development_key_file("http://google.test/token").to_string();
+    let stripe = json!({
+        "api_key": providers.stripe.secret_key, "publishable_key": providers.stripe.publishable_key,
+        "webhook_secrets": [Endpoint::DEFAULT_SECRET],
+    });
+    Settings {
+        stripe_url: "http://stripe.test".into(),
+        sendgrid_url: "http://sendgrid.test".into(),
+        sheets_url: "http://google.test".into(),
+        stripe: serde_json::from_value(stripe).unwrap(),
+        sendgrid_api_key: providers.sendgrid.api_keys[0].clone(),
+        sendgrid_webhook_key: WebhookKey::from_base64(&sandbox.lock().sendgrid.public_key()).unwrap(),
+        google: ServiceAccount::from_json(&account).unwrap(),
+        token_keys: key_set([key]).unwrap().to_string(),
+        mail_from: "Shop <orders@shop.example>".parse().unwrap(),
+        public_url: "http://shop.test".into(),
+        spreadsheet_id: "sandbox-orders".into(),
+        sheet_tab: "Orders".into(),
+        mail_evidence_wait: Duration::from_mins(5),
+    }
+}
