@@ -12,13 +12,20 @@ use crate::accounts::{Accounts, AccountsError};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Sku, name, price in euro cents, price in dollar cents, stock.
-const PRODUCTS: [(&str, &str, i64, i64, u32); 5] = [
-    ("mug-blue", "Blue mug", 1_450, 1_590, 10_000),
-    ("tea-earl-grey", "Earl Grey, 250 g", 890, 990, 10_000),
-    ("teapot-iron", "Iron teapot", 4_900, 5_400, 10_000),
-    ("tray-oak", "Oak tray", 3_250, 3_500, 10_000),
-    ("voucher-gift", "Gift voucher", 2_500, 2_500, 10_000),
+/// Sku, name, price in euro cents, in dollar cents and in yen, stock.
+const PRODUCTS: [(&str, &str, i64, i64, i64, u32); 12] = [
+    ("mug-blue", "Blue mug", 1_450, 1_590, 2_300, 10_000),
+    ("mug-white", "White mug", 1_350, 1_490, 2_150, 10_000),
+    ("tea-earl-grey", "Earl Grey, 250 g", 890, 990, 1_400, 10_000),
+    ("tea-sencha", "Sencha, 100 g", 1_290, 1_390, 1_980, 10_000),
+    ("tea-rooibos", "Rooibos, 250 g", 750, 850, 1_200, 10_000),
+    ("teapot-iron", "Iron teapot", 4_900, 5_400, 7_800, 10_000),
+    ("teapot-glass", "Glass teapot", 2_990, 3_290, 4_700, 10_000),
+    ("strainer-steel", "Steel strainer", 650, 720, 1_000, 10_000),
+    ("caddy-tin", "Tin tea caddy", 1_190, 1_290, 1_900, 10_000),
+    ("tray-oak", "Oak tray", 3_250, 3_500, 5_100, 10_000),
+    ("cosy-wool", "Woollen tea cosy", 1_890, 1_990, 2_900, 25),
+    ("voucher-gift", "Gift voucher", 2_500, 2_500, 4_000, 10_000),
 ];
 
 /// Why there is no catalogue.
@@ -63,11 +70,11 @@ pub async fn catalogue(api_url: &str, accounts: &Accounts) -> Result<(), SeedErr
     let http = HttpTransport::new(TIMEOUT)?;
     let known = known(&http, api_url).await;
     let token = accounts.token(Role::Admin, None, Duration::from_mins(5))?;
-    for (sku, name, euro, dollar, stock) in PRODUCTS {
+    for (sku, name, euro, dollar, yen, stock) in PRODUCTS {
         if known.iter().any(|there| there == sku) {
             continue;
         }
-        let product = json!({ "name": name, "prices": { "EUR": euro, "USD": dollar }, "stock": stock });
+        let product = json!({ "name": name, "prices": { "EUR": euro, "USD": dollar, "JPY": yen }, "stock": stock });
         let request = Request::put(format!("{api_url}/v1/products/{sku}"))
             .header(header::AUTHORIZATION, format!("Bearer {token}"))
             .header(header::CONTENT_TYPE, "application/json")

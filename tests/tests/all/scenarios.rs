@@ -121,9 +121,23 @@ fn with_stripe_down_the_order_stands_and_is_paid_later() {
 #[test]
 fn a_rate_limit_of_sendgrids_delays_the_mail_and_doubles_nothing() {
     let shop = Shop::open();
-    shop.suffers(Fault::new(FaultKind::TooManyRequests { retry_after: Some(30) }).at(Provider::Sendgrid).times(7));
+    shop.suffers(Fault::new(FaultKind::TooManyRequests { retry_after: Some(30) }).at(Provider::Sendgrid).times(4));
     let placed = shop.order("key-1");
     shop.pay(&placed, "pm_card_visa");
+    shop.settle();
+    shop.assert_paid_once(&placed);
+}
+
+#[test]
+fn a_mail_that_cannot_be_sent_for_long_becomes_a_dead_letter_and_is_sent_once_it_is_redriven() {
+    let shop = Shop::open();
+    shop.suffers(Fault::new(FaultKind::TooManyRequests { retry_after: Some(30) }).at(Provider::Sendgrid));
+    let placed = shop.order("key-1");
+    shop.pay(&placed, "pm_card_visa");
+    shop.settle();
+    assert_eq!((shop.mails().len(), shop.dead_letters()), (0, 1));
+    shop.recovers();
+    assert_eq!(shop.suite.bus().redrive("send-email"), 1);
     shop.settle();
     shop.assert_paid_once(&placed);
 }
