@@ -1,9 +1,11 @@
 //! How many dead letters there are, queue by queue.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cloud::services::{ServiceError, Services};
-use crate::stack::Stack;
+use crate::embedded::front::QUEUES;
+use crate::http::{Http, HttpError};
+use crate::stack::{Kind, Stack};
 
 /// Why they could not be counted.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +13,12 @@ pub enum DeadLettersError {
     /// The HTTP client.
     #[error(transparent)]
     Client(#[from] resilience::HttpClientError),
+    /// The embedded stack did not answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The answer does not have it.
+    #[error("nobody knows how many dead letters {0} has")]
+    Unknown(String),
     /// The queue did not answer.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -20,19 +28,39 @@ pub enum DeadLettersError {
 ///
 /// # Errors
 ///
-/// A queue does not answer.
+/// The stack does not say.
 pub async fn counts(stack: &Stack) -> Result<Vec<(String, usize)>, DeadLettersError> {
+    let mut counts = match stack.kind {
+        Kind::Cloud => of_sqs(stack).await?,
+        Kind::Embedded => of_process(stack).await?,
+    };
+    counts.retain(|(_, letters)| *letters > 0);
+    Ok(counts)
+}
+
+async fn of_process(stack: &Stack) -> Result<Vec<(String, usize)>, DeadLettersError> {
+    let answer = Http::new()?.get(&format!("{}{QUEUES}", stack.api_url), &[]).await?;
+    let letters = |queue: &str| answer.body[queue].as_u64().and_then(|count| usize::try_from(count).ok());
+    stack
+        .queues
+        .iter()
+        .map(|(consumer, queue)| {
+            let count = letters(&queue.dead_letters_url).ok_or_else(|| DeadLettersError::Unknown(consumer.clone()))?;
+            Ok((consumer.clone(), count))
+        })
+        .collect()
+}
+
+async fn of_sqs(stack: &Stack) -> Result<Vec<(String, usize)>, DeadLettersError> {
     let services = Services::new(&stack.endpoint_url)?;
     let mut counts = vec![];
     for (consumer, queue) in &stack.queues {
         let input = json!({"QueueUrl": queue.dead_letters_url, "AttributeNames": ["All"]});
         let answer = services.call("sqs", "AmazonSQS.GetQueueAttributes", &input).await?;
         let count = |name: &str| answer["Attributes"][name].as_str().and_then(|text| text.parse::<usize>().ok());
-        let letters = count("ApproximateNumberOfMessages").unwrap_or_default()
-            + count("ApproximateNumberOfMessagesNotVisible").unwrap_or_default();
-        if letters > 0 || answer["Attributes"] == Value::Null {
-            counts.push((consumer.clone(), letters));
-        }
+        let visible =
+            count("ApproximateNumberOfMessages").ok_or_else(|| DeadLettersError::Unknown(consumer.clone()))?;
+        counts.push((consumer.clone(), visible + count("ApproximateNumberOfMessagesNotVisible").unwrap_or_default()));
     }
     Ok(counts)
 }

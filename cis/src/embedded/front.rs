@@ -1,5 +1,6 @@
 //! The API on a port: HTTP in, the suite's part of API Gateway, HTTP out; and CORS for a web app under development.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
 
@@ -21,6 +22,9 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET,POST,PUT");
 const HEADERS: HeaderValue = HeaderValue::from_static("authorization,content-type,idempotency-key,x-correlation-id");
 const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after,x-correlation-id");
 
+/// Where this stack tells how full its queues are: names and messages, in flight or not. On AWS, SQS says so.
+pub const QUEUES: &str = "/_cis/queues";
+
 /// A request on its way to the thread that the handlers run on: axum's futures are `Send`, theirs are not.
 type Handover = (http::Request<Bytes>, oneshot::Sender<http::Response<Bytes>>);
 
@@ -31,8 +35,12 @@ pub async fn serve(listener: TcpListener, suite: Rc<Local>) -> io::Result<()> {
         while let Some((request, answer)) = waiting.recv().await {
             let suite = Rc::clone(&suite);
             go(async move {
+                let response = match request.uri().path() {
+                    QUEUES => queues(&suite),
+                    _ => suite.http(request).await,
+                };
                 // Whoever asked may be gone by now; the work is done all the same.
-                answer.send(suite.http(request).await).ok();
+                answer.send(response).ok();
             });
         }
     });
@@ -42,6 +50,12 @@ pub async fn serve(listener: TcpListener, suite: Rc<Local>) -> io::Result<()> {
         stream.set_nodelay(true).ok();
     });
     axum::serve(listener, routes).await
+}
+
+fn queues(suite: &Local) -> http::Response<Bytes> {
+    let counts = suite.bus().counts().into_iter();
+    let counts: BTreeMap<String, usize> = counts.map(|(name, count)| (name, count.visible + count.in_flight)).collect();
+    http::Response::new(Bytes::from(serde_json::json!(counts).to_string()))
 }
 
 async fn handle(State(requests): State<mpsc::UnboundedSender<Handover>>, request: Request) -> Response {

@@ -25,7 +25,7 @@ use crate::{paths, seed, welcome};
 
 mod checkpoint;
 mod error;
-mod front;
+pub mod front;
 mod logs;
 mod places;
 mod settings;
