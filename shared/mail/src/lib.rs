@@ -13,8 +13,6 @@ mod words;
 
 #[cfg(test)]
 mod sandbox_tests;
-#[cfg(test)]
-mod scripted;
 
 pub use delivery::{Batch, DeliveryEvent, UnreadableBatch};
 pub use message::{Content, ContentError, Shop};

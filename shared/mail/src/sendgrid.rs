@@ -140,12 +140,25 @@ impl<T: Transport, C: Clock, I: Ids> SendGrid<T, C, I> {
 mod tests {
     use std::time::Duration;
 
+    use domain::Timestamp;
+    use resilience::{SeededIds, VirtualClock};
     use serde_json::Value;
+    use testkit::{Scripted, Turn};
 
     use super::*;
-    use crate::scripted::{Scripted, Turn, converse};
 
     const EFFECT: &str = "ord_00000000000000000000000000000001/order_confirmation/evt_00000000000000000000000000000002";
+
+    /// Runs a conversation with a scripted SendGrid on a clock that starts at 1 790 000 000 and has a minute's time.
+    fn converse<R>(
+        script: &Scripted,
+        conversation: impl AsyncFnOnce(&SendGrid<&Scripted, VirtualClock, SeededIds>, Deadline) -> R,
+    ) -> R {
+        let clock = VirtualClock::at(Timestamp::from_seconds(1_790_000_000));
+        let deadline = Deadline::at(Timestamp::from_seconds(1_790_000_060));
+        let sendgrid = SendGrid::new(script, clock.clone(), SeededIds::new(7), "https://sendgrid.test/", "SG.key");
+        clock.run(conversation(&sendgrid, deadline))
+    }
 
     fn send(script: &Scripted) -> Outcome {
         let content = Content { subject: "Paid".to_owned(), text: "Hello".to_owned(), html: "<p>Hello</p>".to_owned() };
@@ -169,7 +182,7 @@ mod tests {
         let asked = script.asked.borrow();
         assert_eq!(asked[0].uri(), "https://sendgrid.test/v3/mail/send");
         assert_eq!(asked[0].headers()["authorization"], "Bearer SG.key");
-        let body: Value = serde_json::from_slice(asked[0].body()).unwrap();
+        let body: Value = script.body(0);
         let expected = json!({
             "personalizations": [{"to": [{"email": "anna@example.com"}]}],
             "from": {"email": "orders@shop.example", "name": "Shop"},

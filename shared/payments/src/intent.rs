@@ -127,10 +127,11 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use testkit::{Scripted, Turn};
     use uuid::Uuid;
 
     use super::*;
-    use crate::scripted::{Scripted, Turn, converse};
+    use crate::conversation::{converse, lines};
 
     const ORDER: OrderId = OrderId::from_uuid(Uuid::from_u128(1));
     const KEY: &str = "ord_00000000000000000000000000000001-intent-1";
@@ -164,7 +165,7 @@ mod tests {
         let created = create(&script, eur(1250)).unwrap();
         assert_eq!((created.order_id(), created.seen_at), (Some(ORDER), 1_789_999_999));
         let form = "amount=1250&currency=eur&automatic_payment_methods[enabled]=true&metadata[order_id]=ord_00000000000000000000000000000001&metadata[attempt]=1&receipt_email=anna%40example.com";
-        assert_eq!(script.lines(), [format!("POST /v1/payment_intents {form}")]);
+        assert_eq!(lines(&script), [format!("POST /v1/payment_intents {form}")]);
         assert_eq!(script.header("idempotency-key"), [KEY]);
         assert_eq!(script.header("authorization"), ["Bearer sk_test_1"]);
         assert_eq!(script.header("stripe-version"), [crate::API_VERSION]);
@@ -228,7 +229,7 @@ mod tests {
         let script = Scripted::new([Turn::Lost, error(400, "payment_intent_unexpected_state"), paid]);
         assert_eq!(cancel(&script).status(), Succeeded);
         let post = "POST /v1/payment_intents/pi_1/cancel";
-        assert_eq!(script.lines(), [post, post, "GET /v1/payment_intents/pi_1"]);
+        assert_eq!(lines(&script), [post, post, "GET /v1/payment_intents/pi_1"]);
         assert_eq!(script.header("idempotency-key"), ["", "", ""]);
     }
 
@@ -243,6 +244,6 @@ mod tests {
         });
         assert_eq!(read.unwrap().seen_at, 784_111_777);
         assert!(missing.unwrap_err().is_missing());
-        assert_eq!(script.lines()[1], "GET /v1/payment_intents/..%2Frefunds%3Fx");
+        assert_eq!(lines(&script)[1], "GET /v1/payment_intents/..%2Frefunds%3Fx");
     }
 }

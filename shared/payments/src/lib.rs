@@ -17,9 +17,9 @@ mod signature;
 mod webhook;
 
 #[cfg(test)]
-mod sandbox_tests;
+mod conversation;
 #[cfg(test)]
-mod scripted;
+mod sandbox_tests;
 
 pub use amount::{AmountError, check_chargeable, from_stripe, minimum_charge, to_stripe};
 pub use client::{API_VERSION, LIVE_URL, Stripe};

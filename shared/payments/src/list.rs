@@ -59,9 +59,10 @@ fn page_query(since: Timestamp, after: Option<&str>) -> Form<'static> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use testkit::{Scripted, Turn};
 
     use super::*;
-    use crate::scripted::{Scripted, Turn, converse};
+    use crate::conversation::{converse, lines};
 
     #[test]
     fn pages_are_asked_for_one_after_the_other() {
@@ -79,7 +80,7 @@ mod tests {
         assert!(intents.has_more && !events.has_more);
         assert_eq!(events.data[0].created, Timestamp::from_seconds(1_790_000_000));
         assert_eq!(
-            script.lines(),
+            lines(&script),
             [
                 "GET /v1/payment_intents?created[gte]=1789999999&limit=100&starting_after=pi_9",
                 "GET /v1/events?created[gte]=1789999999&limit=100",

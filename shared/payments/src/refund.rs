@@ -118,10 +118,11 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use testkit::{Scripted, Turn};
     use uuid::Uuid;
 
     use super::*;
-    use crate::scripted::{Scripted, Turn, converse};
+    use crate::conversation::{converse, lines};
 
     fn refund(id: &str, action: &str) -> Value {
         json!({"id": id, "amount": 500, "currency": "eur", "status": "succeeded", "payment_intent": "pi_1",
@@ -152,7 +153,7 @@ mod tests {
         let script = Scripted::new([Turn::Lost, Turn::json(200, &refund("re_1", "cancel-pi_1-0"))]);
         assert_eq!(create(&script).unwrap().action(), Some("cancel-pi_1-0"));
         let form = "payment_intent=pi_1&amount=500&metadata[order_id]=ord_00000000000000000000000000000001&metadata[refund_action]=cancel-pi_1-0&reason=requested_by_customer";
-        assert_eq!(script.lines()[0], format!("POST /v1/refunds {form}"));
+        assert_eq!(lines(&script)[0], format!("POST /v1/refunds {form}"));
         assert_eq!(script.header("idempotency-key"), ["cancel-pi_1-0", "cancel-pi_1-0"]);
     }
 
@@ -165,7 +166,7 @@ mod tests {
             page(&[refund("re_1", "cancel-pi_1-0")], false),
         ]);
         assert_eq!(create(&script).unwrap().id.as_str(), "re_1");
-        assert_eq!(script.lines()[2], "GET /v1/refunds?payment_intent=pi_1&limit=100&starting_after=re_2");
+        assert_eq!(lines(&script)[2], "GET /v1/refunds?payment_intent=pi_1&limit=100&starting_after=re_2");
 
         let script = Scripted::new([saved_failure(), page(&[other], false)]);
         assert!(matches!(create(&script), Err(StripeError::KeySpent)));

@@ -13,9 +13,9 @@ mod token;
 mod values;
 
 #[cfg(test)]
-mod sandbox_tests;
+mod conversation;
 #[cfg(test)]
-mod scripted;
+mod sandbox_tests;
 
 pub use account::{InvalidAccount, ServiceAccount};
 pub use client::{LIVE_URL, Sheets};

@@ -84,14 +84,15 @@ fn unavailable(error: TransportError) -> SheetsError {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use testkit::{Scripted, Turn};
 
     use super::*;
-    use crate::scripted::{Scripted, Turn, converse, failure, token};
+    use crate::conversation::{converse, failure, lines, token};
 
     const GET: &str = "GET /v4/spreadsheets/sheet-1/values:batchGet?ranges=%27Bob%27%27s+orders%27%21A2%3AL2&majorDimension=ROWS&valueRenderOption=UNFORMATTED_VALUE";
 
     fn found() -> Turn {
-        Turn::Json(200, json!({"valueRanges": []}))
+        Turn::json(200, &json!({"valueRanges": []}))
     }
 
     #[test]
@@ -105,7 +106,7 @@ mod tests {
             sheets.read_rows(2..=2, deadline).await.unwrap();
         });
         let asked = ["POST /token", &format!("{GET} t-1"), &format!("{GET} t-1"), "POST /token", &format!("{GET} t-2")];
-        assert_eq!(script.lines(), asked);
+        assert_eq!(lines(&script), asked);
     }
 
     #[test]
@@ -120,7 +121,7 @@ mod tests {
     fn a_refused_token_is_replaced_once() {
         let script = Scripted::new([token("t-1"), failure(401, ""), token("t-2"), found()]);
         converse(&script, async |sheets, _, deadline| sheets.read_rows(2..=2, deadline).await.unwrap());
-        assert_eq!(script.lines()[3], format!("{GET} t-2"));
+        assert_eq!(lines(&script)[3], format!("{GET} t-2"));
 
         let script = Scripted::new([token("t-1"), failure(401, ""), token("t-2"), failure(401, "")]);
         let error = converse(&script, async |sheets, _, deadline| sheets.read_rows(2..=2, deadline).await.unwrap_err());
@@ -132,7 +133,7 @@ mod tests {
         let read = |script: &Scripted| {
             converse(script, async |sheets, _, deadline| sheets.read_rows(2..=2, deadline).await.map(|_| ()))
         };
-        let refused = Scripted::new([Turn::Json(400, json!({"error": "invalid_grant"}))]);
+        let refused = Scripted::new([Turn::json(400, &json!({"error": "invalid_grant"}))]);
         assert!(matches!(read(&refused), Err(SheetsError::Unauthorized { status: 400 })));
         let lost = Scripted::new([Turn::Lost, failure(500, ""), token("t"), found()]);
         assert!(read(&lost).is_ok());

@@ -99,16 +99,22 @@ struct ValueRange {
 mod tests {
     use std::time::Duration;
 
+    use testkit::{Scripted, Turn};
+
     use super::*;
     use crate::{
+        conversation::{converse, failure, lines, token},
         row::tests::order,
-        scripted::{Scripted, Turn, converse, failure, token},
     };
 
     const BATCH_UPDATE: &str = "POST /v4/spreadsheets/sheet-1/values:batchUpdate";
 
     fn done() -> Turn {
-        Turn::Json(200, json!({"spreadsheetId": "sheet-1"}))
+        Turn::json(200, &json!({"spreadsheetId": "sheet-1"}))
+    }
+
+    fn busy(retry_after: &'static str) -> Turn {
+        Turn::Answer(429, vec![("retry-after", retry_after)], String::new())
     }
 
     fn write(script: &Scripted) -> Result<(), SheetsError> {
@@ -122,7 +128,7 @@ mod tests {
     fn rows_go_raw_to_their_addresses_with_the_header() {
         let script = Scripted::new([token("t-1"), done()]);
         write(&script).unwrap();
-        assert_eq!(script.lines(), ["POST /token", &format!("{BATCH_UPDATE} t-1")]);
+        assert_eq!(lines(&script), ["POST /token", &format!("{BATCH_UPDATE} t-1")]);
         let body = script.body(1);
         assert_eq!(body["valueInputOption"], "RAW");
         let ranges: Vec<_> = body["data"].as_array().unwrap().iter().map(|range| range["range"].clone()).collect();
@@ -145,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_quota_is_waited_for_and_then_handed_on() {
-        let script = Scripted::new([token("t"), Turn::RetryAfter("30"), Turn::RetryAfter("30"), Turn::RetryAfter("9")]);
+        let script = Scripted::new([token("t"), busy("30"), busy("30"), busy("9")]);
         let error = write(&script).unwrap_err();
         let nine = Duration::from_secs(9);
         assert!(matches!(error, SheetsError::QuotaExceeded { retry_after: Some(wait) } if wait == nine), "{error:?}");
@@ -159,14 +165,14 @@ mod tests {
             let grid = json!({"rowCount": rows, "columnCount": columns});
             let other = json!({"properties": {"sheetId": 0, "title": "Sheet1", "gridProperties": {"rowCount": 9}}});
             let ours = json!({"properties": {"sheetId": 42, "title": "Bob's orders", "gridProperties": grid}});
-            Turn::Json(200, json!({"sheets": [other, ours]}))
+            Turn::json(200, &json!({"sheets": [other, ours]}))
         };
         let script = Scripted::new([token("t"), beyond, tab(1000, 10), done(), done()]);
         write(&script).unwrap();
         let rows = json!({"appendDimension": {"sheetId": 42, "dimension": "ROWS", "length": 1400}});
         let columns = json!({"appendDimension": {"sheetId": 42, "dimension": "COLUMNS", "length": 2}});
         assert_eq!(script.body(3), json!({"requests": [rows, columns]}));
-        assert_eq!(script.lines()[2], "GET /v4/spreadsheets/sheet-1?fields=sheets.properties t");
+        assert_eq!(lines(&script)[2], "GET /v4/spreadsheets/sheet-1?fields=sheets.properties t");
         assert_eq!(script.body(4), script.body(1));
 
         let beyond = failure(400, "Range (X) exceeds grid limits.");
@@ -178,14 +184,14 @@ mod tests {
         let beyond = failure(400, "Range (X) exceeds grid limits.");
         let script = Scripted::new([token("t"), beyond, tab(2400, 26), done()]);
         write(&script).unwrap();
-        assert!(script.lines()[3].starts_with(BATCH_UPDATE));
+        assert!(lines(&script)[3].starts_with(BATCH_UPDATE));
     }
 
     #[test]
     fn a_missing_tab_is_added_even_if_somebody_else_adds_it_too() {
         for added in [done(), failure(400, "A sheet with the name \"Bob's orders\" already exists.")] {
             let missing = failure(400, "Unable to parse range: 'Bob''s orders'!A1:L1");
-            let none = Turn::Json(200, json!({"sheets": [{"properties": {"sheetId": 0, "title": "Sheet1"}}]}));
+            let none = Turn::json(200, &json!({"sheets": [{"properties": {"sheetId": 0, "title": "Sheet1"}}]}));
             let script = Scripted::new([token("t"), missing, none, added, done()]);
             write(&script).unwrap();
             let added = &script.body(3)["requests"][0]["addSheet"]["properties"];
@@ -206,10 +212,10 @@ mod tests {
     fn rows_are_read_back_with_their_numbers() {
         let written: Vec<Value> = Row::of(&order()).cells().iter().map(Cell::to_value).collect();
         let values = json!([written, [], ["edited by hand", 20, true, null]]);
-        let script = Scripted::new([token("t"), Turn::Json(200, json!({"valueRanges": [{"values": values}]}))]);
+        let script = Scripted::new([token("t"), Turn::json(200, &json!({"valueRanges": [{"values": values}]}))]);
         let rows = converse(&script, async |sheets, _, deadline| sheets.read_rows(5..=9, deadline).await).unwrap();
         let query = "ranges=%27Bob%27%27s+orders%27%21A5%3AL9&majorDimension=ROWS&valueRenderOption=UNFORMATTED_VALUE";
-        assert_eq!(script.lines()[1], format!("GET /v4/spreadsheets/sheet-1/values:batchGet?{query} t"));
+        assert_eq!(lines(&script)[1], format!("GET /v4/spreadsheets/sheet-1/values:batchGet?{query} t"));
         assert_eq!(rows.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [5, 7]);
         assert!(rows[0].1.is_of(&order()));
         assert!(!rows[1].1.is_of(&order()));
@@ -219,7 +225,7 @@ mod tests {
     #[test]
     fn below_the_last_row_there_is_nothing_and_no_values_are_no_rows() {
         for answer in
-            [failure(400, "Range (A5:L9) exceeds grid limits."), Turn::Json(200, json!({"valueRanges": [{}]}))]
+            [failure(400, "Range (A5:L9) exceeds grid limits."), Turn::json(200, &json!({"valueRanges": [{}]}))]
         {
             let script = Scripted::new([token("t"), answer]);
             let rows = converse(&script, async |sheets, _, deadline| sheets.read_rows(5..=9, deadline).await);

@@ -1,1 +1,7 @@
-//! testkit.
+//! What tests of several crates share. A dev-dependency only; must not know any crate that it helps to test, else that
+//! crate would meet a second copy of its own types.
+#![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod scripted;
+
+pub use scripted::{Scripted, Turn};

@@ -1,55 +1,65 @@
-//! A transport for tests: gives the answers it was given, and keeps what it was asked.
+//! A transport that gives the answers it was given, and keeps what it was asked.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use domain::Timestamp;
 use http::{Request, Response};
-use resilience::{Deadline, SeededIds, Transport, TransportError, VirtualClock};
-
-use crate::Stripe;
+use resilience::{Transport, TransportError};
+use serde_json::Value;
 
 /// What the other side does with one request.
-pub(crate) enum Turn {
+#[derive(Clone, Debug)]
+pub enum Turn {
+    /// It answers with this status, these headers and this body.
     Answer(u16, Vec<(&'static str, &'static str)>, String),
+    /// The request does not reach it.
     NotSent,
+    /// The request reaches it, perhaps; its answer does not come.
     Lost,
 }
 
 impl Turn {
-    pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
+    /// An answer without headers.
+    pub fn json(status: u16, body: &Value) -> Self {
         Self::Answer(status, vec![], body.to_string())
     }
 }
 
-#[derive(Default)]
-pub(crate) struct Scripted {
+/// The other side of a conversation that is known beforehand. A request beyond its last turn is a failed test.
+#[derive(Debug)]
+pub struct Scripted {
     turns: RefCell<VecDeque<Turn>>,
-    pub(crate) asked: RefCell<Vec<Request<Bytes>>>,
+    /// Every request so far.
+    pub asked: RefCell<Vec<Request<Bytes>>>,
 }
 
 impl Scripted {
-    pub(crate) fn new(turns: impl IntoIterator<Item = Turn>) -> Self {
+    /// One turn for each request.
+    pub fn new(turns: impl IntoIterator<Item = Turn>) -> Self {
         Self { turns: RefCell::new(turns.into_iter().collect()), asked: RefCell::default() }
     }
 
-    /// `METHOD /path?query body` of each request.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    /// `METHOD /path?query rest` of each request, with the rest of what matters to the one who asks.
+    pub fn lines(&self, rest: impl Fn(&Request<Bytes>) -> String) -> Vec<String> {
         let line = |request: &Request<Bytes>| {
-            let (uri, body) = (request.uri(), String::from_utf8_lossy(request.body()).into_owned());
-            let path = uri.path_and_query().unwrap().as_str();
-            format!("{} {path} {}", request.method(), body.replace("%5B", "[").replace("%5D", "]")).trim().to_owned()
+            let path = request.uri().path_and_query().unwrap().as_str();
+            format!("{} {path} {}", request.method(), rest(request)).trim().to_owned()
         };
         self.asked.borrow().iter().map(line).collect()
     }
 
     /// The values of a header over all requests; empty text where it was not sent.
-    pub(crate) fn header(&self, name: &str) -> Vec<String> {
+    pub fn header(&self, name: &str) -> Vec<String> {
         let value = |request: &Request<Bytes>| {
             request.headers().get(name).map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
         };
         self.asked.borrow().iter().map(value).collect()
+    }
+
+    /// The JSON body of the request at this place.
+    pub fn body(&self, place: usize) -> Value {
+        serde_json::from_slice(self.asked.borrow()[place].body()).unwrap()
     }
 }
 
@@ -68,15 +78,4 @@ impl Transport for Scripted {
             Turn::Lost => Err(TransportError::OutcomeUnknown("reset".into())),
         }
     }
-}
-
-/// Runs a conversation with a scripted Stripe on a clock that starts at 1 790 000 000 and has a minute's time.
-pub(crate) fn converse<R>(
-    script: &Scripted,
-    conversation: impl AsyncFnOnce(&Stripe<&Scripted, VirtualClock, SeededIds>, Deadline) -> R,
-) -> R {
-    let clock = VirtualClock::at(Timestamp::from_seconds(1_790_000_000));
-    let deadline = Deadline::at(Timestamp::from_seconds(1_790_000_060));
-    let stripe = Stripe::new(script, clock.clone(), SeededIds::new(7), "https://stripe.test/", "sk_test_1");
-    clock.run(conversation(&stripe, deadline))
 }
