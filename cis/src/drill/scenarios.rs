@@ -58,7 +58,7 @@ pub async fn run() -> Result<(), DrillError> {
         stripe_down,
         sendgrid_busy_and_its_answer_lost,
         sheets_quota_used_up,
-        the_same_request_twenty_times_at_once,
+        the_same_request_fifty_times_at_once,
     );
     if scene.stack.kind == Kind::Cloud {
         scenarios!(a_poison_record_in_the_stream);
@@ -151,16 +151,16 @@ impl Scene {
         self.placed_and_paid().await
     }
 
-    async fn the_same_request_twenty_times_at_once(&self) -> Result<(), Broken> {
+    async fn the_same_request_fifty_times_at_once(&self) -> Result<(), Broken> {
         self.fault(&json!({"provider": "stripe", "kind": "answer_lost", "probability": 0.3})).await?;
         let key = RandomIds.fresh().to_string();
         let once = async || loop {
-            match self.shop.place(&key, "twenty@example.com").await {
+            match self.shop.place(&key, "fifty@example.com").await {
                 Ok(PlacedOrder { order_id, client_secret: Some(secret) }) => break (order_id, secret),
                 _ => tokio::time::sleep(LOOK).await,
             }
         };
-        let answers = join_all((0..20).map(|_| once())).await;
+        let answers = join_all((0..50).map(|_| once())).await;
         said(faults::switch_off(&self.shop).await)?;
         let (id, secret) = answers[0].clone();
         expect(answers.iter().all(|answer| *answer == answers[0]), "the answers differ")?;

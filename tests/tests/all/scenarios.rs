@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use domain::{OrderStatus, Timestamp};
 use futures::future::join_all;
 use http::StatusCode;
+use resilience::Clock as _;
 use sandbox::{Fault, FaultKind, Provider};
 use serde_json::json;
 use suite::{Happened, Misbehaviour, Record};
@@ -83,6 +84,53 @@ fn money_that_comes_after_a_cancel_goes_back() {
     assert_eq!((refunds.len(), &refunds[0]["amount"]), (1, &json!(2900)), "once, and all of it");
     assert_eq!((shop.stock(), shop.dead_letters()), (STOCK, 0));
     assert!(!shop.mails().contains(&"order_confirmation".to_owned()), "nobody is told that it was paid");
+}
+
+#[test]
+fn an_order_cancelled_after_payment_is_refunded_once_and_its_goods_return() {
+    let shop = Shop::open();
+    let placed = shop.order("key-1");
+    shop.pay(&placed, "pm_card_visa");
+    shop.settle();
+    shop.assert_paid_once(&placed);
+    for _ in 0..2 {
+        let answer = shop.post(&format!("/v1/orders/{}/cancel", placed.order_id), None);
+        assert_eq!(answer.status(), StatusCode::OK, "a second cancel says the same");
+    }
+    shop.settle();
+    assert_eq!((shop.status(&placed), shop.stock(), shop.dead_letters()), (OrderStatus::Refunded, STOCK, 0));
+    assert_eq!(shop.at_stripe()["refunds"].as_array().unwrap().len(), 1);
+    assert_eq!(shop.rows(), [(placed.order_id, "refunded".to_owned())]);
+    assert_eq!(shop.mails(), ["order_cancelled", "order_confirmation", "order_refunded"]);
+}
+
+#[test]
+fn an_abandoned_order_keeps_waiting_and_mails_nobody() {
+    let shop = Shop::open();
+    let placed = shop.order("key-1");
+    shop.settle();
+    shop.clock.advance(std::time::Duration::from_hours(24));
+    shop.settle();
+    assert_eq!((shop.status(&placed), shop.mails().len()), (OrderStatus::PendingPayment, 0));
+    assert_eq!(shop.rows(), [(placed.order_id, "pending_payment".to_owned())]);
+    assert_eq!((shop.stock(), shop.dead_letters()), (STOCK - 2, 0));
+}
+
+#[test]
+fn a_webhook_that_comes_before_the_apis_answer_is_merged_all_the_same() {
+    let shop = Shop::open();
+    shop.suffers(Fault::new(FaultKind::Latency { millis: 3000 }).on("POST", "/v1/payment_intents").times(1));
+    let webhooks = async {
+        shop.clock.sleep(std::time::Duration::from_secs(1)).await;
+        let told = shop.suite.run_until_idle(Some(&shop.sandbox), std::time::Duration::from_secs(1)).await.unwrap();
+        assert!(shop.orders()[0].payment.intent.is_none(), "create-order still waits for its answer");
+        assert_eq!(shop.orders()[0].payment.facts.intents().count(), 1, "and Stripe's word is there: {told:?}");
+    };
+    let (answer, ()) = shop.clock.run(futures::future::join(shop.place("key-1"), webhooks));
+    let placed = placed(&answer);
+    shop.pay(&placed, "pm_card_visa");
+    shop.settle();
+    shop.assert_paid_once(&placed);
 }
 
 #[test]
@@ -222,11 +270,11 @@ fn create_order_that_dies_anywhere_leaves_one_order_for_the_repeated_request() {
 }
 
 #[test]
-fn the_same_request_twenty_times_at_once_is_one_order_with_one_intent() {
+fn the_same_request_fifty_times_at_once_is_one_order_with_one_intent() {
     let shop = Shop::open();
     let lost = Fault::new(FaultKind::AnswerLost { millis: 50 }).at(Provider::Stripe);
     shop.suffers(lost.probability(0.3));
-    let answers = shop.clock.run(join_all((0..20).map(|_| shop.place("key-1"))));
+    let answers = shop.clock.run(join_all((0..50).map(|_| shop.place("key-1"))));
     shop.recovers();
     let created = answers.iter().filter(|answer| answer.status().is_success());
     let orders: BTreeSet<String> = created.map(|answer| placed(answer).order_id).collect();
