@@ -91,9 +91,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
         if let Some(id) = &order.payment.intent {
             return Ok(stripe.retrieve_payment_intent(id, self.deadline).await?);
         }
-        let new =
-            NewIntent { order_id: order.id, attempt: order.payment.attempt, amount: order.total, receipt_email: None };
-        Ok(stripe.create_payment_intent(&new, self.deadline).await?)
+        Ok(stripe.create_payment_intent(&NewIntent::of(order), self.deadline).await?)
     }
 
     /// Writes down what Stripe said, if it is news. An intent of an attempt that is over is learnt of, not taken.
