@@ -73,18 +73,17 @@ impl EventType {
         }
     }
 
-    /// The event that says that an order has come to this status. That it is paid is said when the money comes, not
-    /// when it comes back from a dispute or a failed refund.
+    /// The event that says that an order has come to this status. That it is paid or called off is said when the money
+    /// comes and when the decision is made, not when money comes back from a dispute or a failed refund.
     fn of(status: OrderStatus) -> Self {
         match status {
-            OrderStatus::PendingPayment | OrderStatus::Paid => Self::Updated,
+            OrderStatus::PendingPayment | OrderStatus::Paid | OrderStatus::Cancelled => Self::Updated,
             OrderStatus::PaymentProcessing => Self::PaymentProcessing,
             OrderStatus::Fulfilled => Self::Fulfilled,
             OrderStatus::PartiallyRefunded => Self::PartiallyRefunded,
             OrderStatus::Refunded => Self::Refunded,
             OrderStatus::Disputed => Self::Disputed,
             OrderStatus::ChargedBack => Self::ChargedBack,
-            OrderStatus::Cancelled => Self::Cancelled,
             OrderStatus::NeedsReview => Self::NeedsReview,
         }
     }
@@ -157,10 +156,12 @@ fn differences(before: &Order, after: &Order) -> Vec<EventType> {
     if newly_paid && after.cancelled_at.is_none() && after.status != OrderStatus::NeedsReview {
         types.push(EventType::Paid);
     }
+    if before.cancelled_at.is_none() && after.cancelled_at.is_some() {
+        types.push(EventType::Cancelled);
+    }
     if after.status != before.status {
-        types.extend(
-            Some(EventType::of(after.status)).filter(|_| types.is_empty() || after.status != OrderStatus::Paid),
-        );
+        let is_said = !types.is_empty() && matches!(after.status, OrderStatus::Paid | OrderStatus::Cancelled);
+        types.extend((!is_said).then(|| EventType::of(after.status)));
     } else if is.refunded() != was.refunded() {
         types.push(EventType::PartiallyRefunded);
     } else if is.captured() != was.captured() {

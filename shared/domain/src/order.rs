@@ -306,8 +306,12 @@ impl Order {
         } else if refunded >= captured {
             OrderStatus::Refunded
         } else if self.cancelled_at.is_some() {
-            // Money that we hold without a right to it, and Stripe will not take back from us: people must.
-            if self.payment.has_refused_refund() { OrderStatus::NeedsReview } else { OrderStatus::Cancelled }
+            // Money that we hold without a right to it, and that cannot go back by itself: people must see to it.
+            if self.payment.has_refund_that_came_to_nothing() {
+                OrderStatus::NeedsReview
+            } else {
+                OrderStatus::Cancelled
+            }
         } else if refunded > 0 {
             OrderStatus::PartiallyRefunded
         } else if self.fulfilled_at.is_some() {
@@ -357,8 +361,11 @@ impl Payment {
         taken.fold(received, i64::saturating_sub)
     }
 
-    fn has_refused_refund(&self) -> bool {
-        self.refund_actions.values().any(|action| action.state == RefundActionState::Refused)
+    /// Whether Stripe refused a refund of ours, or the bank sent its money back. Another one would end the same way, and
+    /// the one after that.
+    fn has_refund_that_came_to_nothing(&self) -> bool {
+        let refused = self.refund_actions.values().any(|action| action.state == RefundActionState::Refused);
+        refused || self.facts.refunds().any(|refund| refund.action.is_some() && !refund.status.counts())
     }
 
     fn is_carried_out(&self, action: &str) -> bool {

@@ -83,7 +83,7 @@ impl WebhookKey {
     ///
     /// # Errors
     ///
-    /// [`SignatureError`]; answer 403 and do nothing.
+    /// [`SignatureError`]; answer 400 and do nothing.
     pub fn verify(&self, signature: &str, timestamp: &str, body: &[u8], now: Timestamp) -> Result<(), SignatureError> {
         let signature = BASE64_STANDARD.decode(signature).map_err(|_| SignatureError::Malformed)?;
         let seconds: i64 = timestamp.parse().map_err(|_| SignatureError::Malformed)?;

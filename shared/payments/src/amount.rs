@@ -62,7 +62,7 @@ pub enum AmountError {
     /// Zero or less.
     #[error("not a positive amount")]
     NotPositive,
-    /// Does not fit into 64 bits.
+    /// More than Stripe charges, or than fits into 64 bits.
     #[error("amount too large")]
     Overflow,
     /// Stripe named a currency that ISO 4217 does not know.
@@ -100,12 +100,14 @@ pub fn from_stripe(amount: i64, currency: &str) -> Result<Money, AmountError> {
 ///
 /// # Errors
 ///
-/// [`AmountError`]: not positive, below the minimum, or not expressible.
+/// [`AmountError`]: not positive, below the minimum, above the maximum, or not expressible.
 pub fn check_chargeable(money: Money) -> Result<(), AmountError> {
     if money.amount <= 0 {
         return Err(AmountError::NotPositive);
     }
-    to_stripe(money)?;
+    if to_stripe(money)? > maximum_charge(money.currency) {
+        return Err(AmountError::Overflow);
+    }
     match minimum_charge(money.currency) {
         Some(minimum) if money.amount < minimum.amount => Err(AmountError::TooSmall { minimum }),
         _ => Ok(()),
@@ -116,6 +118,11 @@ pub fn check_chargeable(money: Money) -> Result<(), AmountError> {
 pub fn minimum_charge(currency: Currency) -> Option<Money> {
     let (_, amount) = MINIMUM.iter().find(|(code, _)| *code == currency.code())?;
     from_stripe(*amount, currency.code()).ok()
+}
+
+/// The most that can be charged, in Stripe's units: eight digits, and twelve of rupiah.
+fn maximum_charge(currency: Currency) -> i64 {
+    if currency.code() == "IDR" { 999_999_999_999 } else { 99_999_999 }
 }
 
 fn decimals(currency: Currency) -> Result<u32, AmountError> {
@@ -203,6 +210,13 @@ mod tests {
         }
         for amount in [0, -1, i64::MIN] {
             assert_eq!(check_chargeable(money(amount, "USD")), Err(AmountError::NotPositive));
+        }
+        for (amount, code) in [(99_999_999, "USD"), (999_999, "ISK"), (999_999_999_999, "IDR")] {
+            assert_eq!(check_chargeable(money(amount, code)), Ok(()), "{amount} {code}");
+        }
+        for (amount, code) in [(100_000_000, "USD"), (1_000_000, "ISK"), (1_000_000_000_000, "IDR"), (i64::MAX, "EUR")]
+        {
+            assert_eq!(check_chargeable(money(amount, code)), Err(AmountError::Overflow), "{amount} {code}");
         }
     }
 

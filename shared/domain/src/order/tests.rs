@@ -294,6 +294,45 @@ fn a_refused_refund_is_left_to_people_and_not_tried_for_ever() {
 }
 
 #[test]
+fn a_refund_that_the_bank_sends_back_is_left_to_people_and_not_made_again() {
+    let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL));
+    let cancelled = paid.cancel("c", Timestamp::from_millis(1)).unwrap().unwrap().order;
+    let reserved = cancelled.reserve_due_refunds("c", Timestamp::from_millis(2)).unwrap().order;
+    let action = reserved.open_refund_actions().next().map(|(action, _)| action.clone());
+    let refund = |status| {
+        let (amount, intent) = (Money::new(TOTAL, eur()), Some("pi_1".into()));
+        PaymentFact::Refund(RefundFact { status, amount, intent, action: action.clone(), id: "re_9".into() })
+    };
+    let refunded = after(&reserved, refund(RefundStatus::Succeeded));
+    let back = refunded.learn(vec![refund(RefundStatus::Failed)], "c", Timestamp::from_millis(3)).unwrap();
+    assert_eq!((back.order.status, back.order.refund_due()), (OrderStatus::NeedsReview, 0));
+    assert_eq!(back.events.iter().map(|event| event.event_type).collect::<Vec<_>>(), [EventType::NeedsReview]);
+    let by_hand = after(&back.order, self::refund("re_10", RefundStatus::Succeeded, TOTAL));
+    assert_eq!(by_hand.status, OrderStatus::Refunded);
+}
+
+/// However money goes back and forth afterwards, the event that tells the customer of the cancel is written once.
+#[test]
+fn an_order_is_announced_as_cancelled_once() {
+    let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL));
+    let cancel = paid.cancel("c", paid.updated_at).unwrap().unwrap();
+    let mut announced = cancel.events;
+    let mut order = cancel.order;
+    for fact in [
+        refund("re_1", RefundStatus::Succeeded, TOTAL),
+        refund("re_1", RefundStatus::Failed, TOTAL),
+        dispute(DisputeStatus::NeedsResponse),
+        dispute(DisputeStatus::Won),
+    ] {
+        let change = order.learn(vec![fact], "c", order.updated_at).unwrap();
+        announced.extend(change.events);
+        order = change.order;
+    }
+    assert_eq!(order.status, OrderStatus::Cancelled);
+    assert_eq!(announced.iter().filter(|event| event.event_type == EventType::Cancelled).count(), 1);
+}
+
+#[test]
 fn an_abandoned_refund_is_replaced_by_another_action() {
     let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL));
     let cancelled = paid.cancel("c", Timestamp::from_millis(1)).unwrap().unwrap().order;
