@@ -1,4 +1,4 @@
-//! `POST /webhooks/sendgrid`: SendGrid tells what became of our mails. Its reports settle mails of unknown outcome.
+//! `POST /v1/webhooks/sendgrid`: SendGrid tells what became of our mails. Its reports settle mails of unknown outcome.
 
 use std::collections::BTreeMap;
 

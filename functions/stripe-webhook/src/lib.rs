@@ -1,4 +1,4 @@
-//! `POST /webhooks/stripe`: Stripe tells what became of our customers' money.
+//! `POST /v1/webhooks/stripe`: Stripe tells what became of our customers' money.
 
 use domain::{Order, OrderId, PaymentFact};
 use lambda_http::http::{Response, StatusCode};
