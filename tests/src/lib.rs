@@ -1,1 +1,1 @@
-//! tests.
+//! What is tested across packages; all of it is under `tests/`.

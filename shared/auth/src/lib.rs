@@ -1,8 +1,8 @@
 //! Who is calling, and what they may do.
 //!
 //! [`verify`] turns a token into a [`Caller`]: that is the authorizer's part. The functions get the caller from the
-//! authorizer's context and ask the policy ([`may`], [`on_order`]). Tokens are made in [`mint`], which no function calls:
-//! whoever signs people in does. Must not know HTTP, Lambda or the store.
+//! authorizer's context and ask the policy ([`may`], [`on_order`]). Tokens are made in [`mint`], which no function calls
+//! but whoever signs people in. Must not know HTTP, Lambda or the store.
 
 mod caller;
 mod context;
