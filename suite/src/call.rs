@@ -50,7 +50,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
 
     async fn within(&self, function: &str, event: Value, timeout: Duration) -> Result<Value, CallError> {
         let clock = &self.clock;
-        let deadline = Deadline::after(clock, timeout.saturating_sub(functions::reserve(function)));
+        let deadline = Deadline::after(clock, functions::budget(function, timeout));
         let dies_at = self.deaths.borrow_mut().get_mut(function).and_then(Vec::pop);
         if let Some(n) = dies_at {
             self.gate.die_at(n);

@@ -11,7 +11,7 @@ use domain::MailPatience;
 use lambda_http::{Body, Context, Request, RequestExt as _, Response};
 use mail::Shop;
 use resilience::{Clock, Deadline, Ids, Transport};
-use send_email::Sender;
+use send_email::{LEASE, Sender};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -42,18 +42,16 @@ pub const FUNCTIONS: [&str; 17] = [
     "sync-sheet",
 ];
 
-/// Longer than any function may run, so that a claim outlives whoever made it.
-const LEASE: Duration = Duration::from_mins(1);
-
-/// What a function keeps of its time to end what it has begun, as in its `main`.
-pub fn reserve(function: &str) -> Duration {
+/// How long a function works on an invocation that may last for `timeout`, as in its `main`.
+pub fn budget(function: &str, timeout: Duration) -> Duration {
     match function {
-        "settle-payment" => Duration::from_secs(12),
-        "send-email" => Duration::from_secs(7),
-        "sync-sheet" => Duration::from_secs(6),
-        "sendgrid-webhook" | "stripe-webhook" => Duration::from_secs(2),
+        "settle-payment" => timeout.saturating_sub(settle_payment::RESERVE),
+        "send-email" => timeout.saturating_sub(send_email::RESERVE),
+        "sync-sheet" => timeout.saturating_sub(sync_sheet::RESERVE),
+        "sendgrid-webhook" => sendgrid_webhook::BUDGET,
+        "stripe-webhook" => stripe_webhook::BUDGET,
         // The API's functions keep their reserve themselves.
-        _ => Duration::ZERO,
+        _ => timeout,
     }
 }
 
@@ -131,7 +129,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         Sender {
             sendgrid: &self.clients.sendgrid,
             from,
-            shop: Shop { name: from.name.as_deref().unwrap_or("shop"), url: Some(&settings.public_url) },
+            shop: Shop::of(from, &settings.public_url),
             patience: MailPatience { lease: LEASE, evidence: settings.mail_evidence_wait },
         }
     }

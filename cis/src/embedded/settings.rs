@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use resilience::{Ids as _, RandomIds};
-use sheets::ServiceAccount;
+use sheets::{DEFAULT_TAB, ServiceAccount};
 use suite::Settings;
 
 use super::EmbeddedError;
@@ -36,7 +36,7 @@ pub fn settings(accounts: &Accounts, sandbox_url: &str) -> Result<Settings, Embe
         mail_from: MAIL_FROM.parse().map_err(|_| EmbeddedError::Setting("sender of mails"))?,
         public_url: WEB_APP.to_owned(),
         spreadsheet_id: SPREADSHEET.to_owned(),
-        sheet_tab: "Orders".to_owned(),
+        sheet_tab: DEFAULT_TAB.to_owned(),
         mail_evidence_wait: EVIDENCE_WAIT,
     })
 }

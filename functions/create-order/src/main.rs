@@ -1,16 +1,10 @@
 //! Wiring for `POST /v1/orders`: what this function needs, built once per cold start.
 
-use std::time::Duration;
-
-use checkout::account;
 use create_order::handle;
-use payments::{LIVE_URL, StripeSecrets};
-use resilience::{HttpTransport, RandomIds, SystemClock};
+use resilience::{RandomIds, SystemClock};
 use store::{DynamoCatalogue, DynamoOrders};
-use telemetry::{CachedSecret, SecretsManager, or_default, required};
-
-/// For one attempt; Stripe's slowest good answers take a second or two.
-const STRIPE_TIMEOUT: Duration = Duration::from_secs(4);
+use stripe_account::StripeAccount;
+use telemetry::required;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -20,12 +14,9 @@ async fn main() -> Result<(), lambda_http::Error> {
     let catalogue_table: String = required("CATALOGUE_TABLE")?;
     let orders = DynamoOrders::new(&dynamodb, required::<String>("ORDERS_TABLE")?, catalogue_table.clone());
     let catalogue = DynamoCatalogue::new(&dynamodb, catalogue_table);
-    let stripe_url: String = or_default("STRIPE_API_URL", LIVE_URL.to_owned())?;
-    let secret_id: String = required("STRIPE_SECRET_ID")?;
-    let secrets = CachedSecret::<StripeSecrets, _, _>::new(secret_id, SecretsManager::new(&config), SystemClock);
-    let transport = HttpTransport::new(STRIPE_TIMEOUT)?;
+    let account = StripeAccount::from_env(&config, checkout::TIMEOUT)?;
     api::run(async |request| {
-        let stripe = account(&secrets, &stripe_url, &transport, SystemClock, RandomIds).await;
+        let stripe = account.client_unless_down().await;
         handle(&orders, &catalogue, stripe.as_ref(), &SystemClock, &RandomIds, request).await
     })
     .await

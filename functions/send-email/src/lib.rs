@@ -1,11 +1,18 @@
 //! Tells customers by mail what happened to their order: once for each order, kind of mail and event.
 
+use std::time::Duration;
+
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, OrderEvent, Sending, Timestamp};
 use events::consume;
 use mail::{Content, ContentError, Mail, Mailbox, Outcome, SendGrid, Shop};
 use resilience::{Clock, Deadline, Ids, Policy, Transport, Verdict, retry};
 use store::{MailEffects, Orders, StoreError};
+
+/// Left of the invocation when no other mail is begun: one answer's time and the write after it.
+pub const RESERVE: Duration = Duration::from_secs(7);
+/// How long a claim holds: longer than the function may run, so that a claim outlives whoever made it.
+pub const LEASE: Duration = Duration::from_mins(1);
 
 /// Why a mail is not settled yet; its message comes again.
 #[derive(Debug, thiserror::Error)]

@@ -7,16 +7,12 @@ use domain::MailPatience;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use mail::{LIVE_URL, Mailbox, SendGrid, SendGridSecrets, Shop};
 use resilience::{Deadline, HttpTransport, RandomIds, SystemClock};
-use send_email::Sender;
+use send_email::{LEASE, RESERVE, Sender};
 use store::{DynamoEffects, DynamoOrders};
 use telemetry::{CachedSecret, SecretsManager, or_default, required};
 
 /// One answer of SendGrid's may take so long.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Left of the invocation when no other mail is begun: one answer's time and the write after it.
-const RESERVE: Duration = Duration::from_secs(7);
-/// Longer than the function may run, so that a claim outlives whoever made it.
-const LEASE: Duration = Duration::from_mins(1);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -31,12 +27,10 @@ async fn main() -> Result<(), Error> {
     let url = or_default("SENDGRID_API_URL", LIVE_URL.to_owned())?;
     let from: Mailbox = required("MAIL_FROM")?;
     let web_app = or_default("PUBLIC_URL", String::new())?;
-    let name = from.name.clone().unwrap_or_else(|| "shop".to_owned());
     let evidence = Duration::from_secs(or_default("MAIL_EVIDENCE_WAIT_SECONDS", 300)?);
     let patience = MailPatience { lease: LEASE, evidence };
     let (orders, effects, secrets, transport, url) = (&orders, &effects, &secrets, &transport, url.as_str());
-    let shop = Shop { name: &name, url: (!web_app.is_empty()).then_some(web_app.as_str()) };
-    let from = &from;
+    let (from, shop) = (&from, Shop::of(&from, &web_app));
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let known = secrets.get().await?;
         let sendgrid = SendGrid::new(transport, SystemClock, RandomIds, url, &known.api_key);

@@ -1,13 +1,18 @@
 //! `POST /v1/webhooks/sendgrid`: SendGrid tells what became of our mails. Its reports settle mails of unknown outcome.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use api::Response;
 use domain::{Delivery, MailEffectId, Timestamp};
-use lambda_http::http::{HeaderValue, Response, StatusCode};
-use lambda_http::{Body, Request};
+use lambda_http::Request;
+use lambda_http::http::StatusCode;
 use mail::{Batch, SIGNATURE_HEADER, SignatureError, TIMESTAMP_HEADER, UnreadableBatch, WebhookKey};
 use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
 use store::{MailEffects, StoreError};
+
+/// For one delivery: SendGrid gives an answer a few seconds.
+pub const BUDGET: Duration = Duration::from_secs(5);
 
 /// Why a delivery was not taken in. SendGrid repeats what is not answered 2xx, for up to a day.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +37,7 @@ pub async fn handle(
     ids: &impl Ids,
     deadline: Deadline,
     request: Request,
-) -> Response<Body> {
+) -> Response {
     let taken_in = match read(&request, key, clock) {
         Ok(batch) => merge(mails, clock, ids, deadline, batch).await.map_err(Rejection::from),
         Err(rejection) => Err(rejection),
@@ -48,11 +53,7 @@ pub async fn handle(
             }
         }
     };
-    let mut response =
-        Response::new(Body::from(if status.is_success() { r#"{"received":true}"# } else { r#"{"received":false}"# }));
-    *response.status_mut() = status;
-    response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
-    response
+    api::received(status)
 }
 
 fn read(request: &Request, key: &WebhookKey, clock: &impl Clock) -> Result<Batch, Rejection> {

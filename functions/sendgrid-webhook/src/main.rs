@@ -1,16 +1,11 @@
 //! Wiring for `POST /v1/webhooks/sendgrid`.
 
-use std::time::Duration;
-
 use api::ApiError;
 use mail::{SendGridSecrets, WebhookKey};
 use resilience::{Deadline, RandomIds, SystemClock};
-use sendgrid_webhook::handle;
+use sendgrid_webhook::{BUDGET, handle};
 use store::DynamoEffects;
 use telemetry::{CachedSecret, SecretsManager, required};
-
-/// SendGrid gives an answer a few seconds.
-const BUDGET: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {

@@ -9,6 +9,9 @@ use payments::{AmountError, NewRefund, Refund, RefundReason, Stripe, StripeError
 use resilience::{Clock, Deadline, Ids, Transport};
 use store::{Orders, StoreError, UpdateError, update};
 
+/// Left of the invocation when no other message is begun: one answer's time and a write.
+pub const RESERVE: Duration = Duration::from_secs(12);
+
 /// A refund whose key Stripe spent on a failure is looked for so long before another action takes its place: by then
 /// whatever the failed request did is to be seen in Stripe's list.
 const ABANDON_AFTER: Duration = Duration::from_mins(1);

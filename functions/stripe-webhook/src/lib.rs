@@ -1,14 +1,20 @@
 //! `POST /v1/webhooks/stripe`: Stripe tells what became of our customers' money.
 
+use std::time::Duration;
+
+use api::Response;
 use domain::{Order, OrderId, PaymentFact};
-use lambda_http::http::{Response, StatusCode};
-use lambda_http::{Body, Request};
+use lambda_http::Request;
+use lambda_http::http::StatusCode;
 use payments::{
     Event, OrderReference, Reading, Stripe, StripeError, UnreadableEvent, WebhookError, facts, intent_facts, verify,
 };
 use resilience::{Clock, Deadline, Ids, Transport};
 use store::{Orders, ParkOutcome, Receipt, StoreError, UpdateError, update};
 use telemetry::CorrelationId;
+
+/// For one delivery: Stripe waits some 20 s for an answer, and only a dispute needs a question back.
+pub const BUDGET: Duration = Duration::from_secs(8);
 
 /// Why a delivery was not taken in. Stripe repeats everything that is not answered 2xx, for up to three days.
 #[derive(Debug, thiserror::Error)]
@@ -49,14 +55,14 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
     ids: &impl Ids,
     deadline: Deadline,
     request: Request,
-) -> Response<Body> {
+) -> Response {
     let delivery = Delivery { orders, stripe, clock, ids, deadline };
     let result = match read(&request, webhook_secrets, clock) {
         Ok(event) => delivery.take_in(&event).await,
         Err(error) => Err(error.into()),
     };
     match result {
-        Ok(()) => answer(StatusCode::OK, r#"{"received":true}"#),
+        Ok(()) => api::received(StatusCode::OK),
         Err(rejection) => {
             let error = &rejection as &dyn std::error::Error;
             if rejection.status() == StatusCode::BAD_REQUEST {
@@ -65,7 +71,7 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
                 tracing::error!(error, "delivery not taken in");
             }
             telemetry::count("StripeEventsRejected", 1);
-            answer(rejection.status(), r#"{"received":false}"#)
+            api::received(rejection.status())
         }
     }
 }
@@ -73,13 +79,6 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
 fn read(request: &Request, secrets: &[String], clock: &impl Clock) -> Result<Event, WebhookError> {
     let header = request.headers().get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
     verify(header, request.body(), secrets, clock.now())
-}
-
-fn answer(status: StatusCode, body: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert("content-type", lambda_http::http::HeaderValue::from_static("application/json"));
-    response
 }
 
 struct Delivery<'a, O, T, C, I, K, R> {

@@ -1,6 +1,7 @@
 //! Keeps the sheet right: each order's row shows the order as it is, whatever order the events come in.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{Order, OrderId};
@@ -9,6 +10,9 @@ use futures::future::try_join_all;
 use resilience::{Clock, Deadline, Ids, Transport};
 use sheets::{Row, Sheets, SheetsError};
 use store::{Orders, RowClaim, SheetRows, StoreError};
+
+/// Left of the invocation when no other try is begun: one answer's time and the writes after it.
+pub const RESERVE: Duration = Duration::from_secs(6);
 
 /// How often rows are written again in one invocation because their orders moved on meanwhile. What moves on still is
 /// left to the message that the last change brings, and to this one's return.

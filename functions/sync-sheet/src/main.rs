@@ -5,14 +5,13 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use resilience::{Deadline, HttpTransport, RandomIds, SystemClock};
-use sheets::{LIVE_URL, ServiceAccount, Sheets};
+use sheets::{DEFAULT_TAB, LIVE_URL, ServiceAccount, Sheets};
 use store::{DynamoEffects, DynamoOrders};
+use sync_sheet::{RESERVE, handle};
 use telemetry::{SecretSource, SecretsManager, or_default, required};
 
 /// One answer of Google's may take so long.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Left of the invocation when no other try is begun: one answer's time and the writes after it.
-const RESERVE: Duration = Duration::from_secs(6);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -31,14 +30,12 @@ async fn main() -> Result<(), Error> {
         &or_default("SHEETS_API_URL", LIVE_URL.to_owned())?,
         ServiceAccount::from_json(secret.expose())?,
         &spreadsheet_id,
-        or_default("SHEET_TAB", "Orders".to_owned())?,
+        or_default("SHEET_TAB", DEFAULT_TAB.to_owned())?,
     );
     let (orders, effects, sheets, spreadsheet_id) = (&orders, &effects, &sheets, spreadsheet_id.as_str());
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let deadline = Deadline::of_invocation(event.context.deadline, RESERVE);
-        Ok::<_, Error>(
-            sync_sheet::handle(orders, effects, sheets, spreadsheet_id, &SystemClock, deadline, event.payload).await,
-        )
+        Ok::<_, Error>(handle(orders, effects, sheets, spreadsheet_id, &SystemClock, deadline, event.payload).await)
     }))
     .await
 }

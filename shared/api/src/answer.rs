@@ -38,10 +38,19 @@ pub fn created(location: &str, value: &impl Serialize) -> Result<Response, ApiEr
 /// [`ApiError::Internal`] if the value cannot be written as JSON, as a map with keys that are no text.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, ApiError> {
     let body = serde_json::to_string(value).map_err(|error| ApiError::Internal(error.into()))?;
-    let mut response = Response::new(Body::Text(body));
+    Ok(with_body(status, body))
+}
+
+/// What a webhook's sender is told: whether its delivery was taken in. It only looks at the status.
+pub fn received(status: StatusCode) -> Response {
+    with_body(status, format!(r#"{{"received":{}}}"#, status.is_success()))
+}
+
+fn with_body(status: StatusCode, json: String) -> Response {
+    let mut response = Response::new(Body::Text(json));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
+    response
 }
 
 /// What every answer carries (OWASP REST Security Cheat Sheet): nothing here is a page, a script or a frame.

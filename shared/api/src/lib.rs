@@ -17,7 +17,7 @@ mod problem;
 mod products;
 mod respond;
 
-pub use answer::{Response, created, json, ok};
+pub use answer::{Response, created, json, ok, received};
 pub use body::{MAX_BODY, body};
 pub use cache::cacheable;
 pub use caller::{caller, own_order, require};

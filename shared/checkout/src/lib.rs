@@ -3,12 +3,15 @@
 //! There is one live intent per order: Stripe's idempotency key derives from order and attempt, and the order names the
 //! intent before its client secret leaves the house. Must not know who asks, nor how they asked.
 
-mod account;
 mod answer;
 mod error;
 mod open;
 
-pub use account::account;
+use std::time::Duration;
+
 pub use answer::{PayableOrder, PaymentAnswer, PaymentStatus};
 pub use error::CheckoutError;
 pub use open::Checkout;
+
+/// For one attempt while a customer waits; Stripe's slowest good answers take a second or two.
+pub const TIMEOUT: Duration = Duration::from_secs(4);

@@ -3,6 +3,7 @@
 use askama::Template;
 use domain::{Address, MailKind, Money, MoneyError, Order, OrderEvent, OrderLine};
 
+use crate::Mailbox;
 use crate::words::Words;
 
 /// What a mail says, as plain text and as HTML. No `Debug`: it names a person and an address.
@@ -29,6 +30,13 @@ pub struct Shop<'a> {
     pub name: &'a str,
     /// Where the web app is, if the mail is to link to the order: `https://shop.example`.
     pub url: Option<&'a str>,
+}
+
+impl<'a> Shop<'a> {
+    /// The shop as the name of its mailbox says, with its web app's origin; none where that is empty.
+    pub fn of(from: &'a Mailbox, web_app: &'a str) -> Self {
+        Self { name: from.name.as_deref().unwrap_or("shop"), url: (!web_app.is_empty()).then_some(web_app) }
+    }
 }
 
 /// The mail cannot be written.

@@ -13,6 +13,9 @@ use crate::{ServiceAccount, SheetsError, token::TokenCache};
 /// Where Google Sheets answers.
 pub const LIVE_URL: &str = "https://sheets.googleapis.com";
 
+/// The tab that the rows go to when nothing else is set.
+pub const DEFAULT_TAB: &str = "Orders";
+
 /// A client for one tab of one spreadsheet, which belongs to us from the first column to the last of
 /// [`HEADER`](crate::HEADER). Every call ends by its deadline, plus at most the transport's own timeout.
 pub struct Sheets<T, C, I> {

@@ -18,6 +18,6 @@ mod conversation;
 mod sandbox_tests;
 
 pub use account::{InvalidAccount, ServiceAccount};
-pub use client::{LIVE_URL, Sheets};
+pub use client::{DEFAULT_TAB, LIVE_URL, Sheets};
 pub use error::SheetsError;
 pub use row::{COLUMNS, Cell, FIRST_ROW, HEADER, Row};
