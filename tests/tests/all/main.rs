@@ -3,5 +3,6 @@
 
 mod api;
 mod consumers;
+mod dependencies;
 mod scenarios;
 mod template;
