@@ -139,7 +139,8 @@ fn address(address: &Address) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Cart, CartLine, EventType, PricedCart, Timestamp};
+    use domain::EventType;
+    use testkit::Sample;
 
     use super::*;
 
@@ -147,32 +148,10 @@ mod tests {
 
     /// Two products in a currency, and the event of a kind with so much captured and refunded.
     fn order(currency: &str, event_type: EventType, captured: i64, refunded: i64) -> (OrderEvent, Order) {
-        let currency = currency.parse().unwrap();
-        let line = |sku: &str, name: &str, quantity, price| OrderLine {
-            sku: sku.parse().unwrap(),
-            name: name.to_owned(),
-            quantity,
-            unit_price: Money::new(price, currency),
-        };
-        let cart = Cart {
-            lines: vec![CartLine { sku: "MUG".parse().unwrap(), quantity: 2 }],
-            currency,
-            shipping_address: Address {
-                name: "Zoë <b>Müller</b>".to_owned(),
-                line1: "Weg 1".to_owned(),
-                line2: None,
-                city: "Ulm".to_owned(),
-                state: None,
-                postal_code: Some("89073".to_owned()),
-                country: "DE".to_owned(),
-            },
-            email: "zoe@example.com".parse().unwrap(),
-        };
-        let lines = vec![line("MUG", "Mug \"<script>\" & saucer", 2, 1250), line("TEA", "Tea", 1, 999)];
-        let priced = PricedCart { cart, lines, total: Money::new(3499, currency) };
         let id = "ord_0000000000000000000000000abcdef0".parse().unwrap();
-        let customer = "cus_00000000000000000000000000000001".parse().unwrap();
-        let placed = Order::place(id, customer, priced, "corr", Timestamp::from_seconds(1_790_000_000));
+        let lines = [("MUG", "Mug \"<script>\" & saucer", 2, 1250), ("TEA", "Tea", 1, 999)];
+        let (name, email) = ("Zoë <b>Müller</b>", "zoe@example.com");
+        let placed = Sample { id, name, email, currency, lines: &lines, ..Sample::default() }.place();
         let event = placed.events.into_iter().next().unwrap();
         (OrderEvent { event_type, captured, refunded, ..event }, placed.order)
     }

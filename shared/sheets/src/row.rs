@@ -141,39 +141,15 @@ fn version(version: u64) -> Cell {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use domain::{Address, Cart, OrderLine, PricedCart, Timestamp};
     use serde_json::json;
+    use testkit::Sample;
 
     use super::*;
 
-    /// An order whose first line has a name that would be a formula.
+    /// An order whose customer has a mail address that would be a formula.
     pub(crate) fn order() -> Order {
-        order_in("eur", 3499)
-    }
-
-    fn order_in(currency: &str, total: i64) -> Order {
-        let currency = currency.parse().unwrap();
-        let line = OrderLine {
-            sku: "MUG".parse().unwrap(),
-            name: "Mug".to_owned(),
-            quantity: 2,
-            unit_price: Money::new(1250, currency),
-        };
-        let shipping_address = Address {
-            name: "Anna".to_owned(),
-            line1: "Weg 1".to_owned(),
-            line2: None,
-            city: "Ulm".to_owned(),
-            state: None,
-            postal_code: None,
-            country: "DE".to_owned(),
-        };
-        let cart = Cart { lines: vec![], currency, shipping_address, email: "-anna@example.com".parse().unwrap() };
-        let tea = OrderLine { sku: "TEA".parse().unwrap(), name: "Tea".to_owned(), quantity: 1, ..line.clone() };
-        let priced = PricedCart { cart, lines: vec![line, tea], total: Money::new(total, currency) };
-        let id = "ord_00000000000000000000000000000001".parse().unwrap();
         let customer = "cus_00000000000000000000000000000002".parse().unwrap();
-        Order::place(id, customer, priced, "corr", Timestamp::from_seconds(1_790_000_000)).order
+        Sample { customer, email: "-anna@example.com", ..Sample::default() }.place().order
     }
 
     #[test]

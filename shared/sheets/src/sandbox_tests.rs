@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::{Cell, HEADER, Row, ServiceAccount, Sheets, SheetsError};
-use domain::{Address, Cart, Money, Order, OrderId, OrderLine, PricedCart, Timestamp};
+use domain::{Order, Timestamp};
 use resilience::{Clock, Deadline, SeededIds, VirtualClock};
 use sandbox::{Fault, FaultKind, Provider, SandboxTransport, Settings, Shared};
+use testkit::Sample;
 
 struct World {
     sandbox: Shared,
@@ -45,23 +46,9 @@ impl World {
 }
 
 fn order(number: u32, name: &str) -> Order {
-    let currency = "eur".parse().unwrap();
-    let unit_price = Money::new(1999, currency);
-    let line = OrderLine { sku: "MUG".parse().unwrap(), name: name.to_owned(), quantity: 1, unit_price };
-    let shipping_address = Address {
-        name: "Zoë".to_owned(),
-        line1: "Weg 1".to_owned(),
-        line2: None,
-        city: "Ulm".to_owned(),
-        state: None,
-        postal_code: None,
-        country: "DE".to_owned(),
-    };
-    let cart = Cart { lines: vec![], currency, shipping_address, email: "=zoe@example.com".parse().unwrap() };
-    let priced = PricedCart { cart, lines: vec![line], total: unit_price };
-    let id: OrderId = format!("ord_{number:032x}").parse().unwrap();
-    let customer = "cus_00000000000000000000000000000002".parse().unwrap();
-    Order::place(id, customer, priced, "corr", Timestamp::from_seconds(1_790_000_000)).order
+    let id = format!("ord_{number:032x}").parse().unwrap();
+    let lines = [("MUG", name, 1, 1999)];
+    Sample { id, email: "=zoe@example.com", lines: &lines, ..Sample::default() }.place().order
 }
 
 #[test]

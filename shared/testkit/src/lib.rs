@@ -2,6 +2,8 @@
 //! crate would meet a second copy of its own types.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod sample;
 mod scripted;
 
+pub use sample::Sample;
 pub use scripted::{Scripted, Turn};

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Address, Cart, Change, Currency, CustomerId, IntentFact, IntentStatus, Money, Order, OrderId, OrderLine,
-    PaymentFact, PricedCart, RefundFact, RefundStatus, Sku, Timestamp,
+    Change, Currency, CustomerId, IntentFact, IntentStatus, Money, Order, OrderId, PaymentFact, RefundFact,
+    RefundStatus, Sku, Timestamp,
 };
 use store::{Catalogue, Page, PageRequest, Placed, ProductEdit, Receipt};
+use testkit::Sample;
 use uuid::Uuid;
 
 use crate::sides::Stores;
@@ -35,30 +36,8 @@ pub fn at(seconds: i64) -> Timestamp {
 
 /// An order of `lines` (sku, quantity) by `customer(1)`, placed at second `placed`.
 pub fn placement_of(id: OrderId, lines: &[(&str, u32)], placed: i64) -> Change {
-    let line = |(code, quantity): &(&str, u32)| OrderLine {
-        sku: sku(code),
-        name: format!("The {code}"),
-        quantity: *quantity,
-        unit_price: Money::new(PRICE, eur()),
-    };
-    let lines: Vec<_> = lines.iter().map(line).collect();
-    let pieces: u32 = lines.iter().map(|line| line.quantity).sum();
-    let cart = Cart {
-        lines: vec![],
-        currency: eur(),
-        shipping_address: Address {
-            name: "Anna Größe".into(),
-            line1: "Weg 1".into(),
-            line2: None,
-            city: "Ulm".into(),
-            state: None,
-            postal_code: Some("89073".into()),
-            country: "DE".into(),
-        },
-        email: "anna@example.com".parse().unwrap(),
-    };
-    let priced = PricedCart { cart, lines, total: Money::new(PRICE * i64::from(pieces), eur()) };
-    Order::place(id, customer(1), priced, "corr-1", at(placed))
+    let lines: Vec<_> = lines.iter().map(|(code, quantity)| (*code, *code, *quantity, PRICE)).collect();
+    Sample { id, customer: customer(1), lines: &lines, placed_at: at(placed), ..Sample::default() }.place()
 }
 
 /// One mug, ordered as the n-th order at second n.
