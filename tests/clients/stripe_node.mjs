@@ -264,5 +264,6 @@ for (const [name, run] of checks) {
     console.log(`FAILED ${name}\n  ${error.stack}`);
   }
 }
-console.log(`stripe (Node ${Stripe.PACKAGE_VERSION}): ${checks.length - failed} passed, ${failed} failed`);
+console.log(`stripe for Node ${Stripe.PACKAGE_VERSION}:`);
+console.log(`${checks.length - failed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);

@@ -444,7 +444,8 @@ def main():
             failed += 1
             print(f"FAILED {function.__name__}")
             traceback.print_exc(limit=4, file=sys.stdout)
-    print(f"stripe (Python {stripe.VERSION}): {len(checks) - failed} passed, {failed} failed")
+    print(f"stripe for Python {stripe.VERSION}:")
+    print(f"{len(checks) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
 

@@ -40,7 +40,7 @@ fn mappings_report_failures_record_by_record() {
 fn the_stream_never_blocks_for_good() {
     for line in [
         "      BisectBatchOnFunctionError: true\n",
-        "      MaximumRetryAttempts: 20\n",
+        "      MaximumRetryAttempts: 1000\n",
         "      MaximumRecordAgeInSeconds: !Ref StreamRecordMaxAgeSeconds\n",
         "      DestinationConfig:\n        OnFailure: { Destination: !GetAtt OrderStreamDlq.Arn }\n",
     ] {
