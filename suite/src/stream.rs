@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{OrderEvent, Timestamp};
 use serde_json::{Value, json};
-use store::MemoryStore;
+use store::{MemoryStore, event_key};
 
 use crate::pattern;
 use crate::template::StreamMapping;
@@ -48,7 +48,7 @@ impl ChangeStream for MemoryStore {
 /// The record that DynamoDB's stream shows for a new event item.
 fn record_of(place: usize, event: &OrderEvent) -> Result<Record, StreamError> {
     let text = serde_json::to_string(event).map_err(|error| StreamError(error.into()))?;
-    let (pk, sk) = (event.order_id.to_string(), format!("event#{:010}#{:02}", event.order_version, event.index));
+    let (pk, sk) = (event.order_id.to_string(), event_key(event.order_version, event.index));
     let keys = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
     let image = json!({ "pk": { "S": pk }, "sk": { "S": sk }, "event": { "S": text } });
     let sequence = format!("{place:021}");

@@ -17,6 +17,6 @@ pub use dynamo::{DynamoCatalogue, DynamoEffects, DynamoOrders};
 pub use effects::{MailEffects, RowClaim, SheetRow, SheetRows};
 pub use error::StoreError;
 pub use memory::MemoryStore;
-pub use orders::{Orders, ParkOutcome, Placed, Receipt};
+pub use orders::{Orders, ParkOutcome, Placed, Receipt, event_key};
 pub use page::{Cursor, InvalidCursor, MAX_PAGE, Page, PageRequest};
 pub use update::{UpdateError, update};

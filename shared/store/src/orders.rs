@@ -90,7 +90,10 @@ pub(crate) fn sort_key(order: &Order) -> String {
     format!("{}#{}", order.placed_at, order.id)
 }
 
+/// Sort keys of order events begin with this.
+pub(crate) const EVENT: &str = "event#";
+
 /// An event's sort key in the table: text order is the order of events.
-pub(crate) fn event_key(order_version: u64, index: usize) -> String {
-    format!("event#{order_version:010}#{index:02}")
+pub fn event_key(order_version: u64, index: usize) -> String {
+    format!("{EVENT}{order_version:010}#{index:02}")
 }

@@ -36,8 +36,6 @@ pub(crate) const LISTING: &str = "products";
 /// So many partitions share the orders of one status, because each order passes through the same few.
 pub(crate) const STATUS_SHARDS: u8 = 8;
 
-/// Sort keys of order events begin with this.
-pub(crate) const EVENT: &str = "event#";
 /// Sort keys of receipts begin with this.
 pub(crate) const RECEIPT: &str = "receipt#";
 /// Sort keys of mails begin with this.

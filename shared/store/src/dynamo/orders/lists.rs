@@ -6,9 +6,9 @@ use futures::future::try_join_all;
 
 use super::DynamoOrders;
 use crate::dynamo::item;
-use crate::dynamo::keys::{self, CUSTOMER_KEY, EVENT, PK, RECEIPT, SK, SORT_KEY, STATUS_KEY, STATUS_SHARDS, text};
+use crate::dynamo::keys::{self, CUSTOMER_KEY, PK, RECEIPT, SK, SORT_KEY, STATUS_KEY, STATUS_SHARDS, text};
 use crate::dynamo::table::{names, read, read_all};
-use crate::orders::{event_key, sort_key};
+use crate::orders::{EVENT, event_key, sort_key};
 use crate::{Cursor, MAX_PAGE, Page, PageRequest, Receipt, StoreError};
 
 /// Requests for one page where a filter passes over most items. The page is cut short then, with a cursor.
