@@ -11,6 +11,7 @@ mod cloud;
 mod dead_letters;
 mod drill;
 mod embedded;
+mod env;
 mod http;
 mod logs;
 mod paths;
@@ -50,6 +51,8 @@ enum Command {
     Trace(trace::Options),
     /// Prints what the functions said.
     Logs(logs::Options),
+    /// Prints the functions' environment variables for the stack that is up, to run one of them by hand.
+    Env,
     /// Prints an access token for development.
     Token(token::Options),
 }
@@ -75,6 +78,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Smoke => smoke::smoke().await?,
         Command::Trace(options) => trace::trace(&options).await?,
         Command::Logs(options) => logs::logs(&options).await?,
+        Command::Env => println!("{}", env::env()?),
         Command::Token(options) => println!("{}", token::token(&options)?),
     }
     Ok(())

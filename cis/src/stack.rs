@@ -35,9 +35,20 @@ pub struct Stack {
     /// Topic of the order events; the embedded stack has none to call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic_arn: Option<String>,
+    /// Ids of the secrets, by the variable that tells them to the functions; the embedded stack has none to ask for.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, String>,
     /// Folder with one file of log lines for each function.
     pub logs: PathBuf,
 }
+
+/// The functions' variables for secrets, and the template's outputs with their ids.
+pub const SECRETS: [(&str, &str); 4] = [
+    ("STRIPE_SECRET_ID", "StripeSecretArn"),
+    ("SENDGRID_SECRET_ID", "SendGridSecretArn"),
+    ("GOOGLE_SECRET_ID", "GoogleSecretArn"),
+    ("TOKEN_KEYS_SECRET_ID", "TokenKeysSecretArn"),
+];
 
 /// The two local stacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use crate::accounts::Accounts;
 use crate::paths;
 use crate::process::asked_to_end;
 use crate::seed;
-use crate::stack::{Kind, Queue, Stack, Tables};
+use crate::stack::{Kind, Queue, SECRETS, Stack, Tables};
 use crate::up::Options;
 use crate::welcome;
 use build::Programs;
@@ -125,6 +125,10 @@ fn describe(outputs: &Outputs, endpoint_url: &str, sandbox_url: String, group: u
         tables,
         queues,
         topic_arn: Some(outputs.get("OrderEventsTopicArn")?),
+        secrets: SECRETS
+            .into_iter()
+            .map(|(name, output)| Ok((name.to_owned(), outputs.get(output)?)))
+            .collect::<Result<_, CloudError>>()?,
         logs: paths::logs(),
     })
 }

@@ -116,6 +116,7 @@ fn describe(suite: &Local, places: &places::Places) -> Stack {
         },
         queues: consumers.chain(streams).map(queue).collect::<BTreeMap<_, _>>(),
         topic_arn: None,
+        secrets: BTreeMap::new(),
         logs: paths::logs(),
     }
 }

@@ -1,0 +1,118 @@
+//! `cargo cis env`: the functions' environment variables for the stack that is up, to run one function by hand.
+
+use std::io;
+
+use crate::accounts::{MAIL_FROM, SPREADSHEET};
+use crate::stack::Stack;
+
+/// Why there are no variables to print.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvError {
+    /// No stack to run against.
+    #[error("no stack is up; `cargo cis up` starts one")]
+    NoStack,
+    /// The stack's file.
+    #[error("cannot read the stack's file")]
+    File(#[from] io::Error),
+}
+
+/// `NAME=value` lines, as `cargo lambda watch --env-file` takes them, and `export $(cargo cis env)`: no value has a space.
+///
+/// # Errors
+///
+/// No stack is up.
+pub fn env() -> Result<String, EnvError> {
+    let stack = Stack::load()?.ok_or(EnvError::NoStack)?;
+    let lines: Vec<String> = variables(&stack).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    Ok(lines.join("\n"))
+}
+
+/// What template.yaml gives the functions, with this stack's values, and what Lambda itself would set. The embedded
+/// stack has no topic, queues and secrets to call, so functions that need one of them say that its variable is missing.
+fn variables(stack: &Stack) -> Vec<(&str, &str)> {
+    let sandbox = stack.sandbox_url.as_str();
+    let mut variables = vec![
+        ("AWS_ENDPOINT_URL", stack.endpoint_url.as_str()),
+        ("AWS_REGION", &stack.region),
+        // What MiniStack takes for the account's root; the embedded stack takes anything.
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("STAGE", "dev"),
+        ("LOG_LEVEL", "info"),
+        ("ORDERS_TABLE", &stack.tables.orders),
+        ("CATALOGUE_TABLE", &stack.tables.catalogue),
+        ("EFFECTS_TABLE", &stack.tables.effects),
+        ("STRIPE_API_URL", sandbox),
+        ("SENDGRID_API_URL", sandbox),
+        ("SHEETS_API_URL", sandbox),
+        ("MAIL_FROM", MAIL_FROM),
+        ("MAIL_EVIDENCE_WAIT_SECONDS", "5"),
+        ("PUBLIC_URL", "http://localhost:5173"),
+        ("SPREADSHEET_ID", SPREADSHEET),
+        ("SHEET_TAB", "Orders"),
+    ];
+    if let Some(topic) = &stack.topic_arn {
+        variables.push(("ORDER_EVENTS_TOPIC_ARN", topic));
+        variables.extend(stack.queues.get("order-stream").map(|queue| ("STREAM_DLQ_URL", &*queue.dead_letters_url)));
+    }
+    variables.extend(stack.secrets.iter().map(|(name, id)| (name.as_str(), id.as_str())));
+    variables
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::paths;
+    use crate::stack::{Kind, Queue, SECRETS, Tables};
+
+    fn cloud() -> Stack {
+        let dead_letters = Queue { url: None, dead_letters_url: "http://127.0.0.1:1/0/order-stream-dlq".to_owned() };
+        Stack {
+            kind: Kind::Cloud,
+            pid: 1,
+            groups: Vec::new(),
+            api_url: "http://127.0.0.1:1".to_owned(),
+            sandbox_url: "http://127.0.0.1:2".to_owned(),
+            endpoint_url: "http://127.0.0.1:1".to_owned(),
+            region: "eu-central-1".to_owned(),
+            tables: Tables { orders: "o-1".to_owned(), catalogue: "c-1".to_owned(), effects: "e-1".to_owned() },
+            queues: BTreeMap::from([("order-stream".to_owned(), dead_letters)]),
+            topic_arn: Some("arn:aws:sns:eu-central-1:0:order-events".to_owned()),
+            secrets: SECRETS.iter().map(|(name, _)| ((*name).to_owned(), "arn".to_owned())).collect(),
+            logs: "logs".into(),
+        }
+    }
+
+    /// The names under the functions' `Environment`: the template writes nothing else as `UPPER_CASE: !Ref …`.
+    fn names_of_the_template() -> Vec<String> {
+        let text = std::fs::read_to_string(paths::root().join("template.yaml")).unwrap();
+        let is_name = |name: &str| name.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+        let names = text.lines().filter_map(|line| line.trim().split_once(": !Ref ")).map(|(name, _)| name.to_owned());
+        names.filter(|name| is_name(name)).collect()
+    }
+
+    #[test]
+    fn on_the_cloud_stack_every_variable_of_the_template_has_a_value() {
+        let stack = cloud();
+        let variables: BTreeMap<&str, &str> = variables(&stack).into_iter().collect();
+        let names = names_of_the_template();
+        assert!(names.len() > 30, "{names:?}");
+        for name in names {
+            assert!(variables.get(&*name).is_some_and(|value| !value.is_empty() && !value.contains(' ')), "{name}");
+        }
+        assert_eq!(variables["CATALOGUE_TABLE"], "c-1");
+        assert_eq!(variables["STREAM_DLQ_URL"], "http://127.0.0.1:1/0/order-stream-dlq");
+    }
+
+    #[test]
+    fn the_embedded_stack_has_nothing_to_say_of_topic_queue_and_secrets() {
+        let stack = Stack { kind: Kind::Embedded, topic_arn: None, secrets: BTreeMap::new(), ..cloud() };
+        let names: Vec<&str> = variables(&stack).into_iter().map(|(name, _)| name).collect();
+        let absent =
+            |name: &&str| name.ends_with("_SECRET_ID") || ["ORDER_EVENTS_TOPIC_ARN", "STREAM_DLQ_URL"].contains(name);
+        assert!(names.contains(&"ORDERS_TABLE"));
+        assert!(!names.iter().any(absent), "{names:?}");
+    }
+}
