@@ -24,6 +24,10 @@ impl<I: Ids> Ids for &I {
     fn fresh(&self) -> Uuid {
         (**self).fresh()
     }
+
+    fn jitter(&self, ceiling: Duration) -> Duration {
+        (**self).jitter(ceiling)
+    }
 }
 
 /// Version-4 ids from the operating system's randomness.
