@@ -1,7 +1,7 @@
 //! `cargo cis logs`: what the functions said.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub async fn logs(options: &Options) -> io::Result<()> {
     let mut read = BTreeMap::new();
     loop {
         for line in new_lines(&paths::logs(), options.function.as_deref(), &mut read)? {
-            println!("{}", render(&line));
+            writeln!(io::stdout(), "{}", render(&line))?;
         }
         if !options.follow {
             return Ok(());

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
+use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -61,6 +62,7 @@ enum Command {
 async fn main() -> ExitCode {
     match run(Cis::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if reader_left(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&*error);
             ExitCode::FAILURE
@@ -82,6 +84,18 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Token(options) => println!("{}", token::token(&options)?),
     }
     Ok(())
+}
+
+/// Whether the output went to a program that had enough of it, such as `head`.
+fn reader_left(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// The error and its causes, one line each.

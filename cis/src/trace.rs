@@ -1,7 +1,7 @@
 //! `cargo cis trace`: every hop of one order, from what is stored and what was logged.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Write as _};
 
 use auth::Role;
 use clap::Args;
@@ -40,15 +40,16 @@ pub enum TraceError {
 pub async fn trace(options: &Options) -> Result<(), TraceError> {
     let stack = Stack::load()?.ok_or(TraceError::NoStack)?;
     let hops = Shop::seen_by(&stack, Role::Staff)?.history(&options.order).await?;
-    println!("stored:");
+    let mut out = io::stdout();
+    writeln!(out, "stored:")?;
     for hop in &hops {
-        println!("  {}", line(hop));
+        writeln!(out, "  {}", line(hop))?;
     }
     let correlations = hops.iter().filter_map(|hop| hop["correlation_id"].as_str());
     let words: BTreeSet<&str> = correlations.chain([options.order.as_str()]).collect();
-    println!("logged:");
+    writeln!(out, "logged:")?;
     for logged in logs::about(&words)? {
-        println!("  {}", logs::render(&logged));
+        writeln!(out, "  {}", logs::render(&logged))?;
     }
     Ok(())
 }
