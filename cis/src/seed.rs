@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use auth::Role;
-use bytes::Bytes;
-use http::{Request, header};
-use resilience::{HttpClientError, HttpTransport, Transport as _, TransportError};
+use http::Method;
+use resilience::HttpClientError;
 use serde_json::{Value, json};
 
 use crate::accounts::{Accounts, AccountsError};
-
-const TIMEOUT: Duration = Duration::from_secs(20);
+use crate::http::{Answer, Http, HttpError};
 
 /// Sku, name, price in euro cents, in dollar cents and in yen, stock.
 const PRODUCTS: [(&str, &str, i64, i64, i64, u32); 12] = [
@@ -44,7 +42,7 @@ pub enum SeedError {
         sku: &'static str,
         /// Why.
         #[source]
-        source: TransportError,
+        source: HttpError,
     },
     /// The API says no.
     #[error("cannot put product {sku}: {status} {body}")]
@@ -54,11 +52,8 @@ pub enum SeedError {
         /// HTTP status.
         status: u16,
         /// What the API says.
-        body: String,
+        body: Value,
     },
-    /// The API's address is none.
-    #[error("the API's address is not right")]
-    Address(#[from] http::Error),
 }
 
 /// Puts the products where they lack. What is there stays as it is.
@@ -67,35 +62,29 @@ pub enum SeedError {
 ///
 /// The API is not reached, or refuses.
 pub async fn catalogue(api_url: &str, accounts: &Accounts) -> Result<(), SeedError> {
-    let http = HttpTransport::new(TIMEOUT)?;
+    let http = Http::new()?;
     let known = known(&http, api_url).await;
-    let token = accounts.token(Role::Admin, None, Duration::from_mins(5))?;
+    let authorization = format!("Bearer {}", accounts.token(Role::Admin, None, Duration::from_mins(5))?);
     for (sku, name, euro, dollar, yen, stock) in PRODUCTS {
         if known.iter().any(|there| there == sku) {
             continue;
         }
         let product = json!({ "name": name, "prices": { "EUR": euro, "USD": dollar, "JPY": yen }, "stock": stock });
-        let request = Request::put(format!("{api_url}/v1/products/{sku}"))
-            .header(header::AUTHORIZATION, format!("Bearer {token}"))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Bytes::from(product.to_string()))?;
-        let answer = http.send(request).await.map_err(|source| SeedError::NoAnswer { sku, source })?;
-        if !answer.status().is_success() {
-            let body = String::from_utf8_lossy(answer.body()).into_owned();
-            return Err(SeedError::Refused { sku, status: answer.status().as_u16(), body });
+        let (url, headers) = (format!("{api_url}/v1/products/{sku}"), [("authorization", authorization.as_str())]);
+        let body = Some(("application/json", product.to_string()));
+        let answer = http.send(Method::PUT, &url, &headers, body).await;
+        let Answer { status, body } = answer.map_err(|source| SeedError::NoAnswer { sku, source })?;
+        if !(200..300).contains(&status) {
+            return Err(SeedError::Refused { sku, status, body });
         }
     }
     Ok(())
 }
 
 /// The skus that are there. None when the list cannot be had; putting the products then says why.
-async fn known(http: &HttpTransport, api_url: &str) -> Vec<String> {
-    let Ok(request) = Request::get(format!("{api_url}/v1/products?limit=100")).body(Bytes::new()) else {
-        return vec![];
-    };
-    let Ok(answer) = http.send(request).await else { return vec![] };
-    let list: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-    list["items"]
+async fn known(http: &Http, api_url: &str) -> Vec<String> {
+    let Ok(list) = http.get(&format!("{api_url}/v1/products?limit=100"), &[]).await else { return vec![] };
+    list.body["items"]
         .as_array()
         .into_iter()
         .flatten()

@@ -2,13 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::Request;
-use resilience::{HttpTransport, Transport as _};
-
 use super::CloudError;
+use crate::http::Http;
 
-const TIMEOUT: Duration = Duration::from_secs(20);
 /// A function's first start on a busy machine, and the deployment's last steps.
 const PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(100);
@@ -19,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 ///
 /// It does not; what it answers instead is said.
 pub async fn test(api_url: &str) -> Result<(), CloudError> {
-    let http = HttpTransport::new(TIMEOUT)?;
+    let http = Http::new()?;
     let url = format!("{api_url}/v1/health");
     let start = Instant::now();
     loop {
@@ -32,11 +28,7 @@ pub async fn test(api_url: &str) -> Result<(), CloudError> {
     }
 }
 
-async fn ask(http: &HttpTransport, url: &str) -> Result<(), String> {
-    let request = Request::get(url).body(Bytes::new()).map_err(|error| error.to_string())?;
-    let answer = http.send(request).await.map_err(|error| error.to_string())?;
-    if answer.status() == 200 {
-        return Ok(());
-    }
-    Err(format!("{} {}", answer.status().as_u16(), String::from_utf8_lossy(answer.body())))
+async fn ask(http: &Http, url: &str) -> Result<(), String> {
+    let answer = http.get(url, &[]).await.map_err(|error| error.to_string())?;
+    if answer.status == 200 { Ok(()) } else { Err(format!("{} {}", answer.status, answer.body)) }
 }

@@ -69,9 +69,20 @@ impl Outside {
         expect(rows.len() == 1, format!("{} rows", rows.len()));
         for row in rows {
             expect(row.get(2) == Some(&order["status"]), format!("its row says {:?}", row.get(2)));
+            let (total, captured) = (row.get(6), row.get(7));
+            let right = units(received);
+            expect(
+                total == right.as_ref() && captured == right.as_ref(),
+                format!("its row says {total:?}, {captured:?}"),
+            );
         }
         findings
     }
+}
+
+/// Cents as the sheet shows them: `1780` is the number 17.8.
+fn units(cents: i64) -> Option<Value> {
+    format!("{}.{:02}", cents / 100, cents % 100).parse::<f64>().ok().map(Value::from)
 }
 
 fn text(value: &Value) -> String {
