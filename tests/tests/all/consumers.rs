@@ -6,15 +6,18 @@ mod world;
 use std::cell::{Cell, RefCell};
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use bytes::Bytes;
 use domain::{MailEffectId, MailKind, OrderEvent, OrderStatus, Sending};
 use events::{BusError, DeadLetters, Publisher};
+use http::{Request, Response};
 use lambda_http::request::LambdaRequest;
 use mail::{Mailbox, WebhookKey};
+use resilience::{Transport, TransportError};
 use sandbox::{Fault, FaultKind};
 use serde_json::Value;
 use store::{MailEffects, Orders};
 
-use self::world::{SHOP, SPREADSHEET, World, cases, order_id, patience, sample, total};
+use self::world::{SHOP, SPREADSHEET, Sandboxed, World, cases, order_id, patience, sample, total};
 
 /// Has signed the samples of SendGrid's deliveries; its private half is gone.
 const SENDGRID_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEKT3fNQigAy3YSAtTIVSyrNzMljwSiJb3LlSqeXFeajofIlMjUSzDWjH+aToJFO9fA54jWUQRyx/E+ML+2r7kmQ==";
@@ -175,6 +178,39 @@ fn every_sheet_sample_fails_only_where_it_must_and_an_order_has_one_row() {
         assert_eq!((rows[0].0, rows[0].1.order_id(), rows[0].1.version()), (2, Some(order_id()), Some(3)), "{case}");
     }
     assert_eq!(cases("sync-sheet").len(), 2);
+}
+
+/// Cancels the order while its first row is on the way to Google.
+struct Meddler<'a> {
+    world: &'a World,
+    inner: Sandboxed,
+    meddled: Cell<bool>,
+}
+
+impl Transport for Meddler<'_> {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        if request.uri().path().ends_with("values:batchUpdate") && !self.meddled.replace(true) {
+            let store = &self.world.store;
+            let order = store.find(order_id()).await.unwrap().unwrap();
+            let cancel = order.cancel("sample-correlation", order.placed_at).unwrap().unwrap();
+            store.save(&cancel, None).await.unwrap();
+        }
+        self.inner.send(request).await
+    }
+}
+
+#[test]
+fn a_row_whose_order_moved_on_while_it_was_written_is_written_again() {
+    let world = World::with_paid_order();
+    let meddler = Meddler { world: &world, inner: world.transport(), meddled: Cell::new(false) };
+    let (store, sheets, deadline) = (&world.store, world.sheets_over(meddler), world.deadline());
+    let event = batch(sample("sync-sheet", "order-paid-twice"));
+    let response =
+        world.clock.run(sync_sheet::handle(store, store, &sheets, SPREADSHEET, &world.clock, deadline, event));
+    assert_eq!(failed(&response), 0);
+    let rows = world.rows();
+    assert_eq!((rows.len(), rows[0].1.version()), (1, Some(world.order().version)));
+    assert!(rows[0].1.is_of(&world.order()), "the row shows the order as it is now: {:?}", rows[0].1);
 }
 
 #[test]

@@ -150,10 +150,14 @@ impl World {
     }
 
     pub fn sheets(&self) -> Sheets<Sandboxed, VirtualClock, SeededIds> {
+        self.sheets_over(self.transport())
+    }
+
+    pub fn sheets_over<T: Transport>(&self, transport: T) -> Sheets<T, VirtualClock, SeededIds> {
         let account = sandbox::sheets::development_key_file("http://google.test/token").to_string();
         let account = ServiceAccount::from_json(&account).unwrap();
         let (clock, ids) = (self.clock.clone(), SeededIds::new(4));
-        Sheets::new(self.transport(), clock, ids, "http://google.test", account, SPREADSHEET, "Orders")
+        Sheets::new(transport, clock, ids, "http://google.test", account, SPREADSHEET, "Orders")
     }
 
     /// How many mails SendGrid took.
