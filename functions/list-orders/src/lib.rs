@@ -8,21 +8,21 @@ use store::Orders;
 
 /// Answers with a page of orders, newest first; `limit`, `cursor` and `status` say which.
 ///
-/// A customer may leave `status` out. Staff may not: everybody's orders are kept by status, so that no list has to be
+/// A customer, and a service that sees its own orders only, may leave `status` out. Staff may not: everybody's orders are kept by status, so that no list has to be
 /// gathered from all of them.
 ///
 /// # Errors
 ///
-/// 401 no caller, 422 a parameter breaks a rule, or `status` is missing where it is needed, 503 the table is down.
+/// 401 no caller, 403 a service without a scope for it, 422 a parameter breaks a rule, or `status` is missing where it is needed, 503 the table is down.
 pub async fn handle(orders: &impl Orders, request: Request) -> Result<Response, ApiError> {
     let caller = api::caller(&request)?;
     let page = api::page(&request)?;
     let status = api::status(&request)?;
-    let found = if let Some(customer) = caller.who.customer() {
+    let found = if !auth::may(&caller, Permission::ListAllOrders) {
         api::require(&caller, Permission::ListOwnOrders)?;
+        let customer = caller.who.customer().ok_or(ApiError::Forbidden)?;
         orders.of_customer(customer, status, &page).await?
     } else {
-        api::require(&caller, Permission::ListAllOrders)?;
         let status = status.ok_or_else(|| FieldError::new("status", "say whose orders: those with which status"))?;
         orders.with_status(status, &page).await?
     };

@@ -1,6 +1,6 @@
 //! Who calls, and what the policy says.
 
-use auth::{Access, Caller, OrderAction, Permission};
+use auth::{Access, Caller, NoCaller, OrderAction, Permission};
 use domain::{Order, OrderId};
 use lambda_http::{Request, RequestExt};
 use store::Orders;
@@ -11,11 +11,15 @@ use crate::ApiError;
 ///
 /// # Errors
 ///
-/// 401 when there is none: the route has no authorizer, or it was called around API Gateway.
+/// 401 when there is none: the authorizer refused the token, the route has no authorizer, or the function was called
+/// around API Gateway.
 pub fn caller(request: &Request) -> Result<Caller, ApiError> {
     let context = request.request_context_ref().and_then(|context| context.authorizer());
     let fields = &context.ok_or(ApiError::Unauthenticated)?.fields;
-    Caller::from_context(|name| fields.get(name)?.as_str()).map_err(|_| ApiError::Unauthenticated)
+    Caller::from_context(|name| fields.get(name)?.as_str()).map_err(|error| match error {
+        NoCaller::Refused => ApiError::InvalidToken,
+        NoCaller::Missing => ApiError::Unauthenticated,
+    })
 }
 
 /// Lets the caller go on if its role may do this.

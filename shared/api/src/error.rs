@@ -39,6 +39,9 @@ pub enum ApiError {
     /// The authorizer named nobody.
     #[error("send an Authorization header with a bearer token")]
     Unauthenticated,
+    /// The authorizer refused the token or key: forged, expired, revoked or not one at all.
+    #[error("the token or key is not valid, or no longer")]
+    InvalidToken,
     /// The policy says no.
     #[error("your role does not allow this")]
     Forbidden,
@@ -87,7 +90,7 @@ impl ApiError {
             Self::IdempotencyKeyMissing => ProblemType::IdempotencyKeyMissing,
             Self::IdempotencyKeyMalformed(_) => ProblemType::IdempotencyKeyMalformed,
             Self::IdempotencyKeyReused => ProblemType::IdempotencyKeyReused,
-            Self::Unauthenticated => ProblemType::Unauthenticated,
+            Self::Unauthenticated | Self::InvalidToken => ProblemType::Unauthenticated,
             Self::Forbidden => ProblemType::Forbidden,
             Self::NotFound(_) => ProblemType::NotFound,
             Self::OutOfStock { .. } => ProblemType::OutOfStock,

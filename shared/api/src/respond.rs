@@ -74,8 +74,14 @@ fn refusal(error: &ApiError, correlation_id: &str) -> Response {
     if let Some(wait) = error.retry_after() {
         headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
     }
-    if matches!(error, ApiError::Unauthenticated) {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    // RFC 6750, section 3: without a token no error code, with a bad one `invalid_token`.
+    let challenge = match error {
+        ApiError::Unauthenticated => Some(r#"Bearer realm="order-api""#),
+        ApiError::InvalidToken => Some(r#"Bearer realm="order-api", error="invalid_token""#),
+        _ => None,
+    };
+    if let Some(challenge) = challenge {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     response
 }

@@ -1,77 +1,143 @@
 //! The caller on its way from the authorizer to the function: API Gateway hands the authorizer's context on, and puts
 //! nothing there that a client sent.
 
-use crate::{Caller, Who};
+use domain::Role;
+
+use crate::{Caller, Service, Who};
 
 const PRINCIPAL: &str = "principal";
 const ROLE: &str = "role";
 const TOKEN_ID: &str = "token_id";
+const SCOPES: &str = "scopes";
+const CUSTOMER: &str = "customer";
+const REFUSED: &str = "refused";
 
-/// The authorizer's context is not there, or names no caller: the route was deployed without its authorizer.
+/// What [`ROLE`] says of a service.
+const SERVICE: &str = "service";
+
+/// The authorizer's context names no caller.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the authorizer's context names no caller")]
-pub struct InvalidContext;
+pub enum NoCaller {
+    /// There was a token or key, and it is no good.
+    #[error("the token is not valid")]
+    Refused,
+    /// Nothing is said: the route was deployed without its authorizer.
+    #[error("the authorizer's context names no caller")]
+    Missing,
+}
+
+/// The context's entries for a token or key that is no good. The authorizer lets the request through to its function,
+/// which answers as the API does; API Gateway's own refusal would be a bare 403.
+pub const fn refused_context() -> [(&'static str, &'static str); 1] {
+    [(REFUSED, "true")]
+}
 
 impl Caller {
     /// The context's entries.
-    pub fn to_context(&self) -> [(&'static str, String); 3] {
-        [(PRINCIPAL, self.who.to_string()), (ROLE, self.who.role().to_string()), (TOKEN_ID, self.token_id.clone())]
+    pub fn to_context(&self) -> Vec<(&'static str, String)> {
+        let mut entries = vec![(PRINCIPAL, self.who.to_string()), (TOKEN_ID, self.token_id.clone())];
+        match self.who {
+            Who::Service(service) => entries.extend([
+                (ROLE, SERVICE.to_owned()),
+                (SCOPES, service.scopes.to_string()),
+                (CUSTOMER, service.customer.to_string()),
+            ]),
+            Who::Customer(_) | Who::Staff(_) | Who::Admin(_) => {
+                entries.extend(self.who.role().map(|role| (ROLE, role.to_string())));
+            }
+        }
+        entries
     }
 
     /// From the context's entries, looked up by name.
     ///
     /// # Errors
     ///
-    /// When an entry is missing or the entries don't fit together.
-    pub fn from_context<'a>(entry: impl Fn(&str) -> Option<&'a str>) -> Result<Self, InvalidContext> {
-        let role = entry(ROLE).and_then(|text| text.parse().ok()).ok_or(InvalidContext)?;
-        let who = entry(PRINCIPAL).and_then(|id| Who::new(role, id)).ok_or(InvalidContext)?;
-        let token_id = entry(TOKEN_ID).ok_or(InvalidContext)?.to_owned();
+    /// When an entry is missing or the entries don't fit together, or the authorizer refused the token.
+    pub fn from_context<'a>(entry: impl Fn(&str) -> Option<&'a str>) -> Result<Self, NoCaller> {
+        if entry(REFUSED).is_some() {
+            return Err(NoCaller::Refused);
+        }
+        let who = who(&entry).ok_or(NoCaller::Missing)?;
+        let token_id = entry(TOKEN_ID).ok_or(NoCaller::Missing)?.to_owned();
         Ok(Self { who, token_id })
     }
+}
+
+fn who<'a>(entry: impl Fn(&str) -> Option<&'a str>) -> Option<Who> {
+    let (role, id) = (entry(ROLE)?, entry(PRINCIPAL)?);
+    if role == SERVICE {
+        let (customer, scopes) = (entry(CUSTOMER)?.parse().ok()?, entry(SCOPES)?.parse().ok()?);
+        return Some(Who::Service(Service { key: id.parse().ok()?, customer, scopes }));
+    }
+    Who::new(role.parse::<Role>().ok()?, id)
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
 
-    use domain::{CustomerId, UserId};
+    use domain::{CustomerId, KeyId, Scope, UserId};
     use uuid::Uuid;
 
     use super::*;
 
-    fn callers() -> [Caller; 3] {
+    fn callers() -> [Caller; 4] {
         let id = Uuid::from_u128(7);
-        [Who::Customer(CustomerId::from_uuid(id)), Who::Staff(UserId::from_uuid(id)), Who::Admin(UserId::from_uuid(id))]
-            .map(|who| Caller { who, token_id: "token-1".to_owned() })
+        let scopes = [Scope::OrdersPlace, Scope::OrdersRead].into_iter().collect();
+        let service = Service { key: KeyId::from_uuid(id), customer: CustomerId::from_uuid(id), scopes };
+        [
+            Who::Customer(CustomerId::from_uuid(id)),
+            Who::Staff(UserId::from_uuid(id)),
+            Who::Admin(UserId::from_uuid(id)),
+            Who::Service(service),
+        ]
+        .map(|who| Caller { who, token_id: "token-1".to_owned() })
     }
 
-    fn read(context: &HashMap<&str, String>) -> Result<Caller, InvalidContext> {
+    fn context(caller: &Caller) -> HashMap<&'static str, String> {
+        caller.to_context().into_iter().collect()
+    }
+
+    fn read(context: &HashMap<&str, String>) -> Result<Caller, NoCaller> {
         Caller::from_context(|name| context.get(name).map(String::as_str))
     }
 
     #[test]
     fn a_caller_arrives_as_it_was_sent() {
         for caller in callers() {
-            assert_eq!(read(&caller.to_context().into()), Ok(caller));
+            assert_eq!(read(&context(&caller)), Ok(caller));
         }
     }
 
     #[test]
     fn a_context_with_a_part_missing_or_out_of_place_names_nobody() {
         for caller in callers() {
-            for missing in [PRINCIPAL, ROLE, TOKEN_ID] {
-                let mut context = HashMap::from(caller.to_context());
+            for missing in context(&caller).into_keys() {
+                let mut context = context(&caller);
                 context.remove(missing);
-                assert_eq!(read(&context), Err(InvalidContext));
+                assert_eq!(read(&context), Err(NoCaller::Missing), "{missing}");
             }
         }
-        let [customer, staff, _] = callers();
-        let mut context = HashMap::from(customer.to_context());
-        context.insert(ROLE, "admin".to_owned());
-        assert_eq!(read(&context), Err(InvalidContext), "a customer's id with another role");
-        let mut context = HashMap::from(staff.to_context());
-        context.insert(ROLE, "root".to_owned());
-        assert_eq!(read(&context), Err(InvalidContext), "a role that does not exist");
+        let [customer, staff, _, service] = callers();
+        for (caller, entry, value) in [
+            (&customer, ROLE, "admin"),
+            (&customer, ROLE, SERVICE),
+            (&staff, ROLE, "root"),
+            (&service, ROLE, "admin"),
+            (&service, SCOPES, "everything"),
+        ] {
+            let mut context = context(caller);
+            context.insert(entry, value.to_owned());
+            assert_eq!(read(&context), Err(NoCaller::Missing), "{entry} {value}");
+        }
+    }
+
+    #[test]
+    fn a_refused_token_is_told_from_a_route_without_authorizer() {
+        let mut context: HashMap<_, _> = context(&callers()[2]);
+        assert_eq!(read(&HashMap::new()), Err(NoCaller::Missing));
+        context.extend(refused_context().map(|(name, value)| (name, value.to_owned())));
+        assert_eq!(read(&context), Err(NoCaller::Refused), "whatever else it says");
     }
 }

@@ -12,8 +12,9 @@ pub mod mint;
 mod policy;
 mod token;
 
-pub use caller::{Caller, Role, UnknownRole, Who};
-pub use context::InvalidContext;
+pub use caller::{Caller, Service, Who};
+pub use context::{NoCaller, refused_context};
+pub use domain::{Role, UnknownRole};
 pub use keys::{InvalidKeySet, TokenKeys};
 pub use policy::{Access, OrderAction, Permission, may, on_order};
 pub use token::{AUDIENCE, ISSUER, TokenRefused, TokenRules, verify};

@@ -42,6 +42,9 @@ pub enum MintError {
     /// The operating system gave no randomness.
     #[error("no randomness to make a key or a signature")]
     Randomness,
+    /// A service has no role and gets no token: it has its key.
+    #[error("only people get tokens")]
+    NotAPerson,
     /// The token could not be put together.
     #[error("cannot sign the token")]
     Sign(#[from] jsonwebtoken::errors::Error),
@@ -127,7 +130,7 @@ pub fn mint(
     let claims = Claims {
         iss: rules.issuer.clone(),
         sub: caller.who.to_string(),
-        role: caller.who.role(),
+        role: caller.who.role().ok_or(MintError::NotAPerson)?,
         exp: now.plus(lifetime).seconds(),
         nbf: now.seconds().saturating_sub(BACKDATED),
         iat: now.seconds(),

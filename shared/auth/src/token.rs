@@ -1,10 +1,10 @@
 //! Checking a token: a JWT access token (RFC 9068) signed with ES256.
 
-use domain::Timestamp;
+use domain::{Role, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use serde::{Deserialize, Serialize};
 
-use crate::{Caller, Role, TokenKeys, Who, crypto};
+use crate::{Caller, TokenKeys, Who, crypto};
 
 /// `iss` of the tokens that the suite makes for itself.
 pub const ISSUER: &str = "order-system";

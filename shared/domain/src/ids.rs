@@ -84,6 +84,22 @@ id!(
     "evt"
 );
 
+id!(
+    /// A session, the family of refresh tokens of one sign-in: `ses_…`.
+    SessionId,
+    "ses"
+);
+id!(
+    /// A link that was mailed: `lnk_…`.
+    LinkId,
+    "lnk"
+);
+id!(
+    /// An API key: `key_…`.
+    KeyId,
+    "key"
+);
+
 impl OrderId {
     /// The id of the order that this caller places with this idempotency key: always the same one.
     pub fn derived(customer: CustomerId, key: &IdempotencyKey) -> Self {

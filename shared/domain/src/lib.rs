@@ -2,6 +2,7 @@
 //!
 //! Pure: no I/O, no clock, no randomness, no AWS. Whatever comes from outside arrives as an argument.
 
+mod account;
 mod cart;
 mod catalogue;
 mod contact;
@@ -14,11 +15,17 @@ mod payment;
 mod status;
 mod timestamp;
 
+pub use account::{
+    ACCOUNT_EVENT_SCHEMA_VERSION, Account, AccountChange, AccountEvent, AccountEventType, AccountId, ApiKey, Identity,
+    Link, LinkKind, PasswordHash, Role, Scope, Scopes, Session, SignInFlow, TokenHash, UnknownRole, UnknownScope,
+};
 pub use cart::{Cart, CartLine, CartRequest, FieldError, MAX_LINES, MAX_QUANTITY, PricedCart, PricingError};
 pub use catalogue::{InvalidSku, Product, Sku};
 pub use contact::{Address, EmailAddress, InvalidEmailAddress};
 pub use event::{EVENT_SCHEMA_VERSION, EventType, OrderEvent};
-pub use ids::{CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId, UserId};
+pub use ids::{
+    CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, KeyId, LinkId, OrderId, SessionId, UserId,
+};
 pub use mail::{Delivery, InvalidMailEffectId, MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, Sending};
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{CannotBeCancelled, Change, Order, OrderLine, Payment, RefundAction, RefundActionState};

@@ -3,19 +3,23 @@
 //! Each trait has two sides that pass one conformance suite: DynamoDB, and memory for tests and simulation. Nothing
 //! here decides anything about an order; that is `domain`'s. Must not know HTTP, Stripe or SendGrid.
 
+mod accounts;
 mod catalogue;
 pub mod dynamo;
 mod effects;
 mod error;
+mod guards;
 mod memory;
 mod orders;
 mod page;
 mod update;
 
+pub use accounts::{AccountSaved, Accounts, ApiKeys, Sessions};
 pub use catalogue::{Catalogue, ProductEdit};
 pub use dynamo::{DynamoCatalogue, DynamoEffects, DynamoOrders};
 pub use effects::{MailEffects, RowClaim, SheetRow, SheetRows};
 pub use error::StoreError;
+pub use guards::Guards;
 pub use memory::MemoryStore;
 pub use orders::{Orders, ParkOutcome, Placed, Receipt, event_key};
 pub use page::{Cursor, InvalidCursor, MAX_PAGE, Page, PageRequest};

@@ -1,0 +1,50 @@
+//! The part that somebody plays.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The part that an account plays, as tokens, the store and the authorizer's context spell it. A customer is never
+/// staff: who works for the shop and also buys there has two accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Buys.
+    Customer,
+    /// Looks after everybody's orders.
+    Staff,
+    /// Does what staff do, and looks after catalogue and API keys.
+    Admin,
+}
+
+/// The text names no role.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such role; there are customer, staff and admin")]
+pub struct UnknownRole;
+
+impl Role {
+    /// The role's name in tokens.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Staff => "staff",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        let roles = [Self::Customer, Self::Staff, Self::Admin];
+        roles.into_iter().find(|role| role.as_str() == text).ok_or(UnknownRole)
+    }
+}

@@ -1,0 +1,122 @@
+//! What an API key may do.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// One thing that an API key may do; `auth`'s policy says what that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Scope {
+    /// `orders:place`: place orders in the service's own name; see, pay and cancel those.
+    OrdersPlace,
+    /// `orders:read`: see everybody's orders.
+    OrdersRead,
+    /// `orders:cancel`: call everybody's orders off.
+    OrdersCancel,
+    /// `catalogue:write`: add and change products, their prices and stock.
+    CatalogueWrite,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 4] = [Self::OrdersPlace, Self::OrdersRead, Self::OrdersCancel, Self::CatalogueWrite];
+
+    /// The word in requests and answers: `orders:place`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OrdersPlace => "orders:place",
+            Self::OrdersRead => "orders:read",
+            Self::OrdersCancel => "orders:cancel",
+            Self::CatalogueWrite => "catalogue:write",
+        }
+    }
+
+    const fn bit(self) -> u32 {
+        1 << self as u8
+    }
+}
+
+/// A set of scopes. Written as their words, separated by spaces (RFC 6749, section 3.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scopes(u32);
+
+/// The text names a scope that there is not.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such scope")]
+pub struct UnknownScope;
+
+impl Scopes {
+    /// Whether the set has this one.
+    pub const fn has(self, scope: Scope) -> bool {
+        self.0 & scope.bit() != 0
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The scopes of the set, always in the same order.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |scope| self.has(*scope))
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().fold(0, |set, scope| set | scope.bit()))
+    }
+}
+
+impl FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(UnknownScope)
+    }
+}
+
+impl FromStr for Scopes {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        text.split(' ').filter(|word| !word.is_empty()).map(str::parse).collect()
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<_> = self.iter().map(Scope::as_str).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+impl Serialize for Scopes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scopes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_read_as_it_is_written() {
+        let all: Scopes = Scope::ALL.into_iter().collect();
+        assert_eq!(all.to_string().parse(), Ok(all));
+        assert_eq!(all.iter().count(), Scope::ALL.len());
+        let one: Scopes = "catalogue:write".parse().unwrap();
+        assert_eq!(Scope::ALL.map(|scope| one.has(scope)), [false, false, false, true]);
+        assert_eq!("".parse(), Ok(Scopes::default()));
+        assert_eq!("orders:read root".parse::<Scopes>(), Err(UnknownScope));
+    }
+}

@@ -1,0 +1,102 @@
+//! Rate limits as a token bucket, by the generic cell rate algorithm (ITU-T I.371, annex A): a bucket's whole state is
+//! one moment, its theoretical arrival time.
+
+use std::time::Duration;
+
+use domain::Timestamp;
+
+/// So many requests per period, all of them at once if nothing came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Requests that may come at once.
+    pub requests: u32,
+    /// How long an empty bucket takes to fill up again.
+    pub period: Duration,
+}
+
+/// What a bucket says to one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It may pass.
+    Allowed {
+        /// So many more may pass at this moment.
+        remaining: u32,
+        /// How long until the bucket is full again.
+        reset: Duration,
+    },
+    /// It may not.
+    Refused {
+        /// How long until one may pass.
+        retry_after: Duration,
+    },
+}
+
+impl Limit {
+    /// How long one request takes to be made good.
+    pub fn interval(self) -> Duration {
+        self.period / self.requests.max(1)
+    }
+
+    /// Takes a request from a bucket with this theoretical arrival time; none: one that was never used. Answers with the
+    /// bucket's next theoretical arrival time, none if nothing is taken.
+    pub fn take(self, arrival: Option<Timestamp>, now: Timestamp) -> (Option<Timestamp>, Taken) {
+        let begin = arrival.unwrap_or(now).max(now);
+        let next = begin.plus(self.interval());
+        let ahead = next.since(now);
+        if ahead > self.period {
+            return (None, Taken::Refused { retry_after: ahead - self.period });
+        }
+        let left = (self.period - ahead).as_millis() / self.interval().as_millis().max(1);
+        (Some(next), Taken::Allowed { remaining: u32::try_from(left).unwrap_or(u32::MAX), reset: ahead })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Limit = Limit { requests: 3, period: Duration::from_secs(30) };
+
+    /// Asks at these seconds, and says what was left each time; none: refused.
+    fn asked_at(limit: Limit, seconds: &[i64]) -> Vec<Option<u32>> {
+        let mut arrival = None;
+        let ask = |second: &i64| {
+            let (next, taken) = limit.take(arrival, Timestamp::from_seconds(*second));
+            arrival = next.or(arrival);
+            match taken {
+                Taken::Allowed { remaining, .. } => Some(remaining),
+                Taken::Refused { .. } => None,
+            }
+        };
+        seconds.iter().map(ask).collect()
+    }
+
+    #[test]
+    fn a_bucket_empties_and_fills_up_again_evenly() {
+        assert_eq!(asked_at(LIMIT, &[0, 0, 0, 0]), [Some(2), Some(1), Some(0), None]);
+        assert_eq!(
+            asked_at(LIMIT, &[0, 0, 0, 9, 10, 10, 20]),
+            [Some(2), Some(1), Some(0), None, Some(0), None, Some(0)]
+        );
+        assert_eq!(
+            asked_at(LIMIT, &[0, 0, 0, 100, 100, 100, 100]),
+            [Some(2), Some(1), Some(0), Some(2), Some(1), Some(0), None]
+        );
+    }
+
+    #[test]
+    fn refusals_cost_nothing_and_say_when_to_come_back() {
+        let now = Timestamp::from_seconds(0);
+        let full = Some(Timestamp::from_seconds(30));
+        let (next, taken) = LIMIT.take(full, now);
+        assert_eq!((next, taken), (None, Taken::Refused { retry_after: Duration::from_secs(10) }));
+        assert!(matches!(LIMIT.take(full, now.plus(Duration::from_secs(10))).1, Taken::Allowed { remaining: 0, .. }));
+    }
+
+    #[test]
+    fn over_any_stretch_no_more_pass_than_the_limit_and_what_it_refills() {
+        let hammered: Vec<i64> = (0..600).collect();
+        let passed = asked_at(LIMIT, &hammered).into_iter().flatten().count();
+        assert_eq!(passed, 3 + 599 / 10);
+    }
+}
