@@ -17,7 +17,8 @@ mod timestamp;
 
 pub use account::{
     ACCOUNT_EVENT_SCHEMA_VERSION, Account, AccountChange, AccountEvent, AccountEventType, AccountId, ApiKey, Identity,
-    Link, LinkKind, PasswordHash, Role, Scope, Scopes, Session, SignInFlow, TokenHash, UnknownRole, UnknownScope,
+    Link, LinkKind, PasswordHash, ROTATION_GRACE, Role, Rotation, SESSION_LIFETIME, Scope, Scopes, Session, SignInFlow,
+    TokenHash, UnknownRole, UnknownScope,
 };
 pub use cart::{Cart, CartLine, CartRequest, FieldError, MAX_LINES, MAX_QUANTITY, PricedCart, PricingError};
 pub use catalogue::{InvalidSku, Product, Sku};

@@ -23,7 +23,7 @@ pub use link::{Link, LinkKind};
 pub use role::{Role, UnknownRole};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::{PasswordHash, TokenHash};
-pub use session::Session;
+pub use session::{ROTATION_GRACE, Rotation, SESSION_LIFETIME, Session};
 
 /// Somebody who can sign in. Exists until erased; then nothing of it is left but its id in orders and events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
