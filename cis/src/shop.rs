@@ -1,11 +1,12 @@
 //! The shop from outside: a customer with a browser, and a look at the mailbox, the sheet and Stripe's list.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use auth::Role;
 use http::Method;
-use resilience::HttpClientError;
+use resilience::{HttpClientError, Ids as _, RandomIds};
 use serde_json::{Value, json};
 
 use crate::accounts::{Accounts, AccountsError, SPREADSHEET};
@@ -45,10 +46,14 @@ pub enum ShopError {
     },
 }
 
-/// A stack with a customer in front of it.
+/// How long its tokens are good: longer than any drill.
+const TOKEN_LIFETIME: Duration = Duration::from_hours(4);
+
+/// A stack with somebody in front of it.
 #[derive(Clone, Debug)]
 pub struct Shop {
     http: Http,
+    accounts: Rc<Accounts>,
     api_url: String,
     sandbox_url: String,
     token: String,
@@ -65,29 +70,43 @@ pub struct PlacedOrder {
 }
 
 impl Shop {
-    /// The shop of the stack that is up.
+    /// The shop as a customer sees it who never was here before. Limits count requests by customer: whoever makes many
+    /// asks for [`another_customer`](Self::another_customer) each time.
     ///
     /// # Errors
     ///
     /// There is no token or no client.
     pub fn new(stack: &Stack) -> Result<Self, ShopError> {
-        Self::seen_by(stack, Role::Customer)
+        Self::seen_by(stack, Role::Customer)?.another_customer()
     }
 
-    /// The shop as somebody with this role sees it.
+    /// The shop as the role's demo account sees it.
     ///
     /// # Errors
     ///
     /// There is no token or no client.
     pub fn seen_by(stack: &Stack, role: Role) -> Result<Self, ShopError> {
         let stripe = sandbox::Settings::default().stripe;
+        let accounts = Accounts::load()?;
         Ok(Self {
             http: Http::new()?,
             api_url: stack.api_url.clone(),
             sandbox_url: stack.sandbox_url.clone(),
-            token: Accounts::load()?.token(role, None, Duration::from_hours(4))?,
+            token: accounts.token(role, None, TOKEN_LIFETIME)?,
+            accounts: Rc::new(accounts),
             stripe_keys: (stripe.secret_key, stripe.publishable_key),
         })
+    }
+
+    /// The same shop with another new customer in front of it.
+    ///
+    /// # Errors
+    ///
+    /// There is no token.
+    pub fn another_customer(&self) -> Result<Self, ShopError> {
+        let id = format!("cus_{}", RandomIds.fresh().simple());
+        let token = self.accounts.token(Role::Customer, Some(&id), TOKEN_LIFETIME)?;
+        Ok(Self { token, ..self.clone() })
     }
 
     /// Places an order of one piece under this idempotency key, its mails to this address.

@@ -1,6 +1,6 @@
 //! Compares the orders with the outside world, order by order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -8,6 +8,9 @@ use crate::shop::{Shop, ShopError};
 
 /// What is not as promised; empty when all is.
 pub type Findings = Vec<String>;
+
+/// Orders by id, each with the shop as its customer sees it.
+pub type Orders = BTreeMap<String, Shop>;
 
 /// Everything that stands outside, by order.
 struct Outside {
@@ -21,11 +24,11 @@ struct Outside {
 /// # Errors
 ///
 /// Something does not answer.
-pub async fn of(shop: &Shop, orders: &BTreeSet<String>) -> Result<Findings, ShopError> {
+pub async fn of(shop: &Shop, orders: &Orders) -> Result<Findings, ShopError> {
     let outside = Outside::look(shop).await?;
     let mut findings = vec![];
-    for id in orders {
-        let order = shop.order(id).await?;
+    for (id, customers_shop) in orders {
+        let order = customers_shop.order(id).await?;
         findings.extend(outside.compare(id, &order).into_iter().map(|finding| format!("{id}: {finding}")));
     }
     Ok(findings)

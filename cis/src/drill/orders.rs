@@ -1,7 +1,6 @@
 //! Many orders at once while webhooks come twice and out of order, providers fail and consumers are killed.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -10,7 +9,8 @@ use futures::stream;
 use resilience::{Ids as _, RandomIds};
 use serde_json::Value;
 
-use super::{DrillError, faults, findings, kill};
+use super::findings::{self, Orders};
+use super::{DrillError, faults, kill};
 use crate::dead_letters;
 use crate::shop::{PlacedOrder, Shop, ShopError};
 use crate::stack::{Kind, Stack};
@@ -59,7 +59,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
         if stack.kind == Kind::Cloud && options.kill_every > 0 {
             kill::consumers(&stack, Duration::from_secs(options.kill_every), &killed).await;
         }
-        std::future::pending::<Result<(BTreeSet<String>, Vec<String>), DrillError>>().await
+        std::future::pending::<Result<(Orders, Vec<String>), DrillError>>().await
     };
     let work = async {
         let orders = customers(&shop, options.count).await;
@@ -87,14 +87,14 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     if broken == 0 { Ok(()) } else { Err(DrillError::Broken(broken)) }
 }
 
-/// The ids of the orders that their customers got placed and paid.
-async fn customers(shop: &Shop, count: usize) -> BTreeSet<String> {
-    let orders = RefCell::new(BTreeSet::new());
+/// The orders that their customers got placed and paid.
+async fn customers(shop: &Shop, count: usize) -> Orders {
+    let orders = RefCell::new(Orders::new());
     let customers = stream::iter(0..count).map(|number| customer(shop, number));
     customers
         .buffer_unordered(CUSTOMERS)
         .for_each(async |ended| match ended {
-            Ok(id) => drop(orders.borrow_mut().insert(id)),
+            Ok((id, shop)) => drop(orders.borrow_mut().insert(id, shop)),
             Err(error) => println!("a customer gave up: {error}"),
         })
         .await;
@@ -102,7 +102,8 @@ async fn customers(shop: &Shop, count: usize) -> BTreeSet<String> {
 }
 
 /// One customer: places with one key until an answer comes, and pays until Stripe says that it is paid.
-async fn customer(shop: &Shop, number: usize) -> Result<String, ShopError> {
+async fn customer(shop: &Shop, number: usize) -> Result<(String, Shop), ShopError> {
+    let shop = shop.another_customer()?;
     let (key, email) = (RandomIds.fresh().to_string(), format!("customer-{number}@example.com"));
     let placed = again(async || shop.place(&key, &email).await).await?;
     let PlacedOrder { order_id, client_secret } = placed;
@@ -111,7 +112,7 @@ async fn customer(shop: &Shop, number: usize) -> Result<String, ShopError> {
         None => again(async || pending(shop.payment_intent(&order_id).await)).await?,
     };
     again(async || paid(shop.pay(&secret, "pm_card_visa").await)).await?;
-    Ok(order_id)
+    Ok((order_id, shop))
 }
 
 fn pending(secret: Result<Option<String>, ShopError>) -> Result<String, ShopError> {
@@ -138,7 +139,7 @@ async fn again<T>(attempt: impl AsyncFn() -> Result<T, ShopError>) -> Result<T, 
 }
 
 /// Waits until everything is as promised, or patience ends; answers with what is not.
-async fn settle(shop: &Shop, orders: &BTreeSet<String>, patience: Duration) -> Result<Vec<String>, ShopError> {
+async fn settle(shop: &Shop, orders: &Orders, patience: Duration) -> Result<Vec<String>, ShopError> {
     let began = Instant::now();
     let mut last = usize::MAX;
     loop {
