@@ -8,6 +8,7 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::MailPatience;
+use lambda_http::http::header::SET_COOKIE;
 use lambda_http::{Body, Context, Request, RequestExt as _, Response};
 use mail::Shop;
 use resilience::{Clock, Deadline, Ids, Transport};
@@ -154,11 +155,16 @@ fn result(result: &impl Serialize) -> Result<Value, CallError> {
 fn answer(response: Response<Body>) -> Value {
     let (parts, body) = response.into_parts();
     let text = |value: &lambda_http::http::HeaderValue| json!(String::from_utf8_lossy(value.as_bytes()));
-    let headers: Map<_, _> = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    let (cookies, headers): (Vec<_>, Vec<_>) = parts.headers.iter().partition(|(name, _)| *name == SET_COOKIE);
+    let cookies: Vec<_> = cookies.into_iter().map(|(_, value)| text(value)).collect();
+    let headers: Map<_, _> = headers.into_iter().map(|(name, value)| (name.to_string(), text(value))).collect();
     let (body, is_base64) = match body {
         Body::Text(text) => (text, false),
         Body::Binary(bytes) => (STANDARD.encode(bytes), true),
         _ => (String::new(), false),
     };
-    json!({ "statusCode": parts.status.as_u16(), "headers": headers, "body": body, "isBase64Encoded": is_base64 })
+    json!({
+        "statusCode": parts.status.as_u16(), "headers": headers, "cookies": cookies, "body": body,
+        "isBase64Encoded": is_base64,
+    })
 }

@@ -41,6 +41,19 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, ApiE
     Ok(with_body(status, body))
 }
 
+/// 303: the browser goes on to another address (RFC 9110, section 15.4.4).
+///
+/// # Errors
+///
+/// [`ApiError::Internal`] when the text is no header's value.
+pub fn see_other(location: &str) -> Result<Response, ApiError> {
+    let location = HeaderValue::from_str(location).map_err(|error| ApiError::Internal(error.into()))?;
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
+}
+
 /// What a webhook's sender is told: whether its delivery was taken in. It only looks at the status.
 pub fn received(status: StatusCode) -> Response {
     with_body(status, format!(r#"{{"received":{}}}"#, status.is_success()))

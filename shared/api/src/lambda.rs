@@ -5,6 +5,7 @@
 
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
+use lambda_http::http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use lambda_http::lambda_runtime::{self, Error, LambdaEvent, service_fn};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
@@ -33,6 +34,10 @@ pub fn request(event: ApiGatewayV2httpRequest) -> Request {
     let mut request = Request::new(event.body.map_or(Body::Empty, |text| decoded(text, event.is_base64_encoded)));
     *request.method_mut() = event.request_context.http.method.clone();
     *request.headers_mut() = event.headers;
+    // API Gateway takes the cookies out of the headers.
+    if let Some(cookies) = event.cookies.and_then(|cookies| HeaderValue::try_from(cookies.join("; ")).ok()) {
+        request.headers_mut().insert(COOKIE, cookies);
+    }
     if let Ok(uri) = event.raw_path.unwrap_or_default().parse() {
         *request.uri_mut() = uri;
     }
@@ -54,9 +59,13 @@ fn decoded(text: String, is_base64: bool) -> Body {
 }
 
 fn payload(response: Response) -> ApiGatewayV2httpResponse {
-    let (parts, body) = response.into_parts();
+    let (mut parts, body) = response.into_parts();
     let mut payload = ApiGatewayV2httpResponse::default();
     payload.status_code = i64::from(parts.status.as_u16());
+    // The payload's headers have one value for each name, so cookies stand apart from them.
+    let cookies = parts.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    payload.cookies = cookies.map(str::to_owned).collect();
+    parts.headers.remove(SET_COOKIE);
     payload.headers = parts.headers;
     payload.is_base64_encoded = matches!(body, Body::Binary(_));
     payload.body = (!body.is_empty()).then_some(body);
@@ -89,6 +98,16 @@ mod tests {
         let read = |body: &str| event(&format!(r#"{{"body":"{body}","isBase64Encoded":true,{CONTEXT}}}"#));
         assert_eq!(read("e30=").body().as_ref(), b"{}");
         assert_eq!(read("no base64").body().as_ref(), b"no base64");
+    }
+
+    #[test]
+    fn cookies_stand_apart_from_the_headers_both_ways() {
+        let read = event(&format!(r#"{{"cookies":["a=1","b=2"],{CONTEXT}}}"#));
+        assert_eq!((crate::cookie(&read, "a"), crate::cookie(&read, "b")), (Some("1"), Some("2")));
+        let answer = crate::with_cookie(crate::see_other("/").unwrap(), "a=1; Path=/").unwrap();
+        let json = serde_json::to_value(payload(crate::with_cookie(answer, "b=2").unwrap())).unwrap();
+        assert_eq!(json["cookies"], serde_json::json!(["a=1; Path=/", "b=2"]));
+        assert_eq!(json["headers"], serde_json::json!({"location": "/"}));
     }
 
     #[test]

@@ -68,6 +68,10 @@ fn base(call: &Call<'_>) -> Value {
             "time": call.now.to_string(), "timeEpoch": call.now.millis(),
         },
     });
+    let cookies: Vec<&str> = cookies(headers).collect();
+    if !cookies.is_empty() {
+        event["cookies"] = json!(cookies);
+    }
     if !call.found.parameters.is_empty() {
         event["pathParameters"] = json!(call.found.parameters);
     }
@@ -77,13 +81,23 @@ fn base(call: &Call<'_>) -> Value {
     event
 }
 
-/// Several headers of one name are joined by a comma.
+/// Each cookie by itself.
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(';')).map(str::trim).filter(|cookie| !cookie.is_empty())
+}
+
+/// Several headers of one name are joined by a comma; cookies stand elsewhere.
 fn joined(headers: &HeaderMap) -> Map<String, Value> {
     let value = |name| {
         let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         values.collect::<Vec<_>>().join(",")
     };
-    headers.keys().map(|name| (name.as_str().to_owned(), json!(value(name)))).collect()
+    headers
+        .keys()
+        .filter(|name| *name != header::COOKIE)
+        .map(|name| (name.as_str().to_owned(), json!(value(name))))
+        .collect()
 }
 
 /// Several parameters of one name are joined by a comma.

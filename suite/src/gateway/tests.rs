@@ -40,12 +40,14 @@ fn each_request_finds_its_route_or_none() {
 fn the_function_is_told_what_payload_format_2_0_says() {
     let request = Request::get("/v1/orders/ord%5F1/history?limit=2&limit=3&q=a%20b")
         .header("X-Correlation-Id", "abcdefgh")
+        .header("Cookie", "a=1; b=2")
         .body(Bytes::new())
         .unwrap();
     let event = event(&request, Some(&json!({ "principal": "cus_1" })));
     assert_eq!(event["pathParameters"], json!({ "order_id": "ord_1" }));
     assert_eq!(event["queryStringParameters"], json!({ "limit": "2,3", "q": "a b" }));
     assert_eq!(event["headers"], json!({ "x-correlation-id": "abcdefgh" }));
+    assert_eq!(event["cookies"], json!(["a=1", "b=2"]));
     assert_eq!(event["requestContext"]["authorizer"]["lambda"]["principal"], "cus_1");
     assert_eq!((&event["isBase64Encoded"], &event["body"]), (&json!(false), &Value::Null));
 }
