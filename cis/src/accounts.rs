@@ -1,15 +1,18 @@
 //! The accounts that a local stack has at the sandbox's providers, its people, and the keys that its tokens are signed
 //! with. None of it guards anything.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use auth::mint::{MintError, SigningKey, key_set, mint};
+use auth::mint::{MintError, SigningKey, SigningKeys, mint};
 use auth::{Caller, Role, TokenRules, Who};
 use resilience::{Clock as _, Ids as _, RandomIds, SystemClock};
 use sandbox::sheets::development_key_file;
 use sandbox::stripe::Endpoint;
 use serde_json::json;
+use suite::secrets;
 
 use crate::paths;
 
@@ -32,6 +35,9 @@ pub enum AccountsError {
     /// The file holds something else.
     #[error("the signing key cannot be used")]
     Key(#[from] MintError),
+    /// The file has no key whose time has come.
+    #[error("there is no key to sign with yet")]
+    NoKey,
     /// The id is of another kind than the role's: `cus_…` for customers, `usr_…` for the others.
     #[error("{0} is no id that a {1} has")]
     Id(String, Role),
@@ -40,32 +46,22 @@ pub enum AccountsError {
 /// The accounts of the local stacks.
 #[derive(Debug)]
 pub struct Accounts {
-    key: SigningKey,
+    keys: SigningKeys,
     sandbox: sandbox::Settings,
 }
 
-/// The texts of the secrets, as Secrets Manager would hold them.
-#[derive(Clone, Debug)]
-pub struct Secrets {
-    /// Stripe's keys.
-    pub stripe: String,
-    /// SendGrid's key, and the one that its reports are signed with.
-    pub sendgrid: String,
-    /// Google's service account.
-    pub google: String,
-    /// The keys that tokens are checked with.
-    pub token_keys: String,
-}
+/// The texts of the secrets as Secrets Manager would hold them, by the suite's names for them.
+pub type Secrets = BTreeMap<&'static str, String>;
 
 impl Accounts {
-    /// The accounts, with the signing key of earlier stacks, so that tokens stay good over a restart.
+    /// The accounts, with the signing keys of earlier stacks, so that tokens stay good over a restart.
     ///
     /// # Errors
     ///
     /// The key cannot be read, or kept.
     pub fn load() -> Result<Self, AccountsError> {
         let seed = RandomIds.fresh().as_u64_pair().0;
-        Ok(Self { key: signing_key()?, sandbox: sandbox::Settings { seed, ..sandbox::Settings::default() } })
+        Ok(Self { keys: signing_keys()?, sandbox: sandbox::Settings { seed, ..sandbox::Settings::default() } })
     }
 
     /// What the functions are told, for a sandbox at this origin.
@@ -76,21 +72,22 @@ impl Accounts {
     pub fn secrets(&self, sandbox_url: &str) -> Result<Secrets, AccountsError> {
         let stripe = &self.sandbox.stripe;
         let sendgrid = sandbox::sendgrid::SendGrid::new(self.sandbox.seed, &self.sandbox.sendgrid);
-        Ok(Secrets {
-            stripe: json!({
-                "api_key": stripe.secret_key,
-                "publishable_key": stripe.publishable_key,
-                "webhook_secrets": [Endpoint::DEFAULT_SECRET],
-            })
-            .to_string(),
-            sendgrid: json!({
-                "api_key": self.sandbox.sendgrid.api_keys.first(),
-                "webhook_public_key": sendgrid.public_key(),
-            })
-            .to_string(),
-            google: development_key_file(&format!("{sandbox_url}/token")).to_string(),
-            token_keys: key_set([&self.key])?.to_string(),
-        })
+        let stripe = json!({
+            "api_key": stripe.secret_key,
+            "publishable_key": stripe.publishable_key,
+            "webhook_secrets": [Endpoint::DEFAULT_SECRET],
+        });
+        let sendgrid = json!({
+            "api_key": self.sandbox.sendgrid.api_keys.first(),
+            "webhook_public_key": sendgrid.public_key(),
+        });
+        Ok(BTreeMap::from([
+            (secrets::STRIPE, stripe.to_string()),
+            (secrets::SENDGRID, sendgrid.to_string()),
+            (secrets::GOOGLE, development_key_file(&format!("{sandbox_url}/token")).to_string()),
+            (secrets::TOKEN_KEYS, self.keys.public()?.to_string()),
+            (secrets::TOKEN_SIGNING, serde_json::to_string(&self.keys).map_err(io::Error::from)?),
+        ]))
     }
 
     /// The sandbox whose webhooks go to the API at this origin.
@@ -114,23 +111,31 @@ impl Accounts {
         });
         let who = Who::new(role, id).ok_or_else(|| AccountsError::Id(id.to_owned(), role))?;
         let caller = Caller { who, token_id: RandomIds.fresh().simple().to_string() };
-        Ok(mint(&caller, &TokenRules::default(), &self.key, SystemClock.now(), lifetime)?)
+        let now = SystemClock.now();
+        let key = self.keys.active(now).ok_or(AccountsError::NoKey)?;
+        Ok(mint(&caller, &TokenRules::default(), key, now, lifetime)?)
     }
 }
 
-fn signing_key() -> Result<SigningKey, AccountsError> {
-    let file = paths::state().join("signing-key.json");
-    match std::fs::read(&file) {
+fn signing_keys() -> Result<SigningKeys, AccountsError> {
+    match std::fs::read(signing_keys_file()) {
         Ok(bytes) => return Ok(serde_json::from_slice(&bytes).map_err(io::Error::from)?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }
-    let key = SigningKey::generate()?;
+    let keys = SigningKeys { keys: vec![SigningKey::generate(SystemClock.now())?] };
+    keep_signing_keys(&keys)?;
+    Ok(keys)
+}
+
+/// Keeps the keys that the local stacks sign with, for the next stack and for `cargo cis token`.
+pub fn keep_signing_keys(keys: &SigningKeys) -> io::Result<()> {
     std::fs::create_dir_all(paths::state())?;
-    let new = file.with_extension("new");
-    std::fs::write(&new, serde_json::to_vec(&key).map_err(io::Error::from)?)?;
-    std::fs::rename(new, file)?;
-    Ok(key)
+    paths::replace(&signing_keys_file(), &serde_json::to_vec(keys)?)
+}
+
+fn signing_keys_file() -> PathBuf {
+    paths::state().join("signing-keys.json")
 }
 
 #[cfg(test)]
@@ -140,13 +145,15 @@ mod tests {
     use super::*;
 
     fn accounts() -> Accounts {
-        Accounts { key: SigningKey::generate().unwrap(), sandbox: sandbox::Settings::default() }
+        let keys = SigningKeys { keys: vec![SigningKey::generate(SystemClock.now()).unwrap()] };
+        Accounts { keys, sandbox: sandbox::Settings::default() }
     }
 
     #[test]
     fn the_authorizer_takes_the_demo_accounts_tokens() {
         let accounts = accounts();
-        let keys: TokenKeys = serde_json::from_str(&accounts.secrets("http://s").unwrap().token_keys).unwrap();
+        let keys: TokenKeys =
+            serde_json::from_str(&accounts.secrets("http://s").unwrap()[secrets::TOKEN_KEYS]).unwrap();
         for role in [Role::Customer, Role::Staff, Role::Admin] {
             let token = accounts.token(role, None, Duration::from_mins(1)).unwrap();
             let caller = verify(&token, &keys, &TokenRules::default(), SystemClock.now()).unwrap();
@@ -162,11 +169,11 @@ mod tests {
 
     #[test]
     fn functions_can_read_their_secrets() {
-        let secrets = accounts().secrets("http://127.0.0.1:1").unwrap();
-        let stripe: serde_json::Value = serde_json::from_str(&secrets.stripe).unwrap();
+        let texts = accounts().secrets("http://127.0.0.1:1").unwrap();
+        let stripe: serde_json::Value = serde_json::from_str(&texts[secrets::STRIPE]).unwrap();
         assert!(stripe["api_key"].is_string() && stripe["webhook_secrets"][0].is_string());
-        assert!(secrets.google.contains("http://127.0.0.1:1/token"));
-        let sendgrid: serde_json::Value = serde_json::from_str(&secrets.sendgrid).unwrap();
+        assert!(texts[secrets::GOOGLE].contains("http://127.0.0.1:1/token"));
+        let sendgrid: serde_json::Value = serde_json::from_str(&texts[secrets::SENDGRID]).unwrap();
         assert!(sendgrid["api_key"].is_string() && sendgrid["webhook_public_key"].is_string());
     }
 

@@ -39,6 +39,7 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("STAGE", "dev"),
         ("LOG_LEVEL", "info"),
+        ("SECRET_FRESH_SECONDS", "2"),
         ("ORDERS_TABLE", &stack.tables.orders),
         ("CATALOGUE_TABLE", &stack.tables.catalogue),
         ("EFFECTS_TABLE", &stack.tables.effects),
@@ -80,7 +81,7 @@ mod tests {
             tables: Tables { orders: "o-1".to_owned(), catalogue: "c-1".to_owned(), effects: "e-1".to_owned() },
             queues: BTreeMap::from([("order-stream".to_owned(), dead_letters)]),
             topic_arn: Some("arn:aws:sns:eu-central-1:0:order-events".to_owned()),
-            secrets: SECRETS.iter().map(|(name, _)| ((*name).to_owned(), "arn".to_owned())).collect(),
+            secrets: SECRETS.iter().map(|(_, name, _)| ((*name).to_owned(), "arn".to_owned())).collect(),
             logs: "logs".into(),
         }
     }

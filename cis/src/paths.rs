@@ -1,5 +1,6 @@
 //! Where the command keeps its things. All of it is under `target/cis`, so that `cargo clean` removes it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The repository's root.
@@ -36,4 +37,15 @@ pub fn up_log() -> PathBuf {
 /// One file of log lines for each function.
 pub fn logs() -> PathBuf {
     state().join("logs")
+}
+
+/// Writes a file so that readers see the old one or the new one, never half of it.
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    std::fs::write(&new, content)?;
+    std::fs::rename(new, path)
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use suite::secrets;
 
 use crate::paths;
 
@@ -42,13 +43,17 @@ pub struct Stack {
     pub logs: PathBuf,
 }
 
-/// The functions' variables for secrets, and the template's outputs with their ids.
-pub const SECRETS: [(&str, &str); 4] = [
-    ("STRIPE_SECRET_ID", "StripeSecretArn"),
-    ("SENDGRID_SECRET_ID", "SendGridSecretArn"),
-    ("GOOGLE_SECRET_ID", "GoogleSecretArn"),
-    ("TOKEN_KEYS_SECRET_ID", "TokenKeysSecretArn"),
+/// The secrets: the suite's name, the functions' variable for it, and the template's output with its id.
+pub const SECRETS: [(&str, &str, &str); 5] = [
+    (secrets::STRIPE, "STRIPE_SECRET_ID", "StripeSecretArn"),
+    (secrets::SENDGRID, "SENDGRID_SECRET_ID", "SendGridSecretArn"),
+    (secrets::GOOGLE, "GOOGLE_SECRET_ID", "GoogleSecretArn"),
+    (secrets::TOKEN_KEYS, "TOKEN_KEYS_SECRET_ID", "TokenKeysSecretArn"),
+    (secrets::TOKEN_SIGNING, "TOKEN_SIGNING_SECRET_ID", "TokenSigningSecretArn"),
 ];
+
+/// How long the local stacks' functions use a secret without asking again, in seconds: a rotation takes a moment.
+pub const SECRET_FRESH_SECONDS: u64 = 2;
 
 /// The two local stacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,9 +106,7 @@ impl Stack {
     ///
     /// The file cannot be written.
     pub fn announce(&self) -> io::Result<()> {
-        let new = paths::stack_file().with_extension("json.new");
-        std::fs::write(&new, serde_json::to_vec_pretty(self)?)?;
-        std::fs::rename(new, paths::stack_file())
+        paths::replace(&paths::stack_file(), &serde_json::to_vec_pretty(self)?)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use mail::SendGridSecrets;
+use payments::StripeSecrets;
 use resilience::{Clock, Ids, Transport};
 use uuid::Uuid;
 
@@ -30,42 +32,46 @@ impl<I: Ids> Ids for SharedIds<I> {
     }
 }
 
-/// One client for each provider.
+/// The way to the providers. Stripe's and SendGrid's clients are made for each invocation, with the keys of now;
+/// Google's lives as long as its token.
 #[derive(Debug)]
 pub struct Clients<T, C, I> {
-    pub stripe: payments::Stripe<TransportGate<T>, C, SharedIds<I>>,
-    pub sendgrid: mail::SendGrid<TransportGate<T>, C, SharedIds<I>>,
+    transport: TransportGate<T>,
+    clock: C,
+    ids: SharedIds<I>,
+    stripe_url: String,
+    sendgrid_url: String,
     pub sheets: sheets::Sheets<TransportGate<T>, C, SharedIds<I>>,
 }
 
 impl<T: Transport, C: Clock + Clone, I: Ids> Clients<T, C, I> {
     pub fn new(settings: &Settings, transport: T, clock: &C, ids: &SharedIds<I>, gate: &Gate) -> Self {
         let transport = TransportGate::new(Rc::new(transport), gate.clone());
-        let (clock, ids) = (|| clock.clone(), || ids.clone());
         Self {
-            stripe: payments::Stripe::new(
-                transport.clone(),
-                clock(),
-                ids(),
-                &settings.stripe_url,
-                &settings.stripe.api_key,
-            ),
-            sendgrid: mail::SendGrid::new(
-                transport.clone(),
-                clock(),
-                ids(),
-                &settings.sendgrid_url,
-                &settings.sendgrid_api_key,
-            ),
             sheets: sheets::Sheets::new(
-                transport,
-                clock(),
-                ids(),
+                transport.clone(),
+                clock.clone(),
+                ids.clone(),
                 &settings.sheets_url,
                 settings.google.clone(),
                 &settings.spreadsheet_id,
                 &settings.sheet_tab,
             ),
+            transport,
+            clock: clock.clone(),
+            ids: ids.clone(),
+            stripe_url: settings.stripe_url.clone(),
+            sendgrid_url: settings.sendgrid_url.clone(),
         }
+    }
+
+    pub fn stripe(&self, keys: &StripeSecrets) -> payments::Stripe<TransportGate<T>, C, SharedIds<I>> {
+        let (transport, clock, ids) = (self.transport.clone(), self.clock.clone(), self.ids.clone());
+        payments::Stripe::new(transport, clock, ids, &self.stripe_url, keys.api_key.as_str())
+    }
+
+    pub fn sendgrid(&self, keys: &SendGridSecrets) -> mail::SendGrid<TransportGate<T>, C, SharedIds<I>> {
+        let (transport, clock, ids) = (self.transport.clone(), self.clock.clone(), self.ids.clone());
+        mail::SendGrid::new(transport, clock, ids, &self.sendgrid_url, keys.api_key.as_str())
     }
 }

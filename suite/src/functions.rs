@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::MailPatience;
 use lambda_http::http::header::SET_COOKIE;
 use lambda_http::{Body, Context, Request, RequestExt as _, Response};
-use mail::Shop;
+use mail::{SendGrid, Shop, WebhookKey};
 use resilience::{Clock, Deadline, Ids, Transport};
 use send_email::{LEASE, Sender};
 use serde::Serialize;
@@ -67,7 +67,8 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             }
             "send-email" | "settle-payment" | "sync-sheet" => self.consumer(function, read(event)?, deadline).await,
             "sendgrid-webhook" | "stripe-webhook" => {
-                Ok(answer(self.webhook(function, request(event, deadline)?, deadline).await))
+                let endpoint = async |request| self.webhook(function, request, deadline).await;
+                Ok(answer(api::respond(&self.clock, request(event, deadline)?, endpoint).await))
             }
             _ => {
                 let endpoint = async |request| self.endpoint(function, request).await;
@@ -77,17 +78,23 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     }
 
     async fn authorizer(&self, event: Value) -> Result<Value, CallError> {
-        let (keys, rules) = (&self.token_keys, &TokenRules::default());
+        let (keys, rules) = (&self.secrets.token_keys, &TokenRules::default());
         let answer = authorizer::handle(keys, rules, &self.clock, read(event)?).await;
-        result(&answer.map_err(|error| CallError::Start(error.into()))?)
+        result(&answer.map_err(start)?)
     }
 
     async fn consumer(&self, function: &str, batch: SqsEvent, deadline: Deadline) -> Result<Value, CallError> {
         let (clock, ids, clients) = (&self.clock, &self.ids, &self.clients);
         let store = &StoreGate::new(&self.store, &self.gate);
         let response = match function {
-            "send-email" => send_email::handle(store, store, self.sender(), clock, ids, deadline, batch).await,
-            "settle-payment" => settle_payment::handle(store, &clients.stripe, clock, ids, deadline, batch).await,
+            "send-email" => {
+                let sendgrid = clients.sendgrid(&*self.secrets.sendgrid.get().await.map_err(start)?);
+                send_email::handle(store, store, self.sender(&sendgrid), clock, ids, deadline, batch).await
+            }
+            "settle-payment" => {
+                let stripe = clients.stripe(&*self.secrets.stripe.get().await.map_err(start)?);
+                settle_payment::handle(store, &stripe, clock, ids, deadline, batch).await
+            }
             _ => {
                 let spreadsheet = &self.settings.spreadsheet_id;
                 sync_sheet::handle(store, store, &clients.sheets, spreadsheet, clock, deadline, batch).await
@@ -96,19 +103,23 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         result(&response)
     }
 
-    async fn webhook(&self, function: &str, request: Request, deadline: Deadline) -> Response<Body> {
-        let (clock, ids, settings) = (&self.clock, &self.ids, &self.settings);
+    async fn webhook(&self, function: &str, request: Request, deadline: Deadline) -> Result<api::Response, ApiError> {
+        let (clock, ids) = (&self.clock, &self.ids);
         let store = &StoreGate::new(&self.store, &self.gate);
         if function == "stripe-webhook" {
-            let (stripe, secrets) = (&self.clients.stripe, &settings.stripe.webhook_secrets);
-            stripe_webhook::handle(store, stripe, secrets, clock, ids, deadline, request).await
+            let keys = self.secrets.stripe.get().await.map_err(internal)?;
+            let (stripe, secrets) = (self.clients.stripe(&keys), &keys.webhook_secrets);
+            Ok(stripe_webhook::handle(store, &stripe, secrets, clock, ids, deadline, request).await)
         } else {
-            sendgrid_webhook::handle(store, &settings.sendgrid_webhook_key, clock, ids, deadline, request).await
+            let keys = self.secrets.sendgrid.get().await.map_err(internal)?;
+            let key = WebhookKey::from_base64(&keys.webhook_public_key).map_err(internal)?;
+            Ok(sendgrid_webhook::handle(store, &key, clock, ids, deadline, request).await)
         }
     }
 
     async fn endpoint(&self, function: &str, request: Request) -> Result<api::Response, ApiError> {
-        let (clock, ids, stripe) = (&self.clock, &self.ids, Some(&self.clients.stripe));
+        let stripe = self.secrets.stripe_unless_down().await.map(|keys| self.clients.stripe(&keys));
+        let (clock, ids, stripe) = (&self.clock, &self.ids, stripe.as_ref());
         let store = &StoreGate::new(&self.store, &self.gate);
         match function {
             "cancel-order" => cancel_order::handle(store, clock, ids, request).await,
@@ -125,15 +136,24 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         }
     }
 
-    fn sender(&self) -> Sender<'_, impl Transport, impl Clock, impl Ids> {
+    fn sender<'a, X: Transport, K: Clock, R: Ids>(&'a self, sendgrid: &'a SendGrid<X, K, R>) -> Sender<'a, X, K, R> {
         let (settings, from) = (&self.settings, &self.settings.mail_from);
         Sender {
-            sendgrid: &self.clients.sendgrid,
+            sendgrid,
             from,
             shop: Shop::of(from, &settings.public_url),
             patience: MailPatience { lease: LEASE, evidence: settings.mail_evidence_wait },
         }
     }
+}
+
+/// What a function's `main` needs and cannot have.
+fn start(error: impl std::error::Error + 'static) -> CallError {
+    CallError::Start(error.into())
+}
+
+fn internal(error: impl std::error::Error + Send + Sync + 'static) -> ApiError {
+    ApiError::Internal(error.into())
 }
 
 fn read<E: DeserializeOwned>(event: Value) -> Result<E, CallError> {

@@ -16,6 +16,7 @@ mod pattern;
 mod ports;
 mod queues;
 mod run;
+pub mod secrets;
 mod serve;
 mod stream;
 mod suite;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use store::{Catalogue, MailEffects, MemoryStore, Orders, SheetRows};
+use telemetry::FixedSecrets;
 
 use crate::stream::ChangeStream;
 
@@ -65,16 +66,10 @@ pub struct Settings {
     pub sendgrid_url: String,
     /// Origin of Google's APIs.
     pub sheets_url: String,
-    /// Stripe's keys.
-    pub stripe: payments::StripeSecrets,
-    /// SendGrid's key.
-    pub sendgrid_api_key: String,
-    /// What SendGrid signs its reports with.
-    pub sendgrid_webhook_key: mail::WebhookKey,
-    /// Google's service account.
+    /// The secrets, by the names in [`secrets`](crate::secrets). A text that is set here is taken up as on Lambda.
+    pub secrets: FixedSecrets,
+    /// Google's service account: read once, as on Lambda.
     pub google: sheets::ServiceAccount,
-    /// The public keys that access tokens are checked with: a JWKS.
-    pub token_keys: String,
     /// Sender of the mails.
     pub mail_from: mail::Mailbox,
     /// The spreadsheet with the orders.

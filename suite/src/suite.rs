@@ -4,10 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use auth::TokenKeys;
 use domain::Timestamp;
 use resilience::{Clock, Ids, Transport};
-use telemetry::{CachedSecret, FixedSecrets};
 use tokio::sync::Mutex;
 
 use crate::bus::Bus;
@@ -15,11 +13,9 @@ use crate::clients::{Clients, SharedIds};
 use crate::gate::Gate;
 use crate::gateway::AuthorizerCache;
 use crate::ports::{Ports, Settings, Stores};
+use crate::secrets::Secrets;
 use crate::stream::{Record, Shard};
 use crate::template::{StreamMapping, Wiring};
-
-/// Name of the secret with the public keys.
-const TOKEN_KEYS: &str = "token-keys";
 
 /// Every function, wired in one process.
 ///
@@ -31,7 +27,7 @@ pub struct Suite<S, T, C, I> {
     pub(crate) clock: C,
     pub(crate) ids: SharedIds<I>,
     pub(crate) clients: Clients<T, C, I>,
-    pub(crate) token_keys: CachedSecret<TokenKeys, FixedSecrets, C>,
+    pub(crate) secrets: Secrets<C>,
     pub(crate) settings: Settings,
     pub(crate) wiring: Rc<Wiring>,
     pub(crate) bus: Bus<C>,
@@ -47,13 +43,12 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// Wired as the template says, from an empty bus and the beginning of the stream.
     pub fn new(ports: Ports<S, T, C, I>, settings: Settings, wiring: Wiring) -> Self {
         let (wiring, ids, gate) = (Rc::new(wiring), SharedIds::new(ports.ids), Gate::default());
-        let secrets = FixedSecrets::new([(TOKEN_KEYS, settings.token_keys.clone())]);
         let shards = wiring.stream_mappings.iter().map(|mapping| (mapping.function.clone(), Mutex::default()));
         Self {
             bus: Bus::new(Rc::clone(&wiring), ports.clock.clone()),
             shards: shards.collect(),
             clients: Clients::new(&settings, ports.transport, &ports.clock, &ids, &gate),
-            token_keys: CachedSecret::new(TOKEN_KEYS, secrets, ports.clock.clone()),
+            secrets: Secrets::new(&settings.secrets, &ports.clock),
             store: ports.store,
             clock: ports.clock,
             ids,

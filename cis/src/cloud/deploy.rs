@@ -12,6 +12,7 @@ use super::build::Programs;
 use super::{CloudError, REGION};
 use crate::accounts::{MAIL_FROM, SPREADSHEET, Secrets};
 use crate::paths;
+use crate::stack::{SECRET_FRESH_SECONDS, SECRETS};
 
 /// Name of the stack, and what the names of its functions, queues and topic begin with.
 pub const STACK: &str = "cis-local";
@@ -63,12 +64,7 @@ pub async fn deploy(
         programs,
         zips: paths::state().join("zips"),
         parameters: parameters(sandbox_url),
-        secrets: BTreeMap::from([
-            ("StripeSecretArn", &*secrets.stripe),
-            ("SendGridSecretArn", &*secrets.sendgrid),
-            ("GoogleSecretArn", &*secrets.google),
-            ("TokenKeysSecretArn", &*secrets.token_keys),
-        ]),
+        secrets: SECRETS.into_iter().filter_map(|(name, _, output)| Some((output, &**secrets.get(name)?))).collect(),
     };
     let mut script = Command::new(python)
         .arg(paths::root().join("cis/src/cloud/deploy.py"))
@@ -102,6 +98,7 @@ fn parameters(sandbox_url: &str) -> BTreeMap<&'static str, String> {
         ("StreamRecordMaxAgeSeconds", "60"),
         // The sandbox's evidence comes within a second.
         ("MailEvidenceWaitSeconds", "5"),
+        ("SecretFreshSeconds", &SECRET_FRESH_SECONDS.to_string()),
     ]
     .into_iter()
     .map(|(name, value)| (name, value.to_owned()))

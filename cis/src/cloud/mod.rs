@@ -127,7 +127,7 @@ fn describe(outputs: &Outputs, endpoint_url: &str, sandbox_url: String, group: u
         topic_arn: Some(outputs.get("OrderEventsTopicArn")?),
         secrets: SECRETS
             .into_iter()
-            .map(|(name, output)| Ok((name.to_owned(), outputs.get(output)?)))
+            .map(|(_, variable, output)| Ok((variable.to_owned(), outputs.get(output)?)))
             .collect::<Result<_, CloudError>>()?,
         logs: paths::logs(),
     })

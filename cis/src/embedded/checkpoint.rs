@@ -7,7 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{EmbeddedError, Local, replace};
+use super::{EmbeddedError, Local};
+use crate::paths;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Checkpoint {
@@ -22,7 +23,7 @@ const FILE: &str = "queues.json";
 pub async fn save(suite: &Local, folder: &Path) -> Result<(), EmbeddedError> {
     let positions = suite.stream_positions().await;
     let queues = suite.bus().snapshot()?;
-    Ok(replace(&folder.join(FILE), &serde_json::to_vec(&Checkpoint { positions, queues })?)?)
+    Ok(paths::replace(&folder.join(FILE), &serde_json::to_vec(&Checkpoint { positions, queues })?)?)
 }
 
 /// Goes on where the last stack ended, however it ended.

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::io;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
@@ -28,6 +27,7 @@ mod error;
 pub mod front;
 mod logs;
 mod places;
+pub mod secrets;
 mod settings;
 mod work;
 
@@ -86,7 +86,7 @@ fn sandbox(folder: &Path, accounts: &Accounts, places: &places::Places) -> Resul
 async fn suite(folder: &Path, accounts: &Accounts, places: &places::Places) -> Result<Local, EmbeddedError> {
     let template = paths::root().join("template.yaml");
     let wiring: Wiring = std::fs::read_to_string(template)?.parse()?;
-    let settings = settings::settings(accounts, &places.sandbox_url)?;
+    let settings = settings::settings(folder, accounts, &places.sandbox_url)?;
     let ports = Ports {
         store: LocalDynamo::open(Some(&folder.join("tables.sqlite"))).await?,
         transport: HttpTransport::new(settings::PROVIDER_TIMEOUT)?,
@@ -119,13 +119,6 @@ fn describe(suite: &Local, places: &places::Places) -> Stack {
         secrets: BTreeMap::new(),
         logs: paths::logs(),
     }
-}
-
-/// Writes a file so that readers see the old one or the new one, never half of it.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let new = path.with_extension("new");
-    std::fs::write(&new, content)?;
-    std::fs::rename(new, path)
 }
 
 /// Runs forever what is not `Send`, on this thread.

@@ -7,6 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
+use crate::paths;
+
 /// Listeners with their origins.
 #[derive(Debug)]
 pub struct Places {
@@ -29,7 +31,7 @@ pub async fn take(folder: &Path) -> io::Result<Places> {
         std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
     let (api, sandbox) = (listen(known.api).await?, listen(known.sandbox).await?);
     let (api_port, sandbox_port) = (api.local_addr()?.port(), sandbox.local_addr()?.port());
-    super::replace(&file, &serde_json::to_vec(&Known { api: api_port, sandbox: sandbox_port })?)?;
+    paths::replace(&file, &serde_json::to_vec(&Known { api: api_port, sandbox: sandbox_port })?)?;
     let origin = |port| format!("http://127.0.0.1:{port}");
     Ok(Places { api, sandbox, api_url: origin(api_port), sandbox_url: origin(sandbox_port) })
 }

@@ -8,8 +8,9 @@ use resilience::{Ids as _, RandomIds};
 use sheets::{DEFAULT_TAB, ServiceAccount};
 use suite::Settings;
 
-use super::EmbeddedError;
+use super::{EmbeddedError, secrets};
 use crate::accounts::{Accounts, MAIL_FROM, SPREADSHEET};
+use crate::paths;
 
 /// The providers answer from this machine.
 pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -19,20 +20,15 @@ const EVIDENCE_WAIT: Duration = Duration::from_secs(20);
 const WEB_APP: &str = "http://localhost:5173";
 
 /// The settings for providers at this origin.
-pub fn settings(accounts: &Accounts, sandbox_url: &str) -> Result<Settings, EmbeddedError> {
-    let secrets = accounts.secrets(sandbox_url)?;
-    let sendgrid: mail::SendGridSecrets = serde_json::from_str(&secrets.sendgrid)?;
+pub fn settings(folder: &Path, accounts: &Accounts, sandbox_url: &str) -> Result<Settings, EmbeddedError> {
+    let texts = accounts.secrets(sandbox_url)?;
     Ok(Settings {
         stripe_url: sandbox_url.to_owned(),
         sendgrid_url: sandbox_url.to_owned(),
         sheets_url: sandbox_url.to_owned(),
-        stripe: serde_json::from_str(&secrets.stripe)?,
-        sendgrid_webhook_key: mail::WebhookKey::from_base64(&sendgrid.webhook_public_key)
-            .map_err(|_| EmbeddedError::Setting("key of SendGrid's webhook"))?,
-        sendgrid_api_key: sendgrid.api_key,
-        google: ServiceAccount::from_json(&secrets.google)
+        google: ServiceAccount::from_json(texts.get(suite::secrets::GOOGLE).map_or("", String::as_str))
             .map_err(|_| EmbeddedError::Setting("Google service account"))?,
-        token_keys: secrets.token_keys,
+        secrets: secrets::open(folder, &texts)?,
         mail_from: MAIL_FROM.parse().map_err(|_| EmbeddedError::Setting("sender of mails"))?,
         public_url: WEB_APP.to_owned(),
         spreadsheet_id: SPREADSHEET.to_owned(),
@@ -48,6 +44,6 @@ pub fn seed(folder: &Path) -> io::Result<u64> {
         return Ok(seed);
     }
     let seed = RandomIds.fresh().as_u64_pair().0;
-    super::replace(&file, seed.to_string().as_bytes())?;
+    paths::replace(&file, seed.to_string().as_bytes())?;
     Ok(seed)
 }

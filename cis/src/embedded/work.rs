@@ -1,4 +1,4 @@
-//! What goes on by itself: the stream is read, the queues are worked off, the checkpoint follows.
+//! What goes on by itself: the stream is read, the queues are worked off, the checkpoint follows, secrets are taken up.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use suite::{QueueMapping, StreamMapping};
 use tokio::time::{sleep, timeout};
 
-use super::{EmbeddedError, Local, checkpoint, go};
+use super::{EmbeddedError, Local, checkpoint, go, secrets};
 
 /// How often the stream is looked at.
 const STREAM_PAUSE: Duration = Duration::from_millis(25);
@@ -33,6 +33,7 @@ pub async fn work(suite: &Rc<Local>, folder: &Path) -> Result<(), EmbeddedError>
         }
     }
     go(sweep(Rc::clone(suite)));
+    go(secrets::follow(suite.settings().secrets.clone(), folder.to_owned()));
     loop {
         suite.bus().changed().await;
         sleep(CHECKPOINT_PAUSE).await;

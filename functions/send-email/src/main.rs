@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
     let orders = DynamoOrders::without_stock(&client, required::<String>("ORDERS_TABLE")?);
     let effects = DynamoEffects::new(&client, required::<String>("EFFECTS_TABLE")?);
     let secrets: CachedSecret<SendGridSecrets, _, _> =
-        CachedSecret::new(required::<String>("SENDGRID_SECRET_ID")?, SecretsManager::new(&config), SystemClock);
+        CachedSecret::new(required::<String>("SENDGRID_SECRET_ID")?, SecretsManager::from_env(&config)?, SystemClock);
     let transport = HttpTransport::new(TIMEOUT)?;
     let url = or_default("SENDGRID_API_URL", LIVE_URL.to_owned())?;
     let from: Mailbox = required("MAIL_FROM")?;

@@ -13,7 +13,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let config = aws::Config::from_env()?;
     let effects = DynamoEffects::new(&aws::dynamodb(&config), required::<String>("EFFECTS_TABLE")?);
     let secret_id: String = required("SENDGRID_SECRET_ID")?;
-    let secrets = CachedSecret::<SendGridSecrets, _, _>::new(secret_id, SecretsManager::new(&config), SystemClock);
+    let secrets =
+        CachedSecret::<SendGridSecrets, _, _>::new(secret_id, SecretsManager::from_env(&config)?, SystemClock);
     api::run(async |request| {
         let known = secrets.get().await.map_err(|error| ApiError::Internal(error.into()))?;
         let key =

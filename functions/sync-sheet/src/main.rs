@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
     let orders = DynamoOrders::without_stock(&client, required::<String>("ORDERS_TABLE")?);
     let effects = DynamoEffects::new(&client, required::<String>("EFFECTS_TABLE")?);
     // The token lives as long as the client, so the client lives as long as the environment.
-    let secret = SecretsManager::new(&config).text(&required::<String>("GOOGLE_SECRET_ID")?).await?;
+    let secret = SecretsManager::from_env(&config)?.text(&required::<String>("GOOGLE_SECRET_ID")?).await?;
     let spreadsheet_id = required::<String>("SPREADSHEET_ID")?;
     let sheets = Sheets::new(
         HttpTransport::new(TIMEOUT)?,

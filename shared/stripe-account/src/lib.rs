@@ -40,7 +40,7 @@ impl StripeAccount {
     pub fn from_env(config: &aws::Config, timeout: Duration) -> Result<Self, StripeAccountError> {
         let secret_id: String = required("STRIPE_SECRET_ID")?;
         let base_url = or_default("STRIPE_API_URL", LIVE_URL.to_owned())?;
-        let secrets = CachedSecret::new(secret_id, SecretsManager::new(config), SystemClock);
+        let secrets = CachedSecret::new(secret_id, SecretsManager::from_env(config)?, SystemClock);
         Ok(Self { secrets, base_url, transport: HttpTransport::new(timeout)? })
     }
 }

@@ -18,5 +18,7 @@ pub use correlation::{CORRELATION_HEADER, CorrelationId, InvalidCorrelationId};
 pub use logs::{JsonLogs, init, invocation};
 pub use metrics::{NAMESPACE, SERVICE, count, time};
 pub use secret::Secret;
-pub use secrets::{CachedSecret, FixedSecrets, SecretError, SecretSource, SecretsManager};
+pub use secrets::{
+    CachedSecret, FixedSecrets, SECRET_FRESH_FOR, SECRET_STALE_TIMES, SecretError, SecretSource, SecretsManager,
+};
 pub use settings::{SettingError, or_default, required};

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -11,13 +11,13 @@ use domain::Timestamp;
 use resilience::Clock;
 use serde::de::DeserializeOwned;
 
-use crate::{Secret, chain};
+use crate::{Secret, SettingError, chain, or_default};
 
-/// How long a secret is used without asking again. A rotated secret is known everywhere after this time, so rotation
-/// keeps the old value valid for longer.
-const FRESH_FOR: Duration = Duration::from_mins(5);
-/// How long an old value serves while the source is down, counted from when it was read.
-const STALE_FOR: Duration = Duration::from_hours(1);
+/// How long a secret is used without asking again, unless `SECRET_FRESH_SECONDS` says otherwise. A rotated secret is
+/// known everywhere after this time, so rotation keeps the old value valid for longer.
+pub const SECRET_FRESH_FOR: Duration = Duration::from_mins(5);
+/// While the source is down an old value serves so many times as long, counted from when it was read: an hour.
+pub const SECRET_STALE_TIMES: u32 = 12;
 /// After a failed try the old value serves this long before the next one.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(15);
 
@@ -49,11 +49,20 @@ pub trait SecretSource {
     ///
     /// When the source is down, refuses, or has no such secret.
     async fn text(&self, id: &str) -> Result<Secret<String>, SecretError>;
+
+    /// How long its texts are used without asking again.
+    fn fresh_for(&self) -> Duration {
+        SECRET_FRESH_FOR
+    }
 }
 
 impl<S: SecretSource> SecretSource for &S {
     async fn text(&self, id: &str) -> Result<Secret<String>, SecretError> {
         (**self).text(id).await
+    }
+
+    fn fresh_for(&self) -> Duration {
+        (**self).fresh_for()
     }
 }
 
@@ -61,12 +70,18 @@ impl<S: SecretSource> SecretSource for &S {
 #[derive(Clone, Debug)]
 pub struct SecretsManager {
     client: aws_sdk_secretsmanager::Client,
+    fresh_for: Duration,
 }
 
 impl SecretsManager {
-    /// With the suite's SDK configuration.
-    pub fn new(config: &aws::Config) -> Self {
-        Self { client: aws::secrets_manager(config) }
+    /// With the suite's SDK configuration. Its texts are fresh for as long as `SECRET_FRESH_SECONDS` says.
+    ///
+    /// # Errors
+    ///
+    /// That variable has a value that is no number of seconds.
+    pub fn from_env(config: &aws::Config) -> Result<Self, SettingError> {
+        let seconds = or_default("SECRET_FRESH_SECONDS", SECRET_FRESH_FOR.as_secs())?;
+        Ok(Self { client: aws::secrets_manager(config), fresh_for: Duration::from_secs(seconds) })
     }
 }
 
@@ -77,30 +92,66 @@ impl SecretSource for SecretsManager {
         })?;
         answer.secret_string.map(Secret::new).ok_or_else(|| SecretError::Shape { id: id.to_owned() })
     }
+
+    fn fresh_for(&self) -> Duration {
+        self.fresh_for
+    }
 }
 
-/// Secrets that are there from the start: the embedded stack's and the tests'.
-#[derive(Clone, Debug, Default)]
-pub struct FixedSecrets(HashMap<String, Secret<String>>);
+/// Secrets of this process: the embedded stack's and the tests'. Clones share them.
+#[derive(Clone, Debug)]
+pub struct FixedSecrets {
+    texts: Arc<Mutex<HashMap<String, Secret<String>>>>,
+    fresh_for: Duration,
+}
+
+impl Default for FixedSecrets {
+    fn default() -> Self {
+        Self { texts: Arc::default(), fresh_for: SECRET_FRESH_FOR }
+    }
+}
 
 impl FixedSecrets {
     /// From ids and texts.
     pub fn new<I: Into<String>, T: Into<String>>(secrets: impl IntoIterator<Item = (I, T)>) -> Self {
-        Self(secrets.into_iter().map(|(id, text)| (id.into(), Secret::new(text.into()))).collect())
+        let new = Self::default();
+        for (id, text) in secrets {
+            new.set(id, text);
+        }
+        new
+    }
+
+    /// The same secrets, used for so long without asking again.
+    #[must_use]
+    pub fn fresh_for(self, fresh_for: Duration) -> Self {
+        Self { fresh_for, ..self }
+    }
+
+    /// Gives a secret this text from now on, as `PutSecretValue` does.
+    pub fn set(&self, id: impl Into<String>, text: impl Into<String>) {
+        self.texts().insert(id.into(), Secret::new(text.into()));
+    }
+
+    fn texts(&self) -> MutexGuard<'_, HashMap<String, Secret<String>>> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl SecretSource for FixedSecrets {
     async fn text(&self, id: &str) -> Result<Secret<String>, SecretError> {
-        self.0
+        self.texts()
             .get(id)
             .cloned()
             .ok_or_else(|| SecretError::Unavailable { id: id.to_owned(), source: "there is no such secret".into() })
     }
+
+    fn fresh_for(&self) -> Duration {
+        self.fresh_for
+    }
 }
 
-/// One secret, read from its JSON and kept: five minutes without asking again, and up to an hour while the source is
-/// down. Built once per environment, read at each call.
+/// One secret, read from its JSON and kept: as long as the source says without asking again (five minutes), and
+/// [`SECRET_STALE_TIMES`] as long while the source is down. Built once per environment, read at each call.
 pub struct CachedSecret<T, S, C> {
     id: String,
     source: S,
@@ -142,13 +193,14 @@ impl<T: DeserializeOwned, S: SecretSource, C: Clock> CachedSecret<T, S, C> {
 
     fn keep(&self, value: T) -> Arc<T> {
         let (value, now) = (Arc::new(value), self.clock.now());
-        let cached = Cached { value: value.clone(), read_at: now, ask_again_at: now.plus(FRESH_FOR) };
+        let cached = Cached { value: value.clone(), read_at: now, ask_again_at: now.plus(self.source.fresh_for()) };
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(cached);
         value
     }
 
     fn fall_back(&self, error: SecretError) -> Result<Arc<T>, SecretError> {
-        let Some(value) = self.usable(|cached| cached.read_at.plus(STALE_FOR)) else { return Err(error) };
+        let stale_for = self.source.fresh_for().saturating_mul(SECRET_STALE_TIMES);
+        let Some(value) = self.usable(|cached| cached.read_at.plus(stale_for)) else { return Err(error) };
         if let Some(cached) = self.cached.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             cached.ask_again_at = self.clock.now().plus(ASK_AGAIN_AFTER);
         }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::mint::{SigningKey, key_set, mint, sign};
+use crate::mint::{SigningKey, SigningKeys, mint, sign};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 const LIFETIME: Duration = Duration::from_mins(15);
@@ -18,7 +18,8 @@ fn customer() -> Caller {
 }
 
 fn keys(keys: &[&SigningKey]) -> TokenKeys {
-    serde_json::from_value(key_set(keys.iter().copied()).unwrap()).unwrap()
+    let keys = SigningKeys { keys: keys.iter().map(|key| (*key).clone()).collect() };
+    serde_json::from_value(keys.public().unwrap()).unwrap()
 }
 
 fn header(key: &SigningKey) -> Header {
@@ -55,7 +56,7 @@ fn raw(header: &Value, claims: &Value, signature: impl FnOnce(&[u8]) -> Vec<u8>)
 
 #[test]
 fn a_minted_token_names_its_caller() {
-    let key = SigningKey::generate().unwrap();
+    let key = SigningKey::generate(NOW).unwrap();
     let user = UserId::from_uuid(Uuid::from_u128(7));
     let rules = TokenRules::default();
     for who in [customer().who, Who::Staff(user), Who::Admin(user)] {
@@ -67,7 +68,7 @@ fn a_minted_token_names_its_caller() {
 
 #[test]
 fn a_key_survives_its_secret_and_shows_nothing_of_itself() {
-    let key = SigningKey::generate().unwrap();
+    let key = SigningKey::generate(NOW).unwrap();
     let secret = serde_json::to_string(&key).unwrap();
     let again: SigningKey = serde_json::from_str(&secret).unwrap();
     let token = mint(&customer(), &TokenRules::default(), &again, NOW, LIFETIME).unwrap();
@@ -78,7 +79,7 @@ fn a_key_survives_its_secret_and_shows_nothing_of_itself() {
 
 #[test]
 fn both_keys_of_a_rotation_verify_and_a_retired_one_does_not() {
-    let (old, new) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
+    let (old, new) = (SigningKey::generate(NOW).unwrap(), SigningKey::generate(NOW).unwrap());
     let rules = TokenRules::default();
     let token = mint(&customer(), &rules, &old, NOW, LIFETIME).unwrap();
     assert_eq!(verify(&token, &keys(&[&new, &old]), &rules, NOW), Ok(customer()));
@@ -87,7 +88,7 @@ fn both_keys_of_a_rotation_verify_and_a_retired_one_does_not() {
 
 #[test]
 fn times_are_exact_to_the_second() {
-    let key = SigningKey::generate().unwrap();
+    let key = SigningKey::generate(NOW).unwrap();
     let token = sign(&header(&key), &claims(), &key).unwrap();
     let at = |millis: i64| {
         let now = Timestamp::from_millis(NOW.millis() + millis);
@@ -101,7 +102,7 @@ fn times_are_exact_to_the_second() {
 
 #[test]
 fn forged_claims_are_refused() {
-    let key = SigningKey::generate().unwrap();
+    let key = SigningKey::generate(NOW).unwrap();
     let user = UserId::from_uuid(Uuid::from_u128(7)).to_string();
     for (claims, reason) in [
         (with("iss", json!("someone-else")), "wrong issuer"),
@@ -132,7 +133,7 @@ fn forged_claims_are_refused() {
 
 #[test]
 fn forged_headers_are_refused_although_the_signature_is_right() {
-    let (key, other) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
+    let (key, other) = (SigningKey::generate(NOW).unwrap(), SigningKey::generate(NOW).unwrap());
     let changed = |change: &dyn Fn(&mut Header)| {
         let mut header = header(&key);
         change(&mut header);
@@ -154,7 +155,7 @@ fn forged_headers_are_refused_although_the_signature_is_right() {
 
 #[test]
 fn an_algorithm_of_the_callers_choice_is_refused() {
-    let key = SigningKey::generate().unwrap();
+    let key = SigningKey::generate(NOW).unwrap();
     let public = key.public_jwk().unwrap();
     let header = |alg: &str| json!({"alg": alg, "typ": TYPE, "kid": key.id()});
     let mac = |secret: &[u8], message: &[u8]| {
@@ -178,7 +179,7 @@ fn an_algorithm_of_the_callers_choice_is_refused() {
 
 #[test]
 fn what_is_no_token_is_refused() {
-    let key = SigningKey::generate().unwrap();
+    let key = SigningKey::generate(NOW).unwrap();
     let token = sign(&header(&key), &claims(), &key).unwrap();
     let (message, signature) = token.rsplit_once('.').unwrap();
     let long = format!("{}.{signature}", "A".repeat(MAX_LENGTH));
@@ -192,7 +193,7 @@ proptest! {
 
     #[test]
     fn no_changed_or_shortened_token_passes(place in 0_usize..400, with in any::<u8>(), cut in 0_usize..400) {
-        let key = SigningKey::generate().unwrap();
+        let key = SigningKey::generate(NOW).unwrap();
         let token = sign(&header(&key), &claims(), &key).unwrap();
         let keys = keys(&[&key]);
         let shorter = &token[..cut.min(token.len() - 1)];

@@ -52,7 +52,7 @@ fn a_secret_is_asked_for_once_in_five_minutes() {
         assert_eq!(source.asked.get(), 0, "nothing is read before it is needed");
         assert_eq!(key(secret.get().await), "one");
         source.text.replace(Some(json("two")));
-        clock.advance(FRESH_FOR.saturating_sub(Duration::from_millis(1)));
+        clock.advance(SECRET_FRESH_FOR.saturating_sub(Duration::from_millis(1)));
         assert_eq!(key(secret.get().await), "one");
         clock.advance(Duration::from_millis(1));
         assert_eq!(key(secret.get().await), "two");
@@ -67,7 +67,7 @@ fn the_old_value_serves_for_an_hour_while_the_source_is_down() {
     clock.run(async {
         assert_eq!(key(secret.get().await), "one");
         source.text.replace(None);
-        clock.advance(FRESH_FOR);
+        clock.advance(SECRET_FRESH_FOR);
         assert_eq!(key(secret.get().await), "one");
         assert_eq!(key(secret.get().await), "one");
         assert_eq!(source.asked.get(), 2, "a source that is down is not asked at every call");
@@ -75,7 +75,7 @@ fn the_old_value_serves_for_an_hour_while_the_source_is_down() {
         assert_eq!(key(secret.get().await), "one");
         assert_eq!(source.asked.get(), 3);
 
-        clock.advance(STALE_FOR);
+        clock.advance(SECRET_FRESH_FOR * SECRET_STALE_TIMES);
         assert!(matches!(secret.get().await, Err(SecretError::Unavailable { id, .. }) if id == "stripe"));
         source.text.replace(Some(json("two")));
         assert_eq!(key(secret.get().await), "two");
@@ -103,4 +103,19 @@ fn nothing_shows_the_value() {
     let shown = format!("{value:?} {secret:?} {source:?}");
     assert!(!shown.contains("do_not_show"), "{shown}");
     assert!(clock.run(CachedSecret::<Shape, _, _>::new("other", &source, clock.clone()).get()).is_err());
+}
+
+#[test]
+fn a_text_that_was_set_is_taken_up_after_the_sources_own_time() {
+    let clock = clock();
+    let source = FixedSecrets::new([("stripe", json("one"))]).fresh_for(Duration::from_secs(2));
+    let secret = CachedSecret::<Shape, _, _>::new("stripe", source.clone(), clock.clone());
+    clock.run(async {
+        assert_eq!(key(secret.get().await), "one");
+        source.set("stripe", json("two"));
+        clock.advance(Duration::from_millis(1_999));
+        assert_eq!(key(secret.get().await), "one");
+        clock.advance(Duration::from_millis(1));
+        assert_eq!(key(secret.get().await), "two");
+    });
 }

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use auth::mint::{SigningKey, key_set, mint};
+use auth::mint::{ACCESS_TOKEN_LIFETIME, SigningKey, SigningKeys, mint};
 use auth::{Caller, Role, TokenRules, Who};
 use bytes::Bytes;
 use domain::{Order, OrderId, OrderStatus, Timestamp};
 use http::{Method, Request, Response, StatusCode};
-use mail::WebhookKey;
 use resilience::{Clock as _, SeededIds, Transport as _, VirtualClock};
 use sandbox::stripe::Endpoint;
 use sandbox::{Fault, SandboxTransport, Shared};
 use serde_json::{Value, json};
 use sheets::ServiceAccount;
 use store::{Catalogue as _, MemoryStore, ProductEdit};
-use suite::{Happened, Ports, Settings, Suite};
+use suite::{Happened, Ports, Settings, Suite, secrets};
+use telemetry::FixedSecrets;
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
 const CUSTOMER: &str = "cus_00000000000000000000000000000001";
@@ -29,7 +29,7 @@ pub struct Shop {
     pub clock: VirtualClock,
     pub sandbox: Shared,
     pub suite: Suite<MemoryStore, Sandboxed, VirtualClock, SeededIds>,
-    key: SigningKey,
+    keys: SigningKeys,
 }
 
 /// What a customer has in hand after placing an order.
@@ -47,13 +47,13 @@ impl Shop {
         providers.stripe.endpoints = vec![Endpoint::new("http://shop.test/v1/webhooks/stripe")];
         providers.sendgrid.behaviour.webhook_url = Some("http://shop.test/v1/webhooks/sendgrid".to_owned());
         let sandbox = Shared::new(providers.clone());
-        let key = SigningKey::generate().unwrap();
-        let settings = settings(&providers, &sandbox, &key);
+        let keys = SigningKeys { keys: vec![SigningKey::generate(clock.now()).unwrap()] };
+        let settings = settings(&providers, &sandbox, &keys);
         let store = MemoryStore::new();
         clock.run(fill(&store));
         let transport = SandboxTransport::new(sandbox.clone(), clock.clone());
         let ports = Ports { store, transport, clock: clock.clone(), ids: SeededIds::new(11) };
-        Self { suite: Suite::new(ports, settings, TEMPLATE.parse().unwrap()), clock, sandbox, key }
+        Self { suite: Suite::new(ports, settings, TEMPLATE.parse().unwrap()), clock, sandbox, keys }
     }
 
     /// Switches a fault on.
@@ -68,8 +68,8 @@ impl Shop {
     pub async fn call(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> Response<Bytes> {
         let who = Who::new(Role::Customer, CUSTOMER).unwrap();
         let caller = Caller { who, token_id: "scenario".to_owned() };
-        let lifetime = Duration::from_hours(1);
-        let token = mint(&caller, &TokenRules::default(), &self.key, self.clock.now(), lifetime).unwrap();
+        let (key, now) = (self.keys.active(self.clock.now()).unwrap(), self.clock.now());
+        let token = mint(&caller, &TokenRules::default(), key, now, ACCESS_TOKEN_LIFETIME).unwrap();
         let mut request = Request::builder()
             .method(method)
             .uri(format!("http://shop.test{path}"))
@@ -222,21 +222,26 @@ async fn fill(store: &MemoryStore) {
     store.put(&edit).await.unwrap();
 }
 
-fn settings(providers: &sandbox::Settings, sandbox: &Shared, key: &SigningKey) -> Settings {
+fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningKeys) -> Settings {
     let account = sandbox::sheets::development_key_file("http://google.test/token").to_string();
     let stripe = json!({
         "api_key": providers.stripe.secret_key, "publishable_key": providers.stripe.publishable_key,
         "webhook_secrets": [Endpoint::DEFAULT_SECRET],
     });
+    let sendgrid = json!({
+        "api_key": providers.sendgrid.api_keys[0], "webhook_public_key": sandbox.lock().sendgrid.public_key(),
+    });
     Settings {
         stripe_url: "http://stripe.test".into(),
         sendgrid_url: "http://sendgrid.test".into(),
         sheets_url: "http://google.test".into(),
-        stripe: serde_json::from_value(stripe).unwrap(),
-        sendgrid_api_key: providers.sendgrid.api_keys[0].clone(),
-        sendgrid_webhook_key: WebhookKey::from_base64(&sandbox.lock().sendgrid.public_key()).unwrap(),
+        secrets: FixedSecrets::new([
+            (secrets::STRIPE, stripe.to_string()),
+            (secrets::SENDGRID, sendgrid.to_string()),
+            (secrets::TOKEN_KEYS, keys.public().unwrap().to_string()),
+            (secrets::TOKEN_SIGNING, serde_json::to_string(keys).unwrap()),
+        ]),
         google: ServiceAccount::from_json(&account).unwrap(),
-        token_keys: key_set([key]).unwrap().to_string(),
         mail_from: "Shop <orders@shop.example>".parse().unwrap(),
         public_url: "http://shop.test".into(),
         spreadsheet_id: "sandbox-orders".into(),

@@ -1,0 +1,47 @@
+//! What functions read from Secrets Manager: one cache for each secret, as a warm Lambda environment has it.
+
+use std::sync::Arc;
+
+use auth::TokenKeys;
+use mail::SendGridSecrets;
+use payments::StripeSecrets;
+use resilience::Clock;
+use telemetry::{CachedSecret, FixedSecrets, SecretError};
+
+/// Stripe: `api_key`, `webhook_secrets`.
+pub const STRIPE: &str = "stripe";
+/// SendGrid: `api_key`, `webhook_public_key`.
+pub const SENDGRID: &str = "sendgrid";
+/// The JSON file of Google's service account.
+pub const GOOGLE: &str = "google";
+/// JWKS with the public keys that access tokens are checked with.
+pub const TOKEN_KEYS: &str = "token-keys";
+/// The private keys that access tokens are signed with.
+pub const TOKEN_SIGNING: &str = "token-signing";
+
+/// A secret as the functions of one process share it.
+type Cached<T, C> = CachedSecret<T, FixedSecrets, C>;
+
+/// The secrets. A text that is [set](FixedSecrets::set) is taken up when the cache's time is over.
+#[derive(Debug)]
+pub(crate) struct Secrets<C> {
+    pub(crate) stripe: Cached<StripeSecrets, C>,
+    pub(crate) sendgrid: Cached<SendGridSecrets, C>,
+    pub(crate) token_keys: Cached<TokenKeys, C>,
+}
+
+impl<C: Clock + Clone> Secrets<C> {
+    pub(crate) fn new(source: &FixedSecrets, clock: &C) -> Self {
+        Self {
+            stripe: CachedSecret::new(STRIPE, source.clone(), clock.clone()),
+            sendgrid: CachedSecret::new(SENDGRID, source.clone(), clock.clone()),
+            token_keys: CachedSecret::new(TOKEN_KEYS, source.clone(), clock.clone()),
+        }
+    }
+
+    /// Stripe's keys; none while they cannot be read: for callers Stripe is down then.
+    pub(crate) async fn stripe_unless_down(&self) -> Option<Arc<StripeSecrets>> {
+        let keys: Result<_, SecretError> = self.stripe.get().await;
+        keys.inspect_err(|error| tracing::error!(error = %telemetry::chain(error), "stripe's key cannot be read")).ok()
+    }
+}
