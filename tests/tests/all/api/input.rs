@@ -132,7 +132,7 @@ fn nobody_and_staff_place_no_orders() {
     let answered = world.call("create-order", request(nobody));
     assert_eq!(
         (answered.problem(), answered.headers["www-authenticate"].as_bytes()),
-        ((401, "unauthenticated", None), &b"Bearer"[..])
+        ((401, "unauthenticated", None), br#"Bearer realm="order-api""#.as_slice())
     );
     assert_eq!(world.place(super::world::STAFF, "key-1", &cart()).problem(), (403, "forbidden", None));
 }

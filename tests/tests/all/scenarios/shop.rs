@@ -68,8 +68,9 @@ impl Shop {
     pub async fn call(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> Response<Bytes> {
         let who = Who::new(Role::Customer, CUSTOMER).unwrap();
         let caller = Caller { who, token_id: "scenario".to_owned() };
-        let (key, now) = (self.keys.active(self.clock.now()).unwrap(), self.clock.now());
-        let token = mint(&caller, &TokenRules::default(), key, now, ACCESS_TOKEN_LIFETIME).unwrap();
+        let now = self.clock.now();
+        let token =
+            mint(&caller, &TokenRules::default(), self.keys.active(now).unwrap(), now, ACCESS_TOKEN_LIFETIME).unwrap();
         let mut request = Request::builder()
             .method(method)
             .uri(format!("http://shop.test{path}"))
