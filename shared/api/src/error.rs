@@ -42,6 +42,21 @@ pub enum ApiError {
     /// The authorizer refused the token or key: forged, expired, revoked or not one at all.
     #[error("the token or key is not valid, or no longer")]
     InvalidToken,
+    /// Wrong address or password; which one is not said.
+    #[error("the address or the password is wrong")]
+    InvalidCredentials,
+    /// The refresh token is missing, used up, expired or called back.
+    #[error("the session is over: sign in again")]
+    SessionEnded,
+    /// The password was right, and the address is not shown to be its owner's.
+    #[error("the address is not verified yet: follow the link in the mail that was sent to it just now")]
+    EmailNotVerified,
+    /// A link that was used, has expired or never was one.
+    #[error("the link was used already, has expired, or is none")]
+    LinkInvalid,
+    /// A web page that is not ours asks with the browser's cookie.
+    #[error("this web page may not use the session's cookie")]
+    ForeignOrigin,
     /// The policy says no.
     #[error("your role does not allow this")]
     Forbidden,
@@ -91,7 +106,11 @@ impl ApiError {
             Self::IdempotencyKeyMalformed(_) => ProblemType::IdempotencyKeyMalformed,
             Self::IdempotencyKeyReused => ProblemType::IdempotencyKeyReused,
             Self::Unauthenticated | Self::InvalidToken => ProblemType::Unauthenticated,
-            Self::Forbidden => ProblemType::Forbidden,
+            Self::InvalidCredentials => ProblemType::InvalidCredentials,
+            Self::SessionEnded => ProblemType::SessionEnded,
+            Self::EmailNotVerified => ProblemType::EmailNotVerified,
+            Self::LinkInvalid => ProblemType::LinkInvalid,
+            Self::Forbidden | Self::ForeignOrigin => ProblemType::Forbidden,
             Self::NotFound(_) => ProblemType::NotFound,
             Self::OutOfStock { .. } => ProblemType::OutOfStock,
             Self::TooLateToCancel(_) => ProblemType::TooLateToCancel,

@@ -15,6 +15,14 @@ pub enum ProblemType {
     IdempotencyKeyMalformed,
     /// Nobody is signed in.
     Unauthenticated,
+    /// Wrong address or password.
+    InvalidCredentials,
+    /// The refresh token is no good, or no longer.
+    SessionEnded,
+    /// The address still has to be verified.
+    EmailNotVerified,
+    /// The link is no good, or no longer.
+    LinkInvalid,
     /// The caller's role does not allow it.
     Forbidden,
     /// There is no such thing, or the caller may not know of it.
@@ -45,11 +53,15 @@ use ProblemType as P;
 
 impl ProblemType {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         P::MalformedBody,
         P::IdempotencyKeyMissing,
         P::IdempotencyKeyMalformed,
         P::Unauthenticated,
+        P::InvalidCredentials,
+        P::SessionEnded,
+        P::EmailNotVerified,
+        P::LinkInvalid,
         P::Forbidden,
         P::NotFound,
         P::OutOfStock,
@@ -93,6 +105,14 @@ impl ProblemType {
                 "The Idempotency-Key header cannot be used",
             ),
             P::Unauthenticated => ("/problems/unauthenticated", StatusCode::UNAUTHORIZED, "Sign in first"),
+            P::InvalidCredentials => {
+                ("/problems/invalid-credentials", StatusCode::UNAUTHORIZED, "Wrong address or password")
+            }
+            P::SessionEnded => ("/problems/session-ended", StatusCode::UNAUTHORIZED, "The session is over"),
+            P::EmailNotVerified => {
+                ("/problems/email-not-verified", StatusCode::FORBIDDEN, "The address is not verified yet")
+            }
+            P::LinkInvalid => ("/problems/link-invalid", StatusCode::BAD_REQUEST, "The link is not valid"),
             P::Forbidden => ("/problems/forbidden", StatusCode::FORBIDDEN, "Not allowed"),
             P::NotFound => ("/problems/not-found", StatusCode::NOT_FOUND, "Not found"),
             P::OutOfStock => ("/problems/out-of-stock", StatusCode::CONFLICT, "Out of stock"),

@@ -1,7 +1,7 @@
 //! From a handler's result to the answer that leaves the house.
 
-use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
 use lambda_http::{Body, Request};
 use resilience::Clock;
 use telemetry::{CORRELATION_HEADER, chain};
@@ -76,8 +76,8 @@ fn refusal(error: &ApiError, correlation_id: &str) -> Response {
     }
     // RFC 6750, section 3: without a token no error code, with a bad one `invalid_token`.
     let challenge = match error {
-        ApiError::Unauthenticated => Some(r#"Bearer realm="order-api""#),
         ApiError::InvalidToken => Some(r#"Bearer realm="order-api", error="invalid_token""#),
+        _ if status == StatusCode::UNAUTHORIZED => Some(r#"Bearer realm="order-api""#),
         _ => None,
     };
     if let Some(challenge) = challenge {

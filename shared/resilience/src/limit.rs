@@ -44,9 +44,9 @@ impl Limit {
         let next = begin.plus(self.interval());
         let ahead = next.since(now);
         if ahead > self.period {
-            return (None, Taken::Refused { retry_after: ahead - self.period });
+            return (None, Taken::Refused { retry_after: ahead.saturating_sub(self.period) });
         }
-        let left = (self.period - ahead).as_millis() / self.interval().as_millis().max(1);
+        let left = self.period.saturating_sub(ahead).as_millis() / self.interval().as_millis().max(1);
         (Some(next), Taken::Allowed { remaining: u32::try_from(left).unwrap_or(u32::MAX), reset: ahead })
     }
 }

@@ -1,0 +1,133 @@
+//! Argon2id, as PHC strings: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`.
+
+use std::cell::Cell;
+
+use argon2::password_hash::phc::PasswordHash as Phc;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use domain::PasswordHash;
+use resilience::Ids;
+
+use crate::Password;
+
+/// Memory of one run, in KiB.
+pub const MEMORY_KIB: u32 = 19_456;
+/// How often it is gone over.
+pub const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Stands in where there is no hash to compare with. Its last part is no password's hash but bytes that were made up, so
+/// that nothing fits it.
+const NOBODYS: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm8gc3VjaCBhY2NvdW50IQ$bm9ib2R5J3MgcGFzc3dvcmQgaGFzaCwgbm90aGluZyE";
+
+/// Hashes and compares, and counts how often it did.
+#[derive(Debug, Default)]
+pub struct Passwords {
+    runs: Cell<u64>,
+}
+
+/// A hash could not be made: there is not enough memory.
+#[derive(Debug, thiserror::Error)]
+#[error("a password cannot be hashed: {0}")]
+pub struct HashError(String);
+
+impl Passwords {
+    /// The hash of a password, with a fresh salt.
+    ///
+    /// # Errors
+    ///
+    /// [`HashError`].
+    pub fn hash(&self, password: &Password, ids: &impl Ids) -> Result<PasswordHash, HashError> {
+        self.count();
+        let failed = |error: &dyn std::fmt::Display| HashError(error.to_string());
+        let salt = ids.fresh();
+        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters().map_err(|error| failed(&error))?);
+        let hash = hasher.hash_password_with_salt(password.as_str().as_bytes(), salt.as_bytes());
+        Ok(PasswordHash(hash.map_err(|error| failed(&error))?.to_string()))
+    }
+
+    /// Whether this is the password of which the hash is stored. Without one it isn't, after the same work.
+    pub fn verify(&self, password: &Password, stored: Option<&PasswordHash>) -> bool {
+        self.count();
+        let text = stored.map_or(NOBODYS, |hash| &hash.0);
+        let fits = Phc::new(text)
+            .is_ok_and(|hash| Argon2::default().verify_password(password.as_str().as_bytes(), &hash).is_ok());
+        fits && stored.is_some()
+    }
+
+    /// Whether the hash was made with other parameters than those of now, and should be made anew when the password is
+    /// known next.
+    pub fn is_outdated(&self, stored: &PasswordHash) -> bool {
+        !stored.0.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$"))
+    }
+
+    /// How often it has hashed so far: the work that a caller could measure.
+    pub const fn runs(&self) -> u64 {
+        self.runs.get()
+    }
+
+    fn count(&self) {
+        self.runs.set(self.runs.get() + 1);
+    }
+}
+
+fn parameters() -> argon2::Result<Params> {
+    Params::new(MEMORY_KIB, PASSES, LANES, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use resilience::SeededIds;
+    use serde_json::json;
+
+    use super::*;
+
+    fn password(text: &str) -> Password {
+        serde_json::from_value(json!(text)).unwrap()
+    }
+
+    #[test]
+    fn a_password_fits_its_own_hash_and_no_other() {
+        let (passwords, ids) = (Passwords::default(), SeededIds::new(1));
+        let hash = passwords.hash(&password("correct horse"), &ids).unwrap();
+        assert!(hash.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.0);
+        assert_ne!(hash, passwords.hash(&password("correct horse"), &ids).unwrap(), "each has a salt of its own");
+        assert!(passwords.verify(&password("correct horse"), Some(&hash)));
+        for wrong in ["correct horse ", "Correct horse", ""] {
+            assert!(!passwords.verify(&password(wrong), Some(&hash)), "{wrong}");
+        }
+        assert_eq!((passwords.runs(), passwords.is_outdated(&hash)), (6, false));
+    }
+
+    #[test]
+    fn without_an_account_the_work_is_the_same() {
+        let nobodys = PasswordHash(NOBODYS.to_owned());
+        let parsed = Phc::new(NOBODYS).unwrap();
+        assert!(!Passwords::default().is_outdated(&nobodys), "the parameters of now");
+        assert_eq!((parsed.salt.unwrap().len(), parsed.hash.unwrap().len()), (16, 32), "as long as any other");
+        let passwords = Passwords::default();
+        for tried in ["", "no such account!", "nobody's password hash, nothing!"] {
+            assert!(!passwords.verify(&password(tried), None));
+        }
+        assert_eq!(passwords.runs(), 3);
+    }
+
+    /// Made by the reference implementation's Python binding (`argon2-cffi`).
+    #[test]
+    fn hashes_of_other_parameters_are_read_and_found_outdated() {
+        let passwords = Passwords::default();
+        let other = "$argon2id$v=19$m=1024,t=1,p=2$YSBzYWx0IG9mIDE2IGJ5dA$iCoU+TPXDPoj9fbaVDYepMDhS5Bag9kjU5acKjx3l8g";
+        let other = PasswordHash(other.to_owned());
+        assert!(passwords.verify(&password("correct horse"), Some(&other)));
+        assert!(!passwords.verify(&password("wrong horse"), Some(&other)));
+        assert!(passwords.is_outdated(&other));
+    }
+
+    #[test]
+    fn a_hash_that_cannot_be_read_fits_nothing() {
+        let passwords = Passwords::default();
+        for text in ["", "plain", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA"] {
+            assert!(!passwords.verify(&password("plain"), Some(&PasswordHash(text.to_owned()))), "{text}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Passwords: how they are hashed and compared, and which ones are taken.
+//!
+//! Argon2id (RFC 9106) with 19 MiB, two passes and one lane, the first choice of the OWASP Password Storage Cheat Sheet.
+//! Whether there is an account makes no difference to the work. Must not know HTTP, nor the store.
+
+mod hashing;
+mod password;
+mod rules;
+
+pub use hashing::{HashError, MEMORY_KIB, PASSES, Passwords};
+pub use password::{MAX_LENGTH, Password};
+pub use rules::{MIN_LENGTH, WeakPassword};

@@ -1,0 +1,140 @@
+//! Which passwords are taken (NIST SP 800-63B-4, section 3.1.1.2): long ones, whatever they consist of, that nobody
+//! would guess first.
+
+use std::collections::BTreeSet;
+
+use domain::EmailAddress;
+
+use crate::Password;
+
+/// Characters.
+pub const MIN_LENGTH: usize = 10;
+/// A password of fewer different characters is a pattern.
+const MIN_DIFFERENT: usize = 4;
+
+/// What people take most often, in lower case and without the digits and signs that they put behind it.
+const WELL_KNOWN: &str = include_str!("well_known.txt");
+
+/// Why a password is not taken; the message is for whoever chose it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WeakPassword {
+    /// Fewer than [`MIN_LENGTH`] characters.
+    #[error("must have at least {MIN_LENGTH} characters")]
+    TooShort,
+    /// It is in the mail address, or the address is in it.
+    #[error("must not be like the mail address")]
+    LikeAddress,
+    /// One of those that are tried first.
+    #[error("is one of those that are guessed first")]
+    WellKnown,
+}
+
+impl Password {
+    /// Whether it may become the password of the account with this address.
+    ///
+    /// # Errors
+    ///
+    /// [`WeakPassword`].
+    pub fn check(&self, address: &EmailAddress) -> Result<(), WeakPassword> {
+        let text = self.as_str().to_lowercase();
+        if text.chars().count() < MIN_LENGTH {
+            return Err(WeakPassword::TooShort);
+        }
+        if is_like(&text, &address.as_str().to_lowercase()) {
+            return Err(WeakPassword::LikeAddress);
+        }
+        if is_well_known(&text) { Err(WeakPassword::WellKnown) } else { Ok(()) }
+    }
+}
+
+/// The address, its parts, or one of them with digits and signs around it.
+fn is_like(text: &str, address: &str) -> bool {
+    let (local, host) = address.rsplit_once('@').unwrap_or((address, ""));
+    let bare = text.trim_matches(|char: char| !char.is_alphabetic());
+    let bare_local = local.trim_matches(|char: char| !char.is_alphabetic());
+    [address, local, host].contains(&text) || (!bare.is_empty() && [address, bare_local, host].contains(&bare))
+}
+
+fn is_well_known(text: &str) -> bool {
+    let bare = text.trim_matches(|char: char| !char.is_alphabetic());
+    let different: BTreeSet<char> = text.chars().collect();
+    let row = |text: &str| WELL_KNOWN.lines().any(|known| known == text);
+    different.len() < MIN_DIFFERENT || row(text) || row(bare) || is_row_of_neighbours(text)
+}
+
+/// `1234567890`, `abcdefghij`, `9876543210`.
+fn is_row_of_neighbours(text: &str) -> bool {
+    let steps: BTreeSet<i64> = text
+        .chars()
+        .zip(text.chars().skip(1))
+        .map(|(a, b)| i64::from(u32::from(b)) - i64::from(u32::from(a)))
+        .collect();
+    steps.iter().all(|step| [1, -9].contains(step)) || steps.iter().all(|step| [-1, 9].contains(step))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<(), WeakPassword>) {
+        let password: Password = serde_json::from_value(json!(text)).unwrap();
+        let address = "anna.example@shop.example".parse().unwrap();
+        assert_eq!(password.check(&address), expected, "{text}");
+    }
+
+    #[test]
+    fn long_ones_are_taken_whatever_they_consist_of() {
+        for text in
+            ["correct horse", "tausend schöne tage", "aaaaaabbbbccd", "zq7!zq7!zq7!", "パスワードは秘密の言葉です"]
+        {
+            check(text, Ok(()));
+        }
+    }
+
+    #[test]
+    fn short_ones_are_not() {
+        for text in ["", "123456789", "sh0rt+Odd"] {
+            check(text, Err(WeakPassword::TooShort));
+        }
+    }
+
+    #[test]
+    fn the_address_is_no_password() {
+        for text in ["Anna.Example@shop.example", "anna.example", "shop.example", "anna.example99!", "__anna.example"] {
+            check(text, Err(WeakPassword::LikeAddress));
+        }
+    }
+
+    #[test]
+    fn what_is_guessed_first_is_refused() {
+        for text in [
+            "password123",
+            "Password2026!",
+            "!!passwort!!",
+            "qwertyuiop",
+            "qwertzuiop1",
+            "1q2w3e4r5t",
+            "1234567890",
+            "12345678901234",
+            "9876543210",
+            "abcdefghij",
+            "aaaaaaaaaa",
+            "121212121212",
+            "iloveyou1234",
+        ] {
+            check(text, Err(WeakPassword::WellKnown));
+        }
+    }
+
+    #[test]
+    fn the_list_has_no_line_that_can_never_match() {
+        for line in WELL_KNOWN.lines() {
+            let bare = line.trim_matches(|char: char| !char.is_alphabetic());
+            assert_eq!(line, line.to_lowercase());
+            assert!(line == bare || line.chars().count() >= MIN_LENGTH, "{line}");
+        }
+    }
+}

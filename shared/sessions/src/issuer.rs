@@ -1,0 +1,121 @@
+//! Opening, refreshing and ending sessions.
+
+use std::time::Duration;
+
+use api::ApiError;
+use auth::mint::{ACCESS_TOKEN_LIFETIME, mint};
+use auth::{Caller, TokenRules, Who};
+use domain::{Account, Rotation, Session, SessionId, Timestamp, TokenHash};
+use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
+use store::{Accounts, Sessions, StoreError};
+
+use crate::{Delivery, Keys, RefreshToken, SignedIn};
+
+/// How long a lost race is repeated.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Issues tokens.
+#[derive(Clone, Debug)]
+pub struct Issuer<'a, S, C, I> {
+    /// Where sessions are kept.
+    pub sessions: &'a S,
+    /// The keys of now.
+    pub keys: Keys,
+    /// Time.
+    pub clock: &'a C,
+    /// Fresh ids and secrets.
+    pub ids: &'a I,
+}
+
+impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
+    /// Opens a session for an account, as it was read when the sign-in was decided on: a password that was changed since
+    /// ends it.
+    ///
+    /// # Errors
+    ///
+    /// 500 when there is no key to sign with, 503 when the table is down.
+    pub async fn open(&self, account: &Account, delivery: Delivery) -> Result<SignedIn, ApiError> {
+        let now = self.clock.now();
+        let id = SessionId::from_uuid(self.ids.fresh());
+        let token = RefreshToken::first(account.id, id, self.ids);
+        let session = Session::begin(id, account, token.hash(), now);
+        let access_token = self.access_token(account, now)?;
+        self.sessions.save_session(&session).await?;
+        Ok(SignedIn { access_token, refresh_token: token, delivery, lasts: session.expires_at.since(now) })
+    }
+
+    /// Gives the successor of a refresh token, and a fresh access token with the account's role of now. Asked several
+    /// times at once, it gives the same successor. A token that was used before ends the session.
+    ///
+    /// # Errors
+    ///
+    /// 401 when the session is over, also by this; 500 when there is no key to sign with, 503 when the table is down.
+    pub async fn refresh(
+        &self,
+        accounts: &impl Accounts,
+        shown: &RefreshToken,
+        delivery: Delivery,
+    ) -> Result<SignedIn, ApiError> {
+        let deadline = Deadline::after(self.clock, PATIENCE);
+        let attempt = async || self.attempt(accounts, shown, delivery).await;
+        let judge = |error: &ApiError| match error {
+            ApiError::Store(StoreError::Conflict) => Verdict::RETRY,
+            _ => Verdict::GiveUp,
+        };
+        retry(self.clock, self.ids, Policy::CONFLICT, deadline, attempt, judge).await
+    }
+
+    /// Ends a token's session. Its secret is not looked at: nobody but its bearers knows the session's id, and whoever
+    /// shows an old one of its tokens ends it as well.
+    ///
+    /// # Errors
+    ///
+    /// 503 when the table is down.
+    pub async fn end(&self, shown: &RefreshToken) -> Result<(), ApiError> {
+        Ok(self.sessions.end_session(shown.account, shown.session).await?)
+    }
+
+    async fn attempt(
+        &self,
+        accounts: &impl Accounts,
+        shown: &RefreshToken,
+        delivery: Delivery,
+    ) -> Result<SignedIn, ApiError> {
+        let session = self.sessions.session(shown.account, shown.session).await?.ok_or(ApiError::SessionEnded)?;
+        let Some(account) = accounts.account(shown.account).await? else { return self.ended(shown).await };
+        let now = self.clock.now();
+        let successors = shown.successors(&self.keys.refresh);
+        let hashes: Vec<TokenHash> = successors.iter().map(RefreshToken::hash).collect();
+        let current = match session.rotate(&account, &shown.hash(), &hashes, now) {
+            Rotation::Rotated(next) => {
+                self.sessions.save_session(&next).await?;
+                next.current
+            }
+            Rotation::Repeated => session.current,
+            Rotation::Reused => {
+                telemetry::count("RefreshTokensReused", 1);
+                tracing::warn!(account_id = %shown.account, "a refresh token was used twice, its session ends");
+                return self.ended(shown).await;
+            }
+            Rotation::Over => return self.ended(shown).await,
+        };
+        let successor = successors.into_iter().zip(hashes).find(|(_, hash)| *hash == current);
+        let (refresh_token, _) = successor.ok_or(ApiError::SessionEnded)?;
+        let access_token = self.access_token(&account, now)?;
+        Ok(SignedIn { access_token, refresh_token, delivery, lasts: session.expires_at.since(now) })
+    }
+
+    async fn ended(&self, shown: &RefreshToken) -> Result<SignedIn, ApiError> {
+        self.end(shown).await?;
+        Err(ApiError::SessionEnded)
+    }
+
+    fn access_token(&self, account: &Account, now: Timestamp) -> Result<String, ApiError> {
+        let who = Who::new(account.role, &account.id.to_string());
+        let who = who.ok_or_else(|| StoreError::Corrupt(format!("{} has a role of others", account.id)))?;
+        let caller = Caller { who, token_id: self.ids.fresh().simple().to_string() };
+        let key = self.keys.signing.active(now).ok_or_else(|| ApiError::Internal("no signing key is active".into()))?;
+        mint(&caller, &TokenRules::default(), key, now, ACCESS_TOKEN_LIFETIME)
+            .map_err(|error| ApiError::Internal(error.into()))
+    }
+}
