@@ -27,6 +27,8 @@ ENVIRONMENT = {
     "ORDERS_TABLE": "orders",
     "CATALOGUE_TABLE": "catalogue",
     "EFFECTS_TABLE": "effects",
+    "IDENTITY_TABLE": "identity",
+    "GUARDS_TABLE": "guards",
     "ORDER_EVENTS_TOPIC_ARN": "arn:aws:sns:eu-central-1:000000000000:order-events",
     "STREAM_DLQ_URL": STUB + "/000000000000/order-stream-dlq",
     "STRIPE_API_URL": STUB,

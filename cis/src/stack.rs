@@ -74,6 +74,10 @@ pub struct Tables {
     pub catalogue: String,
     /// Mails and sheet rows.
     pub effects: String,
+    /// Accounts, sessions and API keys.
+    pub identity: String,
+    /// Rate limits.
+    pub guards: String,
 }
 
 /// Addresses of a consumer's queues.

@@ -11,7 +11,10 @@ use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::list_streams::ListStreamsRequest;
 use dynoxide::{Database, DynoxideError};
 use store::dynamo::{CreateTablesError, TableNames, create_tables};
-use store::{Catalogue, DynamoCatalogue, DynamoEffects, DynamoOrders, MailEffects, Orders, SheetRows};
+use store::{
+    Accounts, ApiKeys, Catalogue, DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders, Guards,
+    MailEffects, Orders, Sessions, SheetRows,
+};
 use tokio::net::TcpListener;
 
 use crate::ports::Stores;
@@ -32,8 +35,8 @@ pub enum DynamoError {
     /// The tables cannot be created.
     #[error(transparent)]
     Tables(#[from] CreateTablesError),
-    /// The orders' table has no stream.
-    #[error("the orders' table has no stream")]
+    /// A table has no stream.
+    #[error("a table has no stream")]
     NoStream(#[source] Option<DynoxideError>),
 }
 
@@ -46,12 +49,21 @@ pub struct LocalDynamo {
     orders: DynamoOrders,
     catalogue: DynamoCatalogue,
     effects: DynamoEffects,
-    changes: OrdersStream,
+    accounts: DynamoAccounts,
+    guards: DynamoGuards,
+    changes: TableStream,
+    account_changes: TableStream,
 }
 
 /// The tables' names.
 pub fn table_names() -> TableNames {
-    TableNames { orders: "orders".to_owned(), catalogue: "catalogue".to_owned(), effects: "effects".to_owned() }
+    TableNames {
+        orders: "orders".to_owned(),
+        catalogue: "catalogue".to_owned(),
+        effects: "effects".to_owned(),
+        identity: "identity".to_owned(),
+        guards: "guards".to_owned(),
+    }
 }
 
 impl LocalDynamo {
@@ -76,7 +88,10 @@ impl LocalDynamo {
             orders: DynamoOrders::new(&client, &tables.orders, &tables.catalogue),
             catalogue: DynamoCatalogue::new(&client, &tables.catalogue),
             effects: DynamoEffects::new(&client, &tables.effects),
-            changes: OrdersStream::of(&database, &tables.orders)?,
+            accounts: DynamoAccounts::new(&client, &tables.identity),
+            guards: DynamoGuards::new(&client, &tables.guards),
+            changes: TableStream::of(&database, &tables.orders)?,
+            account_changes: TableStream::of(&database, &tables.identity)?,
             database,
             endpoint_url,
             tables,
@@ -121,8 +136,28 @@ impl Stores for LocalDynamo {
         &self.effects
     }
 
-    fn changes(&self) -> &impl ChangeStream {
+    fn accounts(&self) -> &impl Accounts {
+        &self.accounts
+    }
+
+    fn sessions(&self) -> &impl Sessions {
+        &self.accounts
+    }
+
+    fn api_keys(&self) -> &impl ApiKeys {
+        &self.accounts
+    }
+
+    fn guards(&self) -> &impl Guards {
+        &self.guards
+    }
+
+    fn changes(&self) -> impl ChangeStream {
         &self.changes
+    }
+
+    fn account_changes(&self) -> impl ChangeStream {
+        &self.account_changes
     }
 }
 
@@ -136,15 +171,15 @@ impl std::fmt::Debug for OpenDatabase {
     }
 }
 
-/// The stream of the orders' table. It has one shard.
+/// A table's stream. It has one shard.
 #[derive(Debug)]
-struct OrdersStream {
+struct TableStream {
     database: OpenDatabase,
     stream_arn: String,
     shard_id: String,
 }
 
-impl OrdersStream {
+impl TableStream {
     fn of(database: &OpenDatabase, table: &str) -> Result<Self, DynamoError> {
         let request = ListStreamsRequest { table_name: Some(table.to_owned()), ..ListStreamsRequest::default() };
         let streams = database.0.list_streams(request).map_err(|error| DynamoError::NoStream(Some(error)))?;
@@ -168,7 +203,7 @@ impl OrdersStream {
     }
 }
 
-impl ChangeStream for OrdersStream {
+impl ChangeStream for &TableStream {
     async fn read(&self, after: Option<&str>, most: usize) -> Result<Vec<Record>, StreamError> {
         let records = self.records(after, most).map_err(|error| unreadable(&error))?;
         let record = |record: get_records::Record| {

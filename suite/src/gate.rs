@@ -3,6 +3,7 @@
 //! Each call of a repository, a transport or the bus passes the [`Gate`] on its way out and on its way back; there, others get their turn, and there an invocation can be made to die, with the effect not yet or already done.
 
 mod effects;
+mod identity;
 
 pub use effects::{BusGate, StoreGate, TransportGate};
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use store::{Catalogue, MailEffects, MemoryStore, Orders, SheetRows};
+use store::{Accounts, ApiKeys, Catalogue, Guards, MailEffects, MemoryStore, Orders, Sessions, SheetRows};
 use telemetry::FixedSecrets;
 
-use crate::stream::ChangeStream;
+use crate::stream::{AccountChanges, ChangeStream, OrderChanges};
 
-/// The repositories, and the stream of changes of the orders' table.
+/// The repositories, and the streams of changes of their tables.
 pub trait Stores {
     /// Orders with their events.
     fn orders(&self) -> &impl Orders;
@@ -17,8 +17,18 @@ pub trait Stores {
     fn mails(&self) -> &impl MailEffects;
     /// Rows of the sheet.
     fn rows(&self) -> &impl SheetRows;
+    /// Accounts with their events.
+    fn accounts(&self) -> &impl Accounts;
+    /// Sessions, and sign-ins under way.
+    fn sessions(&self) -> &impl Sessions;
+    /// API keys.
+    fn api_keys(&self) -> &impl ApiKeys;
+    /// Rate limits, and what is known for a while.
+    fn guards(&self) -> &impl Guards;
     /// What changed in the orders' table.
-    fn changes(&self) -> &impl ChangeStream;
+    fn changes(&self) -> impl ChangeStream;
+    /// What changed in the identity table.
+    fn account_changes(&self) -> impl ChangeStream;
 }
 
 #[allow(refining_impl_trait, reason = "whoever has a memory store may know it")]
@@ -39,8 +49,28 @@ impl Stores for MemoryStore {
         self
     }
 
-    fn changes(&self) -> &Self {
+    fn accounts(&self) -> &Self {
         self
+    }
+
+    fn sessions(&self) -> &Self {
+        self
+    }
+
+    fn api_keys(&self) -> &Self {
+        self
+    }
+
+    fn guards(&self) -> &Self {
+        self
+    }
+
+    fn changes(&self) -> OrderChanges<'_> {
+        OrderChanges(self)
+    }
+
+    fn account_changes(&self) -> AccountChanges<'_> {
+        AccountChanges(self)
     }
 }
 

@@ -10,6 +10,10 @@ use crate::stream::{BatchOutcome, GivenUp, StreamError};
 use crate::suite::Suite;
 use crate::template::{QueueMapping, StreamMapping};
 
+/// The tables with a stream, by their logical ids.
+const ORDERS_TABLE: &str = "OrdersTable";
+const IDENTITY_TABLE: &str = "IdentityTable";
+
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// Hands one batch of a queue to its function. None when there is nothing to receive.
     pub async fn poll(&self, mapping: &QueueMapping) -> Option<Happened> {
@@ -40,7 +44,11 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         let Some(shard) = self.shard(mapping) else { return Ok(None) };
         // One batch of a shard at a time, in order.
         let mut shard = shard.lock().await;
-        shard.fill(self.store.changes(), mapping).await?;
+        match mapping.table.as_str() {
+            ORDERS_TABLE => shard.fill(&self.store.changes(), mapping).await?,
+            IDENTITY_TABLE => shard.fill(&self.store.account_changes(), mapping).await?,
+            other => return Err(StreamError(format!("nobody has the stream of {other}").into())),
+        }
         let Some(event) = shard.batch(mapping, self.clock.now()) else { return Ok(None) };
         let records = event["Records"].as_array().map_or(0, Vec::len);
         let result = self.call(&mapping.function, event).await;

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use domain::{OrderEvent, Timestamp};
+use domain::{AccountEvent, OrderEvent, Timestamp};
+use serde::Serialize;
 use serde_json::{Value, json};
-use store::{MemoryStore, event_key};
+use store::{MemoryStore, account_event_key, event_key};
 
 use crate::pattern;
 use crate::template::StreamMapping;
@@ -36,19 +37,44 @@ pub trait ChangeStream {
     async fn read(&self, after: Option<&str>, most: usize) -> Result<Vec<Record>, StreamError>;
 }
 
-impl ChangeStream for MemoryStore {
+/// The stream of a memory store's orders.
+#[derive(Debug)]
+pub struct OrderChanges<'a>(pub &'a MemoryStore);
+
+/// The stream of a memory store's accounts.
+#[derive(Debug)]
+pub struct AccountChanges<'a>(pub &'a MemoryStore);
+
+impl ChangeStream for OrderChanges<'_> {
     async fn read(&self, after: Option<&str>, most: usize) -> Result<Vec<Record>, StreamError> {
-        let position = after.map_or(Ok(0), str::parse::<usize>).map_err(|error| StreamError(error.into()))?;
-        let (events, _) = self.stream_since(position);
-        let places = position + 1..;
-        places.zip(events).take(most).map(|(place, event)| record_of(place, &event)).collect()
+        let position = position(after)?;
+        let events = self.0.stream_since(position).0.into_iter().take(most).zip(position + 1..);
+        let record = |(event, place): (OrderEvent, usize)| {
+            let sort_key = event_key(event.order_version, event.index);
+            record_of(place, &event.order_id.to_string(), &sort_key, event.at, &event)
+        };
+        events.map(record).collect()
     }
 }
 
+impl ChangeStream for AccountChanges<'_> {
+    async fn read(&self, after: Option<&str>, most: usize) -> Result<Vec<Record>, StreamError> {
+        let position = position(after)?;
+        let events = self.0.account_stream_since(position).0.into_iter().take(most).zip(position + 1..);
+        let record = |(event, place): (AccountEvent, usize)| {
+            record_of(place, &event.account_id.to_string(), &account_event_key(&event), event.at, &event)
+        };
+        events.map(record).collect()
+    }
+}
+
+fn position(after: Option<&str>) -> Result<usize, StreamError> {
+    after.map_or(Ok(0), str::parse::<usize>).map_err(|error| StreamError(error.into()))
+}
+
 /// The record that DynamoDB's stream shows for a new event item.
-fn record_of(place: usize, event: &OrderEvent) -> Result<Record, StreamError> {
+fn record_of(place: usize, pk: &str, sk: &str, at: Timestamp, event: &impl Serialize) -> Result<Record, StreamError> {
     let text = serde_json::to_string(event).map_err(|error| StreamError(error.into()))?;
-    let (pk, sk) = (event.order_id.to_string(), event_key(event.order_version, event.index));
     let keys = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
     let image = json!({ "pk": { "S": pk }, "sk": { "S": sk }, "event": { "S": text } });
     let sequence = format!("{place:021}");
@@ -56,11 +82,11 @@ fn record_of(place: usize, event: &OrderEvent) -> Result<Record, StreamError> {
         "eventID": sequence, "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
         "awsRegion": "local",
         "dynamodb": {
-            "ApproximateCreationDateTime": event.at.seconds(), "Keys": keys, "NewImage": image,
+            "ApproximateCreationDateTime": at.seconds(), "Keys": keys, "NewImage": image,
             "SequenceNumber": sequence, "SizeBytes": text.len(), "StreamViewType": "NEW_IMAGE",
         },
     });
-    Ok(Record { sequence, at: event.at, content })
+    Ok(Record { sequence, at, content })
 }
 
 /// Where the mapping stands in its shard.

@@ -121,10 +121,10 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         positions
     }
 
-    /// Puts a record into each function's stream as if it stood in the table: for poison.
-    pub async fn inject(&self, record: &Record) {
-        for shard in self.shards.values() {
-            shard.lock().await.inject(record.clone());
+    /// Puts a record into a function's stream as if it stood in the table: for poison.
+    pub async fn inject(&self, function: &str, record: Record) {
+        if let Some(shard) = self.shards.get(function) {
+            shard.lock().await.inject(record);
         }
     }
 

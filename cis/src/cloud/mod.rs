@@ -101,6 +101,8 @@ fn describe(outputs: &Outputs, endpoint_url: &str, sandbox_url: String, group: u
         orders: outputs.get("OrdersTableName")?,
         catalogue: outputs.get("CatalogueTableName")?,
         effects: outputs.get("EffectsTableName")?,
+        identity: outputs.get("IdentityTableName")?,
+        guards: outputs.get("GuardsTableName")?,
     };
     let queue = |url: Option<&str>, dead: &str| {
         Ok::<_, CloudError>(Queue {

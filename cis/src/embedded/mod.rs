@@ -113,6 +113,8 @@ fn describe(suite: &Local, places: &places::Places) -> Stack {
             orders: names.orders.clone(),
             catalogue: names.catalogue.clone(),
             effects: names.effects.clone(),
+            identity: names.identity.clone(),
+            guards: names.guards.clone(),
         },
         queues: consumers.chain(streams).map(queue).collect::<BTreeMap<_, _>>(),
         topic_arn: None,

@@ -18,13 +18,13 @@ pub async fn handle(orders: &impl Orders, request: Request) -> Result<Response, 
     let caller = api::caller(&request)?;
     let page = api::page(&request)?;
     let status = api::status(&request)?;
-    let found = if !auth::may(&caller, Permission::ListAllOrders) {
+    let found = if auth::may(&caller, Permission::ListAllOrders) {
+        let status = status.ok_or_else(|| FieldError::new("status", "say whose orders: those with which status"))?;
+        orders.with_status(status, &page).await?
+    } else {
         api::require(&caller, Permission::ListOwnOrders)?;
         let customer = caller.who.customer().ok_or(ApiError::Forbidden)?;
         orders.of_customer(customer, status, &page).await?
-    } else {
-        let status = status.ok_or_else(|| FieldError::new("status", "say whose orders: those with which status"))?;
-        orders.with_status(status, &page).await?
     };
     api::ok(&PageAnswer::new(&found, OrderAnswer::from))
 }

@@ -20,6 +20,12 @@ impl EmailAddress {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The form in which addresses are compared: that two differ in the case of letters alone and belong to two people
+    /// is allowed (RFC 5321, 2.4) and not met with.
+    pub fn lower_case(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
 }
 
 impl fmt::Debug for EmailAddress {

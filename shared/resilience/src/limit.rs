@@ -32,9 +32,16 @@ pub enum Taken {
 }
 
 impl Limit {
-    /// How long one request takes to be made good.
+    /// How long one request takes to be made good, in whole milliseconds: the next higher, so that no more pass than the
+    /// limit has.
     pub fn interval(self) -> Duration {
-        self.period / self.requests.max(1)
+        let millis = self.period.as_millis().div_ceil(u128::from(self.requests.max(1)));
+        Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX).max(1))
+    }
+
+    /// How long an empty bucket takes to fill up: the period, or a little more where it does not divide evenly.
+    pub fn whole(self) -> Duration {
+        self.interval().saturating_mul(self.requests.max(1))
     }
 
     /// Takes a request from a bucket with this theoretical arrival time; none: one that was never used. Answers with the
@@ -43,10 +50,11 @@ impl Limit {
         let begin = arrival.unwrap_or(now).max(now);
         let next = begin.plus(self.interval());
         let ahead = next.since(now);
-        if ahead > self.period {
-            return (None, Taken::Refused { retry_after: ahead.saturating_sub(self.period) });
+        let whole = self.whole();
+        if ahead > whole {
+            return (None, Taken::Refused { retry_after: ahead.saturating_sub(whole) });
         }
-        let left = self.period.saturating_sub(ahead).as_millis() / self.interval().as_millis().max(1);
+        let left = whole.saturating_sub(ahead).as_millis() / self.interval().as_millis();
         (Some(next), Taken::Allowed { remaining: u32::try_from(left).unwrap_or(u32::MAX), reset: ahead })
     }
 }
@@ -91,6 +99,15 @@ mod tests {
         let (next, taken) = LIMIT.take(full, now);
         assert_eq!((next, taken), (None, Taken::Refused { retry_after: Duration::from_secs(10) }));
         assert!(matches!(LIMIT.take(full, now.plus(Duration::from_secs(10))).1, Taken::Allowed { remaining: 0, .. }));
+    }
+
+    #[test]
+    fn a_period_that_does_not_divide_evenly_lets_no_more_through() {
+        for (requests, millis) in [(3, 1000), (7, 1000), (400, 1000), (1000, 1500), (3000, 1000)] {
+            let limit = Limit { requests, period: Duration::from_millis(millis) };
+            let asked = u32::try_from(asked_at(limit, &vec![0; 4000]).into_iter().flatten().count());
+            assert_eq!(asked, Ok(requests), "{requests} in {millis} ms");
+        }
     }
 
     #[test]

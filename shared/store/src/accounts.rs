@@ -1,10 +1,11 @@
 //! Accounts, their sessions and links, and API keys: what the identity table holds.
 
 use domain::{
-    Account, AccountChange, AccountId, ApiKey, EmailAddress, Identity, KeyId, Link, LinkId, Session, SessionId,
-    SignInFlow, Timestamp,
+    Account, AccountChange, AccountEvent, AccountId, ApiKey, EmailAddress, Identity, KeyId, Link, LinkId, Session,
+    SessionId, SignInFlow, Timestamp,
 };
 
+use crate::orders::EVENT;
 use crate::{Page, PageRequest, StoreError};
 
 /// What became of a change of an account.
@@ -30,12 +31,15 @@ pub trait Accounts {
     async fn account_with_identity(&self, identity: &Identity) -> Result<Option<Account>, StoreError>;
 
     /// Stores a change of an account, all or nothing: the account on condition that nobody changed it in between, its
-    /// hold on address and identities, the events, the new link; and deletes the link that was used.
+    /// hold on address and identities, the events, the new link; and deletes the link that was used. A change from
+    /// nothing to nothing stores events and link alone. A change is known by its events: where one of them is stored
+    /// already, all of it is.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] when the stored version is not the one before. A write that took effect while its answer
-    /// was lost is recognised and is no conflict.
+    /// [`StoreError::Conflict`] when the stored version is not the one before, or the new one not the next. A write that
+    /// took effect while its answer was lost is recognised and is no conflict. What no other decision mends is said
+    /// first: the link is gone, then the conflict, then that something is taken.
     async fn save_account(&self, change: &AccountChange) -> Result<AccountSaved, StoreError>;
 
     /// A link that was mailed and not used yet; it may have expired.
@@ -69,16 +73,35 @@ pub trait ApiKeys {
     /// The key of this id (an eventually consistent read would do; this one is consistent).
     async fn api_key(&self, id: KeyId) -> Result<Option<ApiKey>, StoreError>;
 
-    /// Stores the next versions of these keys and the events that tell of them, all or nothing.
+    /// Stores the next versions of these keys and the events that tell of them, all or nothing. When a key was last used
+    /// is left as it is.
     ///
     /// # Errors
     ///
     /// [`StoreError::Conflict`] when a stored version is not the one before.
-    async fn save_api_keys(&self, keys: &[ApiKey], events: &[domain::AccountEvent]) -> Result<(), StoreError>;
+    async fn save_api_keys(&self, keys: &[ApiKey], events: &[AccountEvent]) -> Result<(), StoreError>;
 
-    /// Notes when a key was last seen, without a version of its own. A key that is gone stays gone.
+    /// Notes when a key was last seen, without a version of its own. A key that is gone stays gone, an earlier moment
+    /// changes nothing.
     async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<(), StoreError>;
 
     /// All keys, newest first.
     async fn api_keys(&self, page: &PageRequest) -> Result<Page<ApiKey>, StoreError>;
+}
+
+/// What API keys are listed by: newest first, ties by id.
+pub(crate) fn listed_by(key: &ApiKey) -> String {
+    format!("{}#{}", key.created_at, key.id)
+}
+
+/// An account event's sort key in the table: text order is the order of events, as far as clocks agree.
+pub fn account_event_key(event: &AccountEvent) -> String {
+    format!("{EVENT}{}#{}", event.at, event.event_id)
+}
+
+/// The version that the stored account must have; 0: there must be none.
+pub(crate) fn previous_version(change: &AccountChange) -> Result<u64, StoreError> {
+    let previous = change.before.as_ref().map_or(0, |before| before.version);
+    let fits = change.after.as_ref().is_none_or(|after| after.version == previous + 1);
+    if fits { Ok(previous) } else { Err(StoreError::Conflict) }
 }

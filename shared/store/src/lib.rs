@@ -1,7 +1,7 @@
-//! Repositories: what is stored of orders, catalogue and effects, and on which conditions it is written.
+//! Repositories: what is stored of orders, catalogue, effects, accounts and guards, and on which conditions it is written.
 //!
 //! Each trait has two sides that pass one conformance suite: DynamoDB, and memory for tests and simulation. Nothing
-//! here decides anything about an order; that is `domain`'s. Must not know HTTP, Stripe or SendGrid.
+//! here decides anything about an order or an account; that is `domain`'s. Must not know HTTP, Stripe or SendGrid.
 
 mod accounts;
 mod catalogue;
@@ -14,9 +14,9 @@ mod orders;
 mod page;
 mod update;
 
-pub use accounts::{AccountSaved, Accounts, ApiKeys, Sessions};
+pub use accounts::{AccountSaved, Accounts, ApiKeys, Sessions, account_event_key};
 pub use catalogue::{Catalogue, ProductEdit};
-pub use dynamo::{DynamoCatalogue, DynamoEffects, DynamoOrders};
+pub use dynamo::{DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders};
 pub use effects::{MailEffects, RowClaim, SheetRow, SheetRows};
 pub use error::StoreError;
 pub use guards::Guards;

@@ -90,7 +90,7 @@ pub(crate) fn sort_key(order: &Order) -> String {
     format!("{}#{}", order.placed_at, order.id)
 }
 
-/// Sort keys of order events begin with this.
+/// Sort keys of events begin with this.
 pub(crate) const EVENT: &str = "event#";
 
 /// An event's sort key in the table: text order is the order of events.

@@ -21,8 +21,8 @@ use crate::ports::Stores;
 /// All repositories behind a gate.
 #[derive(Debug)]
 pub struct StoreGate<'a, S> {
-    store: &'a S,
-    gate: &'a Gate,
+    pub(super) store: &'a S,
+    pub(super) gate: &'a Gate,
 }
 
 impl<'a, S> StoreGate<'a, S> {

@@ -227,7 +227,7 @@ fn a_poison_record_is_kept_with_its_content_and_the_shard_goes_on() {
         },
     });
     let at = Timestamp::parse("2026-11-23T12:00:00Z").unwrap();
-    shop.clock.run(shop.suite.inject(&Record { sequence: "000000000000000000000".into(), at, content }));
+    shop.clock.run(shop.suite.inject("order-stream", Record { sequence: "000000000000000000000".into(), at, content }));
     let placed = shop.order("key-1");
     shop.pay(&placed, "pm_card_visa");
     shop.settle();

@@ -1,5 +1,7 @@
 //! Items: what of ours stands in them, and beside it the keys, index attributes and the mark of who wrote it.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Order, OrderEvent};
 use serde::{Serialize, de::DeserializeOwned};
@@ -12,7 +14,7 @@ use crate::{Receipt, StoreError};
 /// Marks the last write. A write that failed on its condition finds its own mark where it had committed before and
 /// only its answer was lost.
 pub(crate) const WRITE_ID: &str = "write_id";
-/// Holds an order event's JSON, as it is published.
+/// Holds an event's JSON, as it is published.
 pub(crate) const EVENT_JSON: &str = "event";
 /// Counts what was parked for an order, so that a placement drains exactly what it read.
 pub(crate) const REVISION: &str = "revision";
@@ -34,10 +36,9 @@ pub(crate) fn order(order: &Order, write_id: Uuid) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-/// An order event: its JSON as text, so that the stream's record holds what is to be published, byte for byte.
-pub(crate) fn event(event: &OrderEvent) -> Result<Item, StoreError> {
-    let key = keys::event(event.order_id, event.order_version, event.index);
-    let json = serde_json::to_string(event).map_err(|_| corrupt(&key))?;
+/// An event: its JSON as text, so that the stream's record holds what is to be published, byte for byte.
+pub(crate) fn event(key: &Key, event: &impl Serialize) -> Result<Item, StoreError> {
+    let json = serde_json::to_string(event).map_err(|_| corrupt(key))?;
     let mut item = key.attributes();
     item.insert(EVENT_JSON.to_owned(), text(json));
     Ok(item)
@@ -79,6 +80,30 @@ pub(crate) fn text_of(item: &Item, name: &str) -> Result<String, StoreError> {
 pub(crate) fn number_of<N: std::str::FromStr>(item: &Item, name: &str) -> Result<N, StoreError> {
     let number = item.get(name).and_then(|value| value.as_n().ok()).and_then(|digits| digits.parse().ok());
     number.ok_or_else(|| unreadable(item))
+}
+
+/// An update that assigns something to each of an item's fields.
+pub(crate) struct Assignments {
+    /// The update expression.
+    pub(crate) expression: String,
+    /// Its placeholders of names.
+    pub(crate) names: HashMap<String, String>,
+    /// Its placeholders of values.
+    pub(crate) values: Item,
+}
+
+impl Assignments {
+    /// With what each field gets, as said of its placeholders of name and value.
+    pub(crate) fn of(fields: Item, assigned: impl Fn(&str, &str) -> String) -> Self {
+        let mut fields: Vec<_> = fields.into_iter().collect();
+        fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let assignments: Vec<_> = (0..fields.len()).map(|n| assigned(&format!("#f{n}"), &format!(":f{n}"))).collect();
+        Self {
+            expression: format!("SET {}", assignments.join(", ")),
+            names: fields.iter().enumerate().map(|(n, (name, _))| (format!("#f{n}"), name.clone())).collect(),
+            values: fields.into_iter().enumerate().map(|(n, (_, value))| (format!(":f{n}"), value)).collect(),
+        }
+    }
 }
 
 /// What is stored under this key cannot be understood. Names the key and shows nothing of the content.

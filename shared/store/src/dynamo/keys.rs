@@ -1,10 +1,14 @@
-//! The one home of key formats and index attributes: what stands where in the three tables.
+//! The one home of key formats and index attributes: what stands where in the tables.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CustomerId, MailEffectId, OrderId, OrderStatus, Sku};
+use domain::{
+    AccountEvent, AccountId, CustomerId, EmailAddress, Identity, KeyId, LinkId, MailEffectId, OrderId, OrderStatus,
+    SessionId, Sku, Timestamp,
+};
+use sha2::{Digest, Sha256};
 
 /// An item, or any other set of named attributes.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -22,16 +26,22 @@ pub(crate) const CUSTOMER_KEY: &str = "customer_key";
 pub(crate) const BY_STATUS: &str = "by_status";
 /// Partition key of [`BY_STATUS`].
 pub(crate) const STATUS_KEY: &str = "status_key";
-/// Sort key of both indexes of orders.
+/// Sort key of the indexes of orders and of API keys.
 pub(crate) const SORT_KEY: &str = "sort_key";
-/// All products: by `listing_key`, then `sku`.
+/// All products, by `listing_key`, then `sku`; all API keys, by `listing_key`, then `sort_key`.
 pub(crate) const BY_LISTING: &str = "by_listing";
 /// Partition key of [`BY_LISTING`].
 pub(crate) const LISTING_KEY: &str = "listing_key";
 /// Sort key of [`BY_LISTING`].
 pub(crate) const SKU: &str = "sku";
-/// The only value of [`LISTING_KEY`].
+/// [`LISTING_KEY`] of products.
 pub(crate) const LISTING: &str = "products";
+/// [`LISTING_KEY`] of API keys.
+pub(crate) const API_KEYS: &str = "api_keys";
+
+/// When DynamoDB may delete an item of the identity and the guards table: seconds since the epoch, as a number. Our own
+/// `expires_at` beside it are texts, which TTL passes over.
+pub(crate) const TTL: &str = "ttl";
 
 /// So many partitions share the orders of one status, because each order passes through the same few.
 pub(crate) const STATUS_SHARDS: u8 = 8;
@@ -42,7 +52,7 @@ pub(crate) const RECEIPT: &str = "receipt#";
 pub(crate) const MAIL: &str = "mail#";
 
 /// Where an item stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pk: String,
     sk: String,
@@ -110,6 +120,57 @@ pub(crate) fn counter(spreadsheet_id: &str) -> Key {
     Key::new(format_args!("sheet#{spreadsheet_id}"), "counter")
 }
 
+/// An account.
+pub(crate) fn account(id: AccountId) -> Key {
+    Key::new(id, "account")
+}
+
+/// Whose an address is.
+pub(crate) fn email(email: &EmailAddress) -> Key {
+    Key::new(format_args!("email#{}", email.lower_case()), "email")
+}
+
+/// Whose an OpenID identity is.
+pub(crate) fn identity(identity: &Identity) -> Key {
+    let issuer_and_subject = format!("{}\n{}", identity.issuer, identity.subject);
+    Key::new(format_args!("identity#{}", hex::encode(Sha256::digest(issuer_and_subject))), "identity")
+}
+
+/// What happened to an account.
+pub(crate) fn account_event(event: &AccountEvent) -> Key {
+    Key::new(event.account_id, crate::accounts::account_event_key(event))
+}
+
+/// A session of an account.
+pub(crate) fn session(account: AccountId, id: SessionId) -> Key {
+    Key::new(account, format!("session#{id}"))
+}
+
+/// A link that was mailed.
+pub(crate) fn link(id: LinkId) -> Key {
+    Key::new(format_args!("link#{id}"), "link")
+}
+
+/// A sign-in that was sent to an OpenID provider.
+pub(crate) fn flow(state_hash: &str) -> Key {
+    Key::new(format_args!("flow#{state_hash}"), "flow")
+}
+
+/// An API key.
+pub(crate) fn api_key(id: KeyId) -> Key {
+    Key::new(format_args!("key#{id}"), "key")
+}
+
+/// A bucket of requests.
+pub(crate) fn bucket(name: &str) -> Key {
+    Key::new(format_args!("bucket#{name}"), "bucket")
+}
+
+/// Something that is known for a while.
+pub(crate) fn fact(name: &str) -> Key {
+    Key::new(format_args!("fact#{name}"), "fact")
+}
+
 /// Which of the status's partitions an order is in: the same one in every status.
 pub(crate) fn shard(id: OrderId) -> u8 {
     id.uuid().as_bytes()[15] % STATUS_SHARDS
@@ -135,11 +196,21 @@ pub(crate) fn number(value: impl Into<u64>) -> AttributeValue {
     AttributeValue::N(value.into().to_string())
 }
 
+/// A moment as a number of milliseconds since the epoch.
+pub(crate) fn millis(at: Timestamp) -> AttributeValue {
+    AttributeValue::N(at.millis().to_string())
+}
+
+/// Value of [`TTL`]: the item is of no use from this moment on.
+pub(crate) fn ttl(until: Timestamp) -> AttributeValue {
+    AttributeValue::N((until.seconds() + 1).to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use domain::{EventId, MailKind};
+    use domain::{AccountEventType, EventId, MailKind};
     use uuid::Uuid;
 
     use super::*;
@@ -150,6 +221,18 @@ mod tests {
         let ord = "ord_0000000000000000000000000000000a";
         let event_id = EventId::from_uuid(Uuid::from_u128(0xb));
         let mug = "MUG-1".parse().unwrap();
+        let (cus, anna) = ("cus_0000000000000000000000000000000c", Uuid::from_u128(0xc));
+        let anna = AccountId::Customer(CustomerId::from_uuid(anna));
+        let told = AccountEvent {
+            event_id,
+            event_type: AccountEventType::Registered,
+            schema_version: 1,
+            account_id: anna,
+            link_id: None,
+            key_id: None,
+            at: Timestamp::from_seconds(7),
+            correlation_id: "corr".into(),
+        };
         for (key, written) in [
             (order(id), format!("{ord} order")),
             (event(id, 12, 3), format!("{ord} event#0000000012#03")),
@@ -163,10 +246,28 @@ mod tests {
             ),
             (row(id), format!("{ord} row")),
             (counter("abc"), "sheet#abc counter".to_owned()),
+            (account(anna), format!("{cus} account")),
+            (email(&"Anna@Example.com".parse().unwrap()), "email#anna@example.com email".to_owned()),
+            (account_event(&told), format!("{cus} event#1970-01-01T00:00:07.000Z#{event_id}")),
+            (session(anna, SessionId::from_uuid(Uuid::nil())), format!("{cus} session#ses_{}", Uuid::nil().simple())),
+            (link(LinkId::from_uuid(Uuid::nil())), format!("link#lnk_{} link", Uuid::nil().simple())),
+            (flow("ab12"), "flow#ab12 flow".to_owned()),
+            (api_key(KeyId::from_uuid(Uuid::nil())), format!("key#key_{} key", Uuid::nil().simple())),
+            (bucket("read#1"), "bucket#read#1 bucket".to_owned()),
+            (fact("known#1"), "fact#known#1 fact".to_owned()),
         ] {
             assert_eq!(key.to_string(), written);
         }
         assert_eq!(status_key(OrderStatus::PaymentProcessing, 7), "payment_processing#7");
+    }
+
+    #[test]
+    fn an_openid_identity_is_known_by_issuer_and_subject_together() {
+        let key = |issuer: &str, subject: &str| identity(&Identity { issuer: issuer.into(), subject: subject.into() });
+        // printf 'https://id.example\n42' | sha256sum
+        let digest = "8d17518fed1cb78f29609a87860c1945d96465e85217e16c2ca0f75f58b05bc6";
+        assert_eq!(key("https://id.example", "42").to_string(), format!("identity#{digest} identity"));
+        assert_ne!(key("https://id.example", "42"), key("https://id.example4", "2"));
     }
 
     #[test]

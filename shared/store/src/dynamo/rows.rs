@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{Put, Update};
+use aws_sdk_dynamodb::types::Update;
 use domain::{OrderId, Timestamp};
 use resilience::{Clock, Ids, Policy, RandomIds, SystemClock};
 
 use super::failure::{Failure, settle};
-use super::keys::{self, Item, PK, number, text};
+use super::keys::{self, Item, number, text};
 use super::table::names;
 use super::transaction::{Outcome, Transaction};
 use super::{DynamoEffects, item};
@@ -90,12 +90,7 @@ impl DynamoEffects {
             let row = SheetRow { row: *row, written_version: 0, written_at: Timestamp::default() };
             let mut stored = item::item(&keys::row(*order), &row)?;
             stored.insert(ORDER_ID.to_owned(), text(order.to_string()));
-            let put = Put::builder()
-                .table_name(&self.table.name)
-                .set_item(Some(stored))
-                .condition_expression("attribute_not_exists(#pk)")
-                .expression_attribute_names("#pk", PK);
-            transaction.put(put.build()?);
+            self.table.add_new(&mut transaction, stored)?;
         }
         Ok(matches!(transaction.commit(&self.table.client).await?, Outcome::Committed))
     }

@@ -11,7 +11,9 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 
-use super::keys::{BY_CUSTOMER, BY_LISTING, BY_STATUS, CUSTOMER_KEY, LISTING_KEY, PK, SK, SKU, SORT_KEY, STATUS_KEY};
+use super::keys::{
+    BY_CUSTOMER, BY_LISTING, BY_STATUS, CUSTOMER_KEY, LISTING_KEY, PK, SK, SKU, SORT_KEY, STATUS_KEY, TTL,
+};
 
 /// What the tables are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,17 @@ pub struct TableNames {
     pub catalogue: String,
     /// Mails and sheet rows.
     pub effects: String,
+    /// Accounts with their events, sessions, links and API keys.
+    pub identity: String,
+    /// Buckets of requests, and what is known for a while.
+    pub guards: String,
+}
+
+impl TableNames {
+    /// In the order of [`schemas`].
+    fn in_order(&self) -> [&str; 5] {
+        [&self.orders, &self.catalogue, &self.effects, &self.identity, &self.guards]
+    }
 }
 
 /// What a table looks like. All key attributes are strings; billing is on demand.
@@ -64,8 +77,8 @@ pub enum CreateTablesError {
     Schema(#[from] BuildError),
 }
 
-/// The three tables: orders, catalogue, effects.
-pub fn schemas() -> [TableSchema; 3] {
+/// The tables: orders, catalogue, effects, identity, guards.
+pub fn schemas() -> [TableSchema; 5] {
     let index = |name, key, projection| IndexSchema { name, key, projection };
     [
         TableSchema {
@@ -92,12 +105,20 @@ pub fn schemas() -> [TableSchema; 3] {
             streamed: false,
             ttl: Some("expires_at"),
         },
+        TableSchema {
+            logical_id: "IdentityTable",
+            key: (PK, SK),
+            indexes: vec![index(BY_LISTING, (LISTING_KEY, SORT_KEY), "ALL")],
+            streamed: true,
+            ttl: Some(TTL),
+        },
+        TableSchema { logical_id: "GuardsTable", key: (PK, SK), indexes: vec![], streamed: false, ttl: Some(TTL) },
     ]
 }
 
 /// Creates those of the tables that do not exist: for tests and for the local stack. On AWS the template does.
 pub async fn create_tables(client: &Client, names: &TableNames) -> Result<(), CreateTablesError> {
-    for (schema, name) in schemas().iter().zip([&names.orders, &names.catalogue, &names.effects]) {
+    for (schema, name) in schemas().iter().zip(names.in_order()) {
         if create(client, schema, name).await? {
             switch_ttl_on(client, schema, name).await?;
         }

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure};
 use resilience::{Clock, Ids, Policy, RandomIds, SystemClock};
 use uuid::Uuid;
 
 use super::failure::{Failure, settle, unavailable};
 use super::item::{WRITE_ID, mark, was_written_by};
-use super::keys::{Item, Key, PK, SK, number, text};
-use crate::StoreError;
+use super::keys::{Item, Key, PK, SK, SORT_KEY, number, text};
+use super::transaction::Transaction;
+use crate::{PageRequest, StoreError};
 
 /// A table of one account and region.
 #[derive(Clone, Debug)]
@@ -80,6 +81,63 @@ impl Table {
             .consistent_read(true)
     }
 
+    /// A query of an index by `name`, then [`SORT_KEY`], for what stands below the cursor.
+    pub(crate) fn newest_first(&self, index: &str, name: &str, key: String, page: &PageRequest) -> QueryFluentBuilder {
+        let query = self
+            .query()
+            .index_name(index)
+            .scan_index_forward(false)
+            .expression_attribute_names("#key", name)
+            .expression_attribute_values(":key", text(key));
+        match &page.after {
+            None => query.key_condition_expression("#key = :key"),
+            Some(after) => query
+                .key_condition_expression("#key = :key AND #sort < :after")
+                .expression_attribute_names("#sort", SORT_KEY)
+                .expression_attribute_values(":after", text(after.sort_key())),
+        }
+    }
+
+    /// Adds an item's next version, on condition that the stored one has the version before; none if that is 0. A
+    /// refusal carries what is stored. Answers the write's position.
+    pub(crate) fn add_version(
+        &self,
+        transaction: &mut Transaction,
+        item: Item,
+        previous: u64,
+    ) -> Result<usize, StoreError> {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item));
+        let put = if previous == 0 {
+            put.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK)
+        } else {
+            put.condition_expression("#version = :previous")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":previous", number(previous))
+        };
+        let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        Ok(transaction.put(put.build()?))
+    }
+
+    /// Adds an item on condition that there is none at its place. Answers the write's position.
+    pub(crate) fn add_new(&self, transaction: &mut Transaction, item: Item) -> Result<usize, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", PK);
+        Ok(transaction.put(put.build()?))
+    }
+
+    /// Adds the removal of an item, on condition that it is there. Answers the write's position.
+    pub(crate) fn add_removal(&self, transaction: &mut Transaction, key: &Key) -> Result<usize, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key.attributes()))
+            .condition_expression("attribute_exists(#pk)")
+            .expression_attribute_names("#pk", PK);
+        Ok(transaction.delete(delete.build()?))
+    }
+
     /// Stores the next version of an item on condition that the stored one has the version before, none if that is 0.
     ///
     /// # Errors
@@ -112,6 +170,11 @@ impl Table {
             },
         }
     }
+}
+
+/// A number of items as DynamoDB counts it.
+pub(crate) fn limit(items: usize) -> i32 {
+    i32::try_from(items).unwrap_or(i32::MAX)
 }
 
 /// Placeholders for attribute names: many of ours are reserved words.

@@ -1,14 +1,19 @@
 //! Everything in memory: for tests, for the suite in one process and for simulation. Same promises as DynamoDB's side.
 
+mod accounts;
 mod catalogue;
 mod effects;
+mod guards;
 mod orders;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use domain::{MailEffect, MailEffectId, Order, OrderEvent, OrderId, Product, Sku};
+use domain::{
+    Account, AccountEvent, AccountId, ApiKey, KeyId, Link, LinkId, MailEffect, MailEffectId, Order, OrderEvent,
+    OrderId, Product, Session, SessionId, SignInFlow, Sku, Timestamp,
+};
 
 use crate::{Receipt, SheetRow};
 
@@ -30,6 +35,14 @@ struct State {
     rows: BTreeMap<OrderId, SheetRow>,
     last_row: BTreeMap<String, u32>,
     stream: Vec<OrderEvent>,
+    accounts: BTreeMap<AccountId, Account>,
+    links: BTreeMap<LinkId, Link>,
+    sessions: BTreeMap<(AccountId, SessionId), Session>,
+    flows: BTreeMap<String, SignInFlow>,
+    api_keys: BTreeMap<KeyId, ApiKey>,
+    account_stream: Vec<AccountEvent>,
+    buckets: BTreeMap<String, Timestamp>,
+    facts: BTreeMap<String, Timestamp>,
 }
 
 impl MemoryStore {
@@ -42,6 +55,13 @@ impl MemoryStore {
     pub fn stream_since(&self, position: usize) -> (Vec<OrderEvent>, usize) {
         let state = self.state.borrow();
         (state.stream[position.min(state.stream.len())..].to_vec(), state.stream.len())
+    }
+
+    /// The account events written since `position`, as the identity table's stream would show them, with the position
+    /// after them.
+    pub fn account_stream_since(&self, position: usize) -> (Vec<AccountEvent>, usize) {
+        let stream = &self.state.borrow().account_stream;
+        (stream[position.min(stream.len())..].to_vec(), stream.len())
     }
 
     /// Every order, for checkers that compare all of them with the outside world.

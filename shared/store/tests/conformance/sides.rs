@@ -27,7 +27,13 @@ pub fn memory() -> Stores<MemoryStore, MemoryStore, MemoryStore> {
 pub async fn dynamo() -> Dynamo {
     let local = LocalDynamo::new();
     let client = local.client();
-    let names = TableNames { orders: "orders".into(), catalogue: "catalogue".into(), effects: "effects".into() };
+    let names = TableNames {
+        orders: "orders".into(),
+        catalogue: "catalogue".into(),
+        effects: "effects".into(),
+        identity: "identity".into(),
+        guards: "guards".into(),
+    };
     create_tables(&client, &names).await.unwrap();
     let stores = Stores {
         orders: DynamoOrders::new(&client, &names.orders, &names.catalogue),

@@ -9,6 +9,8 @@ use super::model::{Template, list, root, target};
 const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
 const QUEUE: &str = "AWS::SQS::Queue";
 const TABLE: &str = "AWS::DynamoDB::Table";
+/// Tables whose items pass by themselves and are missed by nobody.
+const PASSING_TABLES: [&str; 1] = ["GuardsTable"];
 
 /// Routes that anyone may call: the shop window, health, and the webhooks, which check signatures themselves.
 const PUBLIC_ROUTES: [&str; 4] =
@@ -177,13 +179,17 @@ pub fn packages(template: &Template) -> Vec<String> {
     findings
 }
 
-/// Data survives a mistake: kept with the stack gone, restorable to a point in time, encrypted.
+/// Data survives a mistake: kept with the stack gone and restorable to a point in time, unless it is made to pass; in
+/// any case encrypted.
 pub fn tables(template: &Template) -> Vec<String> {
+    let is_kept = |id: &str, table: &Value| {
+        template.resources[id]["DeletionPolicy"] == "Retain"
+            && table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == true
+    };
     template
         .of_type(TABLE)
         .filter(|(id, table)| {
-            template.resources[*id]["DeletionPolicy"] != "Retain"
-                || table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] != true
+            !(PASSING_TABLES.contains(id) || is_kept(id, table))
                 || table["SSESpecification"]["SSEEnabled"] != true
                 || table["BillingMode"] != "PAY_PER_REQUEST"
         })

@@ -1,13 +1,12 @@
 //! Lists of orders, events and receipts.
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{CustomerId, Order, OrderEvent, OrderId, OrderStatus};
 use futures::future::try_join_all;
 
 use super::DynamoOrders;
 use crate::dynamo::item;
 use crate::dynamo::keys::{self, CUSTOMER_KEY, PK, RECEIPT, SK, SORT_KEY, STATUS_KEY, STATUS_SHARDS, text};
-use crate::dynamo::table::{names, read, read_all};
+use crate::dynamo::table::{limit, names, read, read_all};
 use crate::orders::{EVENT, event_key, sort_key};
 use crate::{Cursor, MAX_PAGE, Page, PageRequest, Receipt, StoreError};
 
@@ -50,7 +49,7 @@ impl DynamoOrders {
         status: Option<OrderStatus>,
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError> {
-        let query = self.newest_first(keys::BY_CUSTOMER, CUSTOMER_KEY, keys::customer_key(customer), page);
+        let query = self.table.newest_first(keys::BY_CUSTOMER, CUSTOMER_KEY, keys::customer_key(customer), page);
         let (query, reads) = match status {
             None => (query.limit(limit(page.limit + 1)), usize::MAX),
             Some(status) => {
@@ -75,7 +74,7 @@ impl DynamoOrders {
     ) -> Result<Page<Order>, StoreError> {
         let shards = (0..STATUS_SHARDS).map(|shard| {
             let key = keys::status_key(status, shard);
-            let query = self.newest_first(keys::BY_STATUS, STATUS_KEY, key, page).limit(limit(page.limit + 1));
+            let query = self.table.newest_first(keys::BY_STATUS, STATUS_KEY, key, page).limit(limit(page.limit + 1));
             read(query, page.limit + 1, usize::MAX)
         });
         let found = try_join_all(shards).await?.into_iter().flat_map(|found| found.items);
@@ -83,27 +82,4 @@ impl DynamoOrders {
         orders.sort_by_cached_key(|order| std::cmp::Reverse(sort_key(order)));
         Ok(Page::cut(orders, page.limit, sort_key))
     }
-
-    /// A query of an index of orders for those below the cursor.
-    fn newest_first(&self, index: &str, name: &str, key: String, page: &PageRequest) -> QueryFluentBuilder {
-        let query = self
-            .table
-            .query()
-            .index_name(index)
-            .scan_index_forward(false)
-            .expression_attribute_names("#key", name)
-            .expression_attribute_values(":key", text(key));
-        match &page.after {
-            None => query.key_condition_expression("#key = :key"),
-            Some(after) => query
-                .key_condition_expression("#key = :key AND #sort < :after")
-                .expression_attribute_names("#sort", SORT_KEY)
-                .expression_attribute_values(":after", text(after.sort_key())),
-        }
-    }
-}
-
-/// As DynamoDB counts it.
-fn limit(items: usize) -> i32 {
-    i32::try_from(items).unwrap_or(i32::MAX)
 }

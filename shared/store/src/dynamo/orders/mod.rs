@@ -6,11 +6,11 @@ mod place;
 mod save;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, Update};
+use aws_sdk_dynamodb::types::{Put, Update};
 use domain::{Change, CustomerId, Order, OrderEvent, OrderId, OrderLine, OrderStatus};
 use uuid::Uuid;
 
-use super::item;
+use super::item::{self, Assignments};
 use super::keys::{self, Item, number};
 use super::table::{Table, names};
 use super::transaction::Transaction;
@@ -44,22 +44,14 @@ impl DynamoOrders {
         previous: u64,
         write_id: Uuid,
     ) -> Result<usize, StoreError> {
-        let put = Put::builder().table_name(&self.table.name).set_item(Some(item::order(order, write_id)?));
-        let put = if previous == 0 {
-            put.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", keys::PK)
-        } else {
-            put.condition_expression("#version = :previous")
-                .expression_attribute_names("#version", "version")
-                .expression_attribute_values(":previous", number(previous))
-        };
-        let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        Ok(transaction.put(put.build()?))
+        self.table.add_version(transaction, item::order(order, write_id)?, previous)
     }
 
     /// Adds the change's events. They need no condition: the order's version guards them.
     fn put_events(&self, transaction: &mut Transaction, change: &Change) -> Result<(), StoreError> {
         for event in &change.events {
-            let put = Put::builder().table_name(&self.table.name).set_item(Some(item::event(event)?));
+            let key = keys::event(event.order_id, event.order_version, event.index);
+            let put = Put::builder().table_name(&self.table.name).set_item(Some(item::event(&key, event)?));
             transaction.put(put.build()?);
         }
         Ok(())
@@ -67,13 +59,13 @@ impl DynamoOrders {
 
     /// Adds a receipt. One that is there already stays as it is and fails nothing.
     fn keep_receipt(&self, transaction: &mut Transaction, receipt: &Receipt) -> Result<(), StoreError> {
-        let (key, expression, placeholders, values) = kept_receipt(receipt)?;
+        let (key, set) = kept_receipt(receipt)?;
         let update = Update::builder()
             .table_name(&self.table.name)
             .set_key(Some(key))
-            .update_expression(expression)
-            .set_expression_attribute_names(Some(placeholders))
-            .set_expression_attribute_values(Some(values));
+            .update_expression(set.expression)
+            .set_expression_attribute_names(Some(set.names))
+            .set_expression_attribute_values(Some(set.values));
         transaction.update(update.build()?);
         Ok(())
     }
@@ -106,18 +98,13 @@ impl DynamoOrders {
     }
 }
 
-type Kept = (Item, String, std::collections::HashMap<String, String>, Item);
-
 /// Key and update of a receipt: each attribute is set unless it is there already.
-fn kept_receipt(receipt: &Receipt) -> Result<Kept, StoreError> {
+fn kept_receipt(receipt: &Receipt) -> Result<(Item, Assignments), StoreError> {
     let key = keys::receipt(receipt.order_id, &receipt.event_id);
-    let mut fields: Vec<(String, _)> = item::item(&key, receipt)?.into_iter().collect();
-    fields.retain(|(name, _)| name != keys::PK && name != keys::SK);
-    fields.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let assignments: Vec<_> = (0..fields.len()).map(|n| format!("#f{n} = if_not_exists(#f{n}, :f{n})")).collect();
-    let placeholders = fields.iter().enumerate().map(|(n, (name, _))| (format!("#f{n}"), name.clone())).collect();
-    let values = fields.into_iter().enumerate().map(|(n, (_, value))| (format!(":f{n}"), value)).collect();
-    Ok((key.attributes(), format!("SET {}", assignments.join(", ")), placeholders, values))
+    let mut fields = item::item(&key, receipt)?;
+    fields.retain(|name, _| name != keys::PK && name != keys::SK);
+    let set = Assignments::of(fields, |name, value| format!("{name} = if_not_exists({name}, {value})"));
+    Ok((key.attributes(), set))
 }
 
 impl Orders for DynamoOrders {

@@ -81,13 +81,13 @@ impl DynamoOrders {
     }
 
     pub(super) async fn record_receipt(&self, receipt: &Receipt) -> Result<(), StoreError> {
-        let (key, expression, placeholders, values) = kept_receipt(receipt)?;
+        let (key, set) = kept_receipt(receipt)?;
         crate::dynamo::failure::settle(async || {
             let update = self.table.client.update_item().table_name(&self.table.name).set_key(Some(key.clone()));
             let update = update
-                .update_expression(&expression)
-                .set_expression_attribute_names(Some(placeholders.clone()))
-                .set_expression_attribute_values(Some(values.clone()));
+                .update_expression(&set.expression)
+                .set_expression_attribute_names(Some(set.names.clone()))
+                .set_expression_attribute_values(Some(set.values.clone()));
             Ok(update.send().await.map(drop)?)
         })
         .await

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::Delete;
 use domain::Change;
 use resilience::{Ids, RandomIds};
 use uuid::Uuid;
@@ -77,12 +76,7 @@ impl DynamoOrders {
     /// Adds the end of the reservation, on condition that there is one, and each line's way back to stock. Answers the
     /// reservation's position.
     fn release(&self, transaction: &mut Transaction, change: &Change) -> Result<usize, StoreError> {
-        let delete = Delete::builder()
-            .table_name(&self.catalogue.name)
-            .set_key(Some(keys::reservation(change.order.id).attributes()))
-            .condition_expression("attribute_exists(#pk)")
-            .expression_attribute_names("#pk", keys::PK);
-        let position = transaction.delete(delete.build()?);
+        let position = self.catalogue.add_removal(transaction, &keys::reservation(change.order.id))?;
         for line in &change.order.lines {
             let (give, exists) = ("SET #stock = #stock + :quantity", "attribute_exists(#pk)");
             self.move_stock(transaction, line, give, exists, HashMap::new())?;

@@ -1,0 +1,82 @@
+//! Accounts, sessions and API keys on DynamoDB.
+
+mod api_keys;
+mod save;
+mod sessions;
+
+use aws_sdk_dynamodb::Client;
+use domain::{Account, AccountChange, AccountEvent, AccountId, EmailAddress, Identity, Link, LinkId};
+use serde::{Deserialize, Serialize};
+
+use super::item;
+use super::keys::{self, Item, Key, TTL};
+use super::table::Table;
+use super::transaction::Transaction;
+use crate::{AccountSaved, Accounts, StoreError};
+
+/// Accounts with all that belongs to them, sessions and API keys in the identity table.
+#[derive(Clone, Debug)]
+pub struct DynamoAccounts {
+    table: Table,
+}
+
+/// Whose an address or an OpenID identity is.
+#[derive(Serialize, Deserialize)]
+struct Held {
+    account: AccountId,
+}
+
+impl DynamoAccounts {
+    /// Over the identity table with this name.
+    pub fn new(client: &Client, identity_table: impl Into<String>) -> Self {
+        Self { table: Table::new(client, identity_table) }
+    }
+
+    /// The account that holds what stands under this key.
+    async fn holder(&self, key: &Key) -> Result<Option<Account>, StoreError> {
+        let Some(held) = self.table.get(key).await? else { return Ok(None) };
+        self.account(item::read::<Held>(held)?.account).await
+    }
+
+    /// Adds events, each on condition that it is not there yet: their ids are made with the change, so an event that is
+    /// there shows that the whole change is. Answers the positions.
+    fn tell(&self, transaction: &mut Transaction, events: &[AccountEvent]) -> Result<Vec<usize>, StoreError> {
+        let tell = |event: &AccountEvent| {
+            let item = item::event(&keys::account_event(event), event)?;
+            self.table.add_new(transaction, item)
+        };
+        events.iter().map(tell).collect()
+    }
+}
+
+/// An item that DynamoDB may delete when it is past its time.
+fn passing(key: &Key, value: &impl Serialize, until: domain::Timestamp) -> Result<Item, StoreError> {
+    let mut item = item::item(key, value)?;
+    item.insert(TTL.to_owned(), keys::ttl(until));
+    Ok(item)
+}
+
+impl Accounts for DynamoAccounts {
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        self.table.get(&keys::account(id)).await?.map(item::read).transpose()
+    }
+
+    async fn account_with_email(&self, email: &EmailAddress) -> Result<Option<Account>, StoreError> {
+        let found = self.holder(&keys::email(email)).await?;
+        // Between the two reads the account may have taken another address.
+        Ok(found.filter(|account| account.email.lower_case() == email.lower_case()))
+    }
+
+    async fn account_with_identity(&self, identity: &Identity) -> Result<Option<Account>, StoreError> {
+        let found = self.holder(&keys::identity(identity)).await?;
+        Ok(found.filter(|account| account.identities.contains(identity)))
+    }
+
+    async fn save_account(&self, change: &AccountChange) -> Result<AccountSaved, StoreError> {
+        self.save_change(change).await
+    }
+
+    async fn link(&self, id: LinkId) -> Result<Option<Link>, StoreError> {
+        self.table.get(&keys::link(id)).await?.map(item::read).transpose()
+    }
+}

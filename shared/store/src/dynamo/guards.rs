@@ -1,0 +1,191 @@
+//! Buckets and facts on DynamoDB.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use domain::Timestamp;
+use resilience::{Ids, Limit, RandomIds, Taken};
+use uuid::Uuid;
+
+use super::failure::{Failure, settle};
+use super::item::{self, WRITE_ID};
+use super::keys::{self, Item, TTL, millis};
+use super::table::{Table, names};
+use crate::{Guards, StoreError};
+
+/// A bucket's theoretical arrival time, in milliseconds since the epoch. It only ever grows.
+const ARRIVAL: &str = "tat";
+/// Until when a fact is known, in milliseconds since the epoch.
+const UNTIL: &str = "until";
+/// How often a bucket may change its state between two writes of one request.
+const ROUNDS: usize = 8;
+/// Buckets that are remembered as empty.
+const MOST_EMPTY: usize = 1000;
+
+/// Buckets and facts in the guards table. Clones share what they know of empty buckets.
+#[derive(Clone, Debug)]
+pub struct DynamoGuards {
+    table: Table,
+    empty: Arc<Mutex<Empty>>,
+}
+
+/// Until when buckets have nothing to give, as far as is known here. Since an arrival time never falls, that holds
+/// whatever others do; so those who keep asking cost no write.
+#[derive(Debug, Default)]
+struct Empty(HashMap<String, Timestamp>);
+
+impl Empty {
+    /// How long the bucket has nothing to give.
+    fn wait(&self, bucket: &str, now: Timestamp) -> Option<Duration> {
+        self.0.get(bucket).filter(|until| now < **until).map(|until| until.since(now))
+    }
+
+    fn note(&mut self, bucket: &str, until: Timestamp, now: Timestamp) {
+        if self.0.len() >= MOST_EMPTY {
+            self.0.retain(|_, until| now < *until);
+        }
+        if self.0.len() < MOST_EMPTY {
+            self.0.insert(bucket.to_owned(), until);
+        }
+    }
+}
+
+/// What a conditional write of a bucket met.
+enum Met {
+    /// It took a request: the arrival time is this one now.
+    Taken(Timestamp),
+    /// The bucket is in another state; none: it is not there.
+    Other(Option<Timestamp>),
+}
+
+/// A conditional write of a bucket.
+struct Write {
+    arrival: &'static str,
+    condition: &'static str,
+    values: Vec<(&'static str, Timestamp)>,
+}
+
+impl Write {
+    /// Takes one more from a bucket that is in use and has one.
+    fn of_used(limit: Limit, now: Timestamp) -> Self {
+        let latest = now.plus(limit.whole().saturating_sub(limit.interval()));
+        let interval = Timestamp::default().plus(limit.interval());
+        Self {
+            arrival: "#tat + :interval",
+            condition: "#tat BETWEEN :now AND :latest AND #write_id <> :write_id",
+            values: vec![(":interval", interval), (":now", now), (":latest", latest)],
+        }
+    }
+
+    /// Takes the first from a bucket that was last seen so.
+    fn of_idle(seen: Option<Timestamp>, next: Timestamp) -> Self {
+        let (condition, seen) = match seen {
+            None => ("attribute_not_exists(#tat)", None),
+            Some(seen) => ("#tat = :seen", Some((":seen", seen))),
+        };
+        Self { arrival: ":next", condition, values: [(":next", next)].into_iter().chain(seen).collect() }
+    }
+}
+
+impl DynamoGuards {
+    /// Over the guards table with this name.
+    pub fn new(client: &Client, guards_table: impl Into<String>) -> Self {
+        Self { table: Table::new(client, guards_table), empty: Arc::default() }
+    }
+
+    /// One write, with the SDK's own repetitions. A repetition that meets its own first self has taken one request; where
+    /// somebody else wrote in between it takes another one, so that a lost answer makes a bucket stricter, never wider.
+    async fn write(&self, bucket: &str, write: &Write, until: Timestamp, write_id: Uuid) -> Result<Met, StoreError> {
+        let mut values: Item = write.values.iter().map(|(name, at)| ((*name).to_owned(), millis(*at))).collect();
+        values.insert(":ttl".to_owned(), keys::ttl(until));
+        values.insert(":write_id".to_owned(), item::mark(write_id));
+        let update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(keys::bucket(bucket).attributes()))
+            .update_expression(format!("SET #tat = {}, #write_id = :write_id, #ttl = :ttl", write.arrival))
+            .condition_expression(write.condition)
+            .set_expression_attribute_names(Some(names(&[("#tat", ARRIVAL), ("#write_id", WRITE_ID), ("#ttl", TTL)])))
+            .set_expression_attribute_values(Some(values))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match update.send().await {
+            Ok(answer) => Ok(Met::Taken(arrival(&answer.attributes.unwrap_or_default())?)),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => match refusal.item() {
+                    Some(stored) if item::was_written_by(stored, write_id) => Ok(Met::Taken(arrival(stored)?)),
+                    stored => Ok(Met::Other(stored.map(arrival).transpose()?)),
+                },
+                _ => Err(Failure::from(error).into()),
+            },
+        }
+    }
+
+    fn known_wait(&self, bucket: &str, now: Timestamp) -> Option<Duration> {
+        self.empty.lock().unwrap_or_else(PoisonError::into_inner).wait(bucket, now)
+    }
+
+    fn note_empty(&self, bucket: &str, until: Timestamp, now: Timestamp) {
+        self.empty.lock().unwrap_or_else(PoisonError::into_inner).note(bucket, until, now);
+    }
+}
+
+fn arrival(item: &Item) -> Result<Timestamp, StoreError> {
+    item::number_of(item, ARRIVAL).map(Timestamp::from_millis)
+}
+
+/// What a request is told that moved the arrival time to `next`.
+fn told(limit: Limit, next: Timestamp, now: Timestamp) -> Taken {
+    let interval = i64::try_from(limit.interval().as_millis()).unwrap_or(i64::MAX);
+    limit.take(Some(Timestamp::from_millis(next.millis().saturating_sub(interval))), now).1
+}
+
+impl Guards for DynamoGuards {
+    async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Taken, StoreError> {
+        if let Some(retry_after) = self.known_wait(bucket, now) {
+            return Ok(Taken::Refused { retry_after });
+        }
+        let (write_id, until) = (RandomIds.fresh(), now.plus(limit.whole()));
+        for _ in 0..ROUNDS {
+            let seen = match self.write(bucket, &Write::of_used(limit, now), until, write_id).await? {
+                Met::Taken(next) => return Ok(told(limit, next, now)),
+                Met::Other(seen) => seen,
+            };
+            let next = match limit.take(seen, now) {
+                (Some(next), _) => next,
+                (None, refused) => {
+                    if let Taken::Refused { retry_after } = refused {
+                        self.note_empty(bucket, now.plus(retry_after), now);
+                    }
+                    return Ok(refused);
+                }
+            };
+            if let Met::Taken(next) = self.write(bucket, &Write::of_idle(seen, next), until, write_id).await? {
+                return Ok(told(limit, next, now));
+            }
+        }
+        Err(StoreError::Unavailable("the bucket kept changing".into()))
+    }
+
+    async fn remember(&self, key: &str, until: Timestamp) -> Result<(), StoreError> {
+        let mut item = keys::fact(key).attributes();
+        item.insert(UNTIL.to_owned(), millis(until));
+        item.insert(TTL.to_owned(), keys::ttl(until));
+        settle(async || {
+            let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item.clone()));
+            Ok(put.send().await.map(drop)?)
+        })
+        .await
+    }
+
+    async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(fact) = self.table.get(&keys::fact(key)).await? else { return Ok(false) };
+        Ok(now < Timestamp::from_millis(item::number_of(&fact, UNTIL)?))
+    }
+}

@@ -1,0 +1,27 @@
+//! Buckets and facts in memory.
+
+use domain::Timestamp;
+use resilience::{Limit, Taken};
+
+use super::MemoryStore;
+use crate::{Guards, StoreError};
+
+impl Guards for MemoryStore {
+    async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Taken, StoreError> {
+        let mut state = self.state.borrow_mut();
+        let (next, taken) = limit.take(state.buckets.get(bucket).copied(), now);
+        if let Some(next) = next {
+            state.buckets.insert(bucket.to_owned(), next);
+        }
+        Ok(taken)
+    }
+
+    async fn remember(&self, key: &str, until: Timestamp) -> Result<(), StoreError> {
+        self.state.borrow_mut().facts.insert(key.to_owned(), until);
+        Ok(())
+    }
+
+    async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.state.borrow().facts.get(key).is_some_and(|until| now < *until))
+    }
+}
