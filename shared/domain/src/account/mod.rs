@@ -6,10 +6,12 @@ mod event;
 mod flow;
 mod id;
 mod link;
+mod return_path;
 mod role;
 mod scope;
 mod secret;
 mod session;
+mod sign_in;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +22,12 @@ pub use event::{ACCOUNT_EVENT_SCHEMA_VERSION, AccountEvent, AccountEventType};
 pub use flow::SignInFlow;
 pub use id::AccountId;
 pub use link::{Link, LinkKind};
+pub use return_path::{InvalidReturnPath, ReturnPath};
 pub use role::{Role, UnknownRole};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::{PasswordHash, TokenHash};
 pub use session::{ROTATION_GRACE, Rotation, SESSION_LIFETIME, Session};
+pub use sign_in::{Found, SignIn, SignInRefused, Vouched};
 
 /// Somebody who can sign in. Exists until erased; then nothing of it is left but its id in orders and events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

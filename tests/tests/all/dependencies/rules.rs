@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use super::members::Member;
 
 /// What the innermost crates may link of ours.
-const INNER: [(&str, &[&str]); 5] = [
+const INNER: [(&str, &[&str]); 6] = [
     ("domain", &[]),
     ("resilience", &["domain"]),
     ("payments", &["domain", "resilience"]),
     ("mail", &["domain", "resilience"]),
     ("sheets", &["domain", "resilience"]),
+    ("oidc", &["domain", "resilience"]),
 ];
 
-const PROVIDERS: [&str; 3] = ["payments", "mail", "sheets"];
+const PROVIDERS: [&str; 4] = ["payments", "mail", "sheets", "oidc"];
 
 /// Which functions link which provider, be it through `checkout` or `stripe-account`. All others link none.
 const CALLERS: [(&str, &[&str]); 9] = [

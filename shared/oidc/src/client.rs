@@ -1,0 +1,154 @@
+//! Asking a provider: its documents, the address to send people to, and who came back.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::Vouched;
+use http::Request;
+use resilience::{Clock, Deadline, Ids, Policy, Transport, retry};
+
+use crate::discovery::Discovery;
+use crate::exchange::Exchange;
+use crate::id_token::{Expected, Refused, check};
+use crate::keys::ProviderKeys;
+use crate::known::Known;
+use crate::{Attempt, OpenIdError, Provider};
+
+/// What we ask for: an ID token, with the address.
+const SCOPE: &str = "openid email profile";
+
+/// A client for any number of providers, built once per environment. Every call ends by its deadline, plus at most the
+/// transport's own timeout.
+pub struct OpenId<T, C, I> {
+    transport: T,
+    clock: C,
+    ids: I,
+    known: Known,
+}
+
+impl<T, C, I> fmt::Debug for OpenId<T, C, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenId").finish_non_exhaustive()
+    }
+}
+
+impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
+    /// A client that knows no provider yet.
+    pub fn new(transport: T, clock: C, ids: I) -> Self {
+        Self { transport, clock, ids, known: Known::default() }
+    }
+
+    /// The address at the provider that somebody has to be sent to (OpenID Connect Core 1.0, section 3.1.2.1).
+    ///
+    /// # Errors
+    ///
+    /// [`OpenIdError`], when the provider's discovery document cannot be had or trusted.
+    pub async fn authorization_url(
+        &self,
+        provider: &Provider,
+        redirect_uri: &str,
+        attempt: &Attempt,
+        deadline: Deadline,
+    ) -> Result<String, OpenIdError> {
+        let discovery = self.discovery(provider, deadline).await?;
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &provider.client_id)
+            .append_pair("redirect_uri", redirect_uri)
+            .append_pair("scope", SCOPE)
+            .append_pair("state", &attempt.state)
+            .append_pair("nonce", &attempt.nonce)
+            .append_pair("code_challenge", &attempt.code_challenge())
+            .append_pair("code_challenge_method", "S256")
+            .finish();
+        let endpoint = &discovery.authorization_endpoint;
+        let separator = if endpoint.contains('?') { '&' } else { '?' };
+        Ok(format!("{endpoint}{separator}{query}"))
+    }
+
+    /// Whom the provider vouches for: exchanges the code, and checks the ID token. The access token that comes with it
+    /// is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenIdError`].
+    pub async fn vouched(
+        &self,
+        provider: &Provider,
+        exchange: Exchange<'_>,
+        deadline: Deadline,
+    ) -> Result<Vouched, OpenIdError> {
+        let discovery = self.discovery(provider, deadline).await?;
+        let request = exchange.request(provider, &discovery)?;
+        let attempt = async || {
+            let response = self.transport.send(request.clone()).await?;
+            tracing::debug!(status = response.status().as_u16(), "token endpoint answered");
+            Exchange::id_token(&response)
+        };
+        let id_token = retry(&self.clock, &self.ids, Policy::CALL, deadline, attempt, OpenIdError::of_exchange).await?;
+        self.checked(provider, &discovery, &id_token, exchange.nonce, deadline).await
+    }
+
+    /// A key that we don't know may be newer than what we know.
+    async fn checked(
+        &self,
+        provider: &Provider,
+        discovery: &Discovery,
+        id_token: &str,
+        nonce: &str,
+        deadline: Deadline,
+    ) -> Result<Vouched, OpenIdError> {
+        let expected = Expected { issuer: &provider.issuer, client_id: &provider.client_id, nonce };
+        let now = || self.clock.now();
+        let keys = match self.known.keys(&provider.issuer, now()) {
+            Some(keys) => keys,
+            None => self.read_keys(provider, discovery, deadline).await?,
+        };
+        let checked = match check(id_token, &keys, expected, now()) {
+            Err(Refused::UnknownKey) if !self.known.keys_are_new(&provider.issuer, now()) => {
+                let keys = self.read_keys(provider, discovery, deadline).await?;
+                check(id_token, &keys, expected, now())
+            }
+            checked => checked,
+        };
+        checked.map_err(|refused| match refused {
+            Refused::UnknownKey => OpenIdError::IdToken("signed with an unknown key"),
+            Refused::Because(reason) => OpenIdError::IdToken(reason),
+        })
+    }
+
+    async fn discovery(&self, provider: &Provider, deadline: Deadline) -> Result<Arc<Discovery>, OpenIdError> {
+        if let Some(known) = self.known.discovery(&provider.issuer, self.clock.now()) {
+            return Ok(known);
+        }
+        let json = self.document(&Discovery::url(provider), deadline).await?;
+        let discovery = Discovery::read(provider, &json)?;
+        Ok(self.known.keep_discovery(&provider.issuer, discovery, self.clock.now()))
+    }
+
+    async fn read_keys(
+        &self,
+        provider: &Provider,
+        discovery: &Discovery,
+        deadline: Deadline,
+    ) -> Result<Arc<ProviderKeys>, OpenIdError> {
+        let keys = ProviderKeys::read(&self.document(&discovery.jwks_uri, deadline).await?)?;
+        Ok(self.known.keep_keys(&provider.issuer, keys, self.clock.now()))
+    }
+
+    async fn document(&self, url: &str, deadline: Deadline) -> Result<Bytes, OpenIdError> {
+        let request = Request::get(url).body(Bytes::new())?;
+        let attempt = async || {
+            let response = self.transport.send(request.clone()).await?;
+            match response.status() {
+                http::StatusCode::OK => Ok(response.into_body()),
+                status => Err(OpenIdError::of_document(status)),
+            }
+        };
+        retry(&self.clock, &self.ids, Policy::CALL, deadline, attempt, OpenIdError::of_reading).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,25 @@
+//! Signing in with an OpenID provider: the authorization code flow with PKCE, and the check of the ID token (OpenID
+//! Connect Core 1.0; RFC 6749, 7636, 9700).
+//!
+//! No token and no code gets into a log or an error. Must not know accounts, the store, nor how a function is called.
+
+mod attempt;
+mod client;
+mod cookie;
+mod discovery;
+mod error;
+mod exchange;
+mod id_token;
+mod keys;
+mod known;
+mod provider;
+
+#[cfg(test)]
+mod conversation;
+
+pub use attempt::{Attempt, state_hash};
+pub use client::OpenId;
+pub use cookie::{COOKIE, FLOW_LIFETIME, cookie, no_cookie};
+pub use error::OpenIdError;
+pub use exchange::Exchange;
+pub use provider::{Provider, Providers, redirect_uri};
