@@ -21,10 +21,14 @@ pub const SPREADSHEET: &str = "sandbox-orders";
 /// Who the mails are from.
 pub const MAIL_FROM: &str = "orders@shop.example";
 
-/// The demo customer and the demo staff; their ids are always the same.
-const CUSTOMER: &str = "cus_00000000000040008000000000000001";
-const STAFF: &str = "usr_00000000000040008000000000000002";
-const ADMIN: &str = "usr_00000000000040008000000000000003";
+/// The demo people's roles, ids and addresses, on each local stack the same.
+pub const PEOPLE: [(Role, &str, &str); 3] = [
+    (Role::Customer, "cus_00000000000040008000000000000001", "ada@shop.example"),
+    (Role::Staff, "usr_00000000000040008000000000000002", "sam@shop.example"),
+    (Role::Admin, "usr_00000000000040008000000000000003", "alex@shop.example"),
+];
+/// Everybody's password.
+pub const PASSWORD: &str = "tea for two, please";
 
 /// Why the accounts cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -104,17 +108,18 @@ impl Accounts {
     ///
     /// The id is not of the role's kind.
     pub fn token(&self, role: Role, id: Option<&str>, lifetime: Duration) -> Result<String, AccountsError> {
-        let id = id.unwrap_or(match role {
-            Role::Customer => CUSTOMER,
-            Role::Staff => STAFF,
-            Role::Admin => ADMIN,
-        });
+        let id = id.unwrap_or_else(|| demo(role));
         let who = Who::new(role, id).ok_or_else(|| AccountsError::Id(id.to_owned(), role))?;
         let caller = Caller { who, token_id: RandomIds.fresh().simple().to_string() };
         let now = SystemClock.now();
         let key = self.keys.active(now).ok_or(AccountsError::NoKey)?;
         Ok(mint(&caller, &TokenRules::default(), key, now, lifetime)?)
     }
+}
+
+/// The id of the role's demo account.
+fn demo(role: Role) -> &'static str {
+    PEOPLE.iter().find(|(theirs, ..)| *theirs == role).map_or("", |(_, id, _)| id)
 }
 
 fn signing_keys() -> Result<SigningKeys, AccountsError> {
@@ -163,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_customers_id_is_no_id_of_staff() {
-        let error = accounts().token(Role::Staff, Some(CUSTOMER), Duration::from_mins(1)).unwrap_err();
+        let error = accounts().token(Role::Staff, Some(demo(Role::Customer)), Duration::from_mins(1)).unwrap_err();
         assert!(matches!(error, AccountsError::Id(..)));
     }
 

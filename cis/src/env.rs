@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::accounts::{MAIL_FROM, SPREADSHEET};
-use crate::stack::Stack;
+use crate::stack::{LOCAL_KEYS, Stack};
 
 /// Why there are no variables to print.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +34,8 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
     let mut variables = vec![
         ("AWS_ENDPOINT_URL", stack.endpoint_url.as_str()),
         ("AWS_REGION", &stack.region),
-        // What MiniStack takes for the account's root; the embedded stack takes anything.
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_ACCESS_KEY_ID", LOCAL_KEYS),
+        ("AWS_SECRET_ACCESS_KEY", LOCAL_KEYS),
         ("STAGE", "dev"),
         ("LOG_LEVEL", "info"),
         ("SECRET_FRESH_SECONDS", "2"),

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod account;
 mod accounts;
 mod cloud;
 mod dead_letters;
@@ -54,6 +55,9 @@ enum Command {
     Logs(logs::Options),
     /// Prints the functions' environment variables for the stack that is up, to run one of them by hand.
     Env,
+    /// Looks after accounts: makes the first administrator.
+    #[command(subcommand)]
+    Account(account::Command),
     /// Prints an access token for development.
     Token(token::Options),
 }
@@ -81,6 +85,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Trace(options) => trace::trace(&options).await?,
         Command::Logs(options) => logs::logs(&options).await?,
         Command::Env => println!("{}", env::env()?),
+        Command::Account(account::Command::Create(options)) => println!("{}", account::create(&options).await?),
         Command::Token(options) => println!("{}", token::token(&options)?),
     }
     Ok(())

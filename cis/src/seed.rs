@@ -1,4 +1,5 @@
-//! A small catalogue for a stack that has none, put there over the API as an administrator would.
+//! What a new stack begins with: a small catalogue, put there over the API as an administrator would, and the demo
+//! people's accounts.
 
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use http::Method;
 use resilience::HttpClientError;
 use serde_json::{Value, json};
 
-use crate::accounts::{Accounts, AccountsError};
+use crate::account::{self, AccountError, Person};
+use crate::accounts::{Accounts, AccountsError, PASSWORD, PEOPLE};
 use crate::http::{Answer, Http, HttpError};
 
 /// Sku, name, price in euro cents, in dollar cents and in yen, stock.
@@ -26,7 +28,7 @@ const PRODUCTS: [(&str, &str, i64, i64, i64, u32); 12] = [
     ("voucher-gift", "Gift voucher", 2_500, 2_500, 4_000, 10_000),
 ];
 
-/// Why there is no catalogue.
+/// Why a stack cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
     /// The administrator has no token.
@@ -54,6 +56,9 @@ pub enum SeedError {
         /// What the API says.
         body: Value,
     },
+    /// A demo account cannot be made.
+    #[error("there are no demo accounts")]
+    People(#[from] AccountError),
 }
 
 /// Puts the products where they lack. What is there stays as it is.
@@ -76,6 +81,25 @@ pub async fn catalogue(api_url: &str, accounts: &Accounts) -> Result<(), SeedErr
         let Answer { status, body } = answer.map_err(|source| SeedError::NoAnswer { sku, source })?;
         if !(200..300).contains(&status) {
             return Err(SeedError::Refused { sku, status, body });
+        }
+    }
+    Ok(())
+}
+
+/// Makes the demo accounts that lack. An address that somebody else has by now stays theirs.
+///
+/// # Errors
+///
+/// The table is not reached, or refuses.
+pub async fn people(accounts: &impl store::Accounts) -> Result<(), SeedError> {
+    for (role, id, email) in PEOPLE {
+        let (id, email) = (id.parse().map_err(AccountError::from)?, email.parse().map_err(AccountError::from)?);
+        if accounts.account(id).await.map_err(AccountError::from)?.is_some() {
+            continue;
+        }
+        match account::add(accounts, &Person { id, role, email, password: PASSWORD.to_owned() }).await {
+            Ok(()) | Err(AccountError::Taken) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())

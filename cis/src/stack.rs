@@ -55,6 +55,10 @@ pub const SECRETS: [(&str, &str, &str); 5] = [
 /// How long the local stacks' functions use a secret without asking again, in seconds: a rotation takes a moment.
 pub const SECRET_FRESH_SECONDS: u64 = 2;
 
+/// Key id and secret key of the local stacks: MiniStack takes them for the account's root, the embedded stack takes
+/// anything.
+pub const LOCAL_KEYS: &str = "test";
+
 /// The two local stacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -102,6 +106,13 @@ impl Stack {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// How the AWS SDK reaches it.
+    pub fn aws(&self) -> aws::Settings {
+        let keys = || LOCAL_KEYS.to_owned();
+        let (access_key_id, secret_access_key) = (keys(), keys());
+        aws::Settings { access_key_id, secret_access_key, ..aws::Settings::local(&self.endpoint_url) }
     }
 
     /// Tells everyone that the stack is ready. Readers see the old file or the new one, never half of it.

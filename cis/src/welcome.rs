@@ -1,5 +1,6 @@
 //! What a person sees when a stack is ready: where everything is, and what to try.
 
+use crate::accounts::{PASSWORD, PEOPLE};
 use crate::stack::{Kind, Stack};
 
 /// Addresses and first steps.
@@ -18,7 +19,11 @@ pub fn text(stack: &Stack) -> String {
   Stripe    {sandbox_url}/_sandbox/stripe
   logs      {logs}
 
-Place an order:
+Sign in, as {people}, each with the password "{PASSWORD}":
+
+  curl '{api_url}/v1/auth/login' -H 'Content-Type: application/json' -d '{{ "email": "ada@shop.example", "password": "{PASSWORD}" }}'
+
+Place an order, with its access_token or one that `cargo cis token` makes:
 
   curl '{api_url}/v1/orders' -H "Authorization: Bearer $(cargo cis token)" \
     -H "Idempotency-Key: $(date +%s)" -H 'Content-Type: application/json' -d '{{
@@ -33,5 +38,11 @@ Pay it as a browser would, with intent_id and client_secret of the answer:
 Then look at mailbox and sheet. `cargo cis smoke` does all of it. `cargo cis down` ends the stack, and so does Ctrl-C.
 "#,
         logs = stack.logs.display(),
+        people = people(),
     )
+}
+
+/// `ada@shop.example (customer), …`
+fn people() -> String {
+    PEOPLE.map(|(role, _, email)| format!("{email} ({role})")).join(", ")
 }

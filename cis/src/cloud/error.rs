@@ -84,7 +84,10 @@ pub enum CloudError {
     /// Keys and tokens.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
-    /// The first products.
-    #[error("the catalogue cannot be filled")]
+    /// The AWS SDK.
+    #[error(transparent)]
+    Aws(#[from] aws::ConfigError),
+    /// The first products and accounts.
+    #[error("the stack cannot be filled")]
     Seed(#[from] SeedError),
 }

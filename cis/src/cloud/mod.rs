@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use tokio::net::TcpListener;
 
+use crate::account;
 use crate::accounts::Accounts;
 use crate::paths;
 use crate::process::asked_to_end;
@@ -90,6 +91,7 @@ async fn serve(python: &Path, programs: &Programs, endpoint_url: &str, group: u3
 async fn ready(stack: &Stack, accounts: &Accounts, start: Instant) -> Result<Infallible, CloudError> {
     smoke::test(&stack.api_url).await?;
     seed::catalogue(&stack.api_url, accounts).await?;
+    seed::people(&account::of_stack(stack)?).await?;
     println!("deployed in {:.1} s\n\n{}", start.elapsed().as_secs_f32(), welcome::text(stack));
     // Last: whoever waits for the file shows what was printed before.
     stack.announce()?;

@@ -26,8 +26,8 @@ pub enum EmbeddedError {
     /// The HTTP client.
     #[error(transparent)]
     Client(#[from] resilience::HttpClientError),
-    /// The catalogue.
-    #[error("cannot put products into the catalogue")]
+    /// The first products and accounts.
+    #[error("the stack cannot be filled")]
     Seed(#[from] crate::seed::SeedError),
     /// The queues of an earlier stack.
     #[error("cannot read what an earlier stack left; `cargo cis up --fresh` starts anew")]

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use resilience::{Clock as _, HttpTransport, RandomIds, SystemClock};
 use sandbox::{Shared, journal};
-use suite::{LocalDynamo, Ports, Suite, Wiring};
+use suite::{LocalDynamo, Ports, Stores as _, Suite, Wiring};
 use tokio::task::LocalSet;
 
 use crate::accounts::Accounts;
@@ -61,6 +61,7 @@ async fn serve(folder: &Path) -> Result<(), EmbeddedError> {
     let stack = describe(&suite, &places);
     let ready = async {
         seed::catalogue(&places.api_url, &accounts).await?;
+        seed::people(suite.store().accounts()).await?;
         println!("up in {:.1} s\n\n{}", start.elapsed().as_secs_f32(), welcome::text(&stack));
         stack.announce()?;
         std::future::pending::<Result<(), EmbeddedError>>().await
