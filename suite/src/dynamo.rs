@@ -219,3 +219,56 @@ impl ChangeStream for &TableStream {
 fn unreadable(error: &DynoxideError) -> StreamError {
     StreamError(error.to_string().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{AccountChange, AccountEvent, AccountEventType, AccountId, CustomerId, EventId};
+    use serde_json::{Value, json};
+    use store::MemoryStore;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn event(n: u128) -> AccountEvent {
+        AccountEvent {
+            event_id: EventId::from_uuid(Uuid::from_u128(n)),
+            event_type: AccountEventType::Registered,
+            schema_version: 1,
+            account_id: AccountId::Customer(CustomerId::from_uuid(Uuid::from_u128(1))),
+            link_id: None,
+            key_id: None,
+            at: Timestamp::from_seconds(1_790_000_000),
+            correlation_id: "corr".into(),
+        }
+    }
+
+    /// What a function reads of the records of three events, in two reads.
+    async fn records(stores: &impl Stores) -> Vec<Value> {
+        for n in 1..=3 {
+            let told = AccountChange { before: None, after: None, events: vec![event(n)], link: None, uses: None };
+            stores.accounts().save_account(&told).await.unwrap();
+        }
+        let stream = stores.account_changes();
+        let first = stream.read(None, 2).await.unwrap();
+        let rest = stream.read(first.last().map(|record| record.sequence.as_str()), 10).await.unwrap();
+        assert_eq!((first.len(), rest.len()), (2, 1));
+        assert!(first.iter().chain(&rest).map(|record| &record.sequence).is_sorted());
+        let read = |record: Record| {
+            let (name, change) = (&record.content["eventName"], &record.content["dynamodb"]);
+            json!([name, change["Keys"], change["NewImage"]])
+        };
+        first.into_iter().chain(rest).map(read).collect()
+    }
+
+    #[tokio::test]
+    async fn both_stores_show_the_same_stream_of_account_events() {
+        let (memory, dynamo) = (MemoryStore::new(), LocalDynamo::open(None).await.unwrap());
+        let shown = records(&memory).await;
+        assert_eq!(shown, records(&dynamo).await);
+        assert_eq!(shown[0][0], "INSERT");
+        let text = shown[2][2]["event"]["S"].as_str().unwrap();
+        assert_eq!(serde_json::from_str::<AccountEvent>(text).unwrap(), event(3));
+        assert_eq!(memory.changes().read(None, 10).await.unwrap(), [], "nothing of it is in the orders' stream");
+        assert_eq!(dynamo.changes().read(None, 10).await.unwrap(), []);
+    }
+}

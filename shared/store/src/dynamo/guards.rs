@@ -189,3 +189,21 @@ impl Guards for DynamoGuards {
         Ok(now < Timestamp::from_millis(item::number_of(&fact, UNTIL)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attack_from_everywhere_does_not_fill_the_memory() {
+        let (mut empty, at) = (Empty::default(), Timestamp::from_seconds);
+        for bucket in 0..2 * MOST_EMPTY {
+            empty.note(&bucket.to_string(), at(60), at(0));
+        }
+        assert_eq!(empty.0.len(), MOST_EMPTY);
+        assert_eq!(empty.wait("0", at(59)), Some(Duration::from_secs(1)));
+        assert_eq!((empty.wait("0", at(60)), empty.wait("5000", at(0))), (None, None));
+        empty.note("5000", at(90), at(60));
+        assert_eq!(empty.0.len(), 1, "what is over makes room");
+    }
+}

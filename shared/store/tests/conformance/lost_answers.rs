@@ -16,10 +16,10 @@ use crate::mails::claim;
 use crate::sides::{Dynamo, dynamo, run};
 
 /// How many answers are lost: one, which the SDK's own retry meets; all three of the SDK's, which ours meets.
-const LOST: [usize; 2] = [1, 3];
+pub const LOST: [usize; 2] = [1, 3];
 /// More than are ever asked for.
-const ALL: usize = 6;
-const TRANSACTION: &str = "TransactWriteItems";
+pub const ALL: usize = 6;
+pub const TRANSACTION: &str = "TransactWriteItems";
 
 /// A shop with five mugs and one order for one.
 async fn with_an_order() -> (Dynamo, Order) {
@@ -28,10 +28,6 @@ async fn with_an_order() -> (Dynamo, Order) {
     let order = new(side.stores.orders.place(&mug_order(1)).await.unwrap());
     side.local.forget_requests();
     (side, order)
-}
-
-fn requests(side: &Dynamo, operation: &str) -> usize {
-    side.local.requests().iter().filter(|request| *request == operation).count()
 }
 
 #[test]
@@ -46,7 +42,7 @@ fn a_placement_knows_itself_and_takes_its_goods_once() {
             side.local.lose_answers(TRANSACTION, lost);
             let placement = mug_order(1);
             assert_eq!(side.stores.orders.place(&placement).await.unwrap(), Placed::New(placement.order));
-            assert_eq!(requests(&side, TRANSACTION), lost + 1);
+            assert_eq!(side.requests(TRANSACTION), lost + 1);
             assert_eq!(left(&side.stores, "MUG").await, 4);
         });
     }
@@ -65,7 +61,7 @@ fn a_placement_with_parked_facts_knows_itself() {
         side.local.fail("GetItem", Fault::AnswerLostWhile(Box::new(|local| local.lose_answers(TRANSACTION, 3))));
         let order = new(side.stores.orders.place(&placement).await.unwrap());
         assert_eq!((order.status, order.version), (OrderStatus::Paid, 2));
-        assert_eq!((requests(&side, TRANSACTION), requests(&side, "GetItem")), (5, 2));
+        assert_eq!((side.requests(TRANSACTION), side.requests("GetItem")), (5, 2));
         assert_eq!(left(&side.stores, "MUG").await, 4);
     });
 }
@@ -84,7 +80,7 @@ fn changes_with_events_and_stock_know_themselves() {
             let cancel = pay.order.cancel("corr", at(90)).unwrap().unwrap();
             side.local.lose_answers(TRANSACTION, lost);
             side.stores.orders.save(&cancel, None).await.unwrap();
-            assert_eq!(requests(&side, TRANSACTION), 2 * (lost + 1));
+            assert_eq!(side.requests(TRANSACTION), 2 * (lost + 1));
             assert_eq!(side.stores.orders.find(order.id).await.unwrap(), Some(cancel.order));
             assert_eq!(side.stores.orders.events(order.id, &first(9)).await.unwrap().items.len(), 3);
             assert_eq!(left(&side.stores, "MUG").await, 5);
@@ -100,7 +96,7 @@ fn a_change_of_the_order_alone_knows_itself() {
             let change = order.attach_intent("pi_1".into(), vec![waiting(&order)], "corr", at(2)).unwrap();
             side.local.lose_answers("PutItem", lost);
             side.stores.orders.save(&change, None).await.unwrap();
-            assert_eq!(requests(&side, "PutItem"), lost + 1);
+            assert_eq!(side.requests("PutItem"), lost + 1);
             assert_eq!(side.stores.orders.find(order.id).await.unwrap(), Some(change.order));
         });
     }
@@ -156,7 +152,7 @@ fn a_mail_claim_knows_itself_and_is_not_sent_twice() {
             let (mine, theirs) = (claim(None, id, 1, at(0)), claim(None, id, 2, at(0)));
             side.local.lose_answers("PutItem", lost);
             side.stores.effects.save_mail(&mine).await.unwrap();
-            assert_eq!(requests(&side, "PutItem"), lost + 1);
+            assert_eq!(side.requests("PutItem"), lost + 1);
             assert!(matches!(side.stores.effects.save_mail(&theirs).await, Err(StoreError::Conflict)));
             // The same claim by its owner's next run is another write: whoever made the first may be sending.
             assert!(matches!(side.stores.effects.save_mail(&mine).await, Err(StoreError::Conflict)));
@@ -178,7 +174,7 @@ fn an_edit_sets_the_stock_once_whatever_is_sold_meanwhile() {
         side.local.fail("UpdateItem", Fault::AnswerLostWhile(Box::new(sell)));
         side.local.lose_answers("UpdateItem", 1);
         let product = side.stores.catalogue.put(&edit("MUG", Some(10))).await.unwrap();
-        assert_eq!((product.stock, product.version, requests(&side, "UpdateItem")), (7, 1, 3));
+        assert_eq!((product.stock, product.version, side.requests("UpdateItem")), (7, 1, 3));
         assert_eq!(side.stores.catalogue.products(&[sku("MUG")]).await.unwrap(), [product]);
     });
 }
@@ -216,7 +212,7 @@ fn when_every_answer_is_lost_the_outcome_is_open_and_a_repetition_is_safe() {
         side.local.lose_answers(TRANSACTION, ALL);
         let placement = mug_order(1);
         assert!(matches!(side.stores.orders.place(&placement).await, Err(StoreError::Unavailable(_))));
-        assert_eq!(requests(&side, TRANSACTION), ALL, "three by the SDK, and once more");
+        assert_eq!(side.requests(TRANSACTION), ALL, "three by the SDK, and once more");
         assert_eq!(side.stores.orders.place(&placement).await.unwrap(), Placed::Existing(placement.order.clone()));
         assert_eq!(left(&side.stores, "MUG").await, 4);
 
@@ -244,11 +240,7 @@ fn transactions_that_meet_another_one_are_tried_again() {
         refuse("PutItem", CONFLICT_OF_ONE, 3);
         let change = pay.order.attach_intent("pi_1".into(), vec![], "corr", at(70)).unwrap();
         side.stores.orders.save(&change, None).await.unwrap();
-        assert_eq!(
-            (requests(&side, TRANSACTION), requests(&side, "PutItem")),
-            (8, 4),
-            "the SDK itself tries none again"
-        );
+        assert_eq!((side.requests(TRANSACTION), side.requests("PutItem")), (8, 4), "the SDK itself tries none again");
         assert_eq!(side.stores.orders.find(order.id).await.unwrap(), Some(change.order));
     });
 }
@@ -285,7 +277,7 @@ fn a_transaction_that_always_meets_another_one_is_given_up_with_nothing_written(
         stock(&side.stores, "MUG", 5).await;
         (0..50).for_each(|_| side.local.fail(TRANSACTION, Fault::Refused(400, CONFLICT)));
         assert!(matches!(side.stores.orders.place(&mug_order(1)).await, Err(StoreError::Unavailable(_))));
-        assert_eq!(requests(&side, TRANSACTION), 8);
+        assert_eq!(side.requests(TRANSACTION), 8);
         assert_eq!((side.stores.orders.find(order_id(1)).await.unwrap(), left(&side.stores, "MUG").await), (None, 5));
     });
 }

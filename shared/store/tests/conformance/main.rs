@@ -2,36 +2,46 @@
 //! embedded database. What only DynamoDB can do wrong (lost answers, transaction conflicts) follows in its own modules.
 #![allow(clippy::unwrap_used, reason = "outside test functions clippy does not know that this is all test code")]
 
+mod accounts;
+mod api_keys;
 mod catalogue;
 mod corrupt;
 mod fixtures;
+mod guards;
+mod links;
 mod lists;
 mod local;
 mod lost_answers;
+mod lost_answers_of_guards;
+mod lost_answers_of_people;
 mod mails;
 mod parking;
+mod people;
 mod placing;
 mod requests;
 mod rows;
 mod saving;
+mod sessions;
 mod sides;
 
-/// Makes a test of each promise for each side.
+/// Makes a test of each promise for each side. `people:` before them: they are promises of accounts and guards.
 macro_rules! promises {
-    ($($promise:ident),* $(,)?) => {
+    (people: $($promise:ident),* $(,)?) => { crate::promises!(@ people $($promise)*); };
+    (@ $part:ident $($promise:ident)*) => {
         mod memory {
             $(#[test]
             fn $promise() {
-                crate::sides::run(async { super::$promise(&crate::sides::memory()).await });
+                crate::sides::run(async { super::$promise(&crate::sides::memory().$part).await });
             })*
         }
 
         mod dynamo {
             $(#[test]
             fn $promise() {
-                crate::sides::run(async { super::$promise(&crate::sides::dynamo().await.stores).await });
+                crate::sides::run(async { super::$promise(&crate::sides::dynamo().await.$part).await });
             })*
         }
     };
+    ($($promise:ident),* $(,)?) => { crate::promises!(@ stores $($promise)*); };
 }
 pub(crate) use promises;

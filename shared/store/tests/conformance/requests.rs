@@ -1,20 +1,13 @@
 //! How many requests each operation costs where nothing goes wrong. A change of these figures is a change of the bill
 //! and of the latency, and should be meant.
 
-use domain::OrderStatus;
-use store::{Catalogue, MailEffects, Orders, SheetRows};
+use domain::{Account, AccountChange, OrderStatus};
+use store::{Accounts, ApiKeys, Catalogue, Guards, MailEffects, Orders, Sessions, SheetRows};
 
 use crate::fixtures::{at, customer, edit, first, mug_order, new, order_id, paid, payment, receipt, sku, waiting};
-use crate::sides::{Dynamo, dynamo, run};
-
-impl Dynamo {
-    /// What was asked for since the last call.
-    fn spent(&self) -> String {
-        let requests = self.local.requests().join(" ");
-        self.local.forget_requests();
-        requests
-    }
-}
+use crate::guards::LIMIT;
+use crate::people::{account, api_key, event, flow, identity, link, made, session};
+use crate::sides::{dynamo, run};
 
 #[test]
 fn requests_for_orders_are_as_few_as_they_can_be() {
@@ -79,5 +72,62 @@ fn requests_for_products_and_effects_are_as_few_as_they_can_be() {
         assert_eq!(side.spent(), "UpdateItem GetItem");
         effects.mails_about(order_id(1)).await.unwrap();
         assert_eq!(side.spent(), "Query");
+    });
+}
+
+#[test]
+fn requests_for_accounts_are_as_few_as_they_can_be() {
+    run(async {
+        let side = dynamo().await;
+        let accounts = &side.people.accounts;
+        let anna = Account { identities: vec![identity("1")], ..account(1, "anna@example.com") };
+        let change = AccountChange { events: vec![event(1, 1)], link: Some(link(1, anna.id)), ..made(&anna) };
+        accounts.save_account(&change).await.unwrap();
+        assert_eq!(side.spent(), "TransactWriteItems");
+        accounts.account(anna.id).await.unwrap();
+        accounts.link(link(1, anna.id).id).await.unwrap();
+        assert_eq!(side.spent(), "GetItem GetItem");
+        accounts.account_with_email(&anna.email).await.unwrap();
+        accounts.account_with_identity(&identity("1")).await.unwrap();
+        assert_eq!(side.spent(), "GetItem GetItem GetItem GetItem");
+        accounts.account_with_email(&"ben@example.com".parse().unwrap()).await.unwrap();
+        assert_eq!(side.spent(), "GetItem");
+
+        accounts.save_session(&session(1, anna.id)).await.unwrap();
+        accounts.end_session(anna.id, session(1, anna.id).id).await.unwrap();
+        assert_eq!(side.spent(), "PutItem DeleteItem");
+        accounts.keep_flow(&flow("ab12")).await.unwrap();
+        accounts.take_flow("ab12").await.unwrap();
+        assert_eq!(side.spent(), "PutItem UpdateItem");
+
+        accounts.save_api_keys(&[api_key(1, 0), api_key(2, 0)], &[event(1, 2)]).await.unwrap();
+        accounts.api_key(api_key(1, 0).id).await.unwrap();
+        accounts.note_use(api_key(1, 0).id, at(1)).await.unwrap();
+        accounts.api_keys(&first(20)).await.unwrap();
+        assert_eq!(side.spent(), "TransactWriteItems GetItem UpdateItem Query");
+    });
+}
+
+#[test]
+fn a_bucket_costs_one_write_two_when_it_was_idle_and_none_when_it_is_known_to_be_empty() {
+    run(async {
+        let side = dynamo().await;
+        let take = async |second| side.people.guards.take("b", LIMIT, at(second)).await.unwrap();
+        take(0).await;
+        assert_eq!(side.spent(), "UpdateItem UpdateItem");
+        for _ in 1..10 {
+            take(0).await;
+            assert_eq!(side.spent(), "UpdateItem");
+        }
+        take(0).await;
+        assert_eq!(side.spent(), "UpdateItem", "it is found to be empty");
+        for second in [0, 1, 5] {
+            take(second).await;
+            assert_eq!(side.spent(), "", "at {second} s");
+        }
+        take(6).await;
+        assert_eq!(side.spent(), "UpdateItem");
+        take(1000).await;
+        assert_eq!(side.spent(), "UpdateItem UpdateItem");
     });
 }
