@@ -12,7 +12,7 @@ use super::build::Programs;
 use super::{CloudError, REGION};
 use crate::accounts::{MAIL_FROM, SPREADSHEET, Secrets};
 use crate::paths;
-use crate::stack::{SECRET_FRESH_SECONDS, SECRETS};
+use crate::stack::{Queue, SECRET_FRESH_SECONDS, SECRETS};
 
 /// Name of the stack, and what the names of its functions, queues and topic begin with.
 pub const STACK: &str = "cis-local";
@@ -42,6 +42,29 @@ impl Outputs {
     pub fn get(&self, name: &str) -> Result<String, CloudError> {
         self.0.get(name).cloned().ok_or_else(|| CloudError::NoOutput(name.to_owned()))
     }
+
+    /// The queues by their consumer's name: `SendEmailDlqUrl` is what `send-email` gave up on, `SendEmailQueueUrl` what
+    /// it reads.
+    pub fn queues(&self) -> BTreeMap<String, Queue> {
+        let dead = self.0.iter().filter_map(|(name, url)| Some((name.strip_suffix("DlqUrl")?, url)));
+        let queue = |(name, url): (&str, &String)| {
+            let read = self.0.get(&format!("{name}QueueUrl")).cloned();
+            (kebab(name), Queue { url: read, dead_letters_url: url.clone() })
+        };
+        dead.map(queue).collect()
+    }
+}
+
+/// `SendEmail` as `send-email`.
+fn kebab(name: &str) -> String {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push('-');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
 }
 
 /// Deploys the template with these programs, and gives the secrets their values.
@@ -103,4 +126,20 @@ fn parameters(sandbox_url: &str) -> BTreeMap<&'static str, String> {
     .into_iter()
     .map(|(name, value)| (name, value.to_owned()))
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queues_are_found_among_the_outputs() {
+        let outputs = ["ApiId", "OrderStreamDlqUrl", "SendEmailDlqUrl", "SendEmailQueueUrl"];
+        let outputs = Outputs(outputs.map(|name| (name.to_owned(), format!("http://{name}"))).into());
+        let queues = outputs.queues();
+        assert_eq!(queues.keys().collect::<Vec<_>>(), ["order-stream", "send-email"]);
+        assert_eq!(queues["order-stream"].url, None);
+        assert_eq!(queues["send-email"].url.as_deref(), Some("http://SendEmailQueueUrl"));
+        assert_eq!(queues["send-email"].dead_letters_url, "http://SendEmailDlqUrl");
+    }
 }

@@ -17,7 +17,7 @@ use crate::accounts::Accounts;
 use crate::paths;
 use crate::process::asked_to_end;
 use crate::seed;
-use crate::stack::{Kind, Queue, SECRETS, Stack, Tables};
+use crate::stack::{Kind, SECRETS, Stack, Tables};
 use crate::up::Options;
 use crate::welcome;
 use build::Programs;
@@ -106,18 +106,6 @@ fn describe(outputs: &Outputs, endpoint_url: &str, sandbox_url: String, group: u
         identity: outputs.get("IdentityTableName")?,
         guards: outputs.get("GuardsTableName")?,
     };
-    let queue = |url: Option<&str>, dead: &str| {
-        Ok::<_, CloudError>(Queue {
-            url: url.map(|name| outputs.get(name)).transpose()?,
-            dead_letters_url: outputs.get(dead)?,
-        })
-    };
-    let queues = BTreeMap::from([
-        ("order-stream".to_owned(), queue(None, "OrderStreamDlqUrl")?),
-        ("send-email".to_owned(), queue(Some("SendEmailQueueUrl"), "SendEmailDlqUrl")?),
-        ("settle-payment".to_owned(), queue(Some("SettlePaymentQueueUrl"), "SettlePaymentDlqUrl")?),
-        ("sync-sheet".to_owned(), queue(Some("SyncSheetQueueUrl"), "SyncSheetDlqUrl")?),
-    ]);
     Ok(Stack {
         kind: Kind::Cloud,
         pid: std::process::id(),
@@ -127,7 +115,7 @@ fn describe(outputs: &Outputs, endpoint_url: &str, sandbox_url: String, group: u
         endpoint_url: endpoint_url.to_owned(),
         region: REGION.to_owned(),
         tables,
-        queues,
+        queues: outputs.queues(),
         topic_arn: Some(outputs.get("OrderEventsTopicArn")?),
         secrets: SECRETS
             .into_iter()
