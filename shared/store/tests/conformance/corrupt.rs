@@ -1,9 +1,11 @@
 //! Items that cannot be understood: named by their key, and nothing of their content is shown.
 
 use serde_json::json;
-use store::{Catalogue, MailEffects, Orders, StoreError};
+use store::{Accounts, ApiKeys, Catalogue, Guards, MailEffects, Orders, Sessions, StoreError};
 
-use crate::fixtures::{first, order_id, sku};
+use crate::fixtures::{at, first, order_id, sku};
+use crate::guards::LIMIT;
+use crate::people::{account, account_id, key_id, session};
 use crate::sides::{dynamo, run};
 
 fn check<T: std::fmt::Debug>(read: Result<T, StoreError>, key: &str) {
@@ -32,5 +34,35 @@ fn what_cannot_be_read_is_named_and_not_shown() {
         check(side.stores.orders.receipts(order_id(1)).await, &format!("{id} receipt#evt_1"));
         check(side.stores.catalogue.products(&[sku("MUG")]).await, "product#MUG product");
         check(side.stores.effects.mails_about(order_id(1)).await, &format!("{id} mail#order_confirmation#evt_1"));
+    });
+}
+
+#[test]
+fn of_people_and_buckets_nothing_is_shown_either() {
+    run(async {
+        let side = dynamo().await;
+        let (anna, session) = (account(1, "anna@example.com"), session(1, account_id(1)));
+        let put = |table: &str, pk: &str, sk: &str| {
+            let item = json!({"pk": {"S": pk}, "sk": {"S": sk}, "current": {"S": "secret"}, "tat": {"S": "secret"},
+                "account": {"S": anna.id.to_string()}, "email": {"S": "secret"}});
+            side.local.ask("PutItem", json!({"TableName": table, "Item": item}));
+        };
+        let (id, session_key) = (anna.id.to_string(), format!("session#{}", session.id));
+        put("identity", &id, "account");
+        put("identity", "email#anna@example.com", "email");
+        put("identity", &id, &session_key);
+        put("identity", "flow#ab12", "flow");
+        put("identity", &format!("key#{}", key_id(1)), "key");
+        put("guards", "bucket#b", "bucket");
+        put("guards", "fact#f", "fact");
+
+        let (accounts, guards) = (&side.people.accounts, &side.people.guards);
+        check(accounts.account(anna.id).await, &format!("{id} account"));
+        check(accounts.account_with_email(&anna.email).await, &format!("{id} account"));
+        check(accounts.session(anna.id, session.id).await, &format!("{id} {session_key}"));
+        check(accounts.take_flow("ab12").await, "flow#ab12 flow");
+        check(accounts.api_key(key_id(1)).await, &format!("key#{} key", key_id(1)));
+        check(guards.take("b", LIMIT, at(0)).await, "bucket#b bucket");
+        check(guards.remembers("f", at(0)).await, "fact#f fact");
     });
 }
