@@ -62,7 +62,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         match function {
             "authorizer" => self.authorizer(event).await,
             "order-stream" => {
-                let bus = &BusGate::new(&self.bus, &self.gate);
+                let bus = &BusGate::new(&self.bus, &self.gate, function);
                 result(&order_stream::handle(bus, bus, &event).await)
             }
             "send-email" | "settle-payment" | "sync-sheet" => self.consumer(function, read(event)?, deadline).await,

@@ -1,5 +1,6 @@
-//! Lambda's event filter patterns, as far as the template uses them: exact values and prefixes.
-//! (docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html)
+//! The filter patterns of Lambda's mappings and SNS's subscriptions, as far as the template uses them: exact values and
+//! prefixes. (docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html,
+//! docs.aws.amazon.com/sns/latest/dg/string-value-matching.html)
 
 use serde_json::Value;
 
@@ -7,9 +8,14 @@ use serde_json::Value;
 pub fn matches(pattern: &Value, event: &Value) -> bool {
     match pattern {
         Value::Object(fields) => fields.iter().all(|(name, pattern)| matches(pattern, &event[name])),
-        Value::Array(choices) => choices.iter().any(|choice| is_choice(choice, event)),
+        Value::Array(choices) => is_any_of(choices, event),
         _ => false,
     }
+}
+
+/// Whether a value is one of a pattern's choices.
+pub fn is_any_of(choices: &[Value], value: &Value) -> bool {
+    choices.iter().any(|choice| is_choice(choice, value))
 }
 
 fn is_choice(choice: &Value, value: &Value) -> bool {

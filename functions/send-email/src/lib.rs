@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use domain::{MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, OrderEvent, Sending, Timestamp};
+use domain::{
+    MailClaim, MailEffect, MailEffectId, MailPatience, MailSubject, OrderEvent, OrderMail, Sending, Timestamp,
+};
 use events::consume;
 use mail::{Content, ContentError, Mail, Mailbox, Outcome, SendGrid, Shop};
 use resilience::{Clock, Deadline, Ids, Policy, Transport, Verdict, retry};
@@ -64,7 +66,7 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
     event: SqsEvent,
 ) -> SqsBatchResponse {
     let post = Post { orders, mails, sender, clock, ids, deadline };
-    consume(clock, deadline, event, async |event| post.send(event).await).await
+    consume(clock, deadline, event, async |event: OrderEvent| post.send(event).await).await
 }
 
 struct Post<'a, O, M, T, C, I, K, R> {
@@ -78,8 +80,9 @@ struct Post<'a, O, M, T, C, I, K, R> {
 
 impl<O: Orders, M: MailEffects, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Post<'_, O, M, T, C, I, K, R> {
     async fn send(&self, event: OrderEvent) -> Result<(), SendError> {
-        let Some(kind) = MailKind::for_event(event.event_type) else { return Ok(()) };
-        let id = MailEffectId { order_id: event.order_id, kind, event_id: event.event_id };
+        let Some(mail) = OrderMail::for_event(event.event_type) else { return Ok(()) };
+        let id =
+            MailEffectId { subject: MailSubject::Order(event.order_id), kind: mail.into(), event_id: event.event_id };
         let stored = self.mails.mail(id).await?;
         let (owner, now) = (self.ids.fresh(), self.clock.now());
         let claim = MailEffect::claim(stored.as_ref(), id, owner, &event.correlation_id, self.sender.patience, now);
@@ -88,9 +91,13 @@ impl<O: Orders, M: MailEffects, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids
             MailClaim::Wait(until) => return Err(SendError::NotBefore(until)),
             MailClaim::Send(effect) => effect,
         };
-        let order = self.orders.find(id.order_id).await?.ok_or(SendError::NoOrder)?;
-        let content = Content::compose(kind, &event, &order, self.sender.shop)?;
-        let to = Mailbox { email: order.email, name: Some(order.shipping_address.name) };
+        let order = self.orders.find(event.order_id).await?.ok_or(SendError::NoOrder)?;
+        let Some(contact) = order.person.contact() else {
+            tracing::info!(effect_id = %id, "nobody to mail: the order's person was erased");
+            return Ok(());
+        };
+        let content = Content::compose(mail, &event, &order, contact, self.sender.shop)?;
+        let to = Mailbox { email: contact.email.clone(), name: Some(contact.shipping_address.name.clone()) };
         if effect.doubts > 0 {
             tracing::warn!(effect_id = %id, doubts = effect.doubts, "mail of unknown outcome is sent again");
             telemetry::count("MailsSentAgain", 1);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use domain::{Order, OrderId, PaymentFact, RefundAction, RefundActionState};
+use domain::{Order, OrderEvent, OrderId, PaymentFact, RefundAction, RefundActionState};
 use events::consume;
 use payments::{AmountError, NewRefund, Refund, RefundReason, Stripe, StripeError, intent_facts, refund_facts};
 use resilience::{Clock, Deadline, Ids, Transport};
@@ -53,7 +53,7 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
     deadline: Deadline,
     event: SqsEvent,
 ) -> SqsBatchResponse {
-    consume(clock, deadline, event, async |event| {
+    consume(clock, deadline, event, async |event: OrderEvent| {
         let correlation_id = event.correlation_id;
         Settlement { orders, stripe, clock, ids, deadline, correlation_id }.settle(event.order_id).await
     })

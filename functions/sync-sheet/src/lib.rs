@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use domain::{Order, OrderId};
+use domain::{Order, OrderEvent, OrderId};
 use events::{Message, read};
 use futures::future::try_join_all;
 use resilience::{Clock, Deadline, Ids, Transport};
@@ -48,8 +48,8 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
     deadline: Deadline,
     event: SqsEvent,
 ) -> SqsBatchResponse {
-    let (messages, mut response) = read(event);
-    let mut waiting: BTreeMap<OrderId, Vec<Message>> = BTreeMap::new();
+    let (messages, mut response) = read::<OrderEvent>(event);
+    let mut waiting: BTreeMap<OrderId, Vec<Message<_>>> = BTreeMap::new();
     for message in messages {
         waiting.entry(message.event.order_id).or_default().push(message);
     }

@@ -22,10 +22,12 @@ pub struct OrderAnswer<'a> {
     pub captured: i64,
     /// Given back so far.
     pub refunded: i64,
-    /// Where the goods go.
-    pub shipping_address: &'a Address,
-    /// Where the mails go.
-    pub email: &'a EmailAddress,
+    /// Where the goods go; none once the person was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shipping_address: Option<&'a Address>,
+    /// Where the mails go; none once the person was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<&'a EmailAddress>,
     /// Counts the changes.
     pub version: u64,
     /// When it was placed.
@@ -57,6 +59,7 @@ pub struct LineAnswer<'a> {
 
 impl<'a> From<&'a Order> for OrderAnswer<'a> {
     fn from(order: &'a Order) -> Self {
+        let contact = order.person.contact();
         Self {
             order_id: order.id,
             customer_id: order.customer,
@@ -66,8 +69,8 @@ impl<'a> From<&'a Order> for OrderAnswer<'a> {
             total: order.total.amount,
             captured: order.payment.facts.captured(),
             refunded: order.payment.facts.refunded(),
-            shipping_address: &order.shipping_address,
-            email: &order.email,
+            shipping_address: contact.map(|contact| &contact.shipping_address),
+            email: contact.map(|contact| &contact.email),
             version: order.version,
             placed_at: order.placed_at,
             updated_at: order.updated_at,

@@ -173,5 +173,9 @@ fn differences(before: &Order, after: &Order) -> Vec<EventType> {
     if after.refund_due() > before.refund_due() && before.cancelled_at.is_some() {
         types.push(EventType::RefundDue);
     }
+    let was_erased = before.person.contact().is_some() && after.person.contact().is_none();
+    if types.is_empty() && was_erased {
+        types.push(EventType::Updated);
+    }
     types
 }

@@ -16,10 +16,10 @@ mod status;
 mod timestamp;
 
 pub use account::{
-    ACCOUNT_EVENT_SCHEMA_VERSION, Account, AccountChange, AccountEvent, AccountEventType, AccountId, ApiKey, Found,
-    Identity, InvalidReturnPath, Link, LinkKind, PasswordHash, ROTATION_GRACE, ReturnPath, Role, Rotation,
-    SESSION_LIFETIME, Scope, Scopes, Session, SignIn, SignInFlow, SignInRefused, TokenHash, UnknownRole, UnknownScope,
-    Vouched,
+    ACCOUNT_EVENT_SCHEMA_VERSION, Account, AccountChange, AccountEvent, AccountEventType, AccountId, AccountNotice,
+    ApiKey, Found, Identity, InvalidReturnPath, Link, LinkKind, PasswordHash, ROTATION_GRACE, ReturnPath, Role,
+    Rotation, SESSION_LIFETIME, Scope, Scopes, Session, SignIn, SignInFlow, SignInRefused, TokenHash, UnknownRole,
+    UnknownScope, Vouched,
 };
 pub use cart::{Cart, CartLine, CartRequest, FieldError, MAX_LINES, MAX_QUANTITY, PricedCart, PricingError};
 pub use catalogue::{InvalidSku, Product, Sku};
@@ -28,9 +28,14 @@ pub use event::{EVENT_SCHEMA_VERSION, EventType, OrderEvent};
 pub use ids::{
     CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, KeyId, LinkId, OrderId, SessionId, UserId,
 };
-pub use mail::{Delivery, InvalidMailEffectId, MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, Sending};
+pub use mail::{
+    Delivery, InvalidMailEffectId, MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, MailSubject, OrderMail,
+    Sending,
+};
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
-pub use order::{CannotBeCancelled, Change, Order, OrderLine, Payment, RefundAction, RefundActionState};
+pub use order::{
+    CannotBeCancelled, Change, Contact, Order, OrderLine, Payment, Person, RefundAction, RefundActionState,
+};
 pub use payment::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, KnownFacts,
     PaymentFact, RefundFact, RefundId, RefundStatus,

@@ -1,5 +1,6 @@
 //! An order and everything that may happen to it. Each change is a pure function from an order to the next version.
 
+mod person;
 mod refunds;
 mod status;
 
@@ -9,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::events_between;
 use crate::{
-    Address, Cart, CustomerId, EmailAddress, IntentId, IntentStatus, KnownFacts, Money, OrderEvent, OrderId,
-    OrderStatus, PaymentFact, PricedCart, Sku, Timestamp,
+    Cart, CustomerId, IntentId, IntentStatus, KnownFacts, Money, OrderEvent, OrderId, OrderStatus, PaymentFact,
+    PricedCart, Sku, Timestamp,
 };
 
+pub use person::{Contact, Person};
 pub use refunds::{RefundAction, RefundActionState};
 
 /// So many pieces of a product, with name and price as they were when the order was placed.
@@ -35,10 +37,9 @@ pub struct Order {
     pub id: OrderId,
     /// Whose order.
     pub customer: CustomerId,
-    /// Where the mails go.
-    pub email: EmailAddress,
-    /// Where the goods go.
-    pub shipping_address: Address,
+    /// Whom it is for.
+    #[serde(flatten)]
+    pub person: Person,
     /// What was ordered.
     pub lines: Vec<OrderLine>,
     /// What it costs.
@@ -106,8 +107,7 @@ impl Order {
         let order = Self {
             id,
             customer,
-            email: priced.cart.email,
-            shipping_address: priced.cart.shipping_address,
+            person: Person::Known(Contact { email: priced.cart.email, shipping_address: priced.cart.shipping_address }),
             lines: priced.lines,
             total: priced.total,
             payment: Payment {
@@ -127,13 +127,16 @@ impl Order {
         Change { events: events_between(None, &order, correlation_id), order, releases_stock: false }
     }
 
-    /// Whether this order is what `cart` asks for: a repeated request finds its own order, another cart does not.
+    /// Whether this order is what `cart` asks for: a repeated request finds its own order, another cart does not. An order
+    /// that has forgotten whom it is for knows its cart by its lines.
     pub fn is_for(&self, cart: &Cart) -> bool {
         let lines = self.lines.iter().map(|line| (&line.sku, line.quantity));
         lines.eq(cart.lines.iter().map(|line| (&line.sku, line.quantity)))
             && self.total.currency == cart.currency
-            && self.shipping_address == cart.shipping_address
-            && self.email == cart.email
+            && self
+                .person
+                .contact()
+                .is_none_or(|contact| contact.shipping_address == cart.shipping_address && contact.email == cart.email)
     }
 
     /// Takes in facts from Stripe. None when they say nothing new.
@@ -204,6 +207,7 @@ impl Order {
         order.status = order.derive_status();
         order.version += 1;
         order.updated_at = now.max(self.updated_at);
+        order.person = order.person_after_change();
         let events = events_between(Some(self), &order, correlation_id);
         let releases_stock = self.cancelled_at.is_none() && order.cancelled_at.is_some();
         Some(Change { order, events, releases_stock })

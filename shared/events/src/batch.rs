@@ -1,42 +1,30 @@
 //! A consumer's batch: read message by message, failed message by message.
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use domain::{EVENT_SCHEMA_VERSION, OrderEvent};
 use resilience::{Clock, Deadline};
-use serde::Deserialize;
 
-/// An order event with the id of the SQS message that brought it.
+use crate::{Event, UnreadableEvent};
+
+/// An event with the id of the SQS message that brought it: of either kind, or of the one kind that a consumer hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub struct Message<E> {
     /// What a batch item failure names.
     pub message_id: String,
     /// What happened.
-    pub event: OrderEvent,
-}
-
-/// Why a message's body was not read. It goes back to the queue and ends in the dead letters, where people see it.
-#[derive(Debug, thiserror::Error)]
-enum UnreadableMessage {
-    #[error("no body")]
-    Empty,
-    #[error("schema version {0} is newer than this consumer")]
-    Newer(u32),
-    #[error("not an order event")]
-    NotAnEvent(#[source] serde_json::Error),
-}
-
-#[derive(Deserialize)]
-struct Versioned {
-    schema_version: u32,
+    pub event: E,
 }
 
 /// Splits a batch into the events that can be read and the response that already names those that cannot.
-pub fn read(event: SqsEvent) -> (Vec<Message>, SqsBatchResponse) {
+pub fn read<E>(event: SqsEvent) -> (Vec<Message<E>>, SqsBatchResponse)
+where
+    E: TryFrom<Event, Error: Into<UnreadableEvent>>,
+{
     let mut response = SqsBatchResponse::default();
     let mut messages = Vec::with_capacity(event.records.len());
     for record in event.records {
         let message_id = record.message_id.unwrap_or_default();
-        match order_event(record.body.as_deref()) {
+        let event = Event::read(record.body.as_deref()).and_then(|event| E::try_from(event).map_err(Into::into));
+        match event {
             Ok(event) => messages.push(Message { message_id, event }),
             Err(error) => {
                 tracing::error!(message_id, error = &error as &dyn std::error::Error, "unreadable message");
@@ -49,25 +37,38 @@ pub fn read(event: SqsEvent) -> (Vec<Message>, SqsBatchResponse) {
 
 /// Handles each event of a batch alone: one that fails goes back to the queue, the others are done. What is not begun
 /// by the deadline goes back too, so that no message is cut off in its middle.
-pub async fn consume<E: std::error::Error + 'static>(
+pub async fn consume<E, F>(
     clock: &impl Clock,
     deadline: Deadline,
     event: SqsEvent,
-    handle: impl AsyncFn(OrderEvent) -> Result<(), E>,
-) -> SqsBatchResponse {
-    let (messages, mut response) = read(event);
+    handle: impl AsyncFn(E) -> Result<(), F>,
+) -> SqsBatchResponse
+where
+    E: TryFrom<Event, Error: Into<UnreadableEvent>> + Into<Event> + Clone,
+    F: std::error::Error + 'static,
+{
+    let (messages, mut response) = read::<E>(event);
     for Message { message_id, event } in messages {
         if !deadline.allows(clock, std::time::Duration::ZERO) {
             response.add_failure(message_id);
             continue;
         }
-        let (order_id, event_type) = (event.order_id, event.event_type);
-        let correlation_id = event.correlation_id.clone();
+        let told: Event = event.clone().into();
+        let ((order_id, account_id), event_type) = (told.about(), told.event_type());
+        let correlation_id = told.correlation_id();
         match handle(event).await {
-            Ok(()) => tracing::info!(%order_id, %event_type, correlation_id, "event handled"),
+            Ok(()) => tracing::info!(order_id, account_id, event_type, correlation_id, "event handled"),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
-                tracing::warn!(%order_id, %event_type, correlation_id, message_id, error, "event goes back to the queue");
+                tracing::warn!(
+                    order_id,
+                    account_id,
+                    event_type,
+                    correlation_id,
+                    message_id,
+                    error,
+                    "event goes back to the queue"
+                );
                 response.add_failure(message_id);
             }
         }
@@ -75,21 +76,12 @@ pub async fn consume<E: std::error::Error + 'static>(
     response
 }
 
-fn order_event(body: Option<&str>) -> Result<OrderEvent, UnreadableMessage> {
-    let body = body.ok_or(UnreadableMessage::Empty)?;
-    let Versioned { schema_version } = serde_json::from_str(body).map_err(UnreadableMessage::NotAnEvent)?;
-    if schema_version > EVENT_SCHEMA_VERSION {
-        return Err(UnreadableMessage::Newer(schema_version));
-    }
-    serde_json::from_str(body).map_err(UnreadableMessage::NotAnEvent)
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
     use std::time::Duration;
 
-    use domain::{EventId, EventType, Money, OrderId, OrderStatus, Timestamp};
+    use domain::{EVENT_SCHEMA_VERSION, EventId, EventType, Money, OrderEvent, OrderId, OrderStatus, Timestamp};
     use resilience::VirtualClock;
     use serde_json::{Value, json};
     use uuid::Uuid;
@@ -138,7 +130,7 @@ mod tests {
             &clock,
             Deadline::after(&clock, Duration::from_secs(10)),
             batch(&bodies),
-            async |event| {
+            async |event: OrderEvent| {
                 handled.borrow_mut().push(event.index);
                 if event.index == 1 { Err(std::fmt::Error) } else { Ok(()) }
             },
@@ -152,7 +144,7 @@ mod tests {
         let clock = VirtualClock::at(Timestamp::from_millis(0));
         let bodies = [event(0).to_string(), event(1).to_string()];
         let deadline = Deadline::after(&clock, Duration::from_secs(1));
-        let response = clock.run(consume(&clock, deadline, batch(&bodies), async |_| {
+        let response = clock.run(consume(&clock, deadline, batch(&bodies), async |_: OrderEvent| {
             clock.sleep(Duration::from_secs(2)).await;
             Ok::<_, std::fmt::Error>(())
         }));

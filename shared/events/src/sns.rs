@@ -2,11 +2,10 @@
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
-use domain::OrderEvent;
 
-use crate::{BusError, Publisher, attributes};
+use crate::{BusError, Event, Publisher};
 
-/// Publishes order events on one SNS topic.
+/// Publishes events on one SNS topic.
 #[derive(Clone, Debug)]
 pub struct SnsPublisher {
     client: Client,
@@ -21,10 +20,10 @@ impl SnsPublisher {
 }
 
 impl Publisher for SnsPublisher {
-    async fn publish(&self, event: &OrderEvent) -> Result<(), BusError> {
-        let body = serde_json::to_string(event).map_err(|error| BusError(error.into()))?;
+    async fn publish(&self, event: &Event) -> Result<(), BusError> {
+        let body = event.body().map_err(|error| BusError(error.into()))?;
         let mut message = self.client.publish().topic_arn(&self.topic_arn).message(body);
-        for (name, text) in attributes(event) {
+        for (name, text) in event.attributes() {
             let value = MessageAttributeValue::builder().data_type("String").string_value(text).build();
             message = message.message_attributes(name, value.map_err(|error| BusError(error.into()))?);
         }

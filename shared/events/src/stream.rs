@@ -1,27 +1,48 @@
-//! Reading the orders table's stream: which records carry an order event.
+//! Reading a table's stream: which records carry an event.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
-use domain::OrderEvent;
+use domain::{AccountEvent, OrderEvent};
+use serde::de::DeserializeOwned;
 use serde_dynamo::AttributeValue;
 use serde_json::Value;
 
-/// A record that carries an order event which cannot be read; no retry mends it.
-#[derive(Debug, thiserror::Error)]
+/// A record that carries an event which cannot be read; no retry mends it. Says where it fails, and nothing of what the
+/// record holds.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StreamRecordError {
     /// Not the shape of a DynamoDB stream record.
     #[error("not a stream record")]
-    Record(#[source] serde_json::Error),
+    Record,
     /// The item has no text in its attribute `event`.
     #[error("an event item without an event")]
     NoEvent,
-    /// The text is not an order event that we know.
-    #[error("not an order event")]
-    Event(#[source] serde_json::Error),
+    /// The text is not an event that we know.
+    #[error("not an event of this table, at column {0}")]
+    Event(usize),
 }
 
-/// The order event that a stream record carries. None for what is no event: orders, receipts, removals.
+/// The order event that a record of the orders table's stream carries. None for what is no event: orders, receipts,
+/// removals.
+///
+/// # Errors
+///
+/// [`StreamRecordError`].
 pub fn order_event(record: &Value) -> Result<Option<OrderEvent>, StreamRecordError> {
-    let record: EventRecord = serde::Deserialize::deserialize(record).map_err(StreamRecordError::Record)?;
+    event(record)
+}
+
+/// The account event that a record of the identity table's stream carries. None for all else: accounts, sessions, keys.
+///
+/// # Errors
+///
+/// [`StreamRecordError`].
+pub fn account_event(record: &Value) -> Result<Option<AccountEvent>, StreamRecordError> {
+    event(record)
+}
+
+/// In both tables an event is an item of its own, whose sort key begins with `event#`.
+fn event<E: DeserializeOwned>(record: &Value) -> Result<Option<E>, StreamRecordError> {
+    let record: EventRecord = serde::Deserialize::deserialize(record).map_err(|_| StreamRecordError::Record)?;
     let is_event = matches!(record.change.keys.get("sk"), Some(AttributeValue::S(sk)) if sk.starts_with("event#"));
     if record.event_name != "INSERT" || !is_event {
         return Ok(None);
@@ -29,5 +50,5 @@ pub fn order_event(record: &Value) -> Result<Option<OrderEvent>, StreamRecordErr
     let Some(AttributeValue::S(event)) = record.change.new_image.get("event") else {
         return Err(StreamRecordError::NoEvent);
     };
-    serde_json::from_str(event).map(Some).map_err(StreamRecordError::Event)
+    serde_json::from_str(event).map(Some).map_err(|error| StreamRecordError::Event(error.column()))
 }

@@ -3,6 +3,7 @@
 //! Sends once and says what became of it; whether a mail may be sent again is for the one who claimed it to decide.
 //! Must not know how effects are stored.
 
+mod account;
 mod delivery;
 mod message;
 mod outcome;

@@ -1,7 +1,7 @@
 //! From an order and its event to the mail that tells of it.
 
 use askama::Template;
-use domain::{Address, MailKind, Money, MoneyError, Order, OrderEvent, OrderLine};
+use domain::{Address, Contact, Money, MoneyError, Order, OrderEvent, OrderLine, OrderMail};
 
 use crate::Mailbox;
 use crate::words::Words;
@@ -45,6 +45,9 @@ pub enum ContentError {
     /// A line's price times its quantity does not fit: not an order that was ever priced.
     #[error("cannot add up the mail's lines")]
     Money(#[from] MoneyError),
+    /// The mail is a link, and nobody said where the web app is.
+    #[error("a link to nowhere: the web app's address is not set")]
+    NoWebApp,
     /// A template failed.
     #[error("cannot render the mail")]
     Render(#[from] askama::Error),
@@ -55,10 +58,16 @@ impl Content {
     ///
     /// # Errors
     ///
-    /// [`ContentError`], for orders that cannot exist.
-    pub fn compose(kind: MailKind, event: &OrderEvent, order: &Order, shop: Shop<'_>) -> Result<Self, ContentError> {
-        let words = Words::of(kind, event, order, shop.name);
-        let parts = Parts::of(kind, event, order, shop, &words)?;
+    /// [`ContentError::Money`], for orders that cannot exist.
+    pub fn compose(
+        mail: OrderMail,
+        event: &OrderEvent,
+        order: &Order,
+        contact: &Contact,
+        shop: Shop<'_>,
+    ) -> Result<Self, ContentError> {
+        let words = Words::of(mail, event, order, shop.name);
+        let parts = Parts::of(mail, event, order, contact, shop, &words)?;
         let text = Text { parts: &parts }.render()?;
         let html = Html { parts: &parts }.render()?;
         Ok(Self { subject: words.subject, text, html })
@@ -66,13 +75,13 @@ impl Content {
 }
 
 #[derive(Template)]
-#[template(path = "mail.txt")]
+#[template(path = "order.txt")]
 struct Text<'a> {
     parts: &'a Parts<'a>,
 }
 
 #[derive(Template)]
-#[template(path = "mail.html")]
+#[template(path = "order.html")]
 struct Html<'a> {
     parts: &'a Parts<'a>,
 }
@@ -99,14 +108,15 @@ struct Line<'a> {
 
 impl<'a> Parts<'a> {
     fn of(
-        kind: MailKind,
+        mail: OrderMail,
         event: &OrderEvent,
         order: &'a Order,
+        contact: &Contact,
         shop: Shop<'a>,
         words: &'a Words,
     ) -> Result<Self, MoneyError> {
         let order_id = order.id.to_string();
-        let refunded = (kind == MailKind::OrderRefunded).then(|| Money::new(event.refunded, order.total.currency));
+        let refunded = (mail == OrderMail::Refunded).then(|| Money::new(event.refunded, order.total.currency));
         Ok(Self {
             shop: shop.name,
             words,
@@ -114,7 +124,7 @@ impl<'a> Parts<'a> {
             lines: order.lines.iter().map(Line::of).collect::<Result<_, _>>()?,
             total: order.total,
             refunded,
-            address: address(&order.shipping_address),
+            address: address(&contact.shipping_address),
             order_id,
             placed_on: order.placed_at.to_string().chars().take_while(|c| *c != 'T').collect(),
         })
@@ -158,7 +168,14 @@ mod tests {
 
     fn compose(currency: &str, event_type: EventType, captured: i64, refunded: i64) -> Content {
         let (event, order) = order(currency, event_type, captured, refunded);
-        Content::compose(MailKind::for_event(event_type).unwrap(), &event, &order, SHOP).unwrap()
+        Content::compose(
+            OrderMail::for_event(event_type).unwrap(),
+            &event,
+            &order,
+            order.person.contact().unwrap(),
+            SHOP,
+        )
+        .unwrap()
     }
 
     #[test]
@@ -230,7 +247,8 @@ Order ord_0000000000000000000000000abcdef0, placed on 2026-09-21.
     fn without_a_web_app_there_is_no_link() {
         let (event, order) = order("eur", EventType::Paid, 3499, 0);
         let shop = Shop { url: None, ..SHOP };
-        let mail = Content::compose(MailKind::OrderConfirmation, &event, &order, shop).unwrap();
+        let mail =
+            Content::compose(OrderMail::Confirmation, &event, &order, order.person.contact().unwrap(), shop).unwrap();
         assert!(!mail.text.contains("View your order") && !mail.html.contains("<a "));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
-use domain::{EmailAddress, InvalidEmailAddress, MailEffectId};
+use domain::{EmailAddress, InvalidEmailAddress, MailEffectId, MailSubject};
 use http::{Request, header};
 use resilience::{Clock, Deadline, Ids, Policy, Transport, TransportError, retry};
 use serde::Serialize;
@@ -70,7 +70,7 @@ pub struct Mail<'a> {
 
 impl Mail<'_> {
     fn body(&self) -> Bytes {
-        let body = json!({
+        let mut body = json!({
             "personalizations": [{"to": [self.to]}],
             "from": self.from,
             "subject": self.content.subject,
@@ -80,6 +80,12 @@ impl Mail<'_> {
             ],
             "custom_args": {"effect_id": self.effect_id.to_string()},
         });
+        if let MailSubject::Account(_) = self.effect_id.subject {
+            // A tracked link leads over SendGrid, which would see what it is a key to.
+            body["tracking_settings"] = json!({
+                "click_tracking": {"enable": false, "enable_text": false}, "open_tracking": {"enable": false},
+            });
+        }
         Bytes::from(body.to_string())
     }
 }
@@ -161,12 +167,16 @@ mod tests {
     }
 
     fn send(script: &Scripted) -> Outcome {
+        send_as(script, EFFECT)
+    }
+
+    fn send_as(script: &Scripted, effect: &str) -> Outcome {
         let content = Content { subject: "Paid".to_owned(), text: "Hello".to_owned(), html: "<p>Hello</p>".to_owned() };
         let mail = Mail {
             from: &"Shop <orders@shop.example>".parse().unwrap(),
             to: &"anna@example.com".parse().unwrap(),
             content: &content,
-            effect_id: EFFECT.parse().unwrap(),
+            effect_id: effect.parse().unwrap(),
         };
         converse(script, async |sendgrid, deadline| sendgrid.send(&mail, deadline).await)
     }
@@ -191,6 +201,24 @@ mod tests {
             "custom_args": {"effect_id": EFFECT},
         });
         assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn links_in_mails_about_accounts_are_not_led_over_sendgrid() {
+        let account = EFFECT.replace("ord_", "cus_");
+        for (effect, tracking) in [
+            (EFFECT, Value::Null),
+            (
+                account.as_str(),
+                json!({
+                    "click_tracking": {"enable": false, "enable_text": false}, "open_tracking": {"enable": false},
+                }),
+            ),
+        ] {
+            let script = Scripted::new([status(202)]);
+            send_as(&script, effect);
+            assert_eq!(script.body(0)["tracking_settings"], tracking, "{effect}");
+        }
     }
 
     #[test]

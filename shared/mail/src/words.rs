@@ -1,6 +1,6 @@
 //! What the mails say, once for their text and their HTML.
 
-use domain::{MailKind, Money, Order, OrderEvent};
+use domain::{Money, Order, OrderEvent, OrderMail};
 
 /// The words of one mail.
 pub(crate) struct Words {
@@ -11,11 +11,11 @@ pub(crate) struct Words {
 
 impl Words {
     /// For the state that the event tells of; a later mail tells what came later.
-    pub(crate) fn of(kind: MailKind, event: &OrderEvent, order: &Order, shop: &str) -> Self {
+    pub(crate) fn of(mail: OrderMail, event: &OrderEvent, order: &Order, shop: &str) -> Self {
         let money = |amount| Money::new(amount, event.total.currency);
         let short = short(order);
-        match kind {
-            MailKind::OrderConfirmation => Self {
+        match mail {
+            OrderMail::Confirmation => Self {
                 subject: format!("Your {shop} order {short} is confirmed"),
                 headline: "Thank you for your order".to_owned(),
                 paragraph: format!(
@@ -23,7 +23,7 @@ impl Words {
                     money(event.captured)
                 ),
             },
-            MailKind::OrderCancelled => Self {
+            OrderMail::Cancelled => Self {
                 subject: format!("Your {shop} order {short} is cancelled"),
                 headline: "Your order is cancelled".to_owned(),
                 paragraph: match event.captured.saturating_sub(event.refunded) {
@@ -33,7 +33,7 @@ impl Words {
                     _ => "Nothing will be sent, and nothing was charged.".to_owned(),
                 },
             },
-            MailKind::OrderRefunded if event.refunded >= event.captured => Self {
+            OrderMail::Refunded if event.refunded >= event.captured => Self {
                 subject: format!("Your refund for {shop} order {short}"),
                 headline: "We have refunded your order".to_owned(),
                 paragraph: format!(
@@ -41,7 +41,7 @@ impl Words {
                     money(event.refunded)
                 ),
             },
-            MailKind::OrderRefunded => Self {
+            OrderMail::Refunded => Self {
                 subject: format!("Your partial refund for {shop} order {short}"),
                 headline: "We have refunded part of your order".to_owned(),
                 paragraph: format!(

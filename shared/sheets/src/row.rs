@@ -96,7 +96,7 @@ impl Row {
             Cell::text(&order.placed_at.to_string()),
             Cell::text(order.status.as_str()),
             Cell::text(&order.customer.to_string()),
-            Cell::text(order.email.as_str()),
+            Cell::text(order.person.contact().map_or("", |contact| contact.email.as_str())),
             Cell::text(order.total.currency.code()),
             Cell::amount(order.total),
             money(facts.captured()),

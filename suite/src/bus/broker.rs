@@ -1,11 +1,11 @@
 //! The topic, its subscriptions and the queues behind it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use domain::{OrderEvent, Timestamp};
-use events::{BusError, DeadLetters, Publisher, attributes};
+use domain::Timestamp;
+use events::{BusError, DeadLetters, Event, Publisher};
 use resilience::Clock;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -50,7 +50,7 @@ enum Fault {
     AnswerLost,
     #[error("an event without a JSON form")]
     Json(#[from] serde_json::Error),
-    #[error("there is no queue for dead letters of the stream")]
+    #[error("the function has no stream with a queue for dead letters")]
     NoQueue,
 }
 
@@ -124,6 +124,12 @@ impl<C: Clock> Bus<C> {
         self.state.borrow().queues.get(queue).map(|queue| queue.messages().cloned().collect()).unwrap_or_default()
     }
 
+    /// Where this function keeps what it cannot read in its stream.
+    pub fn letters_of(&self, function: &str) -> StreamLetters<'_, C> {
+        let mapping = self.wiring.stream_mappings.iter().find(|mapping| mapping.function == function);
+        StreamLetters { bus: self, queue: mapping.and_then(|mapping| mapping.dead_letters.as_deref()) }
+    }
+
     /// How full each queue is.
     pub fn counts(&self) -> BTreeMap<String, Counts> {
         let now = self.clock.now();
@@ -165,13 +171,13 @@ impl<C: Clock> Bus<C> {
         Ok(())
     }
 
-    fn accept(&self, event: &OrderEvent) -> Result<(), Fault> {
+    fn accept(&self, event: &Event) -> Result<(), Fault> {
         let now = self.clock.now();
-        let body = serde_json::to_string(event)?;
-        let attributes = BTreeMap::from(attributes(event).map(|(name, text)| (name.to_owned(), text)));
+        let body = event.body()?;
+        let attributes: BTreeMap<_, _> =
+            event.attributes().into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
         let mut state = self.state.borrow_mut();
-        let wants = |types: &BTreeSet<String>| types.contains(event.event_type.as_str());
-        let wanting = self.wiring.subscriptions.iter().filter(|one| one.event_types.as_ref().is_none_or(wants));
+        let wanting = self.wiring.subscriptions.iter().filter(|one| one.wants(event.event_type()));
         for subscription in wanting {
             for _ in 0..=state.misbehaviour.copies {
                 let message = state.message(body.clone(), attributes.clone(), now);
@@ -184,7 +190,7 @@ impl<C: Clock> Bus<C> {
 }
 
 impl<C: Clock> Publisher for Bus<C> {
-    async fn publish(&self, event: &OrderEvent) -> Result<(), BusError> {
+    async fn publish(&self, event: &Event) -> Result<(), BusError> {
         self.state.borrow_mut().misbehaviour.refuses()?;
         self.accept(event)?;
         self.state.borrow_mut().misbehaviour.loses_answer()?;
@@ -192,12 +198,18 @@ impl<C: Clock> Publisher for Bus<C> {
     }
 }
 
-impl<C: Clock> DeadLetters for Bus<C> {
+/// The queue for what a function cannot read in its stream.
+#[derive(Debug)]
+pub struct StreamLetters<'a, C> {
+    bus: &'a Bus<C>,
+    queue: Option<&'a str>,
+}
+
+impl<C: Clock> DeadLetters for StreamLetters<'_, C> {
     async fn keep(&self, content: &str, reason: &str) -> Result<(), BusError> {
-        self.state.borrow_mut().misbehaviour.refuses()?;
-        let queue = self.wiring.stream_mappings.iter().find_map(|mapping| mapping.dead_letters.as_deref());
+        self.bus.state.borrow_mut().misbehaviour.refuses()?;
         let attributes = BTreeMap::from([("reason".to_owned(), reason.to_owned())]);
-        self.send(queue.ok_or(Fault::NoQueue)?, content.to_owned(), attributes);
+        self.bus.send(self.queue.ok_or(Fault::NoQueue)?, content.to_owned(), attributes);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use domain::{
     Change, CustomerId, MailEffect, MailEffectId, Order, OrderEvent, OrderId, OrderStatus, Product, Sku, Timestamp,
 };
-use events::{BusError, DeadLetters, Publisher};
+use events::{BusError, DeadLetters, Event, Publisher};
 use http::{Request, Response};
 use resilience::{Clock, Transport, TransportError};
 use store::{
@@ -31,16 +31,17 @@ impl<'a, S> StoreGate<'a, S> {
     }
 }
 
-/// The bus behind a gate.
+/// The bus behind a gate, as a stream's function sees it.
 #[derive(Debug)]
 pub struct BusGate<'a, C> {
     bus: &'a Bus<C>,
     gate: &'a Gate,
+    function: &'a str,
 }
 
 impl<'a, C> BusGate<'a, C> {
-    pub const fn new(bus: &'a Bus<C>, gate: &'a Gate) -> Self {
-        Self { bus, gate }
+    pub const fn new(bus: &'a Bus<C>, gate: &'a Gate, function: &'a str) -> Self {
+        Self { bus, gate, function }
     }
 }
 
@@ -149,14 +150,14 @@ impl<S: Stores> SheetRows for StoreGate<'_, S> {
 }
 
 impl<C: Clock> Publisher for BusGate<'_, C> {
-    async fn publish(&self, event: &OrderEvent) -> Result<(), BusError> {
+    async fn publish(&self, event: &Event) -> Result<(), BusError> {
         self.gate.around(self.bus.publish(event)).await
     }
 }
 
 impl<C: Clock> DeadLetters for BusGate<'_, C> {
     async fn keep(&self, content: &str, reason: &str) -> Result<(), BusError> {
-        self.gate.around(self.bus.keep(content, reason)).await
+        self.gate.around(self.bus.letters_of(self.function).keep(content, reason)).await
     }
 }
 

@@ -164,12 +164,16 @@ fn subscription(document: &Document, id: &str, properties: &Value) -> Result<Sub
         Value::Null => None,
         policy => {
             let only = policy.as_object().filter(|policy| policy.len() == 1).map(|_| &policy["event_type"]);
-            let words = only.and_then(Value::as_array).ok_or_else(|| wrong(id, "FilterPolicy"))?;
-            let words = words.iter().map(|word| word.as_str().map(str::to_owned));
-            Some(words.collect::<Option<_>>().ok_or_else(|| wrong(id, "FilterPolicy"))?)
+            let choices = only.and_then(Value::as_array).filter(|choices| choices.iter().all(is_word_or_prefix));
+            Some(choices.ok_or_else(|| wrong(id, "FilterPolicy"))?.clone())
         }
     };
     Ok(Subscription { queue: queue_named(document, id, &properties["Endpoint"], "Endpoint")?, event_types })
+}
+
+fn is_word_or_prefix(choice: &Value) -> bool {
+    let is_prefix = choice.as_object().is_some_and(|fields| fields.len() == 1) && choice["prefix"].is_string();
+    choice.is_string() || is_prefix
 }
 
 fn queue_mapping(document: &Document, id: &str, properties: &Value) -> Result<QueueMapping, TemplateError> {

@@ -1,9 +1,11 @@
 //! What the template says, in plain types. Names are without the stack's prefix: `send-email`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
+
+use crate::pattern;
 
 /// How functions, routes, topic, queues and stream hang together.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,8 +82,15 @@ pub struct Authorizer {
 pub struct Subscription {
     /// Which queue.
     pub queue: String,
-    /// Only these event types; none: all.
-    pub event_types: Option<BTreeSet<String>>,
+    /// Only event types that match one of these, exact words or prefixes; none: all.
+    pub event_types: Option<Vec<Value>>,
+}
+
+impl Subscription {
+    /// Whether the queue gets events of this type.
+    pub fn wants(&self, event_type: &str) -> bool {
+        self.event_types.as_ref().is_none_or(|choices| pattern::is_any_of(choices, &Value::from(event_type)))
+    }
 }
 
 /// A queue.

@@ -7,8 +7,8 @@ use std::cell::{Cell, RefCell};
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use bytes::Bytes;
-use domain::{MailEffectId, MailKind, OrderEvent, OrderStatus, Sending};
-use events::{BusError, DeadLetters, Publisher};
+use domain::{MailEffectId, MailKind, MailSubject, OrderEvent, OrderStatus, Sending};
+use events::{BusError, DeadLetters, Event, Publisher};
 use http::{Request, Response};
 use lambda_http::request::LambdaRequest;
 use mail::{Mailbox, WebhookKey};
@@ -37,13 +37,13 @@ fn request(event: Value) -> lambda_http::Request {
 /// A bus that keeps what it gets, and refuses once when told to.
 #[derive(Default)]
 struct Bus {
-    published: RefCell<Vec<OrderEvent>>,
+    published: RefCell<Vec<Event>>,
     dead: RefCell<Vec<(String, String)>>,
     refuses: Cell<bool>,
 }
 
 impl Publisher for Bus {
-    async fn publish(&self, event: &OrderEvent) -> Result<(), BusError> {
+    async fn publish(&self, event: &Event) -> Result<(), BusError> {
         if self.refuses.replace(false) {
             return Err(BusError("down".into()));
         }
@@ -64,7 +64,7 @@ fn the_stream_publishes_events_and_nothing_else() {
     let (world, bus) = (World::with_paid_order(), Bus::default());
     let response = world.clock.run(order_stream::handle(&bus, &bus, &sample("order-stream", "order-paid")));
     assert!(response.batch_item_failures.is_empty());
-    let types: Vec<_> = bus.published.borrow().iter().map(|event| event.event_type.as_str()).collect();
+    let types: Vec<_> = bus.published.borrow().iter().map(Event::event_type).collect();
     assert_eq!(types, ["order.paid"]);
 }
 
@@ -104,7 +104,11 @@ fn fault(world: &World, kind: FaultKind, times: u64) {
 fn confirmation(world: &World) -> domain::MailEffect {
     let case = sample("send-email", "order-paid");
     let event: OrderEvent = serde_json::from_str(case["Records"][0]["body"].as_str().unwrap()).unwrap();
-    let id = MailEffectId { order_id: order_id(), kind: MailKind::OrderConfirmation, event_id: event.event_id };
+    let id = MailEffectId {
+        subject: MailSubject::Order(order_id()),
+        kind: MailKind::OrderConfirmation,
+        event_id: event.event_id,
+    };
     world.clock.run(world.store.mail(id)).unwrap().unwrap()
 }
 

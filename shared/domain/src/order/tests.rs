@@ -1,10 +1,12 @@
+mod person;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::{Currency, DisputeFact, DisputeStatus, EventType, IntentFact, RefundFact, RefundStatus};
+use crate::{Address, Currency, DisputeFact, DisputeStatus, EventType, IntentFact, RefundFact, RefundStatus};
 
 const TOTAL: i64 = 2500;
 const REFUSED: RefundActionState = RefundActionState::Refused;

@@ -107,7 +107,7 @@ pub(crate) fn reservation(id: OrderId) -> Key {
 
 /// A mail.
 pub(crate) fn mail(id: MailEffectId) -> Key {
-    Key::new(id.order_id, format!("{MAIL}{}#{}", id.kind.as_str(), id.event_id))
+    Key::new(id.subject, format!("{MAIL}{}#{}", id.kind.as_str(), id.event_id))
 }
 
 /// An order's row in the sheet.
@@ -210,7 +210,7 @@ pub(crate) fn ttl(until: Timestamp) -> AttributeValue {
 mod tests {
     use std::collections::BTreeSet;
 
-    use domain::{AccountEventType, EventId, MailKind};
+    use domain::{AccountEventType, EventId, MailKind, MailSubject};
     use uuid::Uuid;
 
     use super::*;
@@ -241,7 +241,7 @@ mod tests {
             (product(&mug), "product#MUG-1 product".to_owned()),
             (reservation(id), format!("reservation#{ord} reservation")),
             (
-                mail(MailEffectId { order_id: id, kind: MailKind::OrderConfirmation, event_id }),
+                mail(MailEffectId { subject: MailSubject::Order(id), kind: MailKind::OrderConfirmation, event_id }),
                 format!("{ord} mail#order_confirmation#evt_0000000000000000000000000000000b"),
             ),
             (row(id), format!("{ord} row")),

@@ -1,6 +1,6 @@
 //! Effects in memory.
 
-use domain::{MailEffect, MailEffectId, OrderId, Timestamp};
+use domain::{MailEffect, MailEffectId, MailSubject, OrderId, Timestamp};
 
 use super::MemoryStore;
 use crate::{MailEffects, RowClaim, SheetRow, SheetRows, StoreError};
@@ -20,7 +20,14 @@ impl MailEffects for MemoryStore {
     }
 
     async fn mails_about(&self, order: OrderId) -> Result<Vec<MailEffect>, StoreError> {
-        Ok(self.state.borrow().mails.values().filter(|effect| effect.id.order_id == order).cloned().collect())
+        Ok(self
+            .state
+            .borrow()
+            .mails
+            .values()
+            .filter(|effect| effect.id.subject == MailSubject::Order(order))
+            .cloned()
+            .collect())
     }
 }
 

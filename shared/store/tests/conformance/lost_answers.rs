@@ -4,7 +4,7 @@
 //! repeated conditional write meets its own first self, and must know it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Change, MailEffectId, MailKind, Order, OrderStatus};
+use domain::{Change, MailEffectId, MailKind, MailSubject, Order, OrderStatus};
 use serde_json::json;
 use store::{Catalogue, MailEffects, Orders, ParkOutcome, Placed, SheetRows, StoreError};
 
@@ -148,7 +148,8 @@ fn a_mail_claim_knows_itself_and_is_not_sent_twice() {
         run(async {
             let side = dynamo().await;
             let event_id = domain::EventId::derived(order_id(1), 2, 0);
-            let id = MailEffectId { order_id: order_id(1), kind: MailKind::OrderConfirmation, event_id };
+            let id =
+                MailEffectId { subject: MailSubject::Order(order_id(1)), kind: MailKind::OrderConfirmation, event_id };
             let (mine, theirs) = (claim(None, id, 1, at(0)), claim(None, id, 2, at(0)));
             side.local.lose_answers("PutItem", lost);
             side.stores.effects.save_mail(&mine).await.unwrap();

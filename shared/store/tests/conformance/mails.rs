@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Delivery, EventId, MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, OrderId, Sending, Timestamp,
+    Delivery, EventId, MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, MailSubject, OrderId, Sending,
+    Timestamp,
 };
 use futures::future::join_all;
 use store::{MailEffects, StoreError};
@@ -16,7 +17,7 @@ use crate::sides::Stores;
 const PATIENCE: MailPatience = MailPatience { lease: Duration::from_mins(1), evidence: Duration::from_mins(5) };
 
 fn id(order: OrderId, kind: MailKind) -> MailEffectId {
-    MailEffectId { order_id: order, kind, event_id: EventId::derived(order, 2, 0) }
+    MailEffectId { subject: MailSubject::Order(order), kind, event_id: EventId::derived(order, 2, 0) }
 }
 
 fn confirmation() -> MailEffectId {

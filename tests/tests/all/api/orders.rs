@@ -1,6 +1,6 @@
 //! Reading and cancelling orders.
 
-use domain::{EventId, MailEffect, MailEffectId, MailKind, Sending, Timestamp};
+use domain::{EventId, MailEffect, MailEffectId, MailKind, MailSubject, Sending, Timestamp};
 use serde_json::{Value, json};
 use store::{MailEffects as _, Receipt, SheetRows as _};
 use uuid::Uuid;
@@ -164,7 +164,7 @@ fn hops_elsewhere(world: &World, order: &str) {
     world.run(store::Orders::record(&world.store, &receipt)).unwrap();
     let event_id = EventId::from_uuid(Uuid::from_u128(5));
     let mail = MailEffect {
-        id: MailEffectId { order_id, kind: MailKind::OrderConfirmation, event_id },
+        id: MailEffectId { subject: MailSubject::Order(order_id), kind: MailKind::OrderConfirmation, event_id },
         sending: Sending::Sent { message_id: None, at: Timestamp::from_seconds(NOON + 20) },
         delivery: None,
         doubts: 0,

@@ -1,0 +1,177 @@
+//! What a mail about an account says, decided from what is stored when it is sent.
+
+use super::{Account, AccountEvent, AccountEventType, ApiKey, Link, LinkKind};
+use crate::Timestamp;
+
+/// A mail about an account that is worth sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountNotice<'a> {
+    /// Follow this link to show that the address is yours.
+    VerifyEmail(&'a Link),
+    /// Somebody tried to register with your address.
+    AlreadyRegistered,
+    /// Follow this link to set another password.
+    ResetPassword(&'a Link),
+    /// Your password was changed then.
+    PasswordChanged(Timestamp),
+    /// This key of yours is about to expire.
+    ApiKeyExpiring(&'a ApiKey),
+}
+
+impl<'a> AccountNotice<'a> {
+    /// What there is to say of an event, with the account, link and key as they are stored now. None when it has been
+    /// overtaken: the account is gone or verified already, the link was used or has expired, the key is no longer good.
+    pub fn decide(
+        event: &AccountEvent,
+        account: Option<&Account>,
+        link: Option<&'a Link>,
+        key: Option<&'a ApiKey>,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let account = account.filter(|account| account.id == event.account_id)?;
+        let good_link = |kind| {
+            let is_events = |link: &&Link| Some(link.id) == event.link_id && link.account == account.id;
+            link.filter(is_events).filter(|link| link.kind == kind && now < link.expires_at)
+        };
+        match event.event_type {
+            AccountEventType::Registered if account.email_verified_at.is_none() => {
+                good_link(LinkKind::VerifyEmail).map(Self::VerifyEmail)
+            }
+            AccountEventType::Registered | AccountEventType::Erased => None,
+            AccountEventType::RegistrationRepeated => Some(Self::AlreadyRegistered),
+            AccountEventType::PasswordResetRequested => good_link(LinkKind::ResetPassword).map(Self::ResetPassword),
+            AccountEventType::PasswordChanged => Some(Self::PasswordChanged(event.at)),
+            AccountEventType::ApiKeyExpiring => {
+                let key = key.filter(|key| Some(key.id) == event.key_id)?;
+                (key.revoked_at.is_none() && now < key.expires_at).then_some(Self::ApiKeyExpiring(key))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{KeyId, LinkId, Role, Scopes, TokenHash};
+
+    const OWNER: &str = "usr_00000000000000000000000000000001";
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    fn account(verified: bool) -> Account {
+        Account {
+            id: OWNER.parse().unwrap(),
+            role: Role::Admin,
+            email: "anna@example.com".parse().unwrap(),
+            email_verified_at: verified.then(|| at(1)),
+            password: None,
+            identities: vec![],
+            sessions_since: at(0),
+            created_at: at(0),
+            updated_at: at(0),
+            version: 1,
+        }
+    }
+
+    fn event(event_type: AccountEventType) -> AccountEvent {
+        AccountEvent {
+            event_id: "evt_00000000000000000000000000000002".parse().unwrap(),
+            event_type,
+            schema_version: 1,
+            account_id: OWNER.parse().unwrap(),
+            link_id: "lnk_00000000000000000000000000000003".parse().ok(),
+            key_id: "key_00000000000000000000000000000004".parse().ok(),
+            at: at(10),
+            correlation_id: "corr".into(),
+        }
+    }
+
+    fn link(kind: LinkKind) -> Link {
+        let id: LinkId = "lnk_00000000000000000000000000000003".parse().unwrap();
+        Link { id, kind, account: OWNER.parse().unwrap(), expires_at: at(100) }
+    }
+
+    fn key() -> ApiKey {
+        let id: KeyId = "key_00000000000000000000000000000004".parse().unwrap();
+        ApiKey {
+            id,
+            secret: TokenHash(String::new()),
+            name: "reporting".into(),
+            scopes: Scopes::default(),
+            customer: "cus_00000000000000000000000000000005".parse().unwrap(),
+            created_by: "usr_00000000000000000000000000000001".parse().unwrap(),
+            created_at: at(0),
+            expires_at: at(100),
+            revoked_at: None,
+            last_used_at: None,
+            noticed_days: None,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_link_is_mailed_while_it_is_of_use() {
+        use AccountEventType as T;
+        use LinkKind as K;
+        let decide = |event_type, verified, link: Option<&Link>, now| {
+            AccountNotice::decide(&event(event_type), Some(&account(verified)), link, None, at(now)).is_some()
+        };
+        let (verify, reset) = (link(K::VerifyEmail), link(K::ResetPassword));
+        for (sent, event_type, verified, link, now) in [
+            (true, T::Registered, false, Some(&verify), 99),
+            (false, T::Registered, false, Some(&verify), 100),
+            (false, T::Registered, true, Some(&verify), 99),
+            (false, T::Registered, false, Some(&reset), 99),
+            (false, T::Registered, false, None, 99),
+            (true, T::PasswordResetRequested, true, Some(&reset), 99),
+            (true, T::PasswordResetRequested, false, Some(&reset), 99),
+            (false, T::PasswordResetRequested, true, Some(&reset), 100),
+            (false, T::PasswordResetRequested, true, Some(&verify), 99),
+            (false, T::PasswordResetRequested, true, None, 99),
+            (true, T::RegistrationRepeated, true, None, 99),
+            (true, T::PasswordChanged, true, None, 99),
+            (false, T::Erased, true, None, 99),
+        ] {
+            assert_eq!(decide(event_type, verified, link, now), sent, "{event_type} {verified} {link:?} at {now}");
+        }
+    }
+
+    #[test]
+    fn an_accounts_link_is_mailed_to_nobody_else() {
+        let strangers =
+            Link { account: "cus_00000000000000000000000000000009".parse().unwrap(), ..link(LinkKind::VerifyEmail) };
+        let another =
+            Link { id: "lnk_00000000000000000000000000000009".parse().unwrap(), ..link(LinkKind::VerifyEmail) };
+        let event = event(AccountEventType::Registered);
+        for link in [strangers, another] {
+            assert_eq!(AccountNotice::decide(&event, Some(&account(false)), Some(&link), None, at(20)), None);
+        }
+    }
+
+    #[test]
+    fn a_keys_end_is_told_while_it_is_still_to_come() {
+        let event = event(AccountEventType::ApiKeyExpiring);
+        let decide = |key: Option<&ApiKey>, now| {
+            AccountNotice::decide(&event, Some(&account(true)), None, key, at(now)).is_some()
+        };
+        assert!(decide(Some(&key()), 99) && !decide(Some(&key()), 100) && !decide(None, 99));
+        assert!(!decide(Some(&ApiKey { revoked_at: Some(at(50)), ..key() }), 99), "called back");
+    }
+
+    #[test]
+    fn nothing_is_mailed_about_an_account_that_is_gone() {
+        let link = link(LinkKind::VerifyEmail);
+        for event_type in [
+            AccountEventType::Registered,
+            AccountEventType::RegistrationRepeated,
+            AccountEventType::PasswordResetRequested,
+            AccountEventType::PasswordChanged,
+            AccountEventType::Erased,
+            AccountEventType::ApiKeyExpiring,
+        ] {
+            assert_eq!(AccountNotice::decide(&event(event_type), None, Some(&link), Some(&key()), at(20)), None);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What mails there are, and which event asks for which.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountEventType, EventType};
+
+/// What a mail tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailKind {
+    /// The order is paid.
+    OrderConfirmation,
+    /// The order was called off.
+    OrderCancelled,
+    /// All or part of the money is on its way back.
+    OrderRefunded,
+    /// A link that shows that the address is this person's.
+    VerifyEmail,
+    /// Somebody tried to register with an address that has an account.
+    AlreadyRegistered,
+    /// A link that sets another password.
+    ResetPassword,
+    /// The password is another one now.
+    PasswordChanged,
+    /// An API key is about to expire.
+    ApiKeyExpiring,
+}
+
+impl MailKind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::OrderConfirmation,
+        Self::OrderCancelled,
+        Self::OrderRefunded,
+        Self::VerifyEmail,
+        Self::AlreadyRegistered,
+        Self::ResetPassword,
+        Self::PasswordChanged,
+        Self::ApiKeyExpiring,
+    ];
+
+    /// The mail that this event of an account asks for.
+    pub fn for_account_event(event_type: AccountEventType) -> Option<Self> {
+        match event_type {
+            AccountEventType::Registered => Some(Self::VerifyEmail),
+            AccountEventType::RegistrationRepeated => Some(Self::AlreadyRegistered),
+            AccountEventType::PasswordResetRequested => Some(Self::ResetPassword),
+            AccountEventType::PasswordChanged => Some(Self::PasswordChanged),
+            AccountEventType::ApiKeyExpiring => Some(Self::ApiKeyExpiring),
+            AccountEventType::Erased => None,
+        }
+    }
+
+    /// The word in keys and logs: `order_confirmation`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OrderConfirmation => "order_confirmation",
+            Self::OrderCancelled => "order_cancelled",
+            Self::OrderRefunded => "order_refunded",
+            Self::VerifyEmail => "verify_email",
+            Self::AlreadyRegistered => "already_registered",
+            Self::ResetPassword => "reset_password",
+            Self::PasswordChanged => "password_changed",
+            Self::ApiKeyExpiring => "api_key_expiring",
+        }
+    }
+}
+
+/// A mail about an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderMail {
+    /// It is paid.
+    Confirmation,
+    /// It was called off.
+    Cancelled,
+    /// All or part of the money is on its way back.
+    Refunded,
+}
+
+impl OrderMail {
+    /// The mail that this event of an order asks for.
+    pub fn for_event(event_type: EventType) -> Option<Self> {
+        match event_type {
+            EventType::Paid => Some(Self::Confirmation),
+            EventType::Cancelled => Some(Self::Cancelled),
+            EventType::Refunded | EventType::PartiallyRefunded => Some(Self::Refunded),
+            _ => None,
+        }
+    }
+}
+
+impl From<OrderMail> for MailKind {
+    fn from(mail: OrderMail) -> Self {
+        match mail {
+            OrderMail::Confirmation => Self::OrderConfirmation,
+            OrderMail::Cancelled => Self::OrderCancelled,
+            OrderMail::Refunded => Self::OrderRefunded,
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Mails about an account: short, and each says what to do if it comes unexpected.
+
+use askama::Template;
+use domain::{AccountNotice, Link, Timestamp};
+
+use crate::words::Words;
+use crate::{Content, ContentError, Shop};
+
+#[derive(Template)]
+#[template(path = "account.txt")]
+struct Text<'a> {
+    parts: &'a Parts<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct Html<'a> {
+    parts: &'a Parts<'a>,
+}
+
+/// What both templates show.
+struct Parts<'a> {
+    shop: &'a str,
+    words: &'a Words,
+    action: Option<Action>,
+    note: &'static str,
+}
+
+/// What the reader may do about it.
+struct Action {
+    label: &'static str,
+    url: String,
+}
+
+impl Content {
+    /// A mail about an account. `sign` makes the token of a link.
+    ///
+    /// # Errors
+    ///
+    /// [`ContentError::NoWebApp`] for a mail that is a link and nowhere to go.
+    pub fn about_account(
+        notice: AccountNotice<'_>,
+        shop: Shop<'_>,
+        sign: impl Fn(&Link) -> String,
+    ) -> Result<Self, ContentError> {
+        let words = words(notice, shop.name);
+        let parts = Parts { shop: shop.name, words: &words, action: action(notice, shop, sign)?, note: note(notice) };
+        let text = Text { parts: &parts }.render()?;
+        let html = Html { parts: &parts }.render()?;
+        Ok(Self { subject: words.subject, text, html })
+    }
+}
+
+fn words(notice: AccountNotice<'_>, shop: &str) -> Words {
+    match notice {
+        AccountNotice::VerifyEmail(link) => Words {
+            subject: format!("Confirm your mail address for {shop}"),
+            headline: "Confirm your mail address".to_owned(),
+            paragraph: format!(
+                "Somebody, probably you, set up an account at {shop} with this address. To show that it is yours, follow \
+                 the link and enter the account's password. The link is good once, until {}.",
+                moment(link.expires_at)
+            ),
+        },
+        AccountNotice::AlreadyRegistered => Words {
+            subject: format!("You already have an account at {shop}"),
+            headline: "You already have an account".to_owned(),
+            paragraph: format!(
+                "Somebody, probably you, tried to set up an account at {shop} with this address. It has one already, and \
+                 nothing was changed. Sign in with your password, or set another one if you forgot it."
+            ),
+        },
+        AccountNotice::ResetPassword(link) => Words {
+            subject: format!("Set another password for {shop}"),
+            headline: "Set another password".to_owned(),
+            paragraph: format!(
+                "Somebody, probably you, asked to set another password for your account at {shop}. The link is good once, \
+                 until {}.",
+                moment(link.expires_at)
+            ),
+        },
+        AccountNotice::PasswordChanged(at) => Words {
+            subject: format!("Your password for {shop} was changed"),
+            headline: "Your password was changed".to_owned(),
+            paragraph: format!("The password of your account at {shop} was changed on {}.", moment(at)),
+        },
+        AccountNotice::ApiKeyExpiring(key) => Words {
+            subject: format!("An API key for {shop} is about to expire"),
+            headline: "An API key is about to expire".to_owned(),
+            paragraph: format!(
+                "Your API key “{}” ({}) is good until {}. Whatever calls with it then will be refused: put another key in \
+                 its place before that.",
+                key.name,
+                key.id,
+                moment(key.expires_at)
+            ),
+        },
+    }
+}
+
+/// The secret in a link stands behind `#`: browsers keep that to themselves, and no server's log has it.
+fn action(
+    notice: AccountNotice<'_>,
+    shop: Shop<'_>,
+    sign: impl Fn(&Link) -> String,
+) -> Result<Option<Action>, ContentError> {
+    let site = shop.url.map(|url| url.trim_end_matches('/'));
+    let followed = |label, page, link| {
+        let site = site.ok_or(ContentError::NoWebApp)?;
+        Ok(Some(Action { label, url: format!("{site}/{page}#token={}", sign(link)) }))
+    };
+    match notice {
+        AccountNotice::VerifyEmail(link) => followed("Confirm your address", "verify-email", link),
+        AccountNotice::ResetPassword(link) => followed("Set another password", "reset-password", link),
+        AccountNotice::AlreadyRegistered | AccountNotice::PasswordChanged(_) => {
+            Ok(site.map(|site| Action { label: "Go to the shop", url: format!("{site}/") }))
+        }
+        AccountNotice::ApiKeyExpiring(_) => Ok(None),
+    }
+}
+
+/// What to do if it comes unexpected.
+const fn note(notice: AccountNotice<'_>) -> &'static str {
+    match notice {
+        AccountNotice::VerifyEmail(_) => {
+            "If it wasn't you, there is nothing to do: without the link nobody can use the account."
+        }
+        AccountNotice::AlreadyRegistered => {
+            "If it wasn't you, there is nothing to do: whoever tried was not told that you have an account."
+        }
+        AccountNotice::ResetPassword(_) => {
+            "If it wasn't you, there is nothing to do: without the link your password stays as it is."
+        }
+        AccountNotice::PasswordChanged(_) => {
+            "If it wasn't you, go to the shop at once, choose “Forgot your password?” and set another one. That ends every \
+             session but yours."
+        }
+        AccountNotice::ApiKeyExpiring(_) => "If nothing needs the key any more, there is nothing to do.",
+    }
+}
+
+/// `2026-11-23 12:00 UTC`
+fn moment(at: Timestamp) -> String {
+    let text = at.to_string();
+    let (date, time) = text.split_once('T').unwrap_or((&text, ""));
+    format!("{date} {} UTC", time.get(..5).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ApiKey, LinkKind, Scopes, TokenHash};
+
+    use super::*;
+
+    const SHOP: Shop<'_> = Shop { name: "Tea & Co", url: Some("https://shop.example/") };
+
+    fn link(kind: LinkKind) -> Link {
+        Link {
+            id: "lnk_00000000000000000000000000000001".parse().unwrap(),
+            kind,
+            account: "cus_00000000000000000000000000000002".parse().unwrap(),
+            expires_at: Timestamp::parse("2026-11-24T12:00:00Z").unwrap(),
+        }
+    }
+
+    fn key() -> ApiKey {
+        ApiKey {
+            id: "key_00000000000000000000000000000003".parse().unwrap(),
+            secret: TokenHash(String::new()),
+            name: "<b>report</b>".into(),
+            scopes: Scopes::default(),
+            customer: "cus_00000000000000000000000000000002".parse().unwrap(),
+            created_by: "usr_00000000000000000000000000000004".parse().unwrap(),
+            created_at: Timestamp::default(),
+            expires_at: Timestamp::parse("2026-11-24T12:00:00Z").unwrap(),
+            revoked_at: None,
+            last_used_at: None,
+            noticed_days: None,
+            version: 1,
+        }
+    }
+
+    fn compose(notice: AccountNotice<'_>) -> Content {
+        Content::about_account(notice, SHOP, |link| format!("{}.signed", link.id)).unwrap()
+    }
+
+    #[test]
+    fn a_link_to_confirm_an_address_in_plain_text() {
+        let mail = compose(AccountNotice::VerifyEmail(&link(LinkKind::VerifyEmail)));
+        assert_eq!(mail.subject, "Confirm your mail address for Tea & Co");
+        let expected = "Confirm your mail address
+
+Somebody, probably you, set up an account at Tea & Co with this address. To show that it is yours, follow the link and \
+enter the account's password. The link is good once, until 2026-11-24 12:00 UTC.
+
+Confirm your address: https://shop.example/verify-email#token=lnk_00000000000000000000000000000001.signed
+
+If it wasn't you, there is nothing to do: without the link nobody can use the account.
+-- \nTea & Co";
+        assert_eq!(mail.text, expected);
+    }
+
+    #[test]
+    fn each_kind_leads_where_it_should_and_no_further() {
+        let (verify, reset, key) = (link(LinkKind::VerifyEmail), link(LinkKind::ResetPassword), key());
+        let token = "lnk_00000000000000000000000000000001.signed";
+        for (notice, address) in [
+            (AccountNotice::VerifyEmail(&verify), Some(format!("https://shop.example/verify-email#token={token}"))),
+            (AccountNotice::ResetPassword(&reset), Some(format!("https://shop.example/reset-password#token={token}"))),
+            (AccountNotice::AlreadyRegistered, Some("https://shop.example/".to_owned())),
+            (AccountNotice::PasswordChanged(Timestamp::default()), Some("https://shop.example/".to_owned())),
+            (AccountNotice::ApiKeyExpiring(&key), None),
+        ] {
+            let mail = compose(notice);
+            let links: Vec<_> =
+                mail.html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+            assert_eq!(links, address.iter().collect::<Vec<_>>(), "{}", mail.subject);
+            assert_eq!(mail.text.matches("https://").count(), links.len(), "{}", mail.text);
+            assert!(mail.text.contains("nothing to do") || mail.text.contains("at once"), "{}", mail.text);
+        }
+    }
+
+    #[test]
+    fn whatever_people_wrote_is_escaped_in_html() {
+        let mail = compose(AccountNotice::ApiKeyExpiring(&key()));
+        assert!(mail.text.contains("“<b>report</b>” (key_00000000000000000000000000000003)"), "{}", mail.text);
+        assert!(!mail.html.contains("<b>") && !mail.html.contains("Tea & Co"), "{}", mail.html);
+    }
+
+    #[test]
+    fn a_link_without_a_web_app_is_no_mail() {
+        let (shop, link) = (Shop { url: None, ..SHOP }, link(LinkKind::ResetPassword));
+        let sign = |_: &Link| String::new();
+        let linked = Content::about_account(AccountNotice::ResetPassword(&link), shop, sign);
+        assert!(matches!(linked, Err(ContentError::NoWebApp)));
+        assert!(Content::about_account(AccountNotice::PasswordChanged(link.expires_at), shop, sign).is_ok());
+    }
+}
