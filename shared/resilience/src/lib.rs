@@ -1,7 +1,9 @@
-//! What stands between our code and an unreliable world: clock, ids, jitter, retries, deadlines and the HTTP seam.
+//! What stands between our code and an unreliable world: clock, ids, jitter, retries, deadlines, caches,
+//! limits and the HTTP seam.
 //!
 //! Everything that a simulation wants to control is a trait here, with its real side beside it. Must not know AWS.
 
+mod cache;
 mod clock;
 mod deadline;
 mod http;
@@ -12,6 +14,7 @@ mod retry_after;
 mod transport;
 mod virtual_clock;
 
+pub use cache::{Cache, CacheOutcome, Cached, Keep};
 pub use clock::{Clock, SystemClock};
 pub use deadline::Deadline;
 pub use http::{HttpClientError, HttpTransport};

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub const MAX_PAGE: usize = 100;
 
 /// Where the next page begins: after the item with this sort key. Opaque to clients (base64url).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor(String);
 
 /// The text is not a cursor that we gave out.
@@ -48,7 +48,7 @@ impl FromStr for Cursor {
 }
 
 /// Which part of a list is wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PageRequest {
     /// At most so many items, 1 to [`MAX_PAGE`].
     pub limit: usize,

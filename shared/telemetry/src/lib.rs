@@ -16,7 +16,7 @@ mod settings;
 pub use chain::{Chain, chain};
 pub use correlation::{CORRELATION_HEADER, CorrelationId, InvalidCorrelationId};
 pub use logs::{JsonLogs, init, invocation};
-pub use metrics::{NAMESPACE, SERVICE, count, time};
+pub use metrics::{NAMESPACE, SERVICE, count, count_cached, time};
 pub use secret::Secret;
 pub use secrets::{
     CachedSecret, FixedSecrets, SECRET_FRESH_FOR, SECRET_STALE_TIMES, SecretError, SecretSource, SecretsManager,

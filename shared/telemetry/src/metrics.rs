@@ -4,6 +4,7 @@
 use std::{fmt, time::Duration};
 
 use domain::Timestamp;
+use resilience::CacheOutcome;
 use serde_json::json;
 use tracing::{
     Event,
@@ -30,6 +31,16 @@ pub fn count(metric: &'static str, amount: u32) {
 /// Notes how long something took in this invocation.
 pub fn time(metric: &'static str, duration: Duration) {
     tracing::info!(target: TARGET, name = metric, unit = "Milliseconds", value = duration.as_secs_f64() * 1000.0);
+}
+
+/// Counts what a cache had to say, under its name: `CacheHits.Secrets`.
+pub fn count_cached<E>(cache: &str, outcome: &CacheOutcome<E>) {
+    let what = match outcome {
+        CacheOutcome::Hit => "CacheHits",
+        CacheOutcome::Miss => "CacheMisses",
+        CacheOutcome::Stale(_) => "CacheStale",
+    };
+    tracing::info!(target: TARGET, name = format!("{what}.{cache}"), unit = "Count", value = 1.0);
 }
 
 /// One measured value.

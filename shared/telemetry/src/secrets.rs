@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use domain::Timestamp;
-use resilience::Clock;
+use resilience::{Cache, CacheOutcome, Cached, Clock, Keep};
 use serde::de::DeserializeOwned;
 
+use crate::metrics::count_cached;
 use crate::{Secret, SettingError, chain, or_default};
 
 /// How long a secret is used without asking again, unless `SECRET_FRESH_SECONDS` says otherwise. A rotated secret is
@@ -155,20 +155,16 @@ impl SecretSource for FixedSecrets {
 pub struct CachedSecret<T, S, C> {
     id: String,
     source: S,
-    clock: C,
-    cached: Mutex<Option<Cached<T>>>,
-}
-
-struct Cached<T> {
-    value: Arc<T>,
-    read_at: Timestamp,
-    ask_again_at: Timestamp,
+    cache: Cache<(), T, C>,
 }
 
 impl<T: DeserializeOwned, S: SecretSource, C: Clock> CachedSecret<T, S, C> {
     /// The secret of this id. Nothing is read yet.
     pub fn new(id: impl Into<String>, source: S, clock: C) -> Self {
-        Self { id: id.into(), source, clock, cached: Mutex::new(None) }
+        let fresh_for = source.fresh_for();
+        let stale_for = fresh_for.saturating_mul(SECRET_STALE_TIMES);
+        let keep = Keep { fresh_for, stale_for, ask_again_after: ASK_AGAIN_AFTER, most: 1 };
+        Self { id: id.into(), source, cache: Cache::new(keep, clock) }
     }
 
     /// The value, fresh or old as said above.
@@ -177,41 +173,24 @@ impl<T: DeserializeOwned, S: SecretSource, C: Clock> CachedSecret<T, S, C> {
     ///
     /// When the source has no legible secret and no value is left that may still serve.
     pub async fn get(&self) -> Result<Arc<T>, SecretError> {
-        if let Some(value) = self.usable(|cached| cached.ask_again_at) {
-            return Ok(value);
+        // Not `Cache::get`: with the SDK inside, its future is nested deeper than the compiler looks.
+        let Cached { value, outcome } = match self.cache.kept(&()) {
+            Some(kept) => kept,
+            None => match self.read().await {
+                Ok(value) => Cached { value: self.cache.fill(&(), value), outcome: CacheOutcome::Miss },
+                Err(error) => self.cache.fall_back(&(), error)?,
+            },
+        };
+        count_cached("Secrets", &outcome);
+        if let CacheOutcome::Stale(Some(error)) = outcome {
+            tracing::warn!(secret_id = %self.id, error = %chain(&error), "secret not read again, the old value serves on");
         }
-        match self.read().await {
-            Ok(value) => Ok(self.keep(value)),
-            Err(error) => self.fall_back(error),
-        }
+        Ok(value)
     }
 
     async fn read(&self) -> Result<T, SecretError> {
         let text = self.source.text(&self.id).await?;
         serde_json::from_str(text.expose()).map_err(|_| SecretError::Shape { id: self.id.clone() })
-    }
-
-    fn keep(&self, value: T) -> Arc<T> {
-        let (value, now) = (Arc::new(value), self.clock.now());
-        let cached = Cached { value: value.clone(), read_at: now, ask_again_at: now.plus(self.source.fresh_for()) };
-        *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(cached);
-        value
-    }
-
-    fn fall_back(&self, error: SecretError) -> Result<Arc<T>, SecretError> {
-        let stale_for = self.source.fresh_for().saturating_mul(SECRET_STALE_TIMES);
-        let Some(value) = self.usable(|cached| cached.read_at.plus(stale_for)) else { return Err(error) };
-        if let Some(cached) = self.cached.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            cached.ask_again_at = self.clock.now().plus(ASK_AGAIN_AFTER);
-        }
-        tracing::warn!(secret_id = %self.id, error = %chain(&error), "secret not read again, the old value serves on");
-        Ok(value)
-    }
-
-    /// The cached value, if now is before the moment that `until` names.
-    fn usable(&self, until: impl Fn(&Cached<T>) -> Timestamp) -> Option<Arc<T>> {
-        let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        cached.as_ref().filter(|cached| self.clock.now() < until(cached)).map(|cached| cached.value.clone())
     }
 }
 

@@ -1,5 +1,6 @@
 use std::cell::{Cell, RefCell};
 
+use domain::Timestamp;
 use resilience::VirtualClock;
 use serde::Deserialize;
 
