@@ -21,6 +21,9 @@ pub const SPREADSHEET: &str = "sandbox-orders";
 /// Who the mails are from.
 pub const MAIL_FROM: &str = "orders@shop.example";
 
+/// Pages that may call the API: the web app under development.
+pub const ORIGINS: &str = "http://localhost:5173,http://127.0.0.1:5173";
+
 /// The demo people's roles, ids and addresses, on each local stack the same.
 pub const PEOPLE: [(Role, &str, &str); 3] = [
     (Role::Customer, "cus_00000000000040008000000000000001", "ada@shop.example"),

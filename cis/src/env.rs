@@ -39,6 +39,7 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
         ("STAGE", "dev"),
         ("LOG_LEVEL", "info"),
         ("SECRET_FRESH_SECONDS", "2"),
+        ("RATE_LIMIT_SCALE", "1"),
         ("ORDERS_TABLE", &stack.tables.orders),
         ("CATALOGUE_TABLE", &stack.tables.catalogue),
         ("EFFECTS_TABLE", &stack.tables.effects),
@@ -89,6 +90,7 @@ mod tests {
             queues: BTreeMap::from([("order-stream".to_owned(), dead_letters)]),
             topic_arn: Some("arn:aws:sns:eu-central-1:0:order-events".to_owned()),
             secrets: SECRETS.iter().map(|(_, name, _)| ((*name).to_owned(), "arn".to_owned())).collect(),
+            rate_limit_scale: 1,
             logs: "logs".into(),
         }
     }

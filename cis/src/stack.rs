@@ -39,6 +39,8 @@ pub struct Stack {
     /// Ids of the secrets, by the variable that tells them to the functions; the embedded stack has none to ask for.
     #[serde(default)]
     pub secrets: BTreeMap<String, String>,
+    /// Every rate limit is so many times what the API's classes say.
+    pub rate_limit_scale: u32,
     /// Folder with one file of log lines for each function.
     pub logs: PathBuf,
 }

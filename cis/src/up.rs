@@ -30,6 +30,9 @@ pub struct Options {
     /// Build the functions as they go to AWS: slow to build, fast to run.
     #[arg(long)]
     pub release: bool,
+    /// Makes every rate limit so many times as large; 0 switches them off.
+    #[arg(long, default_value_t = 1)]
+    pub rate_limit_scale: u32,
 }
 
 /// Why there is no stack.
@@ -117,7 +120,8 @@ async fn background(options: &Options) -> Result<(), UpError> {
 fn arguments(options: &Options) -> Vec<String> {
     let flags = [("--cloud", options.cloud), ("--fresh", options.fresh), ("--release", options.release)];
     let given = flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag.to_owned());
-    std::iter::once("up".to_owned()).chain(given).collect()
+    let scale = format!("--rate-limit-scale={}", options.rate_limit_scale);
+    std::iter::once("up".to_owned()).chain(given).chain([scale]).collect()
 }
 
 /// Shows what a file has beyond what was shown, and says how much that is now.

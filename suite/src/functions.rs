@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::ApiError;
+use api::{ApiError, Class, Edge};
 use auth::TokenRules;
 use aws_lambda_events::event::sqs::SqsEvent;
 use base64::Engine as _;
@@ -18,12 +18,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::call::CallError;
+use crate::endpoints;
 use crate::gate::{BusGate, StoreGate};
 use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 17] = [
+pub const FUNCTIONS: [&str; 18] = [
     "authorizer",
     "cancel-order",
     "confirm-payment",
@@ -41,6 +42,7 @@ pub const FUNCTIONS: [&str; 17] = [
     "settle-payment",
     "stripe-webhook",
     "sync-sheet",
+    "unknown-route",
 ];
 
 /// How long a function works on an invocation that may last for `timeout`, as in its `main`.
@@ -66,13 +68,15 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
                 result(&order_stream::handle(bus, bus, &event).await)
             }
             "send-email" | "settle-payment" | "sync-sheet" => self.consumer(function, read(event)?, deadline).await,
-            "sendgrid-webhook" | "stripe-webhook" => {
-                let endpoint = async |request| self.webhook(function, request, deadline).await;
-                Ok(answer(api::respond(&self.clock, request(event, deadline)?, endpoint).await))
-            }
             _ => {
-                let endpoint = async |request| self.endpoint(function, request).await;
-                Ok(answer(api::respond(&self.clock, request(event, deadline)?, endpoint).await))
+                let endpoint = endpoints::of(function).ok_or_else(|| CallError::Unknown(function.to_owned()))?;
+                let guards = StoreGate::new(&self.store, &self.gate);
+                let edge = Edge { guards, clock: &self.clock, scale: self.settings.rate_limit_scale };
+                let handler = async |request| match endpoint.class {
+                    Class::Webhook => self.webhook(function, request, deadline).await,
+                    _ => self.endpoint(function, request).await,
+                };
+                Ok(answer(api::respond(&edge, endpoint, request(event, deadline)?, handler).await))
             }
         }
     }
@@ -109,11 +113,11 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         if function == "stripe-webhook" {
             let keys = self.secrets.stripe.get().await.map_err(internal)?;
             let (stripe, secrets) = (self.clients.stripe(&keys), &keys.webhook_secrets);
-            Ok(stripe_webhook::handle(store, &stripe, secrets, clock, ids, deadline, request).await)
+            stripe_webhook::handle(store, &stripe, secrets, clock, ids, deadline, request).await
         } else {
             let keys = self.secrets.sendgrid.get().await.map_err(internal)?;
             let key = WebhookKey::from_base64(&keys.webhook_public_key).map_err(internal)?;
-            Ok(sendgrid_webhook::handle(store, &key, clock, ids, deadline, request).await)
+            sendgrid_webhook::handle(store, &key, clock, ids, deadline, request).await
         }
     }
 
@@ -130,8 +134,9 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             "get-order" => get_order::handle(store, request).await,
             "get-order-history" => get_order_history::handle(store, store, store, request).await,
             "list-orders" => list_orders::handle(store, request).await,
-            "list-products" => list_products::handle(store, request).await,
+            "list-products" => list_products::handle(store, &self.pages, request).await,
             "put-product" => put_product::handle(store, clock, request).await,
+            "unknown-route" => unknown_route::handle(request).await,
             _ => Err(ApiError::NotFound("function")),
         }
     }

@@ -9,6 +9,7 @@ mod bus;
 mod call;
 mod clients;
 mod dynamo;
+mod endpoints;
 mod functions;
 mod gate;
 mod gateway;
@@ -25,13 +26,15 @@ mod template;
 pub use bus::{Bus, Counts, Message, Misbehaviour};
 pub use call::CallError;
 pub use dynamo::{DynamoError, LocalDynamo};
+pub use endpoints::ENDPOINTS;
 pub use functions::FUNCTIONS;
 pub use gate::{Died, Gate};
+pub use gateway::SourceIp;
 pub use ports::{Ports, Settings, Stores};
 pub use run::{Happened, RunError};
 pub use stream::{BatchOutcome, ChangeStream, Record, StreamError};
 pub use suite::Suite;
 pub use template::{
-    Authorization, Authorizer, Function, Queue, QueueMapping, Redrive, Route, Schedule, Segment, StreamMapping,
+    Authorization, Authorizer, Cors, Function, Queue, QueueMapping, Redrive, Route, Schedule, Segment, StreamMapping,
     Subscription, TemplateError, Wiring,
 };

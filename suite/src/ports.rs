@@ -110,4 +110,6 @@ pub struct Settings {
     pub public_url: String,
     /// How long a mail of unknown outcome waits for SendGrid's events.
     pub mail_evidence_wait: Duration,
+    /// Every rate limit is so many times as large; 0: none.
+    pub rate_limit_scale: u32,
 }

@@ -19,8 +19,19 @@ const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
-    /// Answers a request as the API would: route, authorizer, function.
+    /// Answers a request as the API would: preflight, route, authorizer, function.
     pub async fn http(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let Some(cors) = &self.wiring.cors else { return self.answer(request).await };
+        if let Some(preflight) = gateway::preflight(cors, &request) {
+            return preflight;
+        }
+        let origin = request.headers().get(header::ORIGIN).cloned();
+        let mut response = self.answer(request).await;
+        gateway::mark(cors, origin.as_ref(), &mut response);
+        response
+    }
+
+    async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (method, path) = (request.method().as_str(), request.uri().path());
         let Some(found) = gateway::find(&self.wiring.routes, method, path) else {
             return gateway::message(StatusCode::NOT_FOUND, "Not Found");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use domain::Timestamp;
+use list_products::Pages;
 use resilience::{Clock, Ids, Transport};
 use tokio::sync::Mutex;
 
@@ -32,6 +33,7 @@ pub struct Suite<S, T, C, I> {
     pub(crate) wiring: Rc<Wiring>,
     pub(crate) bus: Bus<C>,
     pub(crate) gate: Gate,
+    pub(crate) pages: Pages<C>,
     pub(crate) authorizer_cache: AuthorizerCache,
     pub(crate) shards: BTreeMap<String, Mutex<Shard>>,
     pub(crate) deaths: RefCell<BTreeMap<String, Vec<u32>>>,
@@ -49,6 +51,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             shards: shards.collect(),
             clients: Clients::new(&settings, ports.transport, &ports.clock, &ids, &gate),
             secrets: Secrets::new(&settings.secrets, &ports.clock),
+            pages: list_products::pages(ports.clock.clone()),
             store: ports.store,
             clock: ports.clock,
             ids,

@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::build::Programs;
 use super::{CloudError, REGION};
-use crate::accounts::{MAIL_FROM, SPREADSHEET, Secrets};
+use crate::accounts::{MAIL_FROM, ORIGINS, SPREADSHEET, Secrets};
 use crate::paths;
 use crate::stack::{Queue, SECRET_FRESH_SECONDS, SECRETS};
 
@@ -78,6 +78,7 @@ pub async fn deploy(
     programs: &Programs,
     sandbox_url: &str,
     secrets: &Secrets,
+    rate_limit_scale: u32,
 ) -> Result<Outputs, CloudError> {
     let job = Job {
         endpoint_url,
@@ -86,7 +87,7 @@ pub async fn deploy(
         template: paths::root().join("template.yaml"),
         programs,
         zips: paths::state().join("zips"),
-        parameters: parameters(sandbox_url),
+        parameters: parameters(sandbox_url, rate_limit_scale),
         secrets: SECRETS.into_iter().filter_map(|(name, _, output)| Some((output, &**secrets.get(name)?))).collect(),
     };
     let mut script = Command::new(python)
@@ -109,11 +110,13 @@ pub async fn deploy(
 }
 
 /// The template's parameters that are other than their defaults here.
-fn parameters(sandbox_url: &str) -> BTreeMap<&'static str, String> {
+fn parameters(sandbox_url: &str, rate_limit_scale: u32) -> BTreeMap<&'static str, String> {
+    let rate_limit_scale = rate_limit_scale.to_string();
     [
         ("MailFrom", MAIL_FROM),
         ("SpreadsheetId", SPREADSHEET),
-        ("AllowedOrigins", "http://localhost:5173,http://127.0.0.1:5173"),
+        ("AllowedOrigins", ORIGINS),
+        ("RateLimitScale", &rate_limit_scale),
         ("StripeApiUrl", sandbox_url),
         ("SendGridApiUrl", sandbox_url),
         ("SheetsApiUrl", sandbox_url),

@@ -57,7 +57,7 @@ pub async fn run(options: &Options) -> Result<(), CloudError> {
     let mut ministack = ministack::start(&python).await?;
     let (endpoint_url, group) = (ministack.endpoint_url.clone(), ministack.group());
     let ended = tokio::select! {
-        ended = serve(&python, &programs, &endpoint_url, group) => ended,
+        ended = serve(&python, &programs, &endpoint_url, group, options.rate_limit_scale) => ended,
         () = ministack.ended() => Err(CloudError::MiniStackEnded(ministack::log())),
         asked = asked_to_end() => asked.map_err(CloudError::Signals),
     };
@@ -66,14 +66,20 @@ pub async fn run(options: &Options) -> Result<(), CloudError> {
 }
 
 /// Deploys, and runs sandbox and forwarder until one of them fails.
-async fn serve(python: &Path, programs: &Programs, endpoint_url: &str, group: u32) -> Result<(), CloudError> {
+async fn serve(
+    python: &Path,
+    programs: &Programs,
+    endpoint_url: &str,
+    group: u32,
+    rate_limit_scale: u32,
+) -> Result<(), CloudError> {
     let start = Instant::now();
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.map_err(CloudError::Port)?;
     let sandbox_url = format!("http://{}", listener.local_addr().map_err(CloudError::Port)?);
     let accounts = Accounts::load()?;
     let secrets = accounts.secrets(&sandbox_url)?;
-    let outputs = deploy::deploy(python, endpoint_url, programs, &sandbox_url, &secrets).await?;
-    let stack = describe(&outputs, endpoint_url, sandbox_url, group)?;
+    let outputs = deploy::deploy(python, endpoint_url, programs, &sandbox_url, &secrets, rate_limit_scale).await?;
+    let stack = Stack { rate_limit_scale, ..describe(&outputs, endpoint_url, sandbox_url, group)? };
     let forwarder = forwarder(&stack, programs)?;
     let sandbox = sandbox::Shared::new(accounts.sandbox(&stack.api_url));
     let sandbox = sandbox::server::serve(listener, sandbox, std::future::pending());
@@ -121,6 +127,7 @@ fn describe(outputs: &Outputs, endpoint_url: &str, sandbox_url: String, group: u
             .into_iter()
             .map(|(_, variable, output)| Ok((variable.to_owned(), outputs.get(output)?)))
             .collect::<Result<_, CloudError>>()?,
+        rate_limit_scale: 1,
         logs: paths::logs(),
     })
 }

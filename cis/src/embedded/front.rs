@@ -1,15 +1,17 @@
-//! The API on a port: HTTP in, the suite's part of API Gateway, HTTP out; and CORS for a web app under development.
+//! The API on a port: HTTP in, the suite's part of API Gateway, HTTP out.
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::StatusCode;
+use suite::SourceIp;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
@@ -17,11 +19,6 @@ use super::{Local, go};
 
 /// What API Gateway takes at most.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
-/// As the template allows them.
-const METHODS: HeaderValue = HeaderValue::from_static("GET,POST,PUT");
-const HEADERS: HeaderValue = HeaderValue::from_static("authorization,content-type,idempotency-key,x-correlation-id");
-const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after,x-correlation-id");
-
 /// Where this stack tells how full its queues are: names and messages, in flight or not. On AWS, SQS says so.
 pub const QUEUES: &str = "/_cis/queues";
 
@@ -49,7 +46,7 @@ pub async fn serve(listener: TcpListener, suite: Rc<Local>) -> io::Result<()> {
         // Without this, small answers wait for the peer's delayed ACK.
         stream.set_nodelay(true).ok();
     });
-    axum::serve(listener, routes).await
+    axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>()).await
 }
 
 fn queues(suite: &Local) -> http::Response<Bytes> {
@@ -58,24 +55,13 @@ fn queues(suite: &Local) -> http::Response<Bytes> {
     http::Response::new(Bytes::from(serde_json::json!(counts).to_string()))
 }
 
-async fn handle(State(requests): State<mpsc::UnboundedSender<Handover>>, request: Request) -> Response {
-    let origin = local_origin(request.headers());
-    let mut response = if request.method() == Method::OPTIONS && origin.is_some() {
-        preflight()
-    } else {
-        answer(&requests, request).await
-    };
-    if let Some(origin) = origin {
-        let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-        headers.insert(header::VARY, HeaderValue::from_static("origin"));
-    }
-    response
-}
-
-async fn answer(requests: &mpsc::UnboundedSender<Handover>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+async fn handle(
+    State(requests): State<mpsc::UnboundedSender<Handover>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(SourceIp(peer.ip()));
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else { return status(StatusCode::PAYLOAD_TOO_LARGE) };
     let (sender, receiver) = oneshot::channel();
     if requests.send((http::Request::from_parts(parts, body), sender)).is_err() {
@@ -87,23 +73,8 @@ async fn answer(requests: &mpsc::UnboundedSender<Handover>, request: Request) ->
     }
 }
 
-fn preflight() -> Response {
-    let mut response = status(StatusCode::NO_CONTENT);
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
-    response.headers_mut().insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    response
-}
-
 fn status(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response
-}
-
-/// The origin of the request if it is a page of this machine.
-fn local_origin(headers: &HeaderMap) -> Option<HeaderValue> {
-    let origin = headers.get(header::ORIGIN)?;
-    let host = origin.to_str().ok()?.strip_prefix("http://")?.split(':').next()?;
-    ["localhost", "127.0.0.1"].contains(&host).then(|| origin.clone())
 }

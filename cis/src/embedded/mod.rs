@@ -16,7 +16,7 @@ use sandbox::{Shared, journal};
 use suite::{LocalDynamo, Ports, Stores as _, Suite, Wiring};
 use tokio::task::LocalSet;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, ORIGINS};
 use crate::process::asked_to_end;
 use crate::stack::{Kind, Queue, Stack, Tables};
 use crate::up::Options;
@@ -48,15 +48,15 @@ pub async fn run(options: &Options) -> Result<(), EmbeddedError> {
     }
     std::fs::create_dir_all(&folder)?;
     logs::start(&paths::logs())?;
-    LocalSet::new().run_until(Box::pin(serve(&folder))).await
+    LocalSet::new().run_until(Box::pin(serve(&folder, options.rate_limit_scale))).await
 }
 
-async fn serve(folder: &Path) -> Result<(), EmbeddedError> {
+async fn serve(folder: &Path, rate_limit_scale: u32) -> Result<(), EmbeddedError> {
     let start = Instant::now();
     let places = places::take(folder).await?;
     let accounts = Accounts::load()?;
     let sandbox = sandbox(folder, &accounts, &places)?;
-    let suite = Rc::new(suite(folder, &accounts, &places).await?);
+    let suite = Rc::new(suite(folder, &accounts, &places, rate_limit_scale).await?);
     checkpoint::restore(&suite, folder).await?;
     let stack = describe(&suite, &places);
     let ready = async {
@@ -84,10 +84,18 @@ fn sandbox(folder: &Path, accounts: &Accounts, places: &places::Places) -> Resul
     Ok(Shared::of(journal::open(&folder.join("sandbox.journal"), settings, SystemClock.now())?))
 }
 
-async fn suite(folder: &Path, accounts: &Accounts, places: &places::Places) -> Result<Local, EmbeddedError> {
+async fn suite(
+    folder: &Path,
+    accounts: &Accounts,
+    places: &places::Places,
+    rate_limit_scale: u32,
+) -> Result<Local, EmbeddedError> {
     let template = paths::root().join("template.yaml");
-    let wiring: Wiring = std::fs::read_to_string(template)?.parse()?;
-    let settings = settings::settings(folder, accounts, &places.sandbox_url)?;
+    let mut wiring: Wiring = std::fs::read_to_string(template)?.parse()?;
+    if let Some(cors) = &mut wiring.cors {
+        cors.origins = ORIGINS.split(',').map(str::to_owned).collect();
+    }
+    let settings = settings::settings(folder, accounts, &places.sandbox_url, rate_limit_scale)?;
     let ports = Ports {
         store: LocalDynamo::open(Some(&folder.join("tables.sqlite"))).await?,
         transport: HttpTransport::new(settings::PROVIDER_TIMEOUT)?,
@@ -120,6 +128,7 @@ fn describe(suite: &Local, places: &places::Places) -> Stack {
         queues: consumers.chain(streams).map(queue).collect::<BTreeMap<_, _>>(),
         topic_arn: None,
         secrets: BTreeMap::new(),
+        rate_limit_scale: suite.settings().rate_limit_scale,
         logs: paths::logs(),
     }
 }

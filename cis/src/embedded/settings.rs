@@ -20,7 +20,12 @@ const EVIDENCE_WAIT: Duration = Duration::from_secs(20);
 const WEB_APP: &str = "http://localhost:5173";
 
 /// The settings for providers at this origin.
-pub fn settings(folder: &Path, accounts: &Accounts, sandbox_url: &str) -> Result<Settings, EmbeddedError> {
+pub fn settings(
+    folder: &Path,
+    accounts: &Accounts,
+    sandbox_url: &str,
+    rate_limit_scale: u32,
+) -> Result<Settings, EmbeddedError> {
     let texts = accounts.secrets(sandbox_url)?;
     Ok(Settings {
         stripe_url: sandbox_url.to_owned(),
@@ -34,6 +39,7 @@ pub fn settings(folder: &Path, accounts: &Accounts, sandbox_url: &str) -> Result
         spreadsheet_id: SPREADSHEET.to_owned(),
         sheet_tab: DEFAULT_TAB.to_owned(),
         mail_evidence_wait: EVIDENCE_WAIT,
+        rate_limit_scale,
     })
 }
 

@@ -1,11 +1,14 @@
 //! `POST /v1/orders/{order_id}/cancel`: the customer, or staff, calls an order off.
 
-use api::{ApiError, OrderAnswer, Response};
+use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
 use lambda_http::Request;
 use resilience::{Clock, Ids};
 use serde::Serialize;
 use store::{Orders, update};
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
 
 /// The order after it was called off.
 #[derive(Debug, Serialize)]

@@ -1,12 +1,15 @@
 //! `POST /v1/orders/{order_id}/confirm-payment`: the customer came back from paying.
 
-use api::{ApiError, Response};
+use api::{ApiError, Class, Endpoint, Response};
 use auth::OrderAction;
 use checkout::{Checkout, PayableOrder, PaymentAnswer};
 use lambda_http::Request;
 use payments::Stripe;
 use resilience::{Clock, Ids, Transport};
 use store::Orders;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 
 /// Asks Stripe what became of the order's intent, merges that into the order and answers with it. What the browser says
 /// of the payment is not even read. The webhook says the same, sooner or later.

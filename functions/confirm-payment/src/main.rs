@@ -1,8 +1,9 @@
 //! Wiring for `POST /v1/orders/{order_id}/confirm-payment`: what this function needs, built once per cold start.
 
-use confirm_payment::handle;
+use api::Edge;
+use confirm_payment::{ENDPOINT, handle};
 use resilience::{RandomIds, SystemClock};
-use store::DynamoOrders;
+use store::{DynamoGuards, DynamoOrders};
 use stripe_account::StripeAccount;
 use telemetry::required;
 
@@ -10,9 +11,11 @@ use telemetry::required;
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let orders = DynamoOrders::without_stock(&aws::dynamodb(&config), required::<String>("ORDERS_TABLE")?);
+    let dynamodb = aws::dynamodb(&config);
+    let orders = DynamoOrders::without_stock(&dynamodb, required::<String>("ORDERS_TABLE")?);
     let account = StripeAccount::from_env(&config, checkout::TIMEOUT)?;
-    api::run(async |request| {
+    let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;
+    api::run(&edge, ENDPOINT, async |request| {
         let stripe = account.client_unless_down().await;
         handle(&orders, stripe.as_ref(), &SystemClock, &RandomIds, request).await
     })

@@ -2,7 +2,7 @@
 
 mod place;
 
-use api::{ApiError, Response};
+use api::{ApiError, Class, Endpoint, Response};
 use auth::Permission;
 use checkout::{Checkout, PayableOrder, PaymentAnswer};
 use domain::{Cart, CartRequest, CustomerId, Order, OrderId};
@@ -13,6 +13,9 @@ use store::{Catalogue, Orders};
 use telemetry::chain;
 
 use place::{Placement, place};
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_body();
 
 /// Places the order, then asks Stripe for its payment intent.
 ///

@@ -1,8 +1,9 @@
 //! Wiring for `POST /v1/orders`: what this function needs, built once per cold start.
 
-use create_order::handle;
+use api::Edge;
+use create_order::{ENDPOINT, handle};
 use resilience::{RandomIds, SystemClock};
-use store::{DynamoCatalogue, DynamoOrders};
+use store::{DynamoCatalogue, DynamoGuards, DynamoOrders};
 use stripe_account::StripeAccount;
 use telemetry::required;
 
@@ -15,7 +16,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let orders = DynamoOrders::new(&dynamodb, required::<String>("ORDERS_TABLE")?, catalogue_table.clone());
     let catalogue = DynamoCatalogue::new(&dynamodb, catalogue_table);
     let account = StripeAccount::from_env(&config, checkout::TIMEOUT)?;
-    api::run(async |request| {
+    let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;
+    api::run(&edge, ENDPOINT, async |request| {
         let stripe = account.client_unless_down().await;
         handle(&orders, &catalogue, stripe.as_ref(), &SystemClock, &RandomIds, request).await
     })

@@ -1,12 +1,15 @@
 //! `POST /v1/orders/{order_id}/payment-intent`: what pays an order, for whoever has nothing to pay it with (any more).
 
-use api::{ApiError, Response};
+use api::{ApiError, Class, Endpoint, Response};
 use auth::OrderAction;
 use checkout::{Checkout, PayableOrder};
 use lambda_http::Request;
 use payments::Stripe;
 use resilience::{Clock, Ids, Transport};
 use store::Orders;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 
 /// Answers with the order's live payment intent: the one that it has, or the next attempt's where Stripe could not be
 /// asked before or the last one was given up. Any number of requests end at one intent.

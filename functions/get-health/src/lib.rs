@@ -1,10 +1,13 @@
 //! `GET /v1/health`: whether the API can do its work. Public, so it says no more than that.
 
-use api::{ApiError, Response};
+use api::{ApiError, Class, Endpoint, Response};
 use domain::OrderId;
 use lambda_http::Request;
 use serde::Serialize;
 use store::Orders;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read);
 
 /// An id that no order has: ids derive from version-5 UUIDs.
 const NOBODYS: OrderId = OrderId::from_uuid(uuid::Uuid::nil());

@@ -3,7 +3,7 @@
 mod hop;
 mod window;
 
-use api::{ApiError, Response};
+use api::{ApiError, Class, Endpoint, Response};
 use auth::OrderAction;
 use domain::OrderId;
 use lambda_http::Request;
@@ -12,6 +12,9 @@ use store::{MailEffects, Orders, SheetRows};
 
 pub use hop::Hop;
 use window::Window;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["limit", "cursor"]);
 
 /// Part of an order's history, oldest first.
 #[derive(Debug, Serialize)]

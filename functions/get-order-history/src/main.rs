@@ -1,6 +1,7 @@
 //! Wiring for `GET /v1/orders/{order_id}/history`: what this function needs, built once per cold start.
 
-use store::{DynamoEffects, DynamoOrders};
+use api::Edge;
+use store::{DynamoEffects, DynamoGuards, DynamoOrders};
 use telemetry::required;
 
 #[tokio::main(flavor = "current_thread")]
@@ -9,5 +10,9 @@ async fn main() -> Result<(), lambda_http::Error> {
     let dynamodb = aws::dynamodb(&aws::Config::from_env()?);
     let orders = DynamoOrders::without_stock(&dynamodb, required::<String>("ORDERS_TABLE")?);
     let effects = DynamoEffects::new(&dynamodb, required::<String>("EFFECTS_TABLE")?);
-    api::run(async |request| get_order_history::handle(&orders, &effects, &effects, request).await).await
+    let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;
+    api::run(&edge, get_order_history::ENDPOINT, async |request| {
+        get_order_history::handle(&orders, &effects, &effects, request).await
+    })
+    .await
 }

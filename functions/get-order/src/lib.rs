@@ -1,9 +1,12 @@
 //! `GET /v1/orders/{order_id}`: one order.
 
-use api::{ApiError, OrderAnswer, Response};
+use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
 use lambda_http::Request;
 use store::Orders;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read);
 
 /// Answers with the order as it is now.
 ///

@@ -1,10 +1,13 @@
 //! `GET /v1/orders`: a customer's own orders, or everybody's with one status for those who look after them.
 
-use api::{ApiError, OrderAnswer, PageAnswer, Response};
+use api::{ApiError, Class, Endpoint, OrderAnswer, PageAnswer, Response};
 use auth::Permission;
 use domain::FieldError;
 use lambda_http::Request;
 use store::Orders;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["status", "limit", "cursor"]);
 
 /// Answers with a page of orders, newest first; `limit`, `cursor` and `status` say which.
 ///

@@ -1,22 +1,58 @@
 //! `GET /v1/products`: what is for sale. Public, and the same for everybody.
 
-use api::{ApiError, PageAnswer, ProductAnswer, Response};
+use std::time::Duration;
+
+use api::{ApiError, Class, Endpoint, PageAnswer, ProductAnswer, Response};
+use domain::Product;
 use lambda_http::Request;
-use store::{Catalogue, Page};
+use resilience::{Cache, CacheOutcome, Cached, Clock, Keep};
+use store::{Catalogue, Page, PageRequest, StoreError};
+use telemetry::chain;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read).with_query(&["limit", "cursor"]);
 
 /// How long anybody may keep a page, in seconds. An order is priced and its stock taken when it is placed, so an old page
 /// can disappoint and do no harm.
 const MAX_AGE: u32 = 60;
+
+/// Pages of the catalogue in this environment: ten seconds without asking, and ten minutes while the table is down.
+pub type Pages<C> = Cache<PageRequest, Page<Product>, C>;
+
+const KEEP: Keep = Keep {
+    fresh_for: Duration::from_secs(10),
+    stale_for: Duration::from_mins(10),
+    ask_again_after: Duration::from_secs(5),
+    most: 100,
+};
+
+/// No pages yet.
+pub const fn pages<C: Clock>(clock: C) -> Pages<C> {
+    Cache::new(KEEP, clock)
+}
 
 /// Answers with a page of products by sku; `limit` and `cursor` say which. What is not sold now is left out, so that a
 /// page may have fewer than `limit` and still a next one.
 ///
 /// # Errors
 ///
-/// 422 a parameter breaks a rule, 503 the table is down.
-pub async fn handle(catalogue: &impl Catalogue, request: Request) -> Result<Response, ApiError> {
+/// 422 a parameter breaks a rule, 503 the table is down and the page is not at hand.
+pub async fn handle<C: Clock>(
+    catalogue: &impl Catalogue,
+    pages: &Pages<C>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let page = api::page(&request)?;
-    let mut found: Page<_> = catalogue.list(&page).await?;
-    found.items.retain(|product| product.active);
+    let Cached { value: found, outcome } = pages.get(&page, async || on_sale(catalogue, &page).await).await?;
+    telemetry::count_cached("Products", &outcome);
+    if let CacheOutcome::Stale(Some(error)) = &outcome {
+        tracing::warn!(error = %chain(error), "catalogue out of reach, an old page serves on");
+    }
     api::cacheable(&request, &PageAnswer::new(&found, ProductAnswer::from), MAX_AGE)
+}
+
+async fn on_sale(catalogue: &impl Catalogue, page: &PageRequest) -> Result<Page<Product>, StoreError> {
+    let mut found = catalogue.list(page).await?;
+    found.items.retain(|product| product.active);
+    Ok(found)
 }

@@ -2,13 +2,16 @@
 
 mod edit;
 
-use api::{ApiError, ProductAnswer, Response};
+use api::{ApiError, Class, Endpoint, ProductAnswer, Response};
 use auth::Permission;
 use lambda_http::Request;
 use resilience::Clock;
 use store::Catalogue;
 
 pub use edit::{MAX_NAME, MAX_PRICES};
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
 
 /// Stores the product: 201 if it is new, else 200. What it replaces is gone, except for the stock, which stays when the
 /// body does not name it; orders that take from it meanwhile are not lost.

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api::Response;
+use api::{ApiError, Endpoint, Response};
 use domain::{Delivery, MailEffectId, Timestamp};
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use mail::{Batch, SIGNATURE_HEADER, SignatureError, TIMESTAMP_HEADER, UnreadableBatch, WebhookKey};
 use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
 use store::{MailEffects, StoreError};
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::webhook();
 
 /// For one delivery: SendGrid gives an answer a few seconds.
 pub const BUDGET: Duration = Duration::from_secs(5);
@@ -30,6 +33,10 @@ pub enum Rejection {
 
 /// Checks the signature over the raw bytes, merges each report into its mail, and answers 200 once all are stored.
 /// Reports of mails that are not ours are left out.
+///
+/// # Errors
+///
+/// 400 not SendGrid's, or not fresh.
 pub async fn handle(
     mails: &impl MailEffects,
     key: &WebhookKey,
@@ -37,23 +44,19 @@ pub async fn handle(
     ids: &impl Ids,
     deadline: Deadline,
     request: Request,
-) -> Response {
+) -> Result<Response, ApiError> {
     let taken_in = match read(&request, key, clock) {
         Ok(batch) => merge(mails, clock, ids, deadline, batch).await.map_err(Rejection::from),
         Err(rejection) => Err(rejection),
     };
-    let status = match taken_in {
-        Ok(()) => StatusCode::OK,
-        Err(rejection) => {
-            tracing::warn!(error = &rejection as &dyn std::error::Error, "delivery not taken in");
-            telemetry::count("SendGridEventsRejected", 1);
-            match rejection {
-                Rejection::NotVerified(_) | Rejection::Unreadable(_) => StatusCode::BAD_REQUEST,
-                Rejection::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-            }
-        }
-    };
-    api::received(status)
+    let Err(rejection) = taken_in else { return Ok(api::received(StatusCode::OK)) };
+    tracing::warn!(error = &rejection as &dyn std::error::Error, "delivery not taken in");
+    telemetry::count("SendGridEventsRejected", 1);
+    match rejection {
+        Rejection::NotVerified(_) => Err(ApiError::NotVerified),
+        Rejection::Unreadable(_) => Ok(api::received(StatusCode::BAD_REQUEST)),
+        Rejection::Store(_) => Ok(api::received(StatusCode::SERVICE_UNAVAILABLE)),
+    }
 }
 
 fn read(request: &Request, key: &WebhookKey, clock: &impl Clock) -> Result<Batch, Rejection> {

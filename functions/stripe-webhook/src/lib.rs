@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::Response;
+use api::{ApiError, Endpoint, Response};
 use domain::{Order, OrderId, PaymentFact};
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
@@ -12,6 +12,9 @@ use payments::{
 use resilience::{Clock, Deadline, Ids, Transport};
 use store::{Orders, ParkOutcome, Receipt, StoreError, UpdateError, update};
 use telemetry::CorrelationId;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::webhook();
 
 /// For one delivery: Stripe waits some 20 s for an answer, and only a dispute needs a question back.
 pub const BUDGET: Duration = Duration::from_secs(8);
@@ -34,12 +37,18 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::NotVerified(_) => StatusCode::BAD_REQUEST,
+    fn answer(self) -> Result<Response, ApiError> {
+        let error = &self as &dyn std::error::Error;
+        let status = match self {
+            Self::NotVerified(_) => {
+                tracing::warn!(error, "delivery refused");
+                return Err(ApiError::NotVerified);
+            }
             Self::Unreadable(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Stripe(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-        }
+        };
+        tracing::error!(error, "delivery not taken in");
+        Ok(api::received(status))
     }
 }
 
@@ -47,6 +56,10 @@ impl Rejection {
 /// and answers 200. Facts for an order that is not there wait for it.
 ///
 /// `webhook_secrets` are those that may have signed; `deadline` bounds the question to Stripe that a dispute needs.
+///
+/// # Errors
+///
+/// 400 not Stripe's, or not fresh.
 pub async fn handle<T: Transport, C: Clock, I: Ids>(
     orders: &impl Orders,
     stripe: &Stripe<T, C, I>,
@@ -55,23 +68,17 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
     ids: &impl Ids,
     deadline: Deadline,
     request: Request,
-) -> Response {
+) -> Result<Response, ApiError> {
     let delivery = Delivery { orders, stripe, clock, ids, deadline };
     let result = match read(&request, webhook_secrets, clock) {
         Ok(event) => delivery.take_in(&event).await,
         Err(error) => Err(error.into()),
     };
     match result {
-        Ok(()) => api::received(StatusCode::OK),
+        Ok(()) => Ok(api::received(StatusCode::OK)),
         Err(rejection) => {
-            let error = &rejection as &dyn std::error::Error;
-            if rejection.status() == StatusCode::BAD_REQUEST {
-                tracing::warn!(error, "delivery refused");
-            } else {
-                tracing::error!(error, "delivery not taken in");
-            }
             telemetry::count("StripeEventsRejected", 1);
-            api::received(rejection.status())
+            rejection.answer()
         }
     }
 }

@@ -1,23 +1,25 @@
 //! Wiring for `POST /v1/webhooks/stripe`.
 
-use api::ApiError;
+use api::{ApiError, Edge};
 use resilience::{Deadline, RandomIds, SystemClock};
-use store::DynamoOrders;
+use store::{DynamoGuards, DynamoOrders};
 use stripe_account::StripeAccount;
-use stripe_webhook::{BUDGET, handle};
+use stripe_webhook::{BUDGET, ENDPOINT, handle};
 use telemetry::required;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let orders = DynamoOrders::without_stock(&aws::dynamodb(&config), required::<String>("ORDERS_TABLE")?);
+    let dynamodb = aws::dynamodb(&config);
+    let orders = DynamoOrders::without_stock(&dynamodb, required::<String>("ORDERS_TABLE")?);
     let account = StripeAccount::from_env(&config, BUDGET)?;
-    api::run(async |request| {
+    let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;
+    api::run(&edge, ENDPOINT, async |request| {
         let keys = account.keys().await.map_err(|error| ApiError::Internal(error.into()))?;
         let stripe = account.client(&keys);
         let deadline = Deadline::after(&SystemClock, BUDGET);
-        Ok(handle(&orders, &stripe, &keys.webhook_secrets, &SystemClock, &RandomIds, deadline, request).await)
+        handle(&orders, &stripe, &keys.webhook_secrets, &SystemClock, &RandomIds, deadline, request).await
     })
     .await
 }

@@ -60,6 +60,23 @@ pub enum ApiError {
     /// The policy says no.
     #[error("your role does not allow this")]
     Forbidden,
+    /// A webhook's message without the signature of its provider.
+    #[error("the message is not signed as its sender would sign it, or not lately")]
+    NotVerified,
+    /// The client takes nothing that the function could answer with.
+    #[error("the answer would be {0}, which the Accept header does not allow")]
+    NotAcceptable(String),
+    /// The path knows other methods.
+    #[error("this address knows {0}")]
+    MethodNotAllowed(&'static str),
+    /// The caller's bucket is empty.
+    #[error("too many requests of class {class}: wait for as long as Retry-After says")]
+    TooManyRequests {
+        /// Which limit.
+        class: &'static str,
+        /// When one may pass.
+        retry_after: Duration,
+    },
     /// There is no such thing, or the caller must not know of it.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -111,6 +128,10 @@ impl ApiError {
             Self::EmailNotVerified => ProblemType::EmailNotVerified,
             Self::LinkInvalid => ProblemType::LinkInvalid,
             Self::Forbidden | Self::ForeignOrigin => ProblemType::Forbidden,
+            Self::NotVerified => ProblemType::NotVerified,
+            Self::NotAcceptable(_) => ProblemType::NotAcceptable,
+            Self::MethodNotAllowed(_) => ProblemType::MethodNotAllowed,
+            Self::TooManyRequests { .. } => ProblemType::TooManyRequests,
             Self::NotFound(_) => ProblemType::NotFound,
             Self::OutOfStock { .. } => ProblemType::OutOfStock,
             Self::TooLateToCancel(_) => ProblemType::TooLateToCancel,
@@ -124,7 +145,9 @@ impl ApiError {
     /// When the caller may come back, for the problems that pass.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::PaymentUnavailable { retry_after, .. } => Some(*retry_after),
+            Self::PaymentUnavailable { retry_after, .. } | Self::TooManyRequests { retry_after, .. } => {
+                Some(*retry_after)
+            }
             _ if self.kind() == ProblemType::ServiceUnavailable => Some(BUSY),
             _ => None,
         }

@@ -10,19 +10,25 @@ use lambda_http::lambda_runtime::{self, Error, LambdaEvent, service_fn};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 use resilience::SystemClock;
+use store::Guards;
 
-use crate::{ApiError, Response, respond};
+use crate::{ApiError, Edge, Endpoint, Response, respond};
 
-/// Serves Lambda's invocations with a handler, until the environment ends.
+/// Serves Lambda's invocations with a handler, until the environment ends. What `endpoint` does not allow, and what is
+/// too much, is answered without it.
 ///
 /// # Errors
 ///
 /// When Lambda's runtime API cannot be reached.
-pub async fn run(handler: impl AsyncFn(Request) -> Result<Response, ApiError>) -> Result<(), Error> {
+pub async fn run<G: Guards>(
+    edge: &Edge<G, SystemClock>,
+    endpoint: Endpoint,
+    handler: impl AsyncFn(Request) -> Result<Response, ApiError>,
+) -> Result<(), Error> {
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         let request = request(event.payload).with_lambda_context(event.context);
-        Ok::<_, Error>(payload(respond(&SystemClock, request, handler).await))
+        Ok::<_, Error>(payload(respond(edge, endpoint, request, handler).await))
     }))
     .await
 }

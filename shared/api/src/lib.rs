@@ -1,17 +1,23 @@
 //! HTTP as our API speaks it: reading requests, answering, and problem details (RFC 9457).
 //!
-//! The one place where errors become statuses, and where every answer gets its security headers and its correlation id.
+//! The one place where errors become statuses, where every request is held to what its function says of itself
+//! ([`Endpoint`]) and to its rate limit, and where every answer gets its security headers and its correlation id.
 //! Knows who calls (from the authorizer's context) and asks `auth`'s policy; must not know Stripe, SendGrid or AWS's
 //! clients.
 
 mod answer;
 mod body;
+mod bucket;
 mod cache;
 mod caller;
+mod class;
 mod cookies;
+mod edge;
+mod endpoint;
 mod error;
 mod fields;
 mod lambda;
+mod negotiation;
 mod orders;
 mod parameters;
 mod problem;
@@ -22,7 +28,10 @@ pub use answer::{Response, created, json, ok, received, see_other};
 pub use body::{MAX_BODY, body};
 pub use cache::cacheable;
 pub use caller::{caller, own_order, require};
+pub use class::{Class, Subject, WithoutTable};
 pub use cookies::{cookie, with_cookie};
+pub use edge::Edge;
+pub use endpoint::{Callers, Endpoint, Query};
 pub use error::ApiError;
 pub use fields::{REPLAYED, correlation_id, deadline, idempotency_key};
 pub use lambda::{request, run};

@@ -25,8 +25,16 @@ pub enum ProblemType {
     LinkInvalid,
     /// The caller's role does not allow it.
     Forbidden,
+    /// A webhook's message is not signed as it should be.
+    NotVerified,
     /// There is no such thing, or the caller may not know of it.
     NotFound,
+    /// The address knows other methods.
+    MethodNotAllowed,
+    /// The client takes nothing that the answer could be.
+    NotAcceptable,
+    /// More requests than the limit allows.
+    TooManyRequests,
     /// Not enough of a product is left.
     OutOfStock,
     /// The order is past the point where it can be called off.
@@ -53,7 +61,7 @@ use ProblemType as P;
 
 impl ProblemType {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         P::MalformedBody,
         P::IdempotencyKeyMissing,
         P::IdempotencyKeyMalformed,
@@ -63,7 +71,11 @@ impl ProblemType {
         P::EmailNotVerified,
         P::LinkInvalid,
         P::Forbidden,
+        P::NotVerified,
         P::NotFound,
+        P::MethodNotAllowed,
+        P::NotAcceptable,
+        P::TooManyRequests,
         P::OutOfStock,
         P::TooLateToCancel,
         P::NotAwaitingPayment,
@@ -114,7 +126,15 @@ impl ProblemType {
             }
             P::LinkInvalid => ("/problems/link-invalid", StatusCode::BAD_REQUEST, "The link is not valid"),
             P::Forbidden => ("/problems/forbidden", StatusCode::FORBIDDEN, "Not allowed"),
+            P::NotVerified => ("/problems/not-verified", StatusCode::BAD_REQUEST, "The signature cannot be verified"),
             P::NotFound => ("/problems/not-found", StatusCode::NOT_FOUND, "Not found"),
+            P::MethodNotAllowed => {
+                ("/problems/method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "The address knows other methods")
+            }
+            P::NotAcceptable => {
+                ("/problems/not-acceptable", StatusCode::NOT_ACCEPTABLE, "The answer would be of another media type")
+            }
+            P::TooManyRequests => ("/problems/too-many-requests", StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
             P::OutOfStock => ("/problems/out-of-stock", StatusCode::CONFLICT, "Out of stock"),
             P::TooLateToCancel => {
                 ("/problems/too-late-to-cancel", StatusCode::CONFLICT, "The order can no longer be cancelled")

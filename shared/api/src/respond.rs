@@ -1,24 +1,35 @@
-//! From a handler's result to the answer that leaves the house.
+//! From a request to the answer that leaves the house.
 
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, StatusCode};
-use lambda_http::{Body, Request};
+use std::pin::Pin;
+
+use auth::Caller;
+use domain::FieldError;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, Method, StatusCode};
+use lambda_http::{Body, Request, RequestExt};
 use resilience::Clock;
+use store::Guards;
 use telemetry::{CORRELATION_HEADER, chain};
 use tracing::{Instrument, field::Empty};
 
 use crate::answer::secure;
+use crate::bucket::Owner;
+use crate::edge::{Standing, whole_seconds};
 use crate::fields::{correlation_id, route};
-use crate::{ApiError, Response, json};
+use crate::negotiation::{accepts, minimal, prefers_minimal};
+use crate::{ApiError, Callers, Class, Edge, Endpoint, Query, Response, caller, json};
 
-/// Runs a handler and turns its result into the answer: problem details for an error, security headers and correlation
-/// id for all. Logs each request once, and counts and times it. No part of a body is logged, nor anything personal.
-pub async fn respond(
-    clock: &impl Clock,
+/// Holds a request to its function's [`Endpoint`] and its rate limit, runs the handler and turns its result into the
+/// answer: problem details for an error, security headers and correlation id for all. Logs each request once, and counts
+/// and times it. No part of a body is logged, nor anything personal.
+pub async fn respond<G: Guards, C: Clock>(
+    edge: &Edge<G, C>,
+    endpoint: Endpoint,
     request: Request,
     handler: impl AsyncFnOnce(Request) -> Result<Response, ApiError>,
 ) -> Response {
     let correlation_id = correlation_id(&request);
+    let is_head = request.method() == Method::HEAD;
     let span = tracing::info_span!(
         "request",
         correlation_id = correlation_id.as_str(),
@@ -26,10 +37,9 @@ pub async fn respond(
         order_id = Empty
     );
     async {
-        let begun = clock.now();
-        // Boxed: with the SDK inside, the future is nested deeper than the compiler looks.
-        let result = Box::pin(handler(request)).await;
-        let duration = clock.now().since(begun);
+        let begun = edge.clock.now();
+        let (standing, result) = limited(edge, endpoint, request, handler).await;
+        let duration = edge.clock.now().since(begun);
         telemetry::count("Requests", 1);
         telemetry::time("Latency", duration);
         let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -43,13 +53,91 @@ pub async fn respond(
                 refusal(&error, correlation_id.as_str())
             }
         };
-        secure(response.headers_mut());
-        insert(response.headers_mut(), CORRELATION_HEADER, correlation_id.as_str());
+        if is_head {
+            *response.body_mut() = Body::Empty;
+        }
+        let headers = response.headers_mut();
+        secure(headers);
+        if let Some(standing) = standing {
+            standing.tell(headers);
+        }
+        insert(headers, CORRELATION_HEADER, correlation_id.as_str());
         response
     }
     .instrument(span)
     .await
 }
+
+/// Every request costs one of its owner's; of webhooks only what nobody signed does, so that a provider is never refused.
+async fn limited<G: Guards, C: Clock>(
+    edge: &Edge<G, C>,
+    endpoint: Endpoint,
+    request: Request,
+    handler: impl AsyncFnOnce(Request) -> Result<Response, ApiError>,
+) -> (Option<Standing>, Result<Response, ApiError>) {
+    let owner = Owner::of(&request);
+    if endpoint.class == Class::Webhook {
+        let result = checked(endpoint, request, handler).await;
+        if !matches!(result, Err(ApiError::NotVerified)) {
+            return (None, result);
+        }
+        return match edge.take(endpoint.class, &owner).await {
+            Ok(standing) => (standing, standing.and_then(|standing| standing.refusal()).map_or(result, Err)),
+            Err(error) => (None, Err(error)),
+        };
+    }
+    let standing = match edge.take(endpoint.class, &owner).await {
+        Ok(standing) => standing,
+        Err(error) => return (None, Err(error)),
+    };
+    let result = match standing.and_then(|standing| standing.refusal()) {
+        Some(refusal) => Err(refusal),
+        None => checked(endpoint, request, handler).await,
+    };
+    (standing, result)
+}
+
+/// What the endpoint does not allow never reaches the handler.
+async fn checked(
+    endpoint: Endpoint,
+    request: Request,
+    handler: impl AsyncFnOnce(Request) -> Result<Response, ApiError>,
+) -> Result<Response, ApiError> {
+    if endpoint.callers == Callers::Known {
+        let _: Caller = caller(&request)?;
+    }
+    if !accepts(request.headers(), endpoint.media_types) {
+        return Err(ApiError::NotAcceptable(endpoint.media_types.join(" or ")));
+    }
+    known_parameters(endpoint, &request)?;
+    let is_brief = endpoint.body_is_optional && prefers_minimal(request.headers());
+    // Boxed: with the SDK inside, the future is nested deeper than the compiler looks.
+    let handling: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(handler(request));
+    let response = handling.await?;
+    Ok(if is_brief { minimal(response) } else { response })
+}
+
+/// A misspelt parameter would silently mean something else: all orders instead of the paid ones.
+fn known_parameters(endpoint: Endpoint, request: &Request) -> Result<(), FieldError> {
+    let (Query::Only(known), Some(parameters)) = (endpoint.query, request.query_string_parameters_ref()) else {
+        return Ok(());
+    };
+    let mut seen = Vec::new();
+    for (name, _) in parameters.iter() {
+        if !known.contains(&name) {
+            let name: String = name.chars().take(MAX_NAME).collect();
+            return Err(FieldError::new(name, "is no parameter of this address"));
+        }
+        if seen.contains(&name) {
+            return Err(FieldError::new(name, "must not be there twice"));
+        }
+        seen.push(name);
+    }
+    Ok(())
+}
+
+/// A parameter's name is quoted up to so many characters.
+const MAX_NAME: usize = 64;
 
 /// A failure of ours with all its causes; of a caller's only the kind, since details quote what was sent.
 fn log(error: &ApiError, millis: u64) {
@@ -57,9 +145,12 @@ fn log(error: &ApiError, millis: u64) {
     let status = kind.status().as_u16();
     if kind.status().is_server_error() {
         telemetry::count("ServerErrors", 1);
-        tracing::error!(status, millis, problem = kind.uri(), error = %chain(error), "failed");
+        tracing::error!(status, millis, problem = kind.uri(), error = %chain(&error), "failed");
     } else {
         telemetry::count("ClientErrors", 1);
+        if let ApiError::TooManyRequests { .. } = error {
+            telemetry::count("RateLimited", 1);
+        }
         tracing::info!(status, millis, problem = kind.uri(), "refused");
     }
 }
@@ -72,16 +163,17 @@ fn refusal(error: &ApiError, correlation_id: &str) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if let Some(wait) = error.retry_after() {
-        headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait).max(1)));
     }
     // RFC 6750, section 3: without a token no error code, with a bad one `invalid_token`.
-    let challenge = match error {
-        ApiError::InvalidToken => Some(r#"Bearer realm="order-api", error="invalid_token""#),
-        _ if status == StatusCode::UNAUTHORIZED => Some(r#"Bearer realm="order-api""#),
+    let named = match error {
+        ApiError::InvalidToken => Some((WWW_AUTHENTICATE, r#"Bearer realm="order-api", error="invalid_token""#)),
+        ApiError::MethodNotAllowed(methods) => Some((ALLOW, *methods)),
+        _ if status == StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, r#"Bearer realm="order-api""#)),
         _ => None,
     };
-    if let Some(challenge) = challenge {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    if let Some((name, value)) = named {
+        headers.insert(name, HeaderValue::from_static(value));
     }
     response
 }

@@ -1,6 +1,8 @@
 //! What a function and the authorizer are told of a request: payload format 2.0.
 //! (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html)
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -22,6 +24,10 @@ pub struct Call<'a> {
     /// When it came.
     pub now: Timestamp,
 }
+
+/// The address at the other end of the connection: an extension of the request. Without it, it is this machine's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceIp(pub IpAddr);
 
 /// The function's event; `context` is the authorizer's, where the route has one.
 pub fn function_event(call: &Call<'_>, context: Option<&Value>) -> Value {
@@ -52,6 +58,7 @@ fn base(call: &Call<'_>) -> Value {
     let (uri, headers) = (call.request.uri(), call.request.headers());
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let host = text(header::HOST);
+    let SourceIp(address) = call.request.extensions().get().copied().unwrap_or(SourceIp(Ipv4Addr::LOCALHOST.into()));
     let mut event = json!({
         "version": "2.0",
         "routeKey": call.found.route.key,
@@ -62,7 +69,7 @@ fn base(call: &Call<'_>) -> Value {
             "accountId": "000000000000", "apiId": "local", "domainName": host, "domainPrefix": "local",
             "http": {
                 "method": call.request.method().as_str(), "path": uri.path(), "protocol": "HTTP/1.1",
-                "sourceIp": "127.0.0.1", "userAgent": text(header::USER_AGENT),
+                "sourceIp": address.to_string(), "userAgent": text(header::USER_AGENT),
             },
             "requestId": call.request_id, "routeKey": call.found.route.key, "stage": "$default",
             "time": call.now.to_string(), "timeEpoch": call.now.millis(),

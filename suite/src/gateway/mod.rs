@@ -3,6 +3,7 @@
 //! The answers of its own are those of an HTTP API, word for word: `{"message":"Not Found"}`.
 
 mod answer;
+mod cors;
 mod event;
 mod route;
 
@@ -13,7 +14,8 @@ use domain::Timestamp;
 use serde_json::Value;
 
 pub use answer::{message, of_function};
-pub use event::{Call, authorizer_event, function_event};
+pub use cors::{mark, preflight};
+pub use event::{Call, SourceIp, authorizer_event, function_event};
 pub use route::find;
 
 /// Answers of the authorizer by `Authorization` header, each until its time is over.

@@ -13,8 +13,13 @@ pub struct Found<'a> {
     pub parameters: BTreeMap<String, String>,
 }
 
-/// The most specific route that matches: fixed text goes before a parameter.
+/// The most specific route that matches: fixed text goes before a parameter, and the default route takes what is left.
 pub fn find<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<Found<'a>> {
+    let default = || routes.iter().find(|route| route.key == Route::DEFAULT);
+    specific(routes, method, path).or_else(|| Some(Found { route: default()?, parameters: BTreeMap::new() }))
+}
+
+fn specific<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<Found<'a>> {
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     let of_method = routes.iter().filter(|route| route.method == method || route.method == "ANY");
     let matching = of_method.filter_map(|route| Some(Found { parameters: parameters(route, &segments)?, route }));

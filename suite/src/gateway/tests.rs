@@ -21,16 +21,16 @@ fn route(method: &str, path: &str) -> Option<String> {
 }
 
 #[test]
-fn each_request_finds_its_route_or_none() {
+fn each_request_finds_its_route_or_the_default_one() {
     for (method, path, function) in [
         ("POST", "/v1/orders", Some("create-order")),
         ("GET", "/v1/orders", Some("list-orders")),
         ("GET", "/v1/orders/ord_1", Some("get-order")),
         ("GET", "/v1/orders/ord_1/history", Some("get-order-history")),
-        ("DELETE", "/v1/orders/ord_1", None),
-        ("GET", "/v1/orders/", None),
-        ("GET", "/v1/nothing", None),
-        ("GET", "/", None),
+        ("DELETE", "/v1/orders/ord_1", Some("unknown-route")),
+        ("GET", "/v1/orders/", Some("unknown-route")),
+        ("GET", "/v1/nothing", Some("unknown-route")),
+        ("GET", "/", Some("unknown-route")),
     ] {
         assert_eq!(route(method, path).as_deref(), function, "{method} {path}");
     }
@@ -83,4 +83,56 @@ fn the_authorizers_answer_is_forgotten_in_time() {
     assert!(cache.get("Bearer a", at(59)).is_some());
     assert!(cache.get("Bearer a", at(60)).is_none());
     assert!(cache.get("Bearer b", at(1)).is_none());
+}
+
+fn cors() -> crate::template::Cors {
+    TEMPLATE.parse::<Wiring>().unwrap().cors.unwrap()
+}
+
+fn asked_by(origin: &str) -> http::request::Builder {
+    Request::options("/v1/orders").header("origin", origin)
+}
+
+#[test]
+fn a_preflight_is_answered_for_allowed_origins_alone() {
+    let cors = cors();
+    assert!(!cors.origins.iter().any(|origin| origin.contains('*')), "never everybody, where cookies go along");
+    let preflight = |origin: &str| {
+        let request = asked_by(origin).header("access-control-request-method", "POST").body(Bytes::new()).unwrap();
+        super::preflight(&cors, &request).unwrap()
+    };
+    let allowed = preflight("http://localhost:5173");
+    let header = |name: &str| allowed.headers()[name].to_str().unwrap();
+    assert_eq!(
+        (allowed.status(), header("access-control-allow-origin")),
+        (StatusCode::NO_CONTENT, "http://localhost:5173")
+    );
+    assert!(header("access-control-allow-headers").split(',').any(|name| name == "prefer"));
+    assert_eq!(header("access-control-max-age"), "600");
+    let other = preflight("http://localhost:5173.evil.example");
+    assert_eq!((other.status(), other.headers().len()), (StatusCode::NO_CONTENT, 0));
+    let plain = asked_by("http://localhost:5173").body(Bytes::new()).unwrap();
+    assert!(super::preflight(&cors, &plain).is_none(), "an OPTIONS that asks for nothing goes to its route");
+}
+
+#[test]
+fn pages_of_allowed_origins_may_read_answers_and_their_headers() {
+    let cors = cors();
+    let marked = |origin: &'static str| {
+        let mut answer = message(StatusCode::OK, "");
+        mark(&cors, Some(&http::HeaderValue::from_static(origin)), &mut answer);
+        answer
+    };
+    let allowed = marked("http://localhost:5173");
+    assert_eq!(allowed.headers()["access-control-allow-origin"], "http://localhost:5173");
+    assert!(allowed.headers()["access-control-expose-headers"].to_str().unwrap().contains("ratelimit"));
+    assert!(!marked("http://evil.example").headers().contains_key("access-control-allow-origin"));
+}
+
+#[test]
+fn every_routes_method_may_be_called_from_a_page() {
+    let (cors, wiring) = (cors(), TEMPLATE.parse::<Wiring>().unwrap());
+    for route in wiring.routes.iter().filter(|route| route.key != crate::Route::DEFAULT) {
+        assert!(cors.methods.contains(&route.method), "{}", route.key);
+    }
 }

@@ -40,6 +40,15 @@ impl Document {
         let value = value["Ref"].as_str().map_or(value, |name| &self.parameters[name]["Default"]);
         value.as_u64().or_else(|| value.as_str()?.parse().ok())
     }
+
+    /// A list of texts that stands there, or the default of the parameter that it refers to.
+    pub fn list(&self, value: &Value) -> Option<Vec<String>> {
+        let parameter = value["Ref"].as_str().map(|name| &self.parameters[name]["Default"]);
+        match parameter {
+            Some(default) => Some(default.as_str()?.split(',').map(str::to_owned).collect()),
+            None => value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        }
+    }
 }
 
 /// The resource that a `!Ref`, a `!GetAtt` or the first variable of a `!Sub` names.

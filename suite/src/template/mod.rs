@@ -9,7 +9,7 @@ mod wiring;
 
 pub use read::TemplateError;
 pub use wiring::{
-    Authorization, Authorizer, Function, Queue, QueueMapping, Redrive, Route, Schedule, Segment, StreamMapping,
+    Authorization, Authorizer, Cors, Function, Queue, QueueMapping, Redrive, Route, Schedule, Segment, StreamMapping,
     Subscription, Wiring,
 };
 

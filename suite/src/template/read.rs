@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::document::{Document, attribute, short_name, target};
 use super::wiring::{
-    Authorization, Authorizer, Function, Queue, QueueMapping, Redrive, Route, Schedule, Segment, StreamMapping,
+    Authorization, Authorizer, Cors, Function, Queue, QueueMapping, Redrive, Route, Schedule, Segment, StreamMapping,
     Subscription, Wiring,
 };
 
@@ -54,6 +54,7 @@ impl FromStr for Wiring {
         let mut wiring = Self {
             functions: functions(&document)?,
             routes: all(&document, "AWS::ApiGatewayV2::Route", route)?,
+            cors: all(&document, "AWS::ApiGatewayV2::Api", cors)?.pop().flatten(),
             authorizer: all(&document, "AWS::ApiGatewayV2::Authorizer", authorizer)?.pop(),
             subscriptions: all(&document, "AWS::SNS::Subscription", subscription)?,
             queues: queues(&document)?,
@@ -113,7 +114,11 @@ fn redrive(document: &Document, id: &str, policy: &Value) -> Result<Redrive, Tem
 
 fn route(document: &Document, id: &str, properties: &Value) -> Result<Route, TemplateError> {
     let key = properties["RouteKey"].as_str().ok_or_else(|| wrong(id, "RouteKey"))?;
-    let (method, path) = key.split_once(" /").ok_or_else(|| wrong(id, "RouteKey"))?;
+    let (method, segments) = match key.split_once(" /") {
+        Some((method, path)) => (method, path.split('/').map(segment).collect()),
+        None if key == Route::DEFAULT => ("", Vec::new()),
+        None => return Err(wrong(id, "RouteKey")),
+    };
     let integration = target(&properties["Target"]).ok_or_else(|| wrong(id, "Target"))?;
     let integration = document.one(integration, "AWS::ApiGatewayV2::Integration").ok_or_else(|| wrong(id, "Target"))?;
     if integration["PayloadFormatVersion"] != "2.0" {
@@ -127,10 +132,26 @@ fn route(document: &Document, id: &str, properties: &Value) -> Result<Route, Tem
     Ok(Route {
         key: key.to_owned(),
         method: method.to_owned(),
-        segments: path.split('/').map(segment).collect(),
+        segments,
         function: function_named(document, id, &integration["IntegrationUri"], "IntegrationUri")?,
         authorization,
     })
+}
+
+fn cors(document: &Document, id: &str, properties: &Value) -> Result<Option<Cors>, TemplateError> {
+    let cors = &properties["CorsConfiguration"];
+    if cors.is_null() {
+        return Ok(None);
+    }
+    let list = |property| document.list(&cors[property]).ok_or_else(|| wrong(id, property));
+    Ok(Some(Cors {
+        origins: list("AllowOrigins")?,
+        methods: list("AllowMethods")?,
+        headers: list("AllowHeaders")?,
+        exposed: list("ExposeHeaders")?,
+        credentials: cors["AllowCredentials"] == true,
+        max_age: Duration::from_secs(document.number(&cors["MaxAge"]).ok_or_else(|| wrong(id, "MaxAge"))?),
+    }))
 }
 
 fn segment(text: &str) -> Segment {

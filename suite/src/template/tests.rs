@@ -43,6 +43,22 @@ fn the_suite_calls_the_functions_of_the_template_and_no_others() {
 }
 
 #[test]
+fn whoever_may_call_a_route_may_call_its_function() {
+    let wiring = wiring();
+    for route in &wiring.routes {
+        let endpoint = crate::ENDPOINTS.iter().find(|(name, _)| *name == route.function).map(|(_, endpoint)| endpoint);
+        let callers = match route.authorization {
+            Authorization::Public => api::Callers::Anyone,
+            Authorization::Authorizer => api::Callers::Known,
+        };
+        assert_eq!(endpoint.map(|endpoint| endpoint.callers), Some(callers), "{}", route.key);
+    }
+    for (function, _) in crate::ENDPOINTS {
+        assert!(wiring.routes.iter().any(|route| route.function == function), "{function} has no route");
+    }
+}
+
+#[test]
 fn the_filter_of_each_subscription_is_known() {
     let wiring = wiring();
     let of = |queue| wiring.subscriptions.iter().find(|subscription| subscription.queue == queue).unwrap();

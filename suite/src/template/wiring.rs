@@ -14,6 +14,8 @@ pub struct Wiring {
     pub functions: BTreeMap<String, Function>,
     /// Routes of the API.
     pub routes: Vec<Route>,
+    /// What browsers may do from other origins.
+    pub cors: Option<Cors>,
     /// The API's authorizer, where a route asks for one.
     pub authorizer: Option<Authorizer>,
     /// Who gets what is published on the topic.
@@ -38,16 +40,38 @@ pub struct Function {
 /// A route of the HTTP API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// As in `GET /v1/orders/{order_id}`.
+    /// As in `GET /v1/orders/{order_id}`, or [`DEFAULT`](Self::DEFAULT).
     pub key: String,
-    /// HTTP method.
+    /// HTTP method; none of the default route.
     pub method: String,
-    /// The path's segments.
+    /// The path's segments; none of the default route.
     pub segments: Vec<Segment>,
     /// Who answers.
     pub function: String,
     /// Who may call.
     pub authorization: Authorization,
+}
+
+impl Route {
+    /// The key of the route that takes what no other does.
+    pub const DEFAULT: &'static str = "$default";
+}
+
+/// The API's rules for browsers, which API Gateway itself carries out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cors {
+    /// Whose pages may call.
+    pub origins: Vec<String>,
+    /// With which methods.
+    pub methods: Vec<String>,
+    /// With which headers of their own.
+    pub headers: Vec<String>,
+    /// Which headers of answers they may read.
+    pub exposed: Vec<String>,
+    /// Whether cookies go along.
+    pub credentials: bool,
+    /// How long a browser need not ask again.
+    pub max_age: Duration,
 }
 
 /// One segment of a route's path.

@@ -271,7 +271,7 @@ fn create_order_that_dies_anywhere_leaves_one_order_for_the_repeated_request() {
 
 #[test]
 fn the_same_request_fifty_times_at_once_is_one_order_with_one_intent() {
-    let shop = Shop::open();
+    let shop = Shop::with_limits(0);
     let lost = Fault::new(FaultKind::AnswerLost { millis: 50 }).at(Provider::Stripe);
     shop.suffers(lost.probability(0.3));
     let answers = shop.clock.run(join_all((0..50).map(|_| shop.place("key-1"))));
@@ -281,6 +281,24 @@ fn the_same_request_fifty_times_at_once_is_one_order_with_one_intent() {
     assert_eq!((orders.len(), shop.orders().len(), shop.stock()), (1, 1, STOCK - 2));
     let placed = shop.order("key-1");
     assert_eq!(shop.at_stripe()["payment_intents"].as_array().unwrap().len(), 1);
+    shop.pay(&placed, "pm_card_visa");
+    shop.settle();
+    shop.assert_paid_once(&placed);
+}
+
+#[test]
+fn forged_webhooks_run_into_their_limit_and_true_ones_never_do() {
+    let shop = Shop::open();
+    let placed = shop.order("key-1");
+    let forged = || {
+        let request =
+            http::Request::post("http://shop.test/v1/webhooks/stripe").header("stripe-signature", "t=1,v1=00");
+        shop.clock.run(shop.suite.http(request.body("{}".into()).unwrap())).status().as_u16()
+    };
+    for _ in 0..60 {
+        assert_eq!(forged(), 400);
+    }
+    assert_eq!(forged(), 429);
     shop.pay(&placed, "pm_card_visa");
     shop.settle();
     shop.assert_paid_once(&placed);

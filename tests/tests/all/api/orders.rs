@@ -22,7 +22,12 @@ fn anothers_order_is_like_none() {
         let hidden = world.about(function, BEN, &order);
         let unknown = world.about(function, BEN, &unknown_order());
         assert_eq!(hidden.problem(), (404, "not-found", None), "{function}");
-        assert_eq!((hidden.headers, hidden.body), (unknown.headers, unknown.body), "{function} tells them apart");
+        let [hidden, unknown] = [hidden, unknown].map(|mut answered| {
+            // What is left of the limit goes down with each request.
+            answered.headers.remove("ratelimit");
+            answered
+        });
+        assert_eq!(hidden, unknown, "{function} tells them apart");
         assert_eq!(world.about(function, BEN, "ord_1").problem(), (404, "not-found", None), "{function}");
         assert_eq!(world.call(function, request(about_nobody(&order))).problem(), (401, "unauthenticated", None));
     }
@@ -79,7 +84,11 @@ fn a_cancelled_order_gives_its_goods_back_once_and_says_so_again() {
     let world = World::new();
     world.place(ANNA, "key-1", &cart());
     let order = order_id(ANNA, "key-1");
-    let stock = || world.call("list-products", request(event(None))).body["items"][0]["stock"].as_u64().unwrap();
+    let stock = || {
+        // The list may be this old.
+        world.clock.advance(std::time::Duration::from_secs(10));
+        world.call("list-products", request(event(None))).body["items"][0]["stock"].as_u64().unwrap()
+    };
     assert_eq!(stock(), 8);
 
     let first = world.about("cancel-order", ANNA, &order);

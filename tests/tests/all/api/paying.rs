@@ -41,6 +41,7 @@ fn a_repetition_finds_its_order_and_intent() {
 fn fifty_at_once_with_answers_lost_are_one_order_and_one_intent() {
     for probability in [0.0, 0.3, 0.6] {
         let world = World::new();
+        world.rate_limit_scale.set(0);
         world.add_fault(fault(FaultKind::Latency { millis: 120 }));
         world.add_fault(fault(FaultKind::AnswerLost { millis: 40 }).probability(probability));
         let requests = (0..50).map(|_| world.answer("create-order", order_request(ANNA, Some("key-1"), &cart())));

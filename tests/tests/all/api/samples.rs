@@ -73,6 +73,7 @@ fn every_sample_gets_its_answer() {
         "list-products",
         "put-product",
         "get-health",
+        "unknown-route",
     ];
     for function in functions {
         let files = samples(function);

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use api::{Request, Response};
+use api::{Edge, Request, Response};
 use bytes::Bytes;
 use domain::{Change, CustomerId, DisputeFact, DisputeStatus, Order, OrderId, PaymentFact, Timestamp};
 use lambda_http::http;
@@ -35,6 +35,9 @@ pub struct World {
     pub ids: SeededIds,
     /// Whether Stripe's key can be read.
     pub has_key: Cell<bool>,
+    /// Every rate limit is so many times as large; 0: none.
+    pub rate_limit_scale: Cell<u32>,
+    pages: list_products::Pages<VirtualClock>,
 }
 
 /// What came of a call.
@@ -62,12 +65,14 @@ impl World {
         let key = sandbox.lock().settings().stripe.secret_key.clone();
         let stripe = Stripe::new(transport, clock.clone(), SeededIds::new(2), "https://stripe.test", key);
         let world = Self {
+            pages: list_products::pages(clock.clone()),
             store: MemoryStore::new(),
             sandbox,
             clock,
             stripe,
             ids: SeededIds::new(3),
             has_key: Cell::new(true),
+            rate_limit_scale: Cell::new(1),
         };
         world.product("MUG-1", 1250, 10, true);
         world.product("TEE-BLACK-M", 2300, 10, true);
@@ -97,7 +102,9 @@ impl World {
     pub async fn answer(&self, function: &str, request: Request) -> Answered {
         let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
         let stripe = self.has_key.get().then_some(&self.stripe);
-        let response = api::respond(clock, request, async |request| match function {
+        let (_, endpoint) = *suite::ENDPOINTS.iter().find(|(name, _)| *name == function).unwrap();
+        let edge = Edge { guards: store.clone(), clock, scale: self.rate_limit_scale.get() };
+        let response = api::respond(&edge, endpoint, request, async |request| match function {
             "create-order" => create_order::handle(store, store, stripe, clock, ids, request).await,
             "get-order" => get_order::handle(store, request).await,
             "list-orders" => list_orders::handle(store, request).await,
@@ -105,9 +112,10 @@ impl World {
             "cancel-order" => cancel_order::handle(store, clock, ids, request).await,
             "create-payment-intent" => create_payment_intent::handle(store, stripe, clock, ids, request).await,
             "confirm-payment" => confirm_payment::handle(store, stripe, clock, ids, request).await,
-            "list-products" => list_products::handle(store, request).await,
+            "list-products" => list_products::handle(store, &self.pages, request).await,
             "put-product" => put_product::handle(store, clock, request).await,
             "get-health" => get_health::handle(store, request).await,
+            "unknown-route" => unknown_route::handle(request).await,
             other => panic!("no such function: {other}"),
         });
         read(response.await)

@@ -42,13 +42,18 @@ pub struct Placed {
 
 impl Shop {
     pub fn open() -> Self {
+        Self::with_limits(1)
+    }
+
+    /// With rate limits so many times as large; 0: none.
+    pub fn with_limits(rate_limit_scale: u32) -> Self {
         let clock = VirtualClock::at(Timestamp::parse("2026-11-23T12:00:00Z").unwrap());
         let mut providers = sandbox::Settings { seed: 7, ..sandbox::Settings::default() };
         providers.stripe.endpoints = vec![Endpoint::new("http://shop.test/v1/webhooks/stripe")];
         providers.sendgrid.behaviour.webhook_url = Some("http://shop.test/v1/webhooks/sendgrid".to_owned());
         let sandbox = Shared::new(providers.clone());
         let keys = SigningKeys { keys: vec![SigningKey::generate(clock.now()).unwrap()] };
-        let settings = settings(&providers, &sandbox, &keys);
+        let settings = Settings { rate_limit_scale, ..settings(&providers, &sandbox, &keys) };
         let store = MemoryStore::new();
         clock.run(fill(&store));
         let transport = SandboxTransport::new(sandbox.clone(), clock.clone());
@@ -248,5 +253,6 @@ fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningKeys)
         spreadsheet_id: "sandbox-orders".into(),
         sheet_tab: "Orders".into(),
         mail_evidence_wait: Duration::from_mins(5),
+        rate_limit_scale: 1,
     }
 }

@@ -1,0 +1,134 @@
+//! Rate limits at the edge: one bucket for each caller and class, shared by all environments of all functions.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::{HeaderName, HeaderValue};
+use resilience::{Clock, Limit, SystemClock, Taken};
+use store::{Guards, StoreError};
+use telemetry::{SettingError, chain, or_default};
+
+use crate::bucket::Owner;
+use crate::class::WithoutTable;
+use crate::{ApiError, Class};
+
+/// How long a request waits for its bucket: a limit is not worth more of an answer's time.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// draft-ietf-httpapi-ratelimit-headers, as of its tenth edition.
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const STANDING: HeaderName = HeaderName::from_static("ratelimit");
+
+/// What stands at the edge of the API.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge<G, C> {
+    /// The buckets.
+    pub guards: G,
+    /// Time.
+    pub clock: C,
+    /// Every limit is so many times what its class says; 0: nothing is limited.
+    pub scale: u32,
+}
+
+impl<G> Edge<G, SystemClock> {
+    /// With the scale that the environment says in `RATE_LIMIT_SCALE`, 1 if nothing.
+    ///
+    /// # Errors
+    ///
+    /// The variable is no number.
+    pub fn from_env(guards: G) -> Result<Self, SettingError> {
+        Ok(Self { guards, clock: SystemClock, scale: or_default("RATE_LIMIT_SCALE", 1)? })
+    }
+}
+
+/// How a bucket stands after a request was taken from it, or was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    class: Class,
+    limit: Limit,
+    taken: Taken,
+}
+
+impl<G: Guards, C: Clock> Edge<G, C> {
+    /// Takes a request from its owner's bucket. None: nothing is limited, or nobody can say.
+    ///
+    /// # Errors
+    ///
+    /// 503 when the table is out of reach and the class cannot do without.
+    pub async fn take(&self, class: Class, owner: &Owner) -> Result<Option<Standing>, ApiError> {
+        let limit = class.limit(owner.subject());
+        let limit = Limit { requests: limit.requests.saturating_mul(self.scale), ..limit };
+        if limit.requests == 0 {
+            return Ok(None);
+        }
+        match self.ask(&owner.bucket(class), limit).await {
+            Ok(taken) => Ok(Some(Standing { class, limit, taken })),
+            Err(error) => without_table(class, error),
+        }
+    }
+
+    async fn ask(&self, bucket: &str, limit: Limit) -> Result<Taken, StoreError> {
+        // Boxed: with the SDK inside, the future is nested deeper than the compiler looks.
+        let take: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(self.guards.take(bucket, limit, self.clock.now()));
+        tokio::select! {
+            biased;
+            taken = take => taken,
+            () = self.clock.sleep(PATIENCE) => Err(StoreError::Unavailable("no answer in time".into())),
+        }
+    }
+}
+
+fn without_table(class: Class, error: StoreError) -> Result<Option<Standing>, ApiError> {
+    match class.without_table() {
+        WithoutTable::Passes => {
+            telemetry::count("RateLimitsOpen", 1);
+            tracing::warn!(class = class.name(), error = %chain(&error), "rate limit out of reach, request passes");
+            Ok(None)
+        }
+        WithoutTable::IsRefused => Err(error.into()),
+    }
+}
+
+impl Standing {
+    /// Why the request does not pass, if it doesn't.
+    pub fn refusal(&self) -> Option<ApiError> {
+        match self.taken {
+            Taken::Allowed { .. } => None,
+            Taken::Refused { retry_after } => Some(ApiError::TooManyRequests { class: self.class.name(), retry_after }),
+        }
+    }
+
+    /// The headers that tell a client its limit and what is left of it: structured fields (RFC 9651).
+    pub fn tell(&self, headers: &mut HeaderMap) {
+        let (name, Limit { requests, period }) = (self.class.name(), self.limit);
+        let (remaining, wait) = self.left();
+        let policy = format!(r#""{name}";q={requests};w={}"#, period.as_secs());
+        let standing = format!(r#""{name}";r={remaining};t={}"#, whole_seconds(wait));
+        for (header, text) in [(POLICY, policy), (STANDING, standing)] {
+            // Names and numbers are always a header's value.
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                headers.insert(header, value);
+            }
+        }
+    }
+
+    /// How many more may pass now and when the bucket is full again; with none left, when the next one may pass.
+    fn left(&self) -> (u32, Duration) {
+        match self.taken {
+            Taken::Allowed { remaining: 0, reset } => {
+                (0, (reset + self.limit.interval()).saturating_sub(self.limit.period))
+            }
+            Taken::Allowed { remaining, reset } => (remaining, reset),
+            Taken::Refused { retry_after } => (0, retry_after),
+        }
+    }
+}
+
+/// Rounded up: who comes back then is not too early.
+pub fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests;
