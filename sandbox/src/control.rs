@@ -24,6 +24,7 @@ pub fn handle(sandbox: &mut Sandbox, now: Timestamp, request: &Request<Bytes>) -
             let path = if *name == "sendgrid" { path } else { rest.as_slice() };
             sandbox.sendgrid.control(now, request, path)
         }
+        (_, ["oidc", path @ ..]) => sandbox.oidc.control(now, request, path),
         (_, ["sheets", path @ ..]) => sandbox.sheets.control(now, request, path),
         (&Method::GET, []) => answer::html(INDEX.to_owned()),
         (&Method::GET, ["style.css"]) => answer::css(STYLE),

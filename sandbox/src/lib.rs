@@ -1,4 +1,4 @@
-//! Stand-ins for the outside systems: Stripe, SendGrid with a mailbox, Google Sheets.
+//! Stand-ins for the outside systems: Stripe, SendGrid with a mailbox, Google Sheets, an OpenID provider.
 //!
 //! Each provider is a state machine that takes an HTTP request and gives a response, with the clock handed in, so that
 //! tests, the suite and a simulation call it in process ([`SandboxTransport`]), and [`server::serve`] puts the same
@@ -16,8 +16,10 @@ mod deliveries;
 mod draw;
 mod faults;
 pub mod journal;
+pub mod oidc;
 mod provider;
 mod requests;
+mod rsa_key;
 mod sandbox;
 pub mod sendgrid;
 pub mod server;

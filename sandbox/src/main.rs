@@ -9,7 +9,7 @@ use clap::Parser;
 use sandbox::{Settings, Shared, server};
 use tokio::net::TcpListener;
 
-/// Stand-ins for Stripe, SendGrid and Google Sheets on 127.0.0.1.
+/// Stand-ins for Stripe, SendGrid, Google Sheets and an OpenID provider on 127.0.0.1.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Port to serve; 0 takes a free one and prints it. Default: the variable `SANDBOX_PORT`, or 12111.

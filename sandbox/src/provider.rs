@@ -16,15 +16,21 @@ pub enum Provider {
     Sendgrid,
     /// Google: its token endpoint `/token` and Sheets under `/v4`.
     Sheets,
+    /// An OpenID provider, under `/oidc`.
+    Oidc,
 }
 
 impl Provider {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Stripe, Self::Sendgrid, Self::Sheets, Self::Oidc];
+
     /// Which provider a request path belongs to: they share one origin and never a path.
     pub fn of_path(path: &str) -> Option<Self> {
         match path.split('/').nth(1)? {
             "v1" => Some(Self::Stripe),
             "v3" => Some(Self::Sendgrid),
             "v4" | "token" => Some(Self::Sheets),
+            "oidc" => Some(Self::Oidc),
             _ => None,
         }
     }
@@ -35,6 +41,7 @@ impl Provider {
             Self::Stripe => "stripe",
             Self::Sendgrid => "sendgrid",
             Self::Sheets => "sheets",
+            Self::Oidc => "oidc",
         }
     }
 }
@@ -139,6 +146,7 @@ mod tests {
             ("/v3/mail/send", Some(Provider::Sendgrid)),
             ("/v4/spreadsheets/x/values:batchUpdate", Some(Provider::Sheets)),
             ("/token", Some(Provider::Sheets)),
+            ("/oidc/token", Some(Provider::Oidc)),
             ("/_sandbox/health", None),
             ("/", None),
         ] {

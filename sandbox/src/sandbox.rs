@@ -11,6 +11,7 @@ use crate::{
     deliveries::{Deliveries, Delivery, DeliveryId},
     faults::{Fate, Faults, Loss, Plan},
     journal::Journal,
+    oidc::Oidc,
     provider::{Provider, StandIn},
     requests::{Call, RequestLog},
     sendgrid::SendGrid,
@@ -27,6 +28,8 @@ pub struct Sandbox {
     pub sendgrid: SendGrid,
     /// Google's token endpoint and Sheets.
     pub sheets: Sheets,
+    /// An OpenID provider.
+    pub oidc: Oidc,
     /// Misbehaviour that is switched on.
     pub faults: Faults,
     /// Webhooks on their way.
@@ -66,6 +69,7 @@ impl Sandbox {
             stripe: Stripe::new(settings.seed, &settings.stripe),
             sendgrid: SendGrid::new(settings.seed, &settings.sendgrid),
             sheets: Sheets::new(settings.seed, &settings.sheets),
+            oidc: Oidc::new(settings.seed, &settings.oidc),
             faults: Faults::new(settings.seed),
             deliveries: Deliveries::new(settings.retries),
             requests: RequestLog::default(),
@@ -143,18 +147,19 @@ impl Sandbox {
             Provider::Stripe => &mut self.stripe,
             Provider::Sendgrid => &mut self.sendgrid,
             Provider::Sheets => &mut self.sheets,
+            Provider::Oidc => &mut self.oidc,
         }
     }
 
     fn tick(&mut self, now: Timestamp) {
-        for provider in [Provider::Stripe, Provider::Sendgrid, Provider::Sheets] {
+        for provider in Provider::ALL {
             self.stand_in(provider).tick(now);
         }
     }
 
     /// Moves new webhooks into the queue, with the faults that hit them.
     fn collect(&mut self, now: Timestamp) {
-        for provider in [Provider::Stripe, Provider::Sendgrid, Provider::Sheets] {
+        for provider in Provider::ALL {
             for webhook in self.stand_in(provider).take_webhooks() {
                 for delay in self.faults.plan_webhook(provider, &webhook.event_type) {
                     self.deliveries.push(webhook.clone(), now.plus(webhook.after + delay));
@@ -218,5 +223,8 @@ impl Outcome {
 
 /// The answer for a path that is nobody's.
 pub(crate) fn not_found() -> Response<Bytes> {
-    answer::problem(404, "no such path: /v1 is Stripe, /v3 SendGrid, /token and /v4 Google, /_sandbox the controls")
+    answer::problem(
+        404,
+        "no such path: /v1 is Stripe, /v3 SendGrid, /token and /v4 Google, /oidc OpenID, /_sandbox the controls",
+    )
 }

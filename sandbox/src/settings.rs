@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{deliveries::RetrySchedule, sendgrid, sheets, stripe};
+use crate::{deliveries::RetrySchedule, oidc, sendgrid, sheets, stripe};
 
 /// Keys, webhook endpoints and schedules of all providers. Read from JSON by the server; every field has a default.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -18,4 +18,6 @@ pub struct Settings {
     pub sendgrid: sendgrid::Settings,
     /// Google's side.
     pub sheets: sheets::Settings,
+    /// The OpenID provider's side.
+    pub oidc: oidc::Settings,
 }

@@ -1,18 +1,13 @@
 //! Service accounts: who may ask for a token, and the one for development.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ring::signature::RsaKeyPair;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use crate::rsa_key::{self, InvalidKey};
 
 const DEVELOPMENT_KEY: &str = include_str!("../../fixtures/service_account_key.pem");
 const DEVELOPMENT_EMAIL: &str = "orders@sandbox.iam.gserviceaccount.com";
 const DEVELOPMENT_KEY_ID: &str = "5a4dba5e00000000000000000000000000000001";
-
-/// The private key is not an RSA key in PKCS#8 PEM.
-#[derive(Debug, thiserror::Error)]
-#[error("the service account's private key is not an RSA key in PKCS#8 PEM")]
-pub struct InvalidKey;
 
 /// What the settings name of a service account; the fields are those of Google's key file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -50,7 +45,7 @@ pub struct ServiceAccount {
 impl ServiceAccount {
     /// The account that a key file belongs to.
     pub fn from_key_file(file: &KeyFile) -> Result<Self, InvalidKey> {
-        let pair = key_pair(&file.private_key)?;
+        let pair = rsa_key::from_pem(&file.private_key)?;
         let public_key = pair.public().as_ref().to_vec();
         Ok(Self { email: file.client_email.clone(), key_id: file.private_key_id.clone(), public_key })
     }
@@ -71,15 +66,9 @@ pub fn development_key_file(token_uri: &str) -> Value {
     })
 }
 
-fn key_pair(pem: &str) -> Result<RsaKeyPair, InvalidKey> {
-    let armoured = pem.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect::<String>();
-    let der = STANDARD.decode(armoured).map_err(|_| InvalidKey)?;
-    RsaKeyPair::from_pkcs8(&der).map_err(|_| InvalidKey)
-}
-
 #[cfg(test)]
 pub mod tests {
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     use ring::rand::SystemRandom;
     use ring::signature::RSA_PKCS1_SHA256;
 
@@ -90,7 +79,7 @@ pub mod tests {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let header = json!({"alg": "RS256", "typ": "JWT", "kid": DEVELOPMENT_KEY_ID});
         let message = format!("{}.{}", part(&header), part(claims));
-        let pair = key_pair(DEVELOPMENT_KEY).unwrap();
+        let pair = rsa_key::from_pem(DEVELOPMENT_KEY).unwrap();
         let mut signature = vec![0; pair.public().modulus_len()];
         pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
