@@ -18,8 +18,8 @@ mod timestamp;
 pub use account::{
     ACCOUNT_EVENT_SCHEMA_VERSION, Account, AccountChange, AccountEvent, AccountEventType, AccountId, AccountNotice,
     ApiKey, Found, Identity, InvalidReturnPath, Link, LinkKind, PasswordHash, ROTATION_GRACE, ReturnPath, Role,
-    Rotation, SESSION_LIFETIME, Scope, Scopes, Session, SignIn, SignInFlow, SignInRefused, TokenHash, UnknownRole,
-    UnknownScope, Vouched,
+    Rotation, SESSION_LIFETIME, Scope, Scopes, Session, SignInFlow, TokenHash, UnknownRole, UnknownScope, VouchRefused,
+    Vouched, VouchedFor,
 };
 pub use cart::{Cart, CartLine, CartRequest, FieldError, MAX_LINES, MAX_QUANTITY, PricedCart, PricingError};
 pub use catalogue::{InvalidSku, Product, Sku};

@@ -12,7 +12,7 @@ mod role;
 mod scope;
 mod secret;
 mod session;
-mod sign_in;
+mod vouched;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ pub use role::{Role, UnknownRole};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::{PasswordHash, TokenHash};
 pub use session::{ROTATION_GRACE, Rotation, SESSION_LIFETIME, Session};
-pub use sign_in::{Found, SignIn, SignInRefused, Vouched};
+pub use vouched::{Found, VouchRefused, Vouched, VouchedFor};
 
 /// Somebody who can sign in. Exists until erased; then nothing of it is left but its id in orders and events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,7 +23,7 @@ pub struct Found {
 
 /// What a sign-in comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SignIn {
+pub enum VouchedFor {
     /// The account is known, and stays as it is.
     Known(Account),
     /// The account's next state has to be stored first.
@@ -32,7 +32,7 @@ pub enum SignIn {
 
 /// Why nobody is signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SignInRefused {
+pub enum VouchRefused {
     /// A new identity without an address that the provider has verified: anybody could name any address.
     #[error("the provider has not verified the address")]
     EmailNotVerified,
@@ -53,31 +53,31 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// [`SignInRefused`].
-    pub fn sign_in(
+    /// [`VouchRefused`].
+    pub fn vouched_for(
         vouched: &Vouched,
         found: Found,
         fresh: CustomerId,
         now: Timestamp,
-    ) -> Result<SignIn, SignInRefused> {
+    ) -> Result<VouchedFor, VouchRefused> {
         if let Some(account) = found.by_identity {
-            return Ok(SignIn::Known(account));
+            return Ok(VouchedFor::Known(account));
         }
-        let email = vouched.verified_email.clone().ok_or(SignInRefused::EmailNotVerified)?;
+        let email = vouched.verified_email.clone().ok_or(VouchRefused::EmailNotVerified)?;
         let after = match &found.by_email {
             Some(account) => account.linked(&vouched.identity, now)?,
             None => Self::of_identity(vouched.identity.clone(), email, fresh, now),
         };
         let (before, after) = (found.by_email, Some(after));
-        Ok(SignIn::Change(Box::new(AccountChange { before, after, events: Vec::new(), link: None, uses: None })))
+        Ok(VouchedFor::Change(Box::new(AccountChange { before, after, events: Vec::new(), link: None, uses: None })))
     }
 
-    fn linked(&self, identity: &Identity, now: Timestamp) -> Result<Self, SignInRefused> {
+    fn linked(&self, identity: &Identity, now: Timestamp) -> Result<Self, VouchRefused> {
         if self.role != Role::Customer {
-            return Err(SignInRefused::OfStaff);
+            return Err(VouchRefused::OfStaff);
         }
         if self.identities.iter().any(|known| known.issuer == identity.issuer) {
-            return Err(SignInRefused::OtherIdentity);
+            return Err(VouchRefused::OtherIdentity);
         }
         let mut after = self.clone();
         if self.email_verified_at.is_none() {
@@ -144,8 +144,8 @@ mod tests {
         }
     }
 
-    fn sign_in(vouched: &Vouched, found: Found) -> Result<SignIn, SignInRefused> {
-        Account::sign_in(vouched, found, CustomerId::from_uuid(Uuid::from_u128(9)), NOW)
+    fn judge(vouched: &Vouched, found: Found) -> Result<VouchedFor, VouchRefused> {
+        Account::vouched_for(vouched, found, CustomerId::from_uuid(Uuid::from_u128(9)), NOW)
     }
 
     fn by_email(account: Account) -> Found {
@@ -154,8 +154,8 @@ mod tests {
 
     fn after(account: Option<&Account>) -> Account {
         let found = Found { by_email: account.cloned(), by_identity: None };
-        match sign_in(&vouched(Some("ada@shop.example")), found) {
-            Ok(SignIn::Change(change)) => {
+        match judge(&vouched(Some("ada@shop.example")), found) {
+            Ok(VouchedFor::Change(change)) => {
                 assert_eq!(change.before.as_ref(), account);
                 assert!(change.events.is_empty() && change.link.is_none() && change.uses.is_none());
                 change.after.unwrap()
@@ -169,14 +169,14 @@ mod tests {
         let known = account(Role::Customer, true);
         for email in [None, Some("new@shop.example")] {
             let found = Found { by_identity: Some(known.clone()), by_email: Some(account(Role::Staff, true)) };
-            assert_eq!(sign_in(&vouched(email), found), Ok(SignIn::Known(known.clone())));
+            assert_eq!(judge(&vouched(email), found), Ok(VouchedFor::Known(known.clone())));
         }
     }
 
     #[test]
     fn an_address_that_nobody_verified_counts_for_nothing() {
         for found in [Found::default(), by_email(account(Role::Customer, true))] {
-            assert_eq!(sign_in(&vouched(None), found), Err(SignInRefused::EmailNotVerified));
+            assert_eq!(judge(&vouched(None), found), Err(VouchRefused::EmailNotVerified));
         }
     }
 
@@ -211,8 +211,8 @@ mod tests {
     fn accounts_of_staff_are_never_linked_by_their_address() {
         for role in [Role::Staff, Role::Admin] {
             for verified in [true, false] {
-                let refused = sign_in(&vouched(Some("ada@shop.example")), by_email(account(role, verified)));
-                assert_eq!(refused, Err(SignInRefused::OfStaff));
+                let refused = judge(&vouched(Some("ada@shop.example")), by_email(account(role, verified)));
+                assert_eq!(refused, Err(VouchRefused::OfStaff));
             }
         }
     }
@@ -221,8 +221,8 @@ mod tests {
     fn an_address_that_changed_hands_at_the_provider_opens_nothing() {
         let mut linked = account(Role::Customer, true);
         linked.identities = vec![identity("sub-0")];
-        let refused = sign_in(&vouched(Some("ada@shop.example")), by_email(linked.clone()));
-        assert_eq!(refused, Err(SignInRefused::OtherIdentity));
+        let refused = judge(&vouched(Some("ada@shop.example")), by_email(linked.clone()));
+        assert_eq!(refused, Err(VouchRefused::OtherIdentity));
         linked.identities[0].issuer = "https://other.test".to_owned();
         assert_eq!(after(Some(&linked)).identities.len(), 2, "a second provider is another matter");
     }
