@@ -1,9 +1,10 @@
 //! Who is calling, and what they may do.
 //!
-//! [`verify`] turns a token into a [`Caller`]: that is the authorizer's part. The functions get the caller from the
+//! [`verify`] turns a token into a [`Caller`], [`api_key`] a service's key: that is the authorizer's part. The functions get the caller from the
 //! authorizer's context and ask the policy ([`may`], [`on_order`]). Tokens are made in [`mint`], which no function calls
 //! but whoever signs people in. Must not know HTTP, Lambda or the store.
 
+pub mod api_key;
 mod caller;
 mod context;
 mod crypto;
