@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use api::{ApiError, Class, Edge};
 use auth::TokenRules;
+use authorizer::Checks;
 use aws_lambda_events::event::sqs::SqsEvent;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -82,9 +83,10 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     }
 
     async fn authorizer(&self, event: Value) -> Result<Value, CallError> {
-        let (keys, rules) = (&self.secrets.token_keys, &TokenRules::default());
-        let answer = authorizer::handle(keys, rules, &self.clock, read(event)?).await;
-        result(&answer.map_err(start)?)
+        let api_keys = &StoreGate::new(&self.store, &self.gate);
+        let (token_keys, rules) = (&self.secrets.token_keys, &TokenRules::default());
+        let checks = &Checks { token_keys, rules, api_keys, clock: &self.clock };
+        result(&authorizer::handle(checks, read(event)?).await.map_err(start)?)
     }
 
     async fn consumer(&self, function: &str, batch: SqsEvent, deadline: Deadline) -> Result<Value, CallError> {

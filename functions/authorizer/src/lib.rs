@@ -1,36 +1,102 @@
-//! API Gateway's authorizer: says who calls. Whether they may is for each function to ask the policy, since this answer
-//! is cached for all routes.
+//! API Gateway's authorizer: says who calls, by token or API key. Whether they may is for each function to ask the
+//! policy, since this answer is cached for all routes.
+//!
+//! It lets everybody through. Whoever has no good token or key arrives as nobody, and the function answers 401 as the
+//! API does; API Gateway's own refusal would be a bare 403.
 
-use auth::{Caller, TokenKeys, TokenRules, verify};
+use std::time::Duration;
+
+use auth::api_key::{ShownKey, is_api_key};
+use auth::{Caller, TokenKeys, TokenRefused, TokenRules, refused_context, verify};
 use aws_lambda_events::apigw::{ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGatewayV2CustomAuthorizerV2Request};
+use domain::KeyId;
 use resilience::Clock;
 use serde_json::{Map, Value};
-use telemetry::{CachedSecret, SecretError, SecretSource};
+use store::{ApiKeys, StoreError};
+use telemetry::{CachedSecret, SecretError, SecretSource, chain};
 
 /// An HTTP API's request for authorisation, payload format 2.0.
 pub type AuthorizerRequest = ApiGatewayV2CustomAuthorizerV2Request;
 /// The simple answer to it.
 pub type AuthorizerResponse = ApiGatewayV2CustomAuthorizerSimpleResponse<Map<String, Value>>;
 
-/// Lets the bearer of a good token through, with who it is in the context; refuses everybody else.
+/// The note of a key's use may keep its caller waiting for so long. What is left undone, the next call does.
+const NOTE_PATIENCE: Duration = Duration::from_millis(250);
+
+/// Nobody can say who calls. API Gateway answers 500 then and caches nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorizerError {
+    /// The public keys cannot be read.
+    #[error("tokens cannot be checked")]
+    TokenKeys(#[from] SecretError),
+    /// The table of API keys cannot be read.
+    #[error("API keys cannot be checked")]
+    ApiKeys(#[from] StoreError),
+}
+
+/// What a token or key is checked with.
+#[derive(Debug)]
+pub struct Checks<'a, S, C, K> {
+    /// The public keys of tokens.
+    pub token_keys: &'a CachedSecret<TokenKeys, S, C>,
+    /// What a token must say.
+    pub rules: &'a TokenRules,
+    /// The stored API keys.
+    pub api_keys: &'a K,
+    /// Time.
+    pub clock: &'a C,
+}
+
+/// Says in the context who the bearer of a good token or key is, and that anybody else has none.
 ///
 /// # Errors
 ///
-/// When the keys cannot be read. API Gateway answers 500 then and caches nothing, while a refusal would be kept.
+/// When it cannot be known: a refusal would be kept, an error is not.
 pub async fn handle<S: SecretSource, C: Clock>(
-    keys: &CachedSecret<TokenKeys, S, C>,
-    rules: &TokenRules,
-    clock: &impl Clock,
+    checks: &Checks<'_, S, C, impl ApiKeys>,
     request: AuthorizerRequest,
-) -> Result<AuthorizerResponse, SecretError> {
-    let Some(token) = bearer(&request) else {
-        return Ok(refuse("no bearer token"));
+) -> Result<AuthorizerResponse, AuthorizerError> {
+    let checked = match bearer(&request) {
+        None => Err(TokenRefused("no bearer token")),
+        Some(text) if is_api_key(text) => checks.api_key(text).await?,
+        Some(text) => verify(text, &*checks.token_keys.get().await?, checks.rules, checks.clock.now()),
     };
-    let keys = keys.get().await?;
-    Ok(match verify(token, &keys, rules, clock.now()) {
-        Ok(caller) => admit(&caller),
-        Err(refused) => refuse(refused.0),
+    Ok(match checked {
+        Ok(caller) => with_context(caller.to_context()),
+        Err(refused) => {
+            note_refusal(refused.0);
+            with_context(refused_context().map(|(name, value)| (name, value.to_owned())))
+        }
     })
+}
+
+impl<S, C: Clock, K: ApiKeys> Checks<'_, S, C, K> {
+    async fn api_key(&self, text: &str) -> Result<Result<Caller, TokenRefused>, AuthorizerError> {
+        let shown = match ShownKey::read(text) {
+            Ok(shown) => shown,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let (stored, now) = (self.api_keys.api_key(shown.id()).await?, self.clock.now());
+        let checked = shown.check(stored.as_ref(), now);
+        if checked.is_ok() {
+            telemetry::count("KeysUsed", 1);
+            if stored.is_some_and(|key| key.is_to_be_noted(now)) {
+                self.note_use(shown.id()).await;
+            }
+        }
+        Ok(checked)
+    }
+
+    async fn note_use(&self, id: KeyId) {
+        let noted = tokio::select! {
+            biased;
+            noted = self.api_keys.note_use(id, self.clock.now()) => noted.map_err(|error| chain(&error).to_string()),
+            () = self.clock.sleep(NOTE_PATIENCE) => Err("it took too long".to_owned()),
+        };
+        if let Err(error) = noted {
+            tracing::warn!(key_id = %id, error, "use of a key not noted");
+        }
+    }
 }
 
 /// The token of an `Authorization` header (RFC 6750, section 2.1); the scheme's case does not matter (RFC 9110, 11.1).
@@ -41,16 +107,18 @@ fn bearer(request: &AuthorizerRequest) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).filter(|token| !token.is_empty())
 }
 
-fn admit(caller: &Caller) -> AuthorizerResponse {
-    let entries = caller.to_context().into_iter().map(|(name, value)| (name.to_owned(), Value::String(value)));
+fn with_context(entries: impl IntoIterator<Item = (&'static str, String)>) -> AuthorizerResponse {
     let mut response = AuthorizerResponse::default();
     response.is_authorized = true;
-    response.context = entries.collect();
+    response.context = entries.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
     response
 }
 
-fn refuse(reason: &'static str) -> AuthorizerResponse {
+/// What has only become old is told from what was never good: the one is daily business.
+fn note_refusal(reason: &'static str) {
     telemetry::count("TokensRefused", 1);
+    if reason.starts_with("expired") {
+        telemetry::count("TokensExpired", 1);
+    }
     tracing::info!(reason, "refused");
-    AuthorizerResponse::default()
 }

@@ -82,7 +82,7 @@ fn is_hex(text: &str, length: usize) -> bool {
 
 fn hash(secret: &str) -> TokenHash {
     let digest = digest::digest(&digest::SHA256, secret.as_bytes());
-    TokenHash(digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    TokenHash(hex::encode(digest))
 }
 
 /// ring compares in constant time where it checks an HMAC; of what, does not matter.

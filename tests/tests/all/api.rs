@@ -2,6 +2,7 @@
 
 mod edge;
 mod input;
+mod keys;
 mod orders;
 mod paying;
 mod samples;

@@ -1,9 +1,18 @@
 //! A key with which another service calls the API.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Scopes, TokenHash};
-use crate::{CustomerId, KeyId, Timestamp, UserId};
+use super::{ACCOUNT_EVENT_SCHEMA_VERSION, AccountEvent, AccountEventType, AccountId, Scopes, TokenHash};
+use crate::{CustomerId, EventId, KeyId, Timestamp, UserId};
+
+/// A key's use is noted so often at most, so that calls cost no writes.
+const NOTED_EVERY: Duration = Duration::from_hours(1);
+
+/// Days before a key's end at which its maker is told.
+const NOTICES: [u32; 3] = [14, 3, 1];
+const DAY: Duration = Duration::from_hours(24);
 
 /// An API key as it is stored. The key itself is `cis_live_<hex of the id>_<secret>`, shown once when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,4 +44,130 @@ pub struct ApiKey {
     pub noticed_days: Option<u32>,
     /// Counts the changes, from 1, other than those of `last_used_at`. Each write is conditional on it.
     pub version: u64,
+}
+
+impl ApiKey {
+    /// The next version, called back; none if it is already.
+    pub fn revoked(&self, now: Timestamp) -> Option<Self> {
+        self.revoked_at.is_none().then(|| Self { revoked_at: Some(now), ..self.next() })
+    }
+
+    /// The next version, which ends at that moment; none if it ends before then anyway.
+    pub fn ended(&self, at: Timestamp) -> Option<Self> {
+        let ends_later = self.revoked_at.is_none() && at < self.expires_at;
+        ends_later.then(|| Self { expires_at: at, ..self.next() })
+    }
+
+    /// Whether its use now is worth a note.
+    pub fn is_to_be_noted(&self, now: Timestamp) -> bool {
+        self.last_used_at.is_none_or(|at| now.since(at) >= NOTED_EVERY)
+    }
+
+    /// The next version and what is to be told, when the end has come near enough for the next notice. Whoever has not
+    /// been told for a while, gets the last notice that applies and not all of them.
+    pub fn notice(&self, event_id: EventId, correlation_id: &str, now: Timestamp) -> Option<(Self, AccountEvent)> {
+        if self.revoked_at.is_some() || now >= self.expires_at {
+            return None;
+        }
+        let left = self.expires_at.since(now);
+        let stage = NOTICES.into_iter().filter(|days| left <= DAY * *days).min()?;
+        if self.noticed_days.is_some_and(|noticed| noticed <= stage) {
+            return None;
+        }
+        let event = AccountEvent {
+            event_id,
+            event_type: AccountEventType::ApiKeyExpiring,
+            schema_version: ACCOUNT_EVENT_SCHEMA_VERSION,
+            account_id: AccountId::User(self.created_by),
+            link_id: None,
+            key_id: Some(self.id),
+            at: now,
+            correlation_id: correlation_id.to_owned(),
+        };
+        Some((Self { noticed_days: Some(stage), ..self.next() }, event))
+    }
+
+    fn next(&self) -> Self {
+        Self { version: self.version + 1, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
+
+    fn key(expires_in: Duration) -> ApiKey {
+        let id = Uuid::from_u128(7);
+        ApiKey {
+            id: KeyId::from_uuid(id),
+            secret: TokenHash("0".to_owned()),
+            name: "warehouse".to_owned(),
+            scopes: Scopes::default(),
+            customer: CustomerId::from_uuid(id),
+            created_by: UserId::from_uuid(id),
+            created_at: NOW,
+            expires_at: NOW.plus(expires_in),
+            revoked_at: None,
+            last_used_at: None,
+            noticed_days: None,
+            version: 1,
+        }
+    }
+
+    fn noticed(key: &ApiKey) -> Option<u32> {
+        let event_id = EventId::from_uuid(Uuid::from_u128(9));
+        let (next, event) = key.notice(event_id, "correlation", NOW)?;
+        assert_eq!((next.version, event.key_id), (key.version + 1, Some(key.id)));
+        next.noticed_days
+    }
+
+    #[test]
+    fn a_key_is_called_back_once() {
+        let revoked = key(DAY).revoked(NOW).unwrap();
+        assert_eq!((revoked.revoked_at, revoked.version), (Some(NOW), 2));
+        assert_eq!(revoked.revoked(NOW), None);
+    }
+
+    #[test]
+    fn a_replaced_key_ends_earlier_and_never_later() {
+        let (soon, later) = (NOW.plus(DAY), NOW.plus(DAY * 3));
+        let ended = key(DAY * 2).ended(soon).unwrap();
+        assert_eq!((ended.expires_at, ended.version), (soon, 2));
+        assert_eq!(key(DAY * 2).ended(later), None);
+        assert_eq!(key(DAY * 2).revoked(NOW).unwrap().ended(soon), None);
+    }
+
+    #[test]
+    fn notices_come_at_fourteen_three_and_one_days_once_each() {
+        let millisecond = Duration::from_millis(1);
+        for (left, before, told) in [
+            (DAY * 14 + millisecond, None, None),
+            (DAY * 14, None, Some(14)),
+            (DAY * 13, Some(14), None),
+            (DAY * 3 + millisecond, Some(14), None),
+            (DAY * 3, Some(14), Some(3)),
+            (DAY * 3, None, Some(3)),
+            (DAY, Some(14), Some(1)),
+            (millisecond, Some(3), Some(1)),
+            (millisecond, Some(1), None),
+            (Duration::ZERO, None, None),
+        ] {
+            let key = ApiKey { noticed_days: before, ..key(left) };
+            assert_eq!(noticed(&key), told, "{left:?} {before:?}");
+            assert_eq!(key.revoked(NOW).and_then(|key| noticed(&key)), None);
+        }
+    }
+
+    #[test]
+    fn a_use_is_noted_once_an_hour() {
+        let used = |at| ApiKey { last_used_at: at, ..key(DAY) };
+        assert!(used(None).is_to_be_noted(NOW));
+        assert!(used(Some(NOW)).is_to_be_noted(NOW.plus(NOTED_EVERY)));
+        assert!(!used(Some(NOW)).is_to_be_noted(NOW.plus(NOTED_EVERY.saturating_sub(Duration::from_millis(1)))));
+        assert!(!used(Some(NOW.plus(DAY))).is_to_be_noted(NOW), "another clock is ahead");
+    }
 }

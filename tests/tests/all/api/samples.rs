@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use auth::{TokenKeys, TokenRules};
-use authorizer::AuthorizerRequest;
+use authorizer::{AuthorizerError, AuthorizerRequest, AuthorizerResponse, Checks};
 use sandbox::FaultKind;
 use serde_json::Value;
+use store::ApiKeys as _;
 use telemetry::{CachedSecret, FixedSecrets};
 
-use super::world::{ANNA, Answered, BEN, World, cart, fault, order_id};
+use super::keys::{WAREHOUSE, api_key};
+use super::world::{ANNA, Answered, BEN, NOON, World, cart, fault, order_id};
 
 /// Signs the tokens of the samples; its private side was thrown away.
 const KEYS: &str = include_str!("token-keys.json");
@@ -86,14 +88,20 @@ fn every_sample_gets_its_answer() {
     }
 }
 
+/// Asks the authorizer about this sample: a shop with one API key, and these public keys.
+fn authorize(file: &Path, secrets: FixedSecrets) -> Result<AuthorizerResponse, AuthorizerError> {
+    let world = World::new();
+    world.run(world.store.save_api_keys(&[api_key(WAREHOUSE, NOON)], &[])).unwrap();
+    let request: AuthorizerRequest = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let token_keys = &CachedSecret::<TokenKeys, _, _>::new("keys", secrets, world.clock.clone());
+    let (rules, api_keys, clock) = (&TokenRules::default(), &world.store, &world.clock);
+    world.run(authorizer::handle(&Checks { token_keys, rules, api_keys, clock }, request))
+}
+
 #[test]
 fn every_sample_of_the_authorizer_gets_its_answer() {
-    let world = World::new();
     for file in samples("authorizer") {
-        let request: AuthorizerRequest = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-        let secrets = FixedSecrets::new([("keys", KEYS)]);
-        let keys = CachedSecret::<TokenKeys, _, _>::new("keys", secrets, world.clock.clone());
-        let answer = world.run(authorizer::handle(&keys, &TokenRules::default(), &world.clock, request)).unwrap();
+        let answer = authorize(&file, FixedSecrets::new([("keys", KEYS)])).unwrap();
         let answer = serde_json::to_value(answer).unwrap();
         insta::assert_snapshot!(name("authorizer", &file), serde_json::to_string_pretty(&answer).unwrap());
     }
@@ -101,9 +109,6 @@ fn every_sample_of_the_authorizer_gets_its_answer() {
 
 #[test]
 fn keys_that_cannot_be_read_refuse_nobody() {
-    let world = World::new();
-    let keys = CachedSecret::<TokenKeys, _, _>::new("keys", FixedSecrets::default(), world.clock.clone());
     let file = samples("authorizer").into_iter().find(|file| file.ends_with("good.json")).unwrap();
-    let request: AuthorizerRequest = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-    assert!(world.run(authorizer::handle(&keys, &TokenRules::default(), &world.clock, request)).is_err());
+    assert!(matches!(authorize(&file, FixedSecrets::default()), Err(AuthorizerError::TokenKeys(_))));
 }
