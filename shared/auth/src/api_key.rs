@@ -113,7 +113,7 @@ mod tests {
             customer: CustomerId::from_uuid(Uuid::from_u128(3)),
             created_by: UserId::from_uuid(Uuid::from_u128(4)),
             created_at: NOW,
-            expires_at: NOW.plus(std::time::Duration::from_secs(60)),
+            expires_at: NOW.plus(std::time::Duration::from_mins(1)),
             revoked_at: None,
             last_used_at: None,
             noticed_days: None,
