@@ -53,8 +53,8 @@ async fn a_use_is_noted_beside_the_versions_and_only_ever_later<G, S>(people: &P
         let expected = ApiKey { last_used_at: Some(at(known)), ..key.clone() };
         assert_eq!(people.accounts.api_key(key.id).await.unwrap(), Some(expected));
     }
-    // Whoever read the key before its use does not take that back.
-    let revoked = revoked(&key, 300);
+    // Whoever read the key before its last use does not take that back.
+    let revoked = ApiKey { last_used_at: Some(at(100)), ..revoked(&key, 300) };
     people.accounts.save_api_keys(from_ref(&revoked), &[]).await.unwrap();
     let expected = ApiKey { last_used_at: Some(at(200)), ..revoked };
     assert_eq!(people.accounts.api_key(key.id).await.unwrap(), Some(expected));
