@@ -12,7 +12,7 @@ use crate::paths;
 
 /// Each takes the sandbox's address and ends with `N passed, M failed`.
 const PYTHON: [&str; 2] = ["stripe_python.py", "google_python.py"];
-const NODE: [&str; 2] = ["stripe_node.mjs", "sendgrid_node.mjs"];
+const NODE: [&str; 3] = ["stripe_node.mjs", "sendgrid_node.mjs", "helmet_node.mjs"];
 
 /// Starts a sandbox and runs every client against it.
 pub async fn check() -> Result<Count, StepError> {
