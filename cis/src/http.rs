@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, header};
+use http::{HeaderMap, Method, Request, header};
 use resilience::{HttpClientError, HttpTransport, Transport as _, TransportError};
 use serde_json::Value;
 
@@ -18,6 +18,8 @@ pub struct Http(HttpTransport);
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
     /// The body; null when it is empty or no JSON.
     pub body: Value,
 }
@@ -65,7 +67,7 @@ impl Http {
         let request = request.body(body.map_or_else(Bytes::new, |(_, text)| Bytes::from(text)))?;
         let answer = self.0.send(request).await?;
         let body = serde_json::from_slice(answer.body()).unwrap_or_default();
-        Ok(Answer { status: answer.status().as_u16(), body })
+        Ok(Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), body })
     }
 
     /// GETs.

@@ -78,7 +78,7 @@ pub async fn catalogue(api_url: &str, accounts: &Accounts) -> Result<(), SeedErr
         let (url, headers) = (format!("{api_url}/v1/products/{sku}"), [("authorization", authorization.as_str())]);
         let body = Some(("application/json", product.to_string()));
         let answer = http.send(Method::PUT, &url, &headers, body).await;
-        let Answer { status, body } = answer.map_err(|source| SeedError::NoAnswer { sku, source })?;
+        let Answer { status, body, .. } = answer.map_err(|source| SeedError::NoAnswer { sku, source })?;
         if !(200..300).contains(&status) {
             return Err(SeedError::Refused { sku, status, body });
         }

@@ -4,6 +4,7 @@
 mod faults;
 mod findings;
 mod kill;
+mod limits;
 mod orders;
 mod scenarios;
 
@@ -16,6 +17,8 @@ use crate::shop::ShopError;
 pub enum Drill {
     /// Orders, each paid once, with one confirmation mail and one right row.
     Orders(orders::Options),
+    /// Many clients against one rate limit: none too many passes, and nobody else notices.
+    Limits(limits::Options),
     /// What can happen to one order, one scenario after the other.
     Scenarios,
 }
@@ -41,6 +44,15 @@ pub enum DrillError {
     /// The HTTP client.
     #[error(transparent)]
     Client(#[from] resilience::HttpClientError),
+    /// There are no limits to drill.
+    #[error("the stack's rate limits are switched off; start it without `--rate-limit-scale 0`")]
+    NoLimits,
+    /// A caller has no token.
+    #[error(transparent)]
+    Accounts(#[from] crate::accounts::AccountsError),
+    /// The API did not answer.
+    #[error("no answer")]
+    NoAnswer(#[from] crate::http::HttpError),
     /// Promises were broken.
     #[error("{0} promises were broken")]
     Broken(usize),
@@ -54,6 +66,7 @@ pub enum DrillError {
 pub async fn drill(drill: &Drill) -> Result<(), DrillError> {
     match drill {
         Drill::Orders(options) => orders::run(options).await,
+        Drill::Limits(options) => limits::run(options).await,
         Drill::Scenarios => scenarios::run().await,
     }
 }

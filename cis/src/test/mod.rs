@@ -77,7 +77,13 @@ fn steps() -> Vec<Step> {
 /// A fresh embedded stack takes an order from its request to its row, and leaves nothing running.
 async fn embedded() -> Result<Count, StepError> {
     cis(&["up", "--background", "--fresh"]).await?;
-    let smoke = cis(&["smoke"]).await;
+    let mut counts = Vec::new();
+    for arguments in [&["smoke"][..], &["drill", "limits", "--seconds", "5"]] {
+        counts.push(cis(arguments).await);
+    }
     cis(&["down"]).await?;
-    smoke
+    counts.into_iter().try_fold(Count::default(), |mut total, count| {
+        total += count?;
+        Ok(total)
+    })
 }
