@@ -1,14 +1,17 @@
 //! The edge: limits, what a client may ask for and how, and what answers carry.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use api::{Callers, Class, Query, Subject};
-use http::StatusCode;
+use api::{Callers, Class, Query, Subject, WithoutTable};
+use domain::{Product, Sku};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
+use store::{Catalogue, Page, PageRequest, ProductEdit, StoreError};
 use suite::ENDPOINTS;
 
-use super::world::{ADMIN, ANNA, Answered, BEN, Who, World, about, cart, event, order_id, order_request, request};
+use crate::scenarios::shop::Shop;
+
+use super::world::{ADMIN, ANNA, Answered, BEN, Who, World, cart, event, order_id, order_request, request};
 
 fn header<'a>(answered: &'a Answered, name: &str) -> Option<&'a str> {
     answered.headers.get(name).map(|value| value.to_str().unwrap())
@@ -29,10 +32,23 @@ fn from_address(address: &str, function: &str, world: &World) -> Answered {
     world.call(function, request(event))
 }
 
+/// What any function of the suite answers: all of them are wired there.
+fn of_suite(shop: &Shop, function: &str, event: Value) -> Answered {
+    let answer = shop.clock.run(shop.suite.call(function, event)).unwrap();
+    let headers = answer["headers"].as_object().unwrap().iter();
+    let pair = |(name, value): (&String, &Value)| (name.parse().unwrap(), value.as_str().unwrap().parse().unwrap());
+    Answered {
+        status: answer["statusCode"].as_u64().unwrap().try_into().unwrap(),
+        headers: headers.map::<(HeaderName, HeaderValue), _>(pair).collect(),
+        body: serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default(),
+    }
+}
+
 #[test]
 fn each_function_limits_its_class_and_says_so() {
+    let shop = Shop::open();
     let told = |function: &str, who: Option<Who>| {
-        let answered = World::new().call(function, asking(who, "/", "", json!({})));
+        let answered = of_suite(&shop, function, event(who));
         header(&answered, "ratelimit-policy").map(str::to_owned)
     };
     for (function, endpoint) in ENDPOINTS {
@@ -99,14 +115,14 @@ fn a_refused_request_never_reaches_the_handler() {
 
 #[test]
 fn a_guarded_function_answers_nobody_whatever_they_send() {
-    let world = World::new();
+    let shop = Shop::open();
     for (function, endpoint) in ENDPOINTS.into_iter().filter(|(_, endpoint)| endpoint.callers == Callers::Known) {
         let mut nobody = event(None);
         let mut refused = event(None);
         refused["requestContext"]["authorizer"] = json!({"lambda": {"refused": "true"}});
         nobody["headers"]["accept"] = "image/png".into();
         nobody["rawQueryString"] = "unknown=1".into();
-        let (nobody, refused) = (world.call(function, request(nobody)), world.call(function, request(refused)));
+        let (nobody, refused) = (of_suite(&shop, function, nobody), of_suite(&shop, function, refused));
         assert_eq!(nobody.problem(), (401, "unauthenticated", None), "{function} {endpoint:?}");
         assert_eq!(header(&nobody, "www-authenticate"), Some(r#"Bearer realm="order-api""#));
         assert_eq!(refused.problem(), (401, "unauthenticated", None), "{function}");
@@ -124,9 +140,12 @@ fn parameters_that_are_unknown_or_doubled_are_refused_by_name() {
     {
         assert_eq!(list(query).problem(), (422, "invalid-field", Some(field)), "{query}");
     }
+    let shop = Shop::open();
     for (function, endpoint) in ENDPOINTS {
         if matches!(endpoint.query, Query::Only(_)) && endpoint.class != Class::Webhook {
-            let answered = world.call(function, asking(Some(ADMIN), "/", "verbose=1", json!({})));
+            let mut event = event(Some(ADMIN));
+            event["rawQueryString"] = "verbose=1".into();
+            let answered = of_suite(&shop, function, event);
             assert_eq!(answered.problem(), (422, "invalid-field", Some("verbose")), "{function}");
         }
     }
@@ -200,21 +219,21 @@ fn the_address_or_the_method_is_unknown_and_the_answer_says_which() {
 
 #[test]
 fn nothing_personal_may_be_kept_and_nothing_may_be_framed() {
-    let public: BTreeSet<&str> = ["list-products"].into();
-    let world = World::new();
-    world.place(ANNA, "key-1", &cart());
-    let order = order_id(ANNA, "key-1");
-    for (function, _) in ENDPOINTS.into_iter().filter(|(_, endpoint)| endpoint.class != Class::Webhook) {
-        let answers = [
-            world.call(function, about(ANNA, &order)),
-            world.call(function, request(event(None))),
-            world.call(function, asking(Some(ADMIN), "/", "unknown=1", json!({}))),
-        ];
-        for answered in answers {
-            let kept = public.contains(function) && answered.status == 200;
-            let control = if kept { "public, max-age=60" } else { "no-store" };
-            assert_eq!(header(&answered, "cache-control"), Some(control), "{function} {}", answered.status);
-            assert_eq!(header(&answered, "x-frame-options"), Some("DENY"), "{function}");
+    // The same for everybody.
+    let public = ["get-jwks", "get-openapi", "list-products"];
+    let shop = Shop::open();
+    let placed = shop.order("key-1");
+    let owner = Who("cus_00000000000000000000000000000001", "customer");
+    for (function, endpoint) in ENDPOINTS {
+        for who in [None, Some(owner), Some(ADMIN)] {
+            let mut event = event(who);
+            event["pathParameters"] = json!({"order_id": placed.order_id});
+            let answered = of_suite(&shop, function, event);
+            let control = header(&answered, "cache-control").unwrap();
+            let may_be_kept = public.contains(&function) && answered.status == 200;
+            assert_eq!(control.starts_with("public, max-age="), may_be_kept, "{function} {control}");
+            assert!(may_be_kept || control == "no-store", "{function} {control}");
+            assert_eq!(header(&answered, "x-frame-options"), Some("DENY"), "{function} {endpoint:?}");
         }
     }
 }
@@ -229,4 +248,51 @@ fn the_catalogue_serves_on_for_ten_seconds_and_then_shows_what_changed() {
     assert_eq!(stock(), 10);
     world.clock.advance(Duration::from_millis(1));
     assert_eq!(stock(), 7);
+}
+
+/// A catalogue whose table is out of reach.
+struct Down;
+
+impl Catalogue for Down {
+    async fn products(&self, _: &[Sku]) -> Result<Vec<Product>, StoreError> {
+        Err(StoreError::Unavailable("down".into()))
+    }
+
+    async fn put(&self, _: &ProductEdit) -> Result<Product, StoreError> {
+        Err(StoreError::Unavailable("down".into()))
+    }
+
+    async fn list(&self, _: &PageRequest) -> Result<Page<Product>, StoreError> {
+        Err(StoreError::Unavailable("down".into()))
+    }
+}
+
+#[test]
+fn an_old_page_serves_while_the_table_is_down() {
+    let world = World::new();
+    let pages = list_products::pages(world.clock.clone());
+    let ask = |query: &str| asking(None, "/v1/products", query, json!({}));
+    let fresh = world.run(list_products::handle(&world.store, &pages, ask(""))).unwrap();
+    world.clock.advance(Duration::from_mins(9));
+    let old = world.run(list_products::handle(&Down, &pages, ask(""))).unwrap();
+    assert_eq!((old.status(), old.body()), (StatusCode::OK, fresh.body()));
+    let other = world.run(list_products::handle(&Down, &pages, ask("limit=1")));
+    assert!(matches!(other, Err(api::ApiError::Store(_))), "a page that nobody asked for is not at hand");
+    world.clock.advance(Duration::from_mins(1));
+    assert!(world.run(list_products::handle(&Down, &pages, ask(""))).is_err(), "ten minutes are over");
+}
+
+#[test]
+fn the_table_of_limits_is_the_one_that_holds() {
+    let written = include_str!("../../../../SEMANTICS.md");
+    for class in Class::ALL {
+        let [caller, address] = [Subject::Principal, Subject::Address].map(|subject| class.limit(subject));
+        assert_eq!((caller.period, address.period), (Duration::from_mins(1), Duration::from_mins(1)));
+        let down = match class.without_table() {
+            WithoutTable::Passes => "passes",
+            WithoutTable::IsRefused => "refused (503)",
+        };
+        let row = format!("| `{}` | {} | {} | {down} |", class.name(), caller.requests, address.requests);
+        assert!(written.contains(&row), "SEMANTICS.md lacks {row}");
+    }
 }
