@@ -53,6 +53,7 @@ SAMPLES = {
     "create-order": "placed",
     "create-payment-intent": "pending",
     "get-health": "check",
+    "get-openapi": "document",
     "get-order": "own",
     "get-order-history": "own",
     "list-orders": "own",

@@ -16,6 +16,7 @@ mod embedded;
 mod env;
 mod http;
 mod logs;
+mod openapi;
 mod paths;
 mod process;
 mod seed;
@@ -49,6 +50,8 @@ enum Command {
     Test(test::Options),
     /// Places an order on the stack that is up, pays it, and follows it to the mail and the row.
     Smoke,
+    /// Writes the API's contract, `openapi.json`, and its page anew, as they follow from the code.
+    Openapi,
     /// Prints every hop of one order.
     Trace(trace::Options),
     /// Prints what the functions said.
@@ -82,6 +85,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Drill(drill) => drill::drill(&drill).await?,
         Command::Test(options) => test::test(&options).await?,
         Command::Smoke => smoke::smoke().await?,
+        Command::Openapi => openapi::write()?,
         Command::Trace(options) => trace::trace(&options).await?,
         Command::Logs(options) => logs::logs(&options).await?,
         Command::Env => println!("{}", env::env()?),

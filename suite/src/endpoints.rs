@@ -3,12 +3,13 @@
 use api::Endpoint;
 
 /// Every function that answers requests, by name.
-pub const ENDPOINTS: [(&str, Endpoint); 13] = [
+pub const ENDPOINTS: [(&str, Endpoint); 14] = [
     ("cancel-order", cancel_order::ENDPOINT),
     ("confirm-payment", confirm_payment::ENDPOINT),
     ("create-order", create_order::ENDPOINT),
     ("create-payment-intent", create_payment_intent::ENDPOINT),
     ("get-health", get_health::ENDPOINT),
+    ("get-openapi", get_openapi::ENDPOINT),
     ("get-order", get_order::ENDPOINT),
     ("get-order-history", get_order_history::ENDPOINT),
     ("list-orders", list_orders::ENDPOINT),

@@ -25,13 +25,14 @@ use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 18] = [
+pub const FUNCTIONS: [&str; 19] = [
     "authorizer",
     "cancel-order",
     "confirm-payment",
     "create-order",
     "create-payment-intent",
     "get-health",
+    "get-openapi",
     "get-order",
     "get-order-history",
     "list-orders",
@@ -133,6 +134,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             "create-order" => create_order::handle(store, store, stripe, clock, ids, request).await,
             "create-payment-intent" => create_payment_intent::handle(store, stripe, clock, ids, request).await,
             "get-health" => get_health::handle(store, request).await,
+            "get-openapi" => get_openapi::handle(&request),
             "get-order" => get_order::handle(store, request).await,
             "get-order-history" => get_order_history::handle(store, store, store, request).await,
             "list-orders" => list_orders::handle(store, request).await,

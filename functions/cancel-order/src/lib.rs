@@ -6,16 +6,18 @@ use lambda_http::Request;
 use resilience::{Clock, Ids};
 use serde::Serialize;
 use store::{Orders, update};
+use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
 
 /// The order after it was called off.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct CancelledOrder<'a> {
     #[serde(flatten)]
     order: OrderAnswer<'a>,
     /// Money that was received and is still to go back, in minor units of the order's currency.
+    #[schema(minimum = 0)]
     refund_due: i64,
 }
 
@@ -25,6 +27,15 @@ struct CancelledOrder<'a> {
 /// # Errors
 ///
 /// 401 no caller, 404 no such order or another's, 409 too late (with the order's status), 503 the table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/cancel",
+    operation_id = "cancel-order",
+    tag = "orders",
+    responses((status = 200, description = "The order is called off, now or before", body = CancelledOrder)),
+    security(("access_token" = ["customer", "staff", "admin"]), ("api_key" = ["orders:place", "orders:cancel"])),
+    extensions(("x-problems" = json!(["too-late-to-cancel"]))),
+)]
 pub async fn handle(
     orders: &impl Orders,
     clock: &impl Clock,

@@ -17,6 +17,15 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 /// # Errors
 ///
 /// 401 no caller, 403 not the customer, 404 no such order, 503 Stripe or the table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/confirm-payment",
+    operation_id = "confirm-payment",
+    tag = "payments",
+    responses((status = 200, description = "The order with what Stripe says of its payment", body = PayableOrder)),
+    security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
+    extensions(("x-problems" = json!(["payment-unavailable"]))),
+)]
 pub async fn handle<T: Transport, C: Clock, I: Ids>(
     orders: &impl Orders,
     stripe: Option<&Stripe<T, C, I>>,

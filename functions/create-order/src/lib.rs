@@ -20,14 +20,26 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
 /// Places the order, then asks Stripe for its payment intent.
 ///
 /// The order id derives from the caller and the `Idempotency-Key`, so that a repeated request finds its own order and
-/// goes on where the first one stopped; it is answered 201 as well, with `Idempotent-Replayed: true`. `stripe` is none
-/// while its key cannot be read.
+/// goes on where the first one stopped; it is answered 201 as well, with `Idempotent-Replayed: true`.
 ///
 /// # Errors
+///
+/// `stripe` is none while its key cannot be read, which is no error.
 ///
 /// 400 malformed body or key, 401 no caller, 403 not a customer, 409 out of stock, 413 and 415 for the body, 422 the cart
 /// breaks a rule or the key was used for another cart, 503 the table is down. When Stripe is down the order stands, and
 /// the answer says that payment is pending.
+#[utoipa::path(
+    post,
+    path = "/v1/orders",
+    operation_id = "create-order",
+    tag = "orders",
+    request_body = CartRequest,
+    params(("Idempotency-Key" = String, Header, description = "The same for every repetition of this request: with it, the order is placed once", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    responses((status = 201, description = "The order is placed, now or by an earlier request with this key", body = PayableOrder)),
+    security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
+    extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "out-of-stock"]))),
+)]
 pub async fn handle<T: Transport, C: Clock, I: Ids>(
     orders: &impl Orders,
     catalogue: &impl Catalogue,

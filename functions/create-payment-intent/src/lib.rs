@@ -18,6 +18,15 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 ///
 /// 401 no caller, 403 not the customer, 404 no such order, 409 the order does not wait for money, 503 Stripe or the table
 /// is down.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/payment-intent",
+    operation_id = "create-payment-intent",
+    tag = "payments",
+    responses((status = 200, description = "The order with what pays it", body = PayableOrder)),
+    security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
+    extensions(("x-problems" = json!(["not-awaiting-payment", "payment-unavailable"]))),
+)]
 pub async fn handle<T: Transport, C: Clock, I: Ids>(
     orders: &impl Orders,
     stripe: Option<&Stripe<T, C, I>>,

@@ -5,6 +5,7 @@ use domain::OrderId;
 use lambda_http::Request;
 use serde::Serialize;
 use store::Orders;
+use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read);
@@ -13,9 +14,11 @@ pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read);
 const NOBODYS: OrderId = OrderId::from_uuid(uuid::Uuid::nil());
 
 /// All is well.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Health {
+    /// `ok`.
     status: &'static str,
+    /// Of the code.
     version: &'static str,
 }
 
@@ -24,6 +27,13 @@ struct Health {
 /// # Errors
 ///
 /// 503 the table is down.
+#[utoipa::path(
+    get,
+    path = "/v1/health",
+    operation_id = "get-health",
+    tag = "operations",
+    responses((status = 200, description = "All is well", body = Health)),
+)]
 pub async fn handle(orders: &impl Orders, _: Request) -> Result<Response, ApiError> {
     orders.find(NOBODYS).await?;
     api::ok(&Health { status: "ok", version: env!("CARGO_PKG_VERSION") })

@@ -3,9 +3,10 @@
 use domain::{Delivery, EventId, EventType, MailEffect, MailKind, OrderEvent, OrderStatus, Sending, Timestamp};
 use serde::Serialize;
 use store::{Receipt, SheetRow};
+use utoipa::ToSchema;
 
 /// A hop of an order's way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Hop {
     /// An event of ours, published to whoever listens.
@@ -45,9 +46,10 @@ pub enum Hop {
         /// Which mail.
         mail: MailKind,
         /// How far the sending is.
-        state: &'static str,
+        state: MailState,
         /// How far it got on the other side.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
         delivery: Option<Delivery>,
         /// How often its outcome was unknown; above 0, the customer may have it twice.
         doubts: u32,
@@ -65,6 +67,20 @@ pub enum Hop {
     },
 }
 
+/// How far a mail's sending is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MailState {
+    /// Somebody is at it.
+    Claimed,
+    /// Nobody knows whether it was sent.
+    Unknown,
+    /// SendGrid has it.
+    Sent,
+    /// SendGrid does not want it.
+    Refused,
+}
+
 impl Hop {
     /// When.
     pub fn at(&self) -> Timestamp {
@@ -77,10 +93,10 @@ impl Hop {
     pub fn of_mail(effect: &MailEffect) -> Option<Self> {
         let (state, at) = match &effect.sending {
             Sending::Free => return None,
-            Sending::Claimed { at, .. } => ("claimed", *at),
-            Sending::Unknown { since } => ("unknown", *since),
-            Sending::Sent { at, .. } => ("sent", *at),
-            Sending::Refused { at, .. } => ("refused", *at),
+            Sending::Claimed { at, .. } => (MailState::Claimed, *at),
+            Sending::Unknown { since } => (MailState::Unknown, *since),
+            Sending::Sent { at, .. } => (MailState::Sent, *at),
+            Sending::Refused { at, .. } => (MailState::Refused, *at),
         };
         Some(Self::Mail {
             at,

@@ -3,24 +3,29 @@
 mod hop;
 mod window;
 
-use api::{ApiError, Class, Endpoint, Response};
+use api::{ApiError, Class, Endpoint, PageParameters, Response};
 use auth::OrderAction;
 use domain::OrderId;
 use lambda_http::Request;
 use serde::Serialize;
 use store::{MailEffects, Orders, SheetRows};
+use utoipa::ToSchema;
 
-pub use hop::Hop;
+pub use hop::{Hop, MailState};
 use window::Window;
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["limit", "cursor"]);
 
 /// Part of an order's history, oldest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct History {
+    /// Whose.
     order_id: OrderId,
+    /// What happened.
     hops: Vec<Hop>,
+    /// The `cursor` of the next page; null: that was all.
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
@@ -30,6 +35,15 @@ struct History {
 /// # Errors
 ///
 /// 401 no caller, 404 no such order or another's, 422 a parameter breaks a rule, 503 a table is down.
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{order_id}/history",
+    operation_id = "get-order-history",
+    tag = "orders",
+    params(PageParameters),
+    responses((status = 200, description = "A page of the order's history, oldest first", body = History)),
+    security(("access_token" = ["customer", "staff", "admin"]), ("api_key" = ["orders:place", "orders:read"])),
+)]
 pub async fn handle(
     orders: &impl Orders,
     mails: &impl MailEffects,

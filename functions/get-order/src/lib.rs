@@ -13,6 +13,14 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read);
 /// # Errors
 ///
 /// 401 no caller, 404 no such order or another's, 503 the table is down.
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{order_id}",
+    operation_id = "get-order",
+    tag = "orders",
+    responses((status = 200, description = "The order as it is now", body = OrderAnswer)),
+    security(("access_token" = ["customer", "staff", "admin"]), ("api_key" = ["orders:place", "orders:read"])),
+)]
 pub async fn handle(orders: &impl Orders, request: Request) -> Result<Response, ApiError> {
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;

@@ -1,8 +1,8 @@
 //! `GET /v1/orders`: a customer's own orders, or everybody's with one status for those who look after them.
 
-use api::{ApiError, Class, Endpoint, OrderAnswer, PageAnswer, Response};
+use api::{ApiError, Class, Endpoint, OrderAnswer, PageAnswer, PageParameters, Response};
 use auth::Permission;
-use domain::FieldError;
+use domain::{FieldError, OrderStatus};
 use lambda_http::Request;
 use store::Orders;
 
@@ -11,12 +11,22 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["stat
 
 /// Answers with a page of orders, newest first; `limit`, `cursor` and `status` say which.
 ///
-/// A customer, and a service that sees its own orders only, may leave `status` out. Staff may not: everybody's orders are kept by status, so that no list has to be
-/// gathered from all of them.
+/// A customer, and a service that sees its own orders only, may leave `status` out. Staff may not: everybody's orders are
+/// kept by status, so that no list has to be gathered from all of them.
 ///
 /// # Errors
 ///
-/// 401 no caller, 403 a service without a scope for it, 422 a parameter breaks a rule, or `status` is missing where it is needed, 503 the table is down.
+/// 401 no caller, 403 a service without a scope for it, 422 a parameter breaks a rule, or `status` is missing where it is
+/// needed, 503 the table is down.
+#[utoipa::path(
+    get,
+    path = "/v1/orders",
+    operation_id = "list-orders",
+    tag = "orders",
+    params(PageParameters, ("status" = Option<OrderStatus>, Query, description = "Only orders that stand there; staff, and services that see all orders, have to say which")),
+    responses((status = 200, description = "A page of orders, newest first", body = PageAnswer<OrderAnswer>)),
+    security(("access_token" = ["customer", "staff", "admin"]), ("api_key" = ["orders:place", "orders:read"])),
+)]
 pub async fn handle(orders: &impl Orders, request: Request) -> Result<Response, ApiError> {
     let caller = api::caller(&request)?;
     let page = api::page(&request)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::{ApiError, Class, Endpoint, PageAnswer, ProductAnswer, Response};
+use api::{ApiError, Class, Endpoint, PageAnswer, PageParameters, ProductAnswer, Response};
 use domain::Product;
 use lambda_http::Request;
 use resilience::{Cache, CacheOutcome, Cached, Clock, Keep};
@@ -37,6 +37,15 @@ pub const fn pages<C: Clock>(clock: C) -> Pages<C> {
 /// # Errors
 ///
 /// 422 a parameter breaks a rule, 503 the table is down and the page is not at hand.
+#[utoipa::path(
+    get,
+    path = "/v1/products",
+    operation_id = "list-products",
+    tag = "catalogue",
+    params(PageParameters),
+    responses((status = 200, description = "A page of what is for sale, by sku", body = PageAnswer<ProductAnswer>)),
+    extensions(("x-cacheable" = json!(true))),
+)]
 pub async fn handle<C: Clock>(
     catalogue: &impl Catalogue,
     pages: &Pages<C>,

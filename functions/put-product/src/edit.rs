@@ -6,6 +6,8 @@ use domain::{Currency, FieldError, Money, Sku, Timestamp};
 use payments::to_stripe;
 use serde::Deserialize;
 use store::ProductEdit;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 /// Longest name of a product, in characters.
 pub const MAX_NAME: usize = 200;
@@ -13,14 +15,32 @@ pub const MAX_NAME: usize = 200;
 pub const MAX_PRICES: usize = 10;
 
 /// The body as it was sent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProductBody {
+    /// What customers read.
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
+    #[schema(schema_with = prices_schema)]
     prices: BTreeMap<String, i64>,
+    /// Pieces on stock; without it, the stock stays.
+    #[schema(format = Int64, maximum = 4_294_967_295_i64)]
     stock: Option<u32>,
+    /// Whether it can be ordered.
     #[serde(default = "yes")]
     active: bool,
+}
+
+fn prices_schema() -> Object {
+    let code = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z]{3}$"));
+    let price = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+    let prices = ObjectBuilder::new().property_names(Some(code)).additional_properties(Some(Schema::from(price)));
+    let prices = prices.min_properties(Some(1)).max_properties(Some(MAX_PRICES));
+    prices.description(Some("Price of one piece in minor units, by ISO 4217 currency.")).build()
 }
 
 const fn yes() -> bool {

@@ -8,6 +8,8 @@ use lambda_http::Request;
 use resilience::Clock;
 use store::Catalogue;
 
+use edit::ProductBody;
+
 pub use edit::{MAX_NAME, MAX_PRICES};
 
 /// Who may call, how often, and with what.
@@ -19,6 +21,15 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_bod
 /// # Errors
 ///
 /// 400, 413, 415 for the body, 401 no caller, 403 the caller's role, 422 a value breaks a rule, 503 the table is down.
+#[utoipa::path(
+    put,
+    path = "/v1/products/{sku}",
+    operation_id = "put-product",
+    tag = "catalogue",
+    request_body = ProductBody,
+    responses((status = 200, description = "The product is changed", body = ProductAnswer), (status = 201, description = "The product is new", body = ProductAnswer)),
+    security(("access_token" = ["admin"]), ("api_key" = ["catalogue:write"])),
+)]
 pub async fn handle(catalogue: &impl Catalogue, clock: &impl Clock, request: Request) -> Result<Response, ApiError> {
     let caller = api::caller(&request)?;
     api::require(&caller, Permission::ChangeCatalogue)?;

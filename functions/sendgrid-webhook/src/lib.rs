@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api::{ApiError, Endpoint, Response};
+use api::{ApiError, Endpoint, Received, Response};
 use domain::{Delivery, MailEffectId, Timestamp};
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
@@ -37,6 +37,15 @@ pub enum Rejection {
 /// # Errors
 ///
 /// 400 not SendGrid's, or not fresh.
+#[utoipa::path(
+    post,
+    path = "/v1/webhooks/sendgrid",
+    operation_id = "sendgrid-webhook",
+    tag = "webhooks",
+    request_body(content = String, description = "As SendGrid sends and signs it; the signature in `X-Twilio-Email-Event-Webhook-Signature` is checked over these very bytes", content_type = "application/json"),
+    responses((status = 200, description = "Taken in", body = Received), (status = 400, description = "Not signed, not fresh or not readable", body = Received), (status = 503, description = "Not stored: send it again", body = Received)),
+    extensions(("x-signed" = json!("X-Twilio-Email-Event-Webhook-Signature"))),
+)]
 pub async fn handle(
     mails: &impl MailEffects,
     key: &WebhookKey,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::{ApiError, Endpoint, Response};
+use api::{ApiError, Endpoint, Received, Response};
 use domain::{Order, OrderId, PaymentFact};
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
@@ -60,6 +60,15 @@ impl Rejection {
 /// # Errors
 ///
 /// 400 not Stripe's, or not fresh.
+#[utoipa::path(
+    post,
+    path = "/v1/webhooks/stripe",
+    operation_id = "stripe-webhook",
+    tag = "webhooks",
+    request_body(content = String, description = "As Stripe sends and signs it; the signature in `Stripe-Signature` is checked over these very bytes", content_type = "application/json"),
+    responses((status = 200, description = "Taken in", body = Received), (status = 400, description = "Not signed, not fresh or not readable", body = Received), (status = 500, description = "Not readable by this version: send it again", body = Received), (status = 503, description = "Not stored: send it again", body = Received)),
+    extensions(("x-signed" = json!("Stripe-Signature"))),
+)]
 pub async fn handle<T: Transport, C: Clock, I: Ids>(
     orders: &impl Orders,
     stripe: &Stripe<T, C, I>,

@@ -4,6 +4,7 @@ use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
 use lambda_http::Body;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::ApiError;
 
@@ -54,7 +55,14 @@ pub fn see_other(location: &str) -> Result<Response, ApiError> {
     Ok(response)
 }
 
-/// What a webhook's sender is told: whether its delivery was taken in. It only looks at the status.
+/// What a webhook's sender is told. It only looks at the status.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Received {
+    /// Whether its delivery was taken in.
+    pub received: bool,
+}
+
+/// Whether a webhook's delivery was taken in.
 pub fn received(status: StatusCode) -> Response {
     with_body(status, format!(r#"{{"received":{}}}"#, status.is_success()))
 }

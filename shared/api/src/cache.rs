@@ -1,6 +1,6 @@
 //! Answers that caches may keep (RFC 9110, section 13.1.2; RFC 9111).
 
-use http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
 use lambda_http::{Body, Request};
 use serde::Serialize;
@@ -14,7 +14,26 @@ use crate::{ApiError, Response, ok};
 ///
 /// [`ApiError::Internal`] if the value cannot be written as JSON.
 pub fn cacheable(request: &Request, value: &impl Serialize, max_age: u32) -> Result<Response, ApiError> {
-    let mut response = ok(value)?;
+    cached(request, ok(value)?, max_age)
+}
+
+/// The same for text that does not change while the function runs, of this media type.
+///
+/// # Errors
+///
+/// None that a request can cause.
+pub fn cacheable_text(
+    request: &Request,
+    media_type: &'static str,
+    text: &'static str,
+    max_age: u32,
+) -> Result<Response, ApiError> {
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    cached(request, response, max_age)
+}
+
+fn cached(request: &Request, mut response: Response, max_age: u32) -> Result<Response, ApiError> {
     let tag = format!("\"{}\"", hex::encode(&Sha256::digest(response.body().as_ref())[..16]));
     if knows(request.headers(), &tag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;

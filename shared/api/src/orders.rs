@@ -2,9 +2,11 @@
 
 use domain::{Address, Currency, CustomerId, EmailAddress, Order, OrderId, OrderLine, OrderStatus, Sku, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An order; every amount is in minor units of `currency`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Order)]
 pub struct OrderAnswer<'a> {
     /// `ord_…`
     pub order_id: OrderId,
@@ -17,18 +19,24 @@ pub struct OrderAnswer<'a> {
     /// ISO 4217, lower case.
     pub currency: Currency,
     /// What it costs.
+    #[schema(minimum = 0)]
     pub total: i64,
     /// Received so far.
+    #[schema(minimum = 0)]
     pub captured: i64,
     /// Given back so far.
+    #[schema(minimum = 0)]
     pub refunded: i64,
     /// Where the goods go; none once the person was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Address>, nullable = false)]
     pub shipping_address: Option<&'a Address>,
     /// Where the mails go; none once the person was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<EmailAddress>, nullable = false)]
     pub email: Option<&'a EmailAddress>,
     /// Counts the changes.
+    #[schema(minimum = 1)]
     pub version: u64,
     /// When it was placed.
     pub placed_at: Timestamp,
@@ -36,22 +44,28 @@ pub struct OrderAnswer<'a> {
     pub updated_at: Timestamp,
     /// When it was called off.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub cancelled_at: Option<Timestamp>,
     /// When it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub fulfilled_at: Option<Timestamp>,
 }
 
 /// A line of an order; amounts in minor units of the order's currency.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = OrderLine)]
 pub struct LineAnswer<'a> {
     /// Which product.
+    #[schema(value_type = Sku)]
     pub sku: &'a Sku,
     /// What it was called.
     pub name: &'a str,
     /// Pieces.
+    #[schema(minimum = 1)]
     pub quantity: u32,
     /// Price of one piece.
+    #[schema(minimum = 0)]
     pub unit_price: i64,
     /// Price of all of them.
     pub total: i64,

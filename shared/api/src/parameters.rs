@@ -4,11 +4,24 @@ use domain::{FieldError, OrderId, OrderStatus};
 use lambda_http::{Request, RequestExt};
 use store::{MAX_PAGE, PageRequest};
 use tracing::Span;
+use utoipa::IntoParams;
 
 use crate::ApiError;
 
 /// So many items are on a page when the caller doesn't say.
 pub const DEFAULT_PAGE: usize = 20;
+
+/// Which part of a list, as the query says it and [`page`] reads it.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageParameters {
+    /// At most so many items.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    pub limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    #[param(min_length = 2, max_length = 342, pattern = "^[A-Za-z0-9_-]+$")]
+    pub cursor: Option<String>,
+}
 
 /// The order that the path names.
 ///

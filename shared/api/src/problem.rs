@@ -3,6 +3,7 @@
 use domain::OrderStatus;
 use http::StatusCode;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// Every kind of problem that the API answers with. Its URI is stable: clients may branch on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,22 +175,26 @@ impl Serialize for ProblemType {
 }
 
 /// The body of a failed request's answer, `application/problem+json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
     /// Which kind.
     #[serde(rename = "type")]
+    #[schema(value_type = String)]
     pub kind: ProblemType,
     /// The kind in words.
     pub title: &'static str,
     /// The HTTP status once more.
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// What is wrong with this request, for whoever sent it.
     pub detail: String,
     /// The field of the body, or the parameter, that is at fault: `lines[0].quantity`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub field: Option<String>,
     /// Where the order stands, when that is the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub order_status: Option<OrderStatus>,
     /// What to quote when asking for help.
     pub correlation_id: String,

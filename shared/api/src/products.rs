@@ -5,21 +5,27 @@ use std::collections::BTreeMap;
 use domain::{Currency, Product, Sku, Timestamp};
 use serde::Serialize;
 use store::{Cursor, Page};
+use utoipa::ToSchema;
 
 /// A product.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Product)]
 pub struct ProductAnswer<'a> {
     /// Its code.
+    #[schema(value_type = Sku)]
     pub sku: &'a Sku,
     /// What it is called.
     pub name: &'a str,
     /// Price of one piece in minor units, by currency.
+    #[schema(value_type = BTreeMap<String, i64>, example = json!({"eur": 1250}))]
     pub prices: &'a BTreeMap<Currency, i64>,
     /// Pieces that can still be ordered.
+    #[schema(format = Int64)]
     pub stock: u32,
     /// Whether it can be ordered at all.
     pub active: bool,
     /// Counts the edits.
+    #[schema(minimum = 1)]
     pub version: u64,
     /// When it was last edited.
     pub updated_at: Timestamp,
@@ -40,11 +46,13 @@ impl<'a> From<&'a Product> for ProductAnswer<'a> {
 }
 
 /// Part of a list.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Page)]
 pub struct PageAnswer<T> {
     /// The items, in the list's order.
     pub items: Vec<T>,
     /// The `cursor` of the next page; null: that was all.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 

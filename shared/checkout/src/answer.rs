@@ -4,9 +4,12 @@ use api::OrderAnswer;
 use domain::{IntentId, IntentStatus, Order, OrderStatus};
 use payments::{ClientSecret, PaymentIntent};
 use serde::{Serialize, Serializer};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema};
+use utoipa::openapi::{RefOr, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An order with what pays it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct PayableOrder<'a> {
     /// The order.
     #[serde(flatten)]
@@ -23,12 +26,15 @@ impl<'a> PayableOrder<'a> {
 }
 
 /// An order's current payment intent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Payment)]
 pub struct PaymentAnswer {
     /// `pi_…`; null until Stripe has made one.
+    #[schema(required)]
     pub intent_id: Option<IntentId>,
     /// What the browser pays with; null when there is nothing to pay, or Stripe did not say.
     #[serde(serialize_with = "exposed")]
+    #[schema(value_type = Option<String>, required)]
     pub client_secret: Option<ClientSecret>,
     /// How far it is.
     pub status: PaymentStatus,
@@ -81,6 +87,15 @@ impl Serialize for PaymentStatus {
         }
     }
 }
+
+impl PartialSchema for PaymentStatus {
+    fn schema() -> RefOr<Schema> {
+        let pending = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["pending"]));
+        OneOfBuilder::new().item(pending).item(IntentStatus::schema()).into()
+    }
+}
+
+impl ToSchema for PaymentStatus {}
 
 /// The one place where a client secret is written: into the answer to the one who pays.
 #[expect(clippy::ref_option, reason = "serde hands in the field as it is")]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::{Address, Currency, EmailAddress, Money, MoneyError, OrderLine, Product, Sku};
 
@@ -12,19 +13,31 @@ pub const MAX_LINES: usize = 50;
 pub const MAX_QUANTITY: u32 = 999;
 
 /// The body of `POST /orders`, as it was sent: unknown fields are refused, values are not looked at yet.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CartRequest {
+    /// What is wanted; each sku once.
+    #[schema(min_items = 1, max_items = 50)]
     lines: Vec<LineRequest>,
+    /// ISO 4217, in which each product has a price: `eur` or `EUR`.
+    #[schema(pattern = "^[A-Za-z]{3}$", example = "eur")]
     currency: String,
+    /// Where the goods go.
     shipping_address: Address,
+    /// Where the mails go.
+    #[schema(value_type = EmailAddress)]
     email: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// So many pieces of a product.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LineRequest {
+    /// Which product.
+    #[schema(value_type = Sku)]
     sku: String,
+    /// How many pieces.
+    #[schema(minimum = 1, maximum = 999)]
     quantity: i64,
 }
 

@@ -5,11 +5,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use utoipa::ToSchema;
 
 use crate::{Currency, Timestamp};
 
 /// A stock-keeping unit's code: 1 to 64 letters, digits, `.`, `_` or `-`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, pattern = "^[A-Za-z0-9._-]{1,64}$", max_length = 64, example = "mug-blue")]
 pub struct Sku(String);
 
 /// The text is not a sku.

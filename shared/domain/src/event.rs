@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{EventId, Money, Order, OrderId, OrderStatus, Timestamp};
 
@@ -10,7 +11,7 @@ use crate::{EventId, Money, Order, OrderId, OrderStatus, Timestamp};
 pub const EVENT_SCHEMA_VERSION: u32 = 1;
 
 /// Kinds of order event; the word in messages and filters is [`EventType::as_str`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 pub enum EventType {
     /// The order exists.
     #[serde(rename = "order.placed")]

@@ -4,6 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 /// The text is not an identifier of the expected kind.
@@ -60,6 +63,15 @@ macro_rules! id {
                 String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let text = ObjectBuilder::new().schema_type(Type::String);
+                text.pattern(Some(concat!("^", $prefix, "_[0-9a-f]{32}$"))).build().into()
+            }
+        }
+
+        impl ToSchema for $name {}
     };
 }
 

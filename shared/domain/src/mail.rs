@@ -8,6 +8,7 @@ mod kind;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Timestamp;
@@ -53,7 +54,7 @@ pub enum Sending {
 
 /// How far the mail got, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`, and what went
 /// wrong in the end is never hidden by what went well before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// SendGrid took it up.

@@ -5,9 +5,11 @@ use std::str::FromStr;
 
 use iso_currency::Currency as Iso;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use utoipa::ToSchema;
 
 /// An ISO 4217 currency that has a minor unit or is used in whole units. Written as its lower-case code, as Stripe does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, pattern = "^[a-z]{3}$", example = "eur")]
 pub struct Currency(Iso);
 
 /// The text names no currency that money can be counted in.

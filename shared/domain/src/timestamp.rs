@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use utoipa::ToSchema;
 
 /// Milliseconds since the Unix epoch, UTC. Written as RFC 3339 with three decimals, so that text order is time order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-23T12:00:00.000Z")]
 pub struct Timestamp(i64);
 
 /// The text is not an RFC 3339 time.

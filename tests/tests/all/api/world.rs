@@ -115,6 +115,7 @@ impl World {
             "list-products" => list_products::handle(store, &self.pages, request).await,
             "put-product" => put_product::handle(store, clock, request).await,
             "get-health" => get_health::handle(store, request).await,
+            "get-openapi" => get_openapi::handle(&request),
             "unknown-route" => unknown_route::handle(request).await,
             other => panic!("no such function: {other}"),
         });
@@ -260,7 +261,12 @@ pub fn request(event: Value) -> Request {
 
 fn read(response: Response) -> Answered {
     let (parts, body) = response.into_parts();
-    let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+    let is_page = parts.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let body = match &body[..] {
+        [] => Value::Null,
+        page if is_page => String::from_utf8_lossy(page).into(),
+        json => serde_json::from_slice(json).unwrap(),
+    };
     Answered { status: parts.status.as_u16(), headers: parts.headers, body }
 }
 

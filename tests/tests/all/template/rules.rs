@@ -13,8 +13,15 @@ const TABLE: &str = "AWS::DynamoDB::Table";
 const PASSING_TABLES: [&str; 1] = ["GuardsTable"];
 
 /// Routes that anyone may call: the shop window, health, and the webhooks, which check signatures themselves.
-const PUBLIC_ROUTES: [&str; 5] =
-    ["$default", "GET /v1/health", "GET /v1/products", "POST /v1/webhooks/sendgrid", "POST /v1/webhooks/stripe"];
+const PUBLIC_ROUTES: [&str; 7] = [
+    "$default",
+    "GET /openapi.json",
+    "GET /reference",
+    "GET /v1/health",
+    "GET /v1/products",
+    "POST /v1/webhooks/sendgrid",
+    "POST /v1/webhooks/stripe",
+];
 
 /// `CloudFormation` takes 500 resources in a stack.
 const MOST_RESOURCES: usize = 450;

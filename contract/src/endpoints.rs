@@ -1,0 +1,59 @@
+//! Every operation of the API.
+
+use utoipa::OpenApi;
+
+/// What handlers and types say of themselves; the rules add the rest.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Order API", version = "1", description = include_str!("about.md")),
+    servers((url = "/", description = "Where this document is served")),
+    tags(
+        (name = "orders", description = "Placing, seeing and cancelling orders"),
+        (name = "payments", description = "Paying orders"),
+        (name = "catalogue", description = "What is for sale"),
+        (name = "webhooks", description = "What Stripe and SendGrid call; nobody else can"),
+        (name = "operations", description = "Looking after the API")
+    ),
+    paths(
+        cancel_order::handle,
+        confirm_payment::handle,
+        create_order::handle,
+        create_payment_intent::handle,
+        get_health::handle,
+        get_order::handle,
+        get_order_history::handle,
+        openapi,
+        reference,
+        list_orders::handle,
+        list_products::handle,
+        put_product::handle,
+        sendgrid_webhook::handle,
+        stripe_webhook::handle,
+    ),
+    components(schemas(api::Problem))
+)]
+pub(crate) struct Endpoints;
+
+/// This document.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "get-openapi",
+    tag = "operations",
+    responses((status = 200, description = "The document", content_type = "application/json", body = serde_json::Value)),
+    extensions(("x-cacheable" = json!(true)))
+)]
+#[expect(dead_code, reason = "stands for the operation; `get-openapi` serves it")]
+const fn openapi() {}
+
+/// This document as a page for people.
+#[utoipa::path(
+    get,
+    path = "/reference",
+    operation_id = "get-reference",
+    tag = "operations",
+    responses((status = 200, description = "The page", content_type = "text/html", body = String)),
+    extensions(("x-cacheable" = json!(true)))
+)]
+#[expect(dead_code, reason = "stands for the operation; `get-openapi` serves it")]
+const fn reference() {}

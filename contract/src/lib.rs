@@ -1,0 +1,65 @@
+//! The API's contract: one OpenAPI 3.1 document, and a page that people read.
+//!
+//! What is particular to an operation stands at its handler (`#[utoipa::path]`) and its types (`ToSchema`); what is the
+//! same everywhere is added here by rule: who may call, problems, headers, examples. Runs when the document is written
+//! and in tests, never in a function. Must not know how a request is answered.
+
+mod endpoints;
+mod examples;
+mod headers;
+mod operation;
+mod problems;
+mod reference;
+mod schemas;
+mod security;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use utoipa::OpenApi as _;
+
+pub use operation::{Operation, operations};
+pub use reference::reference;
+
+use endpoints::Endpoints;
+
+/// The OpenAPI document, as it follows from the code and from the samples under `events/`.
+///
+/// # Panics
+///
+/// When a handler's annotation cannot be read, or a sample is no JSON: nobody but a developer gets to see that.
+pub fn document() -> Value {
+    let mut document = serde_json::to_value(Endpoints::openapi()).unwrap_or_else(|error| panic!("{error}"));
+    schemas::complete(&mut document);
+    problems::describe(&mut document);
+    security::describe(&mut document);
+    operation::each(&mut document, |operation, value| {
+        operation::shorten(value);
+        security::require(operation, value);
+        headers::parameters(operation, value);
+        problems::responses(operation, value);
+        headers::answers(operation, value);
+        examples::add(operation, value);
+        operation::forget_notes(value);
+    });
+    document
+}
+
+/// The document as it is committed: pretty, with a newline at its end.
+pub fn text() -> String {
+    format!("{:#}\n", document())
+}
+
+/// Where the document is committed.
+pub fn path() -> PathBuf {
+    root().join("openapi.json")
+}
+
+/// Where the page for people is committed: beside the function that serves it.
+pub fn reference_path() -> PathBuf {
+    root().join("functions/get-openapi/src/reference.html")
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
