@@ -65,6 +65,7 @@ SAMPLES = {
     "settle-payment": "order-cancelled",
     "stripe-webhook": "payment-succeeded",
     "sync-sheet": "order-paid-twice",
+    "unknown-route": "other-method",
 }
 
 

@@ -8,6 +8,7 @@ import asyncio
 import base64
 import json
 import subprocess
+import time
 
 SNS = (
     '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>1</MessageId>'
@@ -46,6 +47,9 @@ def answer(secrets, head, body):
     if target == b"secretsmanager.GetSecretValue":
         secret = secrets[json.loads(body)["SecretId"]]
         return json.dumps({"Name": "bench", "SecretString": json.dumps(secret)})
+    if target == b"DynamoDB_20120810.UpdateItem" and b'"tat"' in body:
+        # A bucket that one request was taken from.
+        return json.dumps({"Attributes": {"tat": {"N": str(int(time.time() * 1000) + 2000)}}})
     return SNS if b"Action=Publish" in body else "{}"
 
 

@@ -2,7 +2,7 @@
 
 use super::step::{Count, StepError, cis};
 
-/// A fresh stack: the smoke test, the scenarios, a small edition of the drill, and the stack's end.
+/// A fresh stack: the smoke test, the scenarios, small editions of the drills, and the stack's end.
 pub async fn check() -> Result<Count, StepError> {
     cis(&["up", "--cloud", "--background"]).await?;
     let checks = async {
@@ -10,6 +10,7 @@ pub async fn check() -> Result<Count, StepError> {
         total += cis(&["smoke"]).await?;
         total += cis(&["drill", "scenarios"]).await?;
         total += cis(&["drill", "orders", "--count", "60"]).await?;
+        total += cis(&["drill", "limits", "--seconds", "5"]).await?;
         Ok(total)
     };
     let ended = checks.await;
