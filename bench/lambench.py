@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "SHEETS_API_URL": STUB,
     "STRIPE_SECRET_ID": "stripe",
     "SENDGRID_SECRET_ID": "sendgrid",
+    "LINK_KEYS_SECRET_ID": "link-keys",
     "GOOGLE_SECRET_ID": "google",
     "TOKEN_KEYS_SECRET_ID": "token-keys",
     "MAIL_FROM": "shop@example.com",
@@ -47,11 +48,13 @@ ENVIRONMENT = {
 
 # The sample event of each function that does the most before it finds the world empty.
 SAMPLES = {
+    "account-stream": "registered",
     "authorizer": "no-bearer",
     "cancel-order": "open",
     "confirm-payment": "paid",
     "create-order": "placed",
     "create-payment-intent": "pending",
+    "erase-orders": "erased",
     "get-health": "check",
     "get-openapi": "document",
     "get-order": "own",

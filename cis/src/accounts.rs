@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use auth::mint::{MintError, SigningKey, SigningKeys, mint};
-use auth::{Caller, Role, TokenRules, Who};
+use auth::{Caller, MacKeys, Role, TokenRules, Who};
 use resilience::{Clock as _, Ids as _, RandomIds, SystemClock};
 use sandbox::sheets::development_key_file;
 use sandbox::stripe::Endpoint;
@@ -94,6 +94,7 @@ impl Accounts {
             (secrets::GOOGLE, development_key_file(&format!("{sandbox_url}/token")).to_string()),
             (secrets::TOKEN_KEYS, self.keys.public()?.to_string()),
             (secrets::TOKEN_SIGNING, serde_json::to_string(&self.keys).map_err(io::Error::from)?),
+            (secrets::LINK_KEYS, MacKeys::generate()?),
         ]))
     }
 

@@ -13,10 +13,11 @@ use lambda_http::http::header::SET_COOKIE;
 use lambda_http::{Body, Context, Request, RequestExt as _, Response};
 use mail::{SendGrid, Shop, WebhookKey};
 use resilience::{Clock, Deadline, Ids, Transport};
-use send_email::{LEASE, Sender};
+use send_email::{Known, LEASE, Sender};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use telemetry::FixedSecrets;
 
 use crate::call::CallError;
 use crate::endpoints;
@@ -25,12 +26,14 @@ use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 19] = [
+pub const FUNCTIONS: [&str; 21] = [
+    "account-stream",
     "authorizer",
     "cancel-order",
     "confirm-payment",
     "create-order",
     "create-payment-intent",
+    "erase-orders",
     "get-health",
     "get-openapi",
     "get-order",
@@ -50,6 +53,7 @@ pub const FUNCTIONS: [&str; 19] = [
 /// How long a function works on an invocation that may last for `timeout`, as in its `main`.
 pub fn budget(function: &str, timeout: Duration) -> Duration {
     match function {
+        "erase-orders" => timeout.saturating_sub(erase_orders::RESERVE),
         "settle-payment" => timeout.saturating_sub(settle_payment::RESERVE),
         "send-email" => timeout.saturating_sub(send_email::RESERVE),
         "sync-sheet" => timeout.saturating_sub(sync_sheet::RESERVE),
@@ -65,11 +69,17 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     pub(crate) async fn run(&self, function: &str, event: Value, deadline: Deadline) -> Result<Value, CallError> {
         match function {
             "authorizer" => self.authorizer(event).await,
+            "account-stream" => {
+                let bus = &BusGate::new(&self.bus, &self.gate, function);
+                result(&account_stream::handle(bus, bus, &event).await)
+            }
             "order-stream" => {
                 let bus = &BusGate::new(&self.bus, &self.gate, function);
                 result(&order_stream::handle(bus, bus, &event).await)
             }
-            "send-email" | "settle-payment" | "sync-sheet" => self.consumer(function, read(event)?, deadline).await,
+            "erase-orders" | "send-email" | "settle-payment" | "sync-sheet" => {
+                self.consumer(function, read(event)?, deadline).await
+            }
             _ => {
                 let endpoint = endpoints::of(function).ok_or_else(|| CallError::Unknown(function.to_owned()))?;
                 let guards = StoreGate::new(&self.store, &self.gate);
@@ -94,9 +104,11 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         let (clock, ids, clients) = (&self.clock, &self.ids, &self.clients);
         let store = &StoreGate::new(&self.store, &self.gate);
         let response = match function {
+            "erase-orders" => erase_orders::handle(store, clock, ids, deadline, batch).await,
             "send-email" => {
                 let sendgrid = clients.sendgrid(&*self.secrets.sendgrid.get().await.map_err(start)?);
-                send_email::handle(store, store, self.sender(&sendgrid), clock, ids, deadline, batch).await
+                let known = Known { orders: store, accounts: store, mails: store };
+                send_email::handle(known, self.sender(&sendgrid), clock, ids, deadline, batch).await
             }
             "settle-payment" => {
                 let stripe = clients.stripe(&*self.secrets.stripe.get().await.map_err(start)?);
@@ -145,12 +157,16 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         }
     }
 
-    fn sender<'a, X: Transport, K: Clock, R: Ids>(&'a self, sendgrid: &'a SendGrid<X, K, R>) -> Sender<'a, X, K, R> {
+    fn sender<'a, X: Transport, R: Ids>(
+        &'a self,
+        sendgrid: &'a SendGrid<X, C, R>,
+    ) -> Sender<'a, X, C, R, FixedSecrets> {
         let (settings, from) = (&self.settings, &self.settings.mail_from);
         Sender {
             sendgrid,
             from,
             shop: Shop::of(from, &settings.public_url),
+            link_keys: &self.secrets.links,
             patience: MailPatience { lease: LEASE, evidence: settings.mail_evidence_wait },
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use auth::TokenKeys;
+use links::LinkKeys;
 use mail::SendGridSecrets;
 use payments::StripeSecrets;
 use resilience::Clock;
@@ -19,6 +20,9 @@ pub const TOKEN_KEYS: &str = "token-keys";
 /// The private keys that access tokens are signed with.
 pub const TOKEN_SIGNING: &str = "token-signing";
 
+/// What the links in mails are signed with.
+pub const LINK_KEYS: &str = "link-keys";
+
 /// A secret as the functions of one process share it.
 type Cached<T, C> = CachedSecret<T, FixedSecrets, C>;
 
@@ -28,6 +32,7 @@ pub(crate) struct Secrets<C> {
     pub(crate) stripe: Cached<StripeSecrets, C>,
     pub(crate) sendgrid: Cached<SendGridSecrets, C>,
     pub(crate) token_keys: Cached<TokenKeys, C>,
+    pub(crate) links: Cached<LinkKeys, C>,
 }
 
 impl<C: Clock + Clone> Secrets<C> {
@@ -36,6 +41,7 @@ impl<C: Clock + Clone> Secrets<C> {
             stripe: CachedSecret::new(STRIPE, source.clone(), clock.clone()),
             sendgrid: CachedSecret::new(SENDGRID, source.clone(), clock.clone()),
             token_keys: CachedSecret::new(TOKEN_KEYS, source.clone(), clock.clone()),
+            links: CachedSecret::new(LINK_KEYS, source.clone(), clock.clone()),
         }
     }
 

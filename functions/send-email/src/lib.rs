@@ -1,15 +1,19 @@
-//! Tells customers by mail what happened to their order: once for each order, kind of mail and event.
+//! Tells people by mail what happened to their order or their account: once for each of them, kind of mail and event.
+
+mod letter;
 
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use domain::{
-    MailClaim, MailEffect, MailEffectId, MailPatience, MailSubject, OrderEvent, OrderMail, Sending, Timestamp,
-};
-use events::consume;
-use mail::{Content, ContentError, Mail, Mailbox, Outcome, SendGrid, Shop};
+use domain::{MailClaim, MailEffect, MailPatience, Sending, Timestamp};
+use events::{Event, consume};
+use links::LinkKeys;
+use mail::{ContentError, Mail, Mailbox, Outcome, SendGrid, Shop};
 use resilience::{Clock, Deadline, Ids, Policy, Transport, Verdict, retry};
-use store::{MailEffects, Orders, StoreError};
+use store::{Accounts, ApiKeys, MailEffects, Orders, StoreError};
+use telemetry::{CachedSecret, SecretError, SecretSource};
+
+use letter::effect_id;
 
 /// Left of the invocation when no other mail is begun: one answer's time and the write after it.
 pub const RESERVE: Duration = Duration::from_secs(7);
@@ -34,20 +38,36 @@ pub enum SendError {
     /// It could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What links are signed with cannot be read.
+    #[error("no keys for links")]
+    Keys(#[from] SecretError),
     /// The words could not be put together.
     #[error(transparent)]
     Content(#[from] ContentError),
 }
 
+/// Where it stands what a mail is to say, and which mails there are.
+#[derive(Debug)]
+pub struct Known<'a, O, A, M> {
+    /// Orders.
+    pub orders: &'a O,
+    /// Accounts, their links and API keys.
+    pub accounts: &'a A,
+    /// Mails.
+    pub mails: &'a M,
+}
+
 /// Who sends, and how patiently.
 #[derive(Debug)]
-pub struct Sender<'a, T, C, I> {
+pub struct Sender<'a, T, C, I, S> {
     /// Whom the mails are handed to.
     pub sendgrid: &'a SendGrid<T, C, I>,
     /// The verified sender.
     pub from: &'a Mailbox,
     /// The shop that signs.
     pub shop: Shop<'a>,
+    /// What links are signed with; read when there is a link to sign.
+    pub link_keys: &'a CachedSecret<LinkKeys, S, C>,
     /// How long a claim holds and how long evidence is awaited.
     pub patience: MailPatience,
 }
@@ -57,53 +77,58 @@ pub struct Sender<'a, T, C, I> {
 /// SendGrid knows no idempotency key. So a mail is claimed before it is sent; when its outcome stays unknown, it is
 /// sent again only after SendGrid's events had the time to show that it has it.
 pub async fn handle<T: Transport, C: Clock, I: Ids>(
-    orders: &impl Orders,
-    mails: &impl MailEffects,
-    sender: Sender<'_, T, C, I>,
+    known: Known<'_, impl Orders, impl Accounts + ApiKeys, impl MailEffects>,
+    sender: Sender<'_, T, C, I, impl SecretSource>,
     clock: &impl Clock,
     ids: &impl Ids,
     deadline: Deadline,
     event: SqsEvent,
 ) -> SqsBatchResponse {
-    let post = Post { orders, mails, sender, clock, ids, deadline };
-    consume(clock, deadline, event, async |event: OrderEvent| post.send(event).await).await
+    let post = Post { known, sender, clock, ids, deadline };
+    consume(clock, deadline, event, async |event: Event| post.send(&event).await).await
 }
 
-struct Post<'a, O, M, T, C, I, K, R> {
-    orders: &'a O,
-    mails: &'a M,
-    sender: Sender<'a, T, C, I>,
+struct Post<'a, O, A, M, T, C, I, S, K, R> {
+    known: Known<'a, O, A, M>,
+    sender: Sender<'a, T, C, I, S>,
     clock: &'a K,
     ids: &'a R,
     deadline: Deadline,
 }
 
-impl<O: Orders, M: MailEffects, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Post<'_, O, M, T, C, I, K, R> {
-    async fn send(&self, event: OrderEvent) -> Result<(), SendError> {
-        let Some(mail) = OrderMail::for_event(event.event_type) else { return Ok(()) };
-        let id =
-            MailEffectId { subject: MailSubject::Order(event.order_id), kind: mail.into(), event_id: event.event_id };
-        let stored = self.mails.mail(id).await?;
+impl<O, A, M, T, C, I, S, K, R> Post<'_, O, A, M, T, C, I, S, K, R>
+where
+    O: Orders,
+    A: Accounts + ApiKeys,
+    M: MailEffects,
+    T: Transport,
+    C: Clock,
+    I: Ids,
+    S: SecretSource,
+    K: Clock,
+    R: Ids,
+{
+    async fn send(&self, event: &Event) -> Result<(), SendError> {
+        let Some(id) = effect_id(event) else { return Ok(()) };
+        let stored = self.known.mails.mail(id).await?;
         let (owner, now) = (self.ids.fresh(), self.clock.now());
-        let claim = MailEffect::claim(stored.as_ref(), id, owner, &event.correlation_id, self.sender.patience, now);
+        let claim = MailEffect::claim(stored.as_ref(), id, owner, event.correlation_id(), self.sender.patience, now);
         let effect = match claim {
             MailClaim::Settled => return Ok(()),
             MailClaim::Wait(until) => return Err(SendError::NotBefore(until)),
             MailClaim::Send(effect) => effect,
         };
-        let order = self.orders.find(event.order_id).await?.ok_or(SendError::NoOrder)?;
-        let Some(contact) = order.person.contact() else {
-            tracing::info!(effect_id = %id, "nobody to mail: the order's person was erased");
+        let Some(letter) = self.letter(event).await? else {
+            tracing::info!(effect_id = %id, "no mail: overtaken, or nobody to send it to");
+            telemetry::count("MailsOvertaken", 1);
             return Ok(());
         };
-        let content = Content::compose(mail, &event, &order, contact, self.sender.shop)?;
-        let to = Mailbox { email: contact.email.clone(), name: Some(contact.shipping_address.name.clone()) };
         if effect.doubts > 0 {
             tracing::warn!(effect_id = %id, doubts = effect.doubts, "mail of unknown outcome is sent again");
             telemetry::count("MailsSentAgain", 1);
         }
-        self.mails.save_mail(&effect).await?;
-        let mail = Mail { from: self.sender.from, to: &to, content: &content, effect_id: id };
+        self.known.mails.save_mail(&effect).await?;
+        let mail = Mail { from: self.sender.from, to: &letter.to, content: &letter.content, effect_id: id };
         let outcome = self.sender.sendgrid.send(&mail, self.deadline).await;
         self.settle(effect, outcome).await
     }
@@ -143,13 +168,13 @@ impl<O: Orders, M: MailEffects, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids
         let store = async || {
             let effect = match known.take() {
                 Some(effect) => effect,
-                None => match self.mails.mail(id).await? {
+                None => match self.known.mails.mail(id).await? {
                     Some(effect) => effect,
                     None => return Ok(()),
                 },
             };
             match effect.ended(sending.clone()) {
-                Some(next) => self.mails.save_mail(&next).await,
+                Some(next) => self.known.mails.save_mail(&next).await,
                 None => Ok(()),
             }
         };

@@ -22,9 +22,11 @@ fn the_template_is_understood() {
     assert_eq!(queue.redrive.as_ref().unwrap().dead_letters, "send-email-dlq");
     assert!(queue.visibility >= 6 * wiring.functions["send-email"].timeout);
 
-    let stream = &wiring.stream_mappings[0];
-    assert_eq!((stream.table.as_str(), stream.function.as_str(), stream.bisect), ("OrdersTable", "order-stream", true));
-    assert_eq!(stream.dead_letters.as_deref(), Some("order-stream-dlq"));
+    for (function, table) in [("order-stream", "OrdersTable"), ("account-stream", "IdentityTable")] {
+        let stream = wiring.stream_mappings.iter().find(|mapping| mapping.function == function).unwrap();
+        assert_eq!((stream.table.as_str(), stream.bisect, stream.filters.len()), (table, true, 1));
+        assert_eq!(stream.dead_letters.as_deref(), Some(format!("{function}-dlq").as_str()));
+    }
 
     let authorizer = wiring.authorizer.as_ref().unwrap();
     assert_eq!((authorizer.function.as_str(), authorizer.cached_for), ("authorizer", Duration::from_mins(1)));

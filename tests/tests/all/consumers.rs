@@ -1,6 +1,8 @@
 //! The consumers and webhooks, fed with the sample events that people hand to `cargo lambda invoke` and
 //! `sam local invoke`.
 
+mod accounts;
+mod erasure;
 mod world;
 
 use std::cell::{Cell, RefCell};
@@ -90,9 +92,11 @@ fn a_bus_that_is_down_brings_the_stream_back_to_that_record() {
 
 fn send(world: &World, event: Value) -> SqsBatchResponse {
     let (sendgrid, from): (_, Mailbox) = (world.sendgrid(), "Shop <shop@example.com>".parse().unwrap());
-    let sender = send_email::Sender { sendgrid: &sendgrid, from: &from, shop: SHOP, patience: patience() };
+    let link_keys = &world.link_keys();
+    let sender = send_email::Sender { sendgrid: &sendgrid, from: &from, shop: SHOP, link_keys, patience: patience() };
     let (store, deadline) = (&world.store, world.deadline());
-    world.clock.run(send_email::handle(store, store, sender, &world.clock, &world.ids, deadline, batch(event)))
+    let known = send_email::Known { orders: store, accounts: store, mails: store };
+    world.clock.run(send_email::handle(known, sender, &world.clock, &world.ids, deadline, batch(event)))
 }
 
 fn fault(world: &World, kind: FaultKind, times: u64) {
@@ -118,7 +122,6 @@ fn every_mail_sample_fails_only_where_it_must() {
         let world = World::with_paid_order();
         assert_eq!((failed(&send(&world, sample("send-email", case))), world.mails()), (failures, mails), "{case}");
     }
-    assert_eq!(cases("send-email").len(), 3);
 }
 
 #[test]

@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
-    Cart, CartRequest, Change, CustomerId, IdempotencyKey, IntentFact, IntentStatus, MailPatience, Money, Order,
-    OrderId, PaymentFact, Timestamp,
+    AccountChange, Cart, CartRequest, Change, CustomerId, IdempotencyKey, IntentFact, IntentStatus, MailPatience,
+    Money, Order, OrderId, PaymentFact, PricedCart, Timestamp,
 };
 use http::Request;
+use links::LinkKeys;
 use mail::{SendGrid, Shop};
 use payments::{NewIntent, Stripe};
-use resilience::{Deadline, SeededIds, Transport, VirtualClock};
+use resilience::{Clock as _, Deadline, Ids as _, SeededIds, Transport, VirtualClock};
 use sandbox::{SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
 use sheets::{ServiceAccount, Sheets};
-use store::{Catalogue, MemoryStore, Orders, Placed, ProductEdit};
+use store::{AccountSaved, Accounts as _, Catalogue, MemoryStore, Orders, Placed, ProductEdit};
+use telemetry::{CachedSecret, FixedSecrets};
 use uuid::Uuid;
 
 pub type Sandboxed = SandboxTransport<VirtualClock>;
@@ -123,6 +125,33 @@ impl World {
         }
     }
 
+    /// The same customer orders the same once more.
+    pub fn place_another(&self) -> Order {
+        let id = OrderId::from_uuid(self.ids.fresh());
+        let placed = self.order();
+        let contact = placed.person.contact().unwrap().clone();
+        let cart = Cart {
+            lines: vec![],
+            currency: placed.total.currency,
+            shipping_address: contact.shipping_address,
+            email: contact.email,
+        };
+        let priced = PricedCart { cart, lines: vec![], total: placed.total };
+        let placement = Order::place(id, placed.customer, priced, "sample-correlation", self.clock.now());
+        match self.clock.run(self.store.place(&placement)).unwrap() {
+            Placed::New(order) => order,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn change(&self, change: &AccountChange) {
+        assert_eq!(self.clock.clone().run(self.store.save_account(change)).unwrap(), AccountSaved::Saved);
+    }
+
+    pub fn link_keys(&self) -> CachedSecret<LinkKeys, FixedSecrets, VirtualClock> {
+        CachedSecret::new("link-keys", FixedSecrets::new([("link-keys", LINK_KEYS)]), self.clock.clone())
+    }
+
     pub fn save(&self, change: &Change) {
         self.clock.clone().run(self.store.save(change, None)).unwrap();
     }
@@ -171,6 +200,13 @@ impl World {
     }
 }
 
+/// What the samples' links are signed with.
+pub const LINK_KEYS: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="]}"#;
+
+pub fn link_keys() -> LinkKeys {
+    serde_json::from_str(LINK_KEYS).unwrap()
+}
+
 /// The order that every sample names.
 pub fn order_id() -> OrderId {
     let key: IdempotencyKey = "sample-order".parse().unwrap();
@@ -185,7 +221,7 @@ pub fn patience() -> MailPatience {
     MailPatience { lease: Duration::from_mins(1), evidence: Duration::from_mins(5) }
 }
 
-pub const SHOP: Shop<'static> = Shop { name: "Sample shop", url: None };
+pub const SHOP: Shop<'static> = Shop { name: "Sample shop", url: Some("https://shop.example") };
 
 /// A sample event's JSON: `events/<function>/<case>.json`.
 pub fn sample(function: &str, case: &str) -> Value {

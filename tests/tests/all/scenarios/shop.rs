@@ -17,7 +17,9 @@ use suite::{Happened, Ports, Settings, Suite, secrets};
 use telemetry::FixedSecrets;
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
-const CUSTOMER: &str = "cus_00000000000000000000000000000001";
+pub const CUSTOMER: &str = "cus_00000000000000000000000000000001";
+/// What links are signed with, and what refresh tokens follow from each other by.
+pub const MAC_KEYS: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="]}"#;
 /// Pieces in stock before anybody ordered.
 pub const STOCK: u32 = 100;
 /// Longer than any retry of a scenario takes, shorter than the sandbox gives up.
@@ -145,21 +147,30 @@ impl Shop {
         self.orders().into_iter().find(|order| order.id == id).unwrap().status
     }
 
+    /// The mails that SendGrid took, oldest first.
+    pub fn mailbox(&self) -> Vec<Value> {
+        let mails = serde_json::to_value(self.sandbox.lock().sendgrid.mails()).unwrap();
+        mails.as_array().cloned().unwrap_or_default()
+    }
+
     /// Kinds of the mails that SendGrid took, about all orders, sorted.
     pub fn mails(&self) -> Vec<String> {
-        let sandbox = self.sandbox.lock();
-        let mails = serde_json::to_value(sandbox.sendgrid.mails()).unwrap();
         let kind = |mail: &Value| mail["custom_args"]["effect_id"].as_str()?.split('/').nth(1).map(str::to_owned);
-        let mut kinds: Vec<String> = mails.as_array().unwrap().iter().filter_map(kind).collect();
+        let mut kinds: Vec<String> = self.mailbox().iter().filter_map(kind).collect();
         kinds.sort();
         kinds
     }
 
-    /// Order id and status of every row of the sheet, the header left out.
-    pub fn rows(&self) -> Vec<(String, String)> {
+    /// The spreadsheet with all that stands in it.
+    pub fn sheet(&self) -> Value {
         let request = Request::get("/_sandbox/sheets/sandbox-orders").body(Bytes::new()).unwrap();
         let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
-        let sheet = json_of(&self.clock.run(transport.send(request)).unwrap());
+        json_of(&self.clock.run(transport.send(request)).unwrap())
+    }
+
+    /// Order id and status of every row of the sheet, the header left out.
+    pub fn rows(&self) -> Vec<(String, String)> {
+        let sheet = self.sheet();
         let text = |cell: &Value| cell.as_str().unwrap_or_default().to_owned();
         let rows = sheet["tabs"][0]["values"].as_array().cloned().unwrap_or_default();
         rows.iter().skip(1).map(|row| (text(&row[0]), text(&row[2]))).filter(|(id, _)| !id.is_empty()).collect()
@@ -246,6 +257,7 @@ fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningKeys)
             (secrets::SENDGRID, sendgrid.to_string()),
             (secrets::TOKEN_KEYS, keys.public().unwrap().to_string()),
             (secrets::TOKEN_SIGNING, serde_json::to_string(keys).unwrap()),
+            (secrets::LINK_KEYS, MAC_KEYS.to_owned()),
         ]),
         google: ServiceAccount::from_json(&account).unwrap(),
         mail_from: "Shop <orders@shop.example>".parse().unwrap(),

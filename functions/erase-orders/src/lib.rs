@@ -1,0 +1,113 @@
+//! Somebody's account was erased: their orders forget them.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use domain::{AccountEvent, AccountEventType, AccountId, CustomerId, Order, Timestamp};
+use events::consume;
+use resilience::{Clock, Deadline, Ids};
+use store::{MAX_PAGE, Orders, PageRequest, StoreError, UpdateError, update};
+
+/// Left of the invocation when no other order is begun: a read and a write with their retries.
+pub const RESERVE: Duration = Duration::from_secs(8);
+
+/// An erased person's access token is good for 15 minutes, and for one more in the authorizer's cache; the list of their
+/// orders follows the table after a moment. From then on nothing can be missed.
+const LAST_ORDER: Duration = Duration::from_mins(20);
+
+/// Why a person's orders are to be gone through again; their message comes again.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// All that was there is erased. Another order may still be placed until then.
+    #[error("orders may be placed until {0}")]
+    MayOrderUntil(Timestamp),
+    /// There are more orders than one invocation gets through.
+    #[error("not all orders in time")]
+    OutOfTime,
+    /// An order could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Goes through all orders of each person whose account was erased, each person alone, and once more when nobody can
+/// place an order in their name any longer. Any number of times: an order that has forgotten its person, or is about to,
+/// is passed over.
+pub async fn handle(
+    orders: &impl Orders,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    deadline: Deadline,
+    event: SqsEvent,
+) -> SqsBatchResponse {
+    consume(clock, deadline, event, async |event: AccountEvent| match (event.event_type, event.account_id) {
+        (AccountEventType::Erased, AccountId::Customer(customer)) => {
+            let erasure = Erasure { orders, clock, ids, deadline, correlation_id: &event.correlation_id };
+            // Boxed: futures within futures come to a depth that the compiler refuses.
+            Box::pin(erasure.all_of(customer)).await?;
+            let until = event.at.plus(LAST_ORDER);
+            if clock.now() < until { Err(EraseError::MayOrderUntil(until)) } else { Ok(()) }
+        }
+        // Who works for the shop places no orders.
+        _ => Ok(()),
+    })
+    .await
+}
+
+/// The work on one person's orders, with all that it needs.
+struct Erasure<'a, O, K, R> {
+    orders: &'a O,
+    clock: &'a K,
+    ids: &'a R,
+    deadline: Deadline,
+    correlation_id: &'a str,
+}
+
+impl<O: Orders, K: Clock, R: Ids> Erasure<'_, O, K, R> {
+    async fn all_of(&self, customer: CustomerId) -> Result<(), EraseError> {
+        let mut page = PageRequest { limit: MAX_PAGE, after: None };
+        let mut all = Ok(());
+        loop {
+            let found = self.orders.of_customer(customer, None, &page).await?;
+            for order in &found.items {
+                match self.one(order).await {
+                    Ok(()) => {}
+                    Err(EraseError::OutOfTime) => return Err(EraseError::OutOfTime),
+                    // The others are not to wait for this one.
+                    Err(error) => all = Err(error),
+                }
+            }
+            page.after = found.next;
+            if page.after.is_none() {
+                return all;
+            }
+        }
+    }
+
+    /// The list may show an order as it was a moment ago; what it shows as done is done.
+    async fn one(&self, listed: &Order) -> Result<(), EraseError> {
+        if self.erased(listed).is_none() {
+            return Ok(());
+        }
+        if !self.deadline.allows(self.clock, Duration::ZERO) {
+            return Err(EraseError::OutOfTime);
+        }
+        let decide = |order: &Order| Ok::<_, Infallible>(self.erased(order));
+        match update(self.orders, self.clock, self.ids, listed.id, None, decide).await {
+            Ok(order) => {
+                let forgotten = order.person.contact().is_none();
+                tracing::info!(order_id = %order.id, status = %order.status, forgotten, "order erased");
+                telemetry::count("OrdersErased", 1);
+                Ok(())
+            }
+            // The index shows what the table no longer has.
+            Err(UpdateError::NotFound) => Ok(()),
+            Err(UpdateError::Store(error)) => Err(error.into()),
+            Err(UpdateError::Refused(never)) => match never {},
+        }
+    }
+
+    fn erased(&self, order: &Order) -> Option<domain::Change> {
+        order.erase_person(self.correlation_id, self.clock.now())
+    }
+}
