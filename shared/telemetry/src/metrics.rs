@@ -35,12 +35,16 @@ pub fn time(metric: &'static str, duration: Duration) {
 
 /// Counts what a cache had to say, under its name: `CacheHits.Secrets`.
 pub fn count_cached<E>(cache: &str, outcome: &CacheOutcome<E>) {
+    tracing::info!(target: TARGET, name = cache_metric(cache, outcome), unit = "Count", value = 1.0);
+}
+
+fn cache_metric<E>(cache: &str, outcome: &CacheOutcome<E>) -> String {
     let what = match outcome {
         CacheOutcome::Hit => "CacheHits",
         CacheOutcome::Miss => "CacheMisses",
         CacheOutcome::Stale(_) => "CacheStale",
     };
-    tracing::info!(target: TARGET, name = format!("{what}.{cache}"), unit = "Count", value = 1.0);
+    format!("{what}.{cache}")
 }
 
 /// One measured value.
@@ -116,5 +120,18 @@ impl Visit for Reader {
 
     fn record_f64(&mut self, _: &Field, value: f64) {
         self.value = Some(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cache_has_its_own_counters() {
+        let named = |outcome: CacheOutcome<&str>| cache_metric("Products", &outcome);
+        assert_eq!(named(CacheOutcome::Hit), "CacheHits.Products");
+        assert_eq!(named(CacheOutcome::Miss), "CacheMisses.Products");
+        assert_eq!(named(CacheOutcome::Stale(Some("down"))), "CacheStale.Products");
     }
 }

@@ -1,11 +1,10 @@
 use std::sync::{Arc, Mutex};
 
-use resilience::CacheOutcome;
 use serde_json::{Value, json};
 use tracing::{debug, error, info, info_span, warn};
 
 use super::*;
-use crate::{NAMESPACE, SERVICE, count, count_cached, time};
+use crate::{NAMESPACE, SERVICE, count, time};
 
 /// Runs `work` under a logging layer and gives its lines, each without the parts that differ from run to run.
 fn logged(level: LevelFilter, work: impl FnOnce()) -> Vec<Value> {
@@ -118,21 +117,6 @@ fn metrics_of_one_invocation_are_one_line_at_its_end() {
         })
     );
     assert_eq!(lines.len(), 2);
-}
-
-#[test]
-fn what_a_cache_had_to_say_is_counted_under_its_name() {
-    let lines = logged(LevelFilter::ERROR, || {
-        invocation("list-products", "r-4").in_scope(|| {
-            let outcomes =
-                [CacheOutcome::Miss, CacheOutcome::Hit, CacheOutcome::Hit, CacheOutcome::Stale(Some("down"))];
-            for outcome in &outcomes {
-                count_cached("Products", outcome);
-            }
-        });
-    });
-    let counted = ["CacheMisses", "CacheHits", "CacheStale"].map(|what| lines[0][format!("{what}.Products")].clone());
-    assert_eq!(counted, [json!([1.0]), json!([1.0, 1.0]), json!([1.0])]);
 }
 
 #[test]
