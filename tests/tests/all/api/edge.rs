@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use api::{Callers, Class, Query, Subject, WithoutTable};
+use bytes::Bytes;
 use domain::{Product, Sku};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use store::{Catalogue, Page, PageRequest, ProductEdit, StoreError};
-use suite::ENDPOINTS;
+use suite::{ENDPOINTS, Segment};
 
 use crate::scenarios::shop::Shop;
 
@@ -215,6 +216,26 @@ fn the_address_or_the_method_is_unknown_and_the_answer_says_which() {
     assert_eq!((options.status, header(&options, "allow")), (204, Some("POST")));
     let head = ask("HEAD", "/v1/products");
     assert_eq!((head.status, header(&head, "allow"), &head.body), (405, Some("GET"), &Value::Null));
+}
+
+#[test]
+fn every_route_of_the_template_says_which_methods_it_knows() {
+    let shop = Shop::with_limits(0);
+    let routes: Vec<_> = shop.suite.wiring().routes.iter().filter(|route| !route.segments.is_empty()).collect();
+    assert!(routes.len() > 12, "the template was not read whole");
+    for route in routes {
+        let segments = route.segments.iter().map(|segment| match segment {
+            Segment::Text(text) => text.as_str(),
+            Segment::Parameter(_) => "any",
+        });
+        let path = segments.collect::<Vec<_>>().join("/");
+        let request = http::Request::builder().method("PATCH").uri(format!("http://shop.test/{path}"));
+        let answer = shop.clock.run(shop.suite.http(request.body(Bytes::new()).unwrap()));
+        let allow =
+            answer.headers().get("allow").map(|methods| methods.to_str().unwrap().split(", ").collect::<Vec<_>>());
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{}", route.key);
+        assert!(allow.is_some_and(|methods| methods.contains(&&*route.method)), "{}", route.key);
+    }
 }
 
 #[test]
