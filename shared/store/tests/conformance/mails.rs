@@ -7,12 +7,13 @@ use domain::{
     Timestamp,
 };
 use futures::future::join_all;
+use serde_json::json;
 use store::{MailEffects, StoreError};
 use uuid::Uuid;
 
 use crate::fixtures::{at, order_id};
 use crate::promises;
-use crate::sides::Stores;
+use crate::sides::{Stores, dynamo, run};
 
 const PATIENCE: MailPatience = MailPatience { lease: Duration::from_mins(1), evidence: Duration::from_mins(5) };
 
@@ -80,9 +81,42 @@ async fn the_mails_about_an_order_are_its_own<O, C>(stores: &Stores<O, C, impl M
     assert_eq!(stores.effects.mails_about(order_id(3)).await.unwrap(), []);
 }
 
+async fn mails_about_accounts_are_kept_beside_those_about_orders<O, C>(stores: &Stores<O, C, impl MailEffects>) {
+    let account = "cus_00000000000000000000000000000001".parse().unwrap();
+    let id = MailEffectId { subject: MailSubject::Account(account), kind: MailKind::VerifyEmail, ..confirmation() };
+    let claimed = claim(None, id, 1, at(0));
+    stores.effects.save_mail(&claimed).await.unwrap();
+    assert_eq!(stores.effects.mail(id).await.unwrap(), Some(claimed));
+    assert_eq!(stores.effects.mail(MailEffectId { kind: MailKind::ResetPassword, ..id }).await.unwrap(), None);
+    assert_eq!(stores.effects.mails_about(order_id(1)).await.unwrap(), []);
+}
+
+/// Items of before: a mail was about an order, and said so by another name.
+#[test]
+fn a_mail_that_was_stored_when_all_were_about_orders_is_still_read() {
+    run(async {
+        let side = dynamo().await;
+        let text = |text: String| json!({ "S": text });
+        let id = json!({ "M": {
+            "order_id": text(order_id(1).to_string()), "kind": text("order_confirmation".into()),
+            "event_id": text(confirmation().event_id.to_string()),
+        } });
+        let sk = format!("mail#order_confirmation#{}", confirmation().event_id);
+        let item = json!({
+            "pk": text(order_id(1).to_string()), "sk": text(sk), "id": id, "doubts": { "N": "0" },
+            "version": { "N": "2" }, "correlation_id": text("corr".into()),
+            "sending": { "M": { "state": text("free".into()) } },
+        });
+        side.local.ask("PutItem", json!({ "TableName": "effects", "Item": item }));
+        let found = side.stores.effects.mail(confirmation()).await.unwrap().unwrap();
+        assert_eq!((found.id, found.sending, found.version), (confirmation(), Sending::Free, 2));
+    });
+}
+
 promises! {
     of_many_claims_of_a_mail_one_is_stored,
     every_state_of_a_mail_is_read_as_it_was_written,
     a_mail_is_only_written_on_the_version_before,
     the_mails_about_an_order_are_its_own,
+    mails_about_accounts_are_kept_beside_those_about_orders,
 }

@@ -137,6 +137,25 @@ async fn of_many_cancellations_one_gives_the_goods_back<E>(stores: &Stores<impl 
     assert_eq!(types(&events), [EventType::Placed, EventType::Cancelled]);
 }
 
+async fn an_order_that_forgets_its_person_is_read_as_it_was_written<E>(
+    stores: &Stores<impl Orders, impl Catalogue, E>,
+) {
+    let paid = payment(&placed(stores).await);
+    stores.orders.save(&paid, None).await.unwrap();
+    let leaving = paid.order.erase_person("corr-3", at(90)).unwrap();
+    stores.orders.save(&leaving, None).await.unwrap();
+    let found = stores.orders.find(leaving.order.id).await.unwrap().unwrap();
+    assert_eq!((&found, found.person.contact().is_some()), (&leaving.order, true));
+    let domain::PaymentFact::Refund(one) = refund(1) else { panic!("no refund") };
+    let all = domain::PaymentFact::Refund(domain::RefundFact { amount: found.total, ..one });
+    let gone = found.learn(vec![all], "corr-4", at(91)).unwrap();
+    stores.orders.save(&gone, None).await.unwrap();
+    let found = stores.orders.find(gone.order.id).await.unwrap().unwrap();
+    assert_eq!((&found, found.person.contact()), (&gone.order, None));
+    let listed = stores.orders.of_customer(found.customer, None, &first(10)).await.unwrap().items;
+    assert_eq!(listed, [found], "the lists have forgotten as well");
+}
+
 promises! {
     a_change_is_stored_with_its_events_and_its_receipt,
     a_change_that_tells_nobody_anything_is_stored_too,
@@ -148,4 +167,5 @@ promises! {
     receipts_come_in_the_order_of_their_event_ids,
     a_cancelled_orders_goods_go_back_once,
     of_many_cancellations_one_gives_the_goods_back,
+    an_order_that_forgets_its_person_is_read_as_it_was_written,
 }
