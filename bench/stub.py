@@ -39,6 +39,11 @@ def fresh_secrets():
         "sendgrid": {"api_key": "SG.bench", "webhook_public_key": base64.b64encode(public).decode()},
         "google": google,
         "token-keys": {"keys": [jwk]},
+        "token-signing": {
+            "keys": [{"kid": "bench", "private_key": ec.decode(), "active_from": "2026-01-01T00:00:00Z"}]
+        },
+        "link-keys": {"keys": [base64.b64encode(bytes(32)).decode()]},
+        "refresh-keys": {"keys": [base64.b64encode(bytes(32)).decode()]},
     }
 
 

@@ -95,6 +95,7 @@ impl Accounts {
             (secrets::TOKEN_KEYS, self.keys.public()?.to_string()),
             (secrets::TOKEN_SIGNING, serde_json::to_string(&self.keys).map_err(io::Error::from)?),
             (secrets::LINK_KEYS, MacKeys::generate()?),
+            (secrets::REFRESH_KEYS, MacKeys::generate()?),
         ]))
     }
 

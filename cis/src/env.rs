@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::accounts::{MAIL_FROM, SPREADSHEET};
+use crate::accounts::{MAIL_FROM, ORIGINS, SPREADSHEET};
 use crate::stack::{LOCAL_KEYS, Stack};
 
 /// Why there are no variables to print.
@@ -50,6 +50,7 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
         ("SHEETS_API_URL", sandbox),
         ("MAIL_FROM", MAIL_FROM),
         ("MAIL_EVIDENCE_WAIT_SECONDS", "5"),
+        ("ALLOWED_ORIGINS", ORIGINS),
         ("PUBLIC_URL", "http://localhost:5173"),
         ("SPREADSHEET_ID", SPREADSHEET),
         ("SHEET_TAB", "Orders"),

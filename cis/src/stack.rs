@@ -46,13 +46,14 @@ pub struct Stack {
 }
 
 /// The secrets: the suite's name, the functions' variable for it, and the template's output with its id.
-pub const SECRETS: [(&str, &str, &str); 6] = [
+pub const SECRETS: [(&str, &str, &str); 7] = [
     (secrets::STRIPE, "STRIPE_SECRET_ID", "StripeSecretArn"),
     (secrets::SENDGRID, "SENDGRID_SECRET_ID", "SendGridSecretArn"),
     (secrets::GOOGLE, "GOOGLE_SECRET_ID", "GoogleSecretArn"),
     (secrets::TOKEN_KEYS, "TOKEN_KEYS_SECRET_ID", "TokenKeysSecretArn"),
     (secrets::TOKEN_SIGNING, "TOKEN_SIGNING_SECRET_ID", "TokenSigningSecretArn"),
     (secrets::LINK_KEYS, "LINK_KEYS_SECRET_ID", "LinkKeysSecretArn"),
+    (secrets::REFRESH_KEYS, "REFRESH_KEYS_SECRET_ID", "RefreshKeysSecretArn"),
 ];
 
 /// How long the local stacks' functions use a secret without asking again, in seconds: a rotation takes a moment.

@@ -8,6 +8,7 @@ use utoipa::OpenApi;
     info(title = "Order API", version = "1", description = include_str!("about.md")),
     servers((url = "/", description = "Where this document is served")),
     tags(
+        (name = "accounts", description = "Setting an account up, signing in and out"),
         (name = "orders", description = "Placing, seeing and cancelling orders"),
         (name = "payments", description = "Paying orders"),
         (name = "catalogue", description = "What is for sale"),
@@ -29,6 +30,15 @@ use utoipa::OpenApi;
         put_product::handle,
         sendgrid_webhook::handle,
         stripe_webhook::handle,
+        register::handle,
+        verify_email::handle,
+        login::handle,
+        refresh_token::handle,
+        logout::handle,
+        request_password_reset::handle,
+        reset_password::handle,
+        change_password::handle,
+        get_me::handle,
     ),
     components(schemas(api::Problem))
 )]

@@ -3,21 +3,30 @@
 use api::Endpoint;
 
 /// Every function that answers requests, by name.
-pub const ENDPOINTS: [(&str, Endpoint); 14] = [
+pub const ENDPOINTS: [(&str, Endpoint); 23] = [
     ("cancel-order", cancel_order::ENDPOINT),
+    ("change-password", change_password::ENDPOINT),
     ("confirm-payment", confirm_payment::ENDPOINT),
     ("create-order", create_order::ENDPOINT),
     ("create-payment-intent", create_payment_intent::ENDPOINT),
     ("get-health", get_health::ENDPOINT),
+    ("get-me", get_me::ENDPOINT),
     ("get-openapi", get_openapi::ENDPOINT),
     ("get-order", get_order::ENDPOINT),
     ("get-order-history", get_order_history::ENDPOINT),
     ("list-orders", list_orders::ENDPOINT),
     ("list-products", list_products::ENDPOINT),
+    ("login", login::ENDPOINT),
+    ("logout", logout::ENDPOINT),
     ("put-product", put_product::ENDPOINT),
+    ("refresh-token", refresh_token::ENDPOINT),
+    ("register", register::ENDPOINT),
+    ("request-password-reset", request_password_reset::ENDPOINT),
+    ("reset-password", reset_password::ENDPOINT),
     ("sendgrid-webhook", sendgrid_webhook::ENDPOINT),
     ("stripe-webhook", stripe_webhook::ENDPOINT),
     ("unknown-route", unknown_route::ENDPOINT),
+    ("verify-email", verify_email::ENDPOINT),
 ];
 
 /// What this function is; none: it answers no requests.

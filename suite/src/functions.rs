@@ -26,28 +26,37 @@ use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 21] = [
+pub const FUNCTIONS: [&str; 30] = [
     "account-stream",
     "authorizer",
     "cancel-order",
+    "change-password",
     "confirm-payment",
     "create-order",
     "create-payment-intent",
     "erase-orders",
     "get-health",
+    "get-me",
     "get-openapi",
     "get-order",
     "get-order-history",
     "list-orders",
     "list-products",
+    "login",
+    "logout",
     "order-stream",
     "put-product",
+    "refresh-token",
+    "register",
+    "request-password-reset",
+    "reset-password",
     "send-email",
     "sendgrid-webhook",
     "settle-payment",
     "stripe-webhook",
     "sync-sheet",
     "unknown-route",
+    "verify-email",
 ];
 
 /// How long a function works on an invocation that may last for `timeout`, as in its `main`.
@@ -153,7 +162,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             "list-products" => list_products::handle(store, &self.pages, request).await,
             "put-product" => put_product::handle(store, clock, request).await,
             "unknown-route" => unknown_route::handle(request).await,
-            _ => Err(ApiError::NotFound("function")),
+            _ => self.account_endpoint(function, request).await,
         }
     }
 

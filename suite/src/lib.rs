@@ -5,6 +5,7 @@
 //! the seams of the store, the bus, the HTTP transport, the clock and the ids (design rule 9), which are handed in. Must
 //! not know what a function does with its event.
 
+mod accounts;
 mod bus;
 mod call;
 mod clients;

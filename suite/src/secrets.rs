@@ -7,6 +7,7 @@ use links::LinkKeys;
 use mail::SendGridSecrets;
 use payments::StripeSecrets;
 use resilience::Clock;
+use sessions::SessionKeys;
 use telemetry::{CachedSecret, FixedSecrets, SecretError};
 
 /// Stripe: `api_key`, `webhook_secrets`.
@@ -22,6 +23,8 @@ pub const TOKEN_SIGNING: &str = "token-signing";
 
 /// What the links in mails are signed with.
 pub const LINK_KEYS: &str = "link-keys";
+/// What refresh tokens follow from each other by.
+pub const REFRESH_KEYS: &str = "refresh-keys";
 
 /// A secret as the functions of one process share it.
 type Cached<T, C> = CachedSecret<T, FixedSecrets, C>;
@@ -33,6 +36,7 @@ pub(crate) struct Secrets<C> {
     pub(crate) sendgrid: Cached<SendGridSecrets, C>,
     pub(crate) token_keys: Cached<TokenKeys, C>,
     pub(crate) links: Cached<LinkKeys, C>,
+    pub(crate) sessions: SessionKeys<FixedSecrets, C>,
 }
 
 impl<C: Clock + Clone> Secrets<C> {
@@ -42,6 +46,10 @@ impl<C: Clock + Clone> Secrets<C> {
             sendgrid: CachedSecret::new(SENDGRID, source.clone(), clock.clone()),
             token_keys: CachedSecret::new(TOKEN_KEYS, source.clone(), clock.clone()),
             links: CachedSecret::new(LINK_KEYS, source.clone(), clock.clone()),
+            sessions: SessionKeys::new(
+                CachedSecret::new(TOKEN_SIGNING, source.clone(), clock.clone()),
+                CachedSecret::new(REFRESH_KEYS, source.clone(), clock.clone()),
+            ),
         }
     }
 

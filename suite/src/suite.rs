@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use domain::Timestamp;
 use list_products::Pages;
+use passwords::Passwords;
 use resilience::{Clock, Ids, Transport};
+use sessions::AllowedOrigins;
 use tokio::sync::Mutex;
 
 use crate::bus::Bus;
@@ -29,6 +31,8 @@ pub struct Suite<S, T, C, I> {
     pub(crate) ids: SharedIds<I>,
     pub(crate) clients: Clients<T, C, I>,
     pub(crate) secrets: Secrets<C>,
+    pub(crate) passwords: Passwords,
+    pub(crate) origins: AllowedOrigins,
     pub(crate) settings: Settings,
     pub(crate) wiring: Rc<Wiring>,
     pub(crate) bus: Bus<C>,
@@ -51,6 +55,8 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             shards: shards.collect(),
             clients: Clients::new(&settings, ports.transport, &ports.clock, &ids, &gate),
             secrets: Secrets::new(&settings.secrets, &ports.clock),
+            passwords: Passwords::default(),
+            origins: wiring.cors.iter().flat_map(|cors| cors.origins.iter().cloned()).collect(),
             pages: list_products::pages(ports.clock.clone()),
             store: ports.store,
             clock: ports.clock,

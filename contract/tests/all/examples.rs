@@ -93,6 +93,10 @@ fn every_operation_that_has_samples_shows_a_good_one() {
     for operation in operations(&document) {
         let responses = document["paths"][&operation.path][&operation.method]["responses"].as_object().unwrap();
         let good = responses.iter().filter(|(status, _)| status.starts_with('2'));
+        // One that says everything by its status has nothing to show.
+        if good.clone().all(|(_, answer)| answer["content"].is_null()) {
+            continue;
+        }
         let shown = good.flat_map(|(_, answer)| answer["content"].as_object().into_iter().flatten());
         let shown = shown.filter(|(_, media)| media["examples"].is_object()).count();
         // Signatures are made anew for each delivery, and the document shows itself.

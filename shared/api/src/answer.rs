@@ -42,6 +42,13 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, ApiE
     Ok(with_body(status, body))
 }
 
+/// An answer that says everything by its status, as 202 and 204 do.
+pub fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = status;
+    response
+}
+
 /// 303: the browser goes on to another address (RFC 9110, section 15.4.4).
 ///
 /// # Errors
@@ -49,8 +56,7 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, ApiE
 /// [`ApiError::Internal`] when the text is no header's value.
 pub fn see_other(location: &str) -> Result<Response, ApiError> {
     let location = HeaderValue::from_str(location).map_err(|error| ApiError::Internal(error.into()))?;
-    let mut response = Response::new(Body::Empty);
-    *response.status_mut() = StatusCode::SEE_OTHER;
+    let mut response = empty(StatusCode::SEE_OTHER);
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
 }

@@ -35,6 +35,11 @@ impl Owner {
         self.subject
     }
 
+    /// Half of the SHA-256 of its id or address, in hex.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
     /// The owner's bucket of a class.
     pub fn bucket(&self, class: Class) -> String {
         format!("{}/{}", class.name(), self.digest)

@@ -49,7 +49,7 @@ pub enum ApiError {
     #[error("the session is over: sign in again")]
     SessionEnded,
     /// The password was right, and the address is not shown to be its owner's.
-    #[error("the address is not verified yet: follow the link in the mail that was sent to it just now")]
+    #[error("the address is not verified yet: follow the link in the mail that was sent to it")]
     EmailNotVerified,
     /// A link that was used, has expired or never was one.
     #[error("the link was used already, has expired, or is none")]

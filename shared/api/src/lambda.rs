@@ -28,7 +28,8 @@ pub async fn run<G: Guards>(
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         let request = request(event.payload).with_lambda_context(event.context);
-        Ok::<_, Error>(payload(respond(edge, endpoint, request, handler).await))
+        // Boxed: with the SDK inside, the future is nested deeper than the compiler looks.
+        Ok::<_, Error>(payload(Box::pin(respond(edge, endpoint, request, handler)).await))
     }))
     .await
 }

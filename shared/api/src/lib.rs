@@ -23,9 +23,11 @@ mod parameters;
 mod problem;
 mod products;
 mod respond;
+mod settle;
 
-pub use answer::{Received, Response, created, json, ok, received, see_other};
+pub use answer::{Received, Response, created, empty, json, ok, received, see_other};
 pub use body::{MAX_BODY, body};
+pub use bucket::Owner;
 pub use cache::{cacheable, cacheable_text};
 pub use caller::{caller, own_order, require};
 pub use class::{Class, Subject, WithoutTable};
@@ -41,3 +43,4 @@ pub use parameters::{DEFAULT_PAGE, PageParameters, order_id, page, path_paramete
 pub use problem::{Problem, ProblemType};
 pub use products::{PageAnswer, ProductAnswer};
 pub use respond::respond;
+pub use settle::settle;

@@ -17,9 +17,9 @@ mod timestamp;
 
 pub use account::{
     ACCOUNT_EVENT_SCHEMA_VERSION, Account, AccountChange, AccountEvent, AccountEventType, AccountId, AccountNotice,
-    ApiKey, Found, Identity, InvalidReturnPath, Link, LinkKind, PasswordHash, ROTATION_GRACE, ReturnPath, Role,
-    Rotation, SESSION_LIFETIME, Scope, Scopes, Session, SignInFlow, TokenHash, UnknownRole, UnknownScope, VouchRefused,
-    Vouched, VouchedFor,
+    ApiKey, Found, Identity, InvalidReturnPath, Link, LinkKind, LinkRefused, Occasion, PasswordHash, RESET_LIFETIME,
+    ROTATION_GRACE, Registration, ReturnPath, Role, Rotation, SESSION_LIFETIME, Scope, Scopes, Session, SignInFlow,
+    SignInRefused, TokenHash, UnknownRole, UnknownScope, VERIFICATION_LIFETIME, VouchRefused, Vouched, VouchedFor,
 };
 pub use cart::{Cart, CartLine, CartRequest, FieldError, MAX_LINES, MAX_QUANTITY, PricedCart, PricingError};
 pub use catalogue::{InvalidSku, Product, Sku};

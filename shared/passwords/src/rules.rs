@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::EmailAddress;
+use domain::{EmailAddress, FieldError};
 
 use crate::Password;
 
@@ -44,6 +44,15 @@ impl Password {
             return Err(WeakPassword::LikeAddress);
         }
         if is_well_known(&text) { Err(WeakPassword::WellKnown) } else { Ok(()) }
+    }
+
+    /// As [`check`](Self::check), for whoever sent it in this field.
+    ///
+    /// # Errors
+    ///
+    /// The field and what is wrong with it.
+    pub fn check_field(&self, field: &str, address: &EmailAddress) -> Result<(), FieldError> {
+        self.check(address).map_err(|weak| FieldError::new(field, weak.to_string()))
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use api::{ApiError, Response};
 use auth::mint::ACCESS_TOKEN_LIFETIME;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::RefreshToken;
 
@@ -17,7 +18,7 @@ const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict; Path=/v1/auth";
 pub const CLEARED_COOKIE: &str = "__Secure-refresh=; HttpOnly; Secure; SameSite=Strict; Path=/v1/auth; Max-Age=0";
 
 /// Which way the refresh token goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// In the answer's body.
@@ -37,14 +38,17 @@ pub struct SignedIn {
     pub(crate) lasts: Duration,
 }
 
-/// An access token's answer (RFC 6749, section 5.1).
-#[derive(Serialize)]
-struct Tokens<'a> {
-    access_token: &'a str,
+/// Tokens (RFC 6749, section 5.1).
+#[derive(Clone, Serialize, ToSchema)]
+pub struct TokenAnswer {
+    /// Says who you are for `expires_in` seconds, as `Authorization: Bearer …`.
+    access_token: String,
+    /// `Bearer`.
+    #[schema(pattern = "^Bearer$")]
     token_type: &'static str,
-    /// Seconds.
+    /// How long the access token is good, in seconds.
     expires_in: u64,
-    /// Left out where it goes as a cookie.
+    /// Gives the next pair of tokens, once. Left out where it goes as a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
 }
@@ -62,8 +66,8 @@ impl SignedIn {
     /// [`ApiError::Internal`] if they cannot be written.
     pub fn answer(&self) -> Result<Response, ApiError> {
         let in_body = self.delivery == Delivery::Body;
-        let response = api::ok(&Tokens {
-            access_token: &self.access_token,
+        let response = api::ok(&TokenAnswer {
+            access_token: self.access_token.clone(),
             token_type: "Bearer",
             expires_in: ACCESS_TOKEN_LIFETIME.as_secs(),
             refresh_token: in_body.then(|| self.refresh_token.to_string()),

@@ -1,18 +1,13 @@
 //! Opening, refreshing and ending sessions.
 
-use std::time::Duration;
-
 use api::ApiError;
 use auth::mint::{ACCESS_TOKEN_LIFETIME, mint};
 use auth::{Caller, TokenRules, Who};
 use domain::{Account, Rotation, Session, SessionId, Timestamp, TokenHash};
-use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
+use resilience::{Clock, Ids};
 use store::{Accounts, Sessions, StoreError};
 
 use crate::{Delivery, Keys, RefreshToken, SignedIn};
-
-/// How long a lost race is repeated.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Issues tokens.
 #[derive(Clone, Debug)]
@@ -56,13 +51,7 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         shown: &RefreshToken,
         delivery: Delivery,
     ) -> Result<SignedIn, ApiError> {
-        let deadline = Deadline::after(self.clock, PATIENCE);
-        let attempt = async || self.attempt(accounts, shown, delivery).await;
-        let judge = |error: &ApiError| match error {
-            ApiError::Store(StoreError::Conflict) => Verdict::RETRY,
-            _ => Verdict::GiveUp,
-        };
-        retry(self.clock, self.ids, Policy::CONFLICT, deadline, attempt, judge).await
+        api::settle(self.clock, self.ids, async || self.attempt(accounts, shown, delivery).await).await
     }
 
     /// Ends a token's session. Its secret is not looked at: nobody but its bearers knows the session's id, and whoever
@@ -119,3 +108,6 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
             .map_err(|error| ApiError::Internal(error.into()))
     }
 }
+
+#[cfg(test)]
+mod tests;

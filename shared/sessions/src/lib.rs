@@ -10,7 +10,7 @@ mod keys;
 mod origins;
 mod token;
 
-pub use answer::{CLEARED_COOKIE, Delivery, SignedIn};
+pub use answer::{CLEARED_COOKIE, Delivery, SignedIn, TokenAnswer};
 pub use issuer::Issuer;
 pub use keys::{Keys, RefreshKeys, SessionKeys};
 pub use origins::{AllowedOrigins, InvalidOrigins};

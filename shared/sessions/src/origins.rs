@@ -21,11 +21,13 @@ impl FromStr for AllowedOrigins {
 
     fn from_str(text: &str) -> Result<Self, InvalidOrigins> {
         let origins: Vec<_> = text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).collect();
-        if origins.is_empty() {
-            Err(InvalidOrigins)
-        } else {
-            Ok(Self(origins.into_iter().map(str::to_owned).collect()))
-        }
+        if origins.is_empty() { Err(InvalidOrigins) } else { Ok(origins.into_iter().map(str::to_owned).collect()) }
+    }
+}
+
+impl FromIterator<String> for AllowedOrigins {
+    fn from_iter<I: IntoIterator<Item = String>>(origins: I) -> Self {
+        Self(origins.into_iter().collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The HTTP functions with memory repositories, the sandbox's Stripe and a clock that stands still.
 
+mod accounts;
 mod edge;
 mod input;
 mod keys;

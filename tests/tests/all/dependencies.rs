@@ -43,6 +43,7 @@ fn functions_link_only_the_providers_that_they_call() {
     // By way of another crate as well.
     check(rules::providers, "sync-sheet", |function| function.depend_on("checkout", Kind::Normal));
     check(rules::providers, "send-email", |function| function.depend_on("sheets", Kind::Normal));
+    check(rules::providers, "refresh-token", |function| function.depend_on("passwords", Kind::Normal));
     // Whoever gives one up leaves the table.
     check(rules::providers, "sync-sheet", |function| function.dependencies.retain(|(name, _)| name != "sheets"));
 }

@@ -1,6 +1,7 @@
 //! The whole path, and what may go wrong on it: every handler wired as the template says, with memory repositories, the
 //! sandbox and a virtual clock.
 
+mod accounts;
 mod people;
 pub mod shop;
 

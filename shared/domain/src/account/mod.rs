@@ -2,6 +2,7 @@
 //! happen elsewhere.
 
 mod api_key;
+mod decisions;
 mod event;
 mod flow;
 mod id;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::{EmailAddress, Timestamp};
 
 pub use api_key::ApiKey;
+pub use decisions::{LinkRefused, Occasion, RESET_LIFETIME, Registration, SignInRefused, VERIFICATION_LIFETIME};
 pub use event::{ACCOUNT_EVENT_SCHEMA_VERSION, AccountEvent, AccountEventType};
 pub use flow::SignInFlow;
 pub use id::AccountId;

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use store::{Catalogue, MemoryStore, ProductEdit};
 use uuid::Uuid;
 
+use super::accounts::House;
+
 /// 2026-11-23T12:00:00Z.
 pub const NOON: i64 = 1_795_435_200;
 pub const ANNA: Who = Who("cus_00000000000000000000000000000001", "customer");
@@ -117,7 +119,7 @@ impl World {
             "get-health" => get_health::handle(store, request).await,
             "get-openapi" => get_openapi::handle(&request),
             "unknown-route" => unknown_route::handle(request).await,
-            other => panic!("no such function: {other}"),
+            other => House::new().handle(store, other, request).await,
         });
         read(response.await)
     }
@@ -259,7 +261,7 @@ pub fn request(event: Value) -> Request {
     api::request(serde_json::from_value(event).unwrap())
 }
 
-fn read(response: Response) -> Answered {
+pub fn read(response: Response) -> Answered {
     let (parts, body) = response.into_parts();
     let is_page = parts.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let body = match &body[..] {

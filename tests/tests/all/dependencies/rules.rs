@@ -5,19 +5,21 @@ use std::collections::BTreeSet;
 use super::members::Member;
 
 /// What the innermost crates may link of ours.
-const INNER: [(&str, &[&str]); 6] = [
+const INNER: [(&str, &[&str]); 7] = [
     ("domain", &[]),
     ("resilience", &["domain"]),
+    ("passwords", &["domain", "resilience"]),
     ("payments", &["domain", "resilience"]),
     ("mail", &["domain", "resilience"]),
     ("sheets", &["domain", "resilience"]),
     ("oidc", &["domain", "resilience"]),
 ];
 
-const PROVIDERS: [&str; 4] = ["payments", "mail", "sheets", "oidc"];
+/// What is linked only where it is used: the providers' clients, and what hashes passwords.
+const PROVIDERS: [&str; 5] = ["payments", "mail", "sheets", "oidc", "passwords"];
 
 /// Which functions link which provider, be it through `checkout` or `stripe-account`. All others link none.
-const CALLERS: [(&str, &[&str]); 9] = [
+const CALLERS: [(&str, &[&str]); 14] = [
     ("create-order", &["payments"]),
     ("create-payment-intent", &["payments"]),
     ("confirm-payment", &["payments"]),
@@ -28,6 +30,11 @@ const CALLERS: [(&str, &[&str]); 9] = [
     ("send-email", &["mail"]),
     ("sendgrid-webhook", &["mail"]),
     ("sync-sheet", &["sheets"]),
+    ("change-password", &["passwords"]),
+    ("login", &["passwords"]),
+    ("register", &["passwords"]),
+    ("reset-password", &["passwords"]),
+    ("verify-email", &["passwords"]),
 ];
 
 pub fn inner_crates(members: &[Member]) -> Vec<String> {

@@ -258,6 +258,7 @@ fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningKeys)
             (secrets::TOKEN_KEYS, keys.public().unwrap().to_string()),
             (secrets::TOKEN_SIGNING, serde_json::to_string(keys).unwrap()),
             (secrets::LINK_KEYS, MAC_KEYS.to_owned()),
+            (secrets::REFRESH_KEYS, MAC_KEYS.to_owned()),
         ]),
         google: ServiceAccount::from_json(&account).unwrap(),
         mail_from: "Shop <orders@shop.example>".parse().unwrap(),

@@ -13,12 +13,19 @@ const TABLE: &str = "AWS::DynamoDB::Table";
 const PASSING_TABLES: [&str; 1] = ["GuardsTable"];
 
 /// Routes that anyone may call: the shop window, health, and the webhooks, which check signatures themselves.
-const PUBLIC_ROUTES: [&str; 7] = [
+const PUBLIC_ROUTES: [&str; 14] = [
     "$default",
     "GET /openapi.json",
     "GET /reference",
     "GET /v1/health",
     "GET /v1/products",
+    "POST /v1/auth/login",
+    "POST /v1/auth/logout",
+    "POST /v1/auth/refresh-token",
+    "POST /v1/auth/register",
+    "POST /v1/auth/request-password-reset",
+    "POST /v1/auth/reset-password",
+    "POST /v1/auth/verify-email",
     "POST /v1/webhooks/sendgrid",
     "POST /v1/webhooks/stripe",
 ];

@@ -5,8 +5,9 @@ mod save;
 mod sessions;
 
 use aws_sdk_dynamodb::Client;
-use domain::{Account, AccountChange, AccountEvent, AccountId, EmailAddress, Identity, Link, LinkId};
+use domain::{Account, AccountChange, AccountEvent, AccountId, CustomerId, EmailAddress, Identity, Link, LinkId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::item;
 use super::keys::{self, Item, Key, TTL};
@@ -20,6 +21,9 @@ pub struct DynamoAccounts {
     table: Table,
 }
 
+/// No account's id: those are made from randomness.
+const NOBODY: AccountId = AccountId::Customer(CustomerId::from_uuid(Uuid::nil()));
+
 /// Whose an address or an OpenID identity is.
 #[derive(Serialize, Deserialize)]
 struct Held {
@@ -32,10 +36,11 @@ impl DynamoAccounts {
         Self { table: Table::new(client, identity_table) }
     }
 
-    /// The account that holds what stands under this key.
+    /// The account that holds what stands under this key. Where there is none, the account that nobody has is asked for:
+    /// how long it takes must not tell who has one.
     async fn holder(&self, key: &Key) -> Result<Option<Account>, StoreError> {
-        let Some(held) = self.table.get(key).await? else { return Ok(None) };
-        self.account(item::read::<Held>(held)?.account).await
+        let held = self.table.get(key).await?.map(item::read::<Held>).transpose()?;
+        self.account(held.map_or(NOBODY, |held| held.account)).await
     }
 
     /// Adds events, each on condition that it is not there yet: their ids are made with the change, so an event that is

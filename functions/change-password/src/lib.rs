@@ -1,0 +1,83 @@
+//! `POST /v1/auth/change-password`: another password for somebody who knows the one before.
+
+use api::{ApiError, Class, Endpoint, Request, Response};
+use auth::Permission;
+use domain::{Account, AccountId};
+use passwords::{Password, Passwords};
+use resilience::{Clock, Ids};
+use serde::Deserialize;
+use sessions::{AllowedOrigins, Delivery, Issuer};
+use sign_in::{AccountLimits, occasion, save};
+use store::{Accounts, Guards, Sessions};
+use utoipa::ToSchema;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::SignIn);
+
+/// The password of now and the one from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangeBody {
+    #[schema(value_type = String, format = Password, max_length = 128)]
+    current_password: Password,
+    /// Not like the address, and not one of those that are guessed first.
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 128)]
+    new_password: Password,
+    #[serde(default)]
+    delivery: Delivery,
+}
+
+/// Sets the password. Every session ends, and the caller gets a new one.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 401 no caller or another password of now, 403 not a person, or a cookie for a foreign
+/// page, 404 the account is gone, 422 the new password breaks a rule, 429 too many tries, 503 a table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/change-password",
+    operation_id = "change-password",
+    tag = "accounts",
+    request_body = ChangeBody,
+    responses((status = 200, description = "The password is the new one, every session is over, and this is a new one", body = sessions::TokenAnswer)),
+    security(("access_token" = ["customer", "staff", "admin"])),
+    extensions(("x-problems" = json!(["invalid-credentials", "not-found"]))),
+)]
+pub async fn handle<S: Sessions, C: Clock, I: Ids>(
+    accounts: &impl Accounts,
+    guards: &impl Guards,
+    issuer: &Issuer<'_, S, C, I>,
+    passwords: &Passwords,
+    origins: &AllowedOrigins,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let id = person(&request)?;
+    let ChangeBody { current_password, new_password, delivery } = api::body(&request)?;
+    origins.admit(&request, delivery)?;
+    let account = accounts.account(id).await?.ok_or(ApiError::NotFound("account"))?;
+    let (clock, ids) = (issuer.clock, issuer.ids);
+    AccountLimits::of(&account.email, &request).try_password(guards, clock.now()).await?;
+    if !passwords.verify(&current_password, account.password.as_ref()) {
+        return Err(ApiError::InvalidCredentials);
+    }
+    new_password.check_field("new_password", &account.email)?;
+    let correlation_id = api::correlation_id(&request);
+
+    let hash = passwords.hash(&new_password, ids).map_err(|error| ApiError::Internal(error.into()))?;
+    let changed: Account = api::settle(clock, ids, async || {
+        let now = accounts.account(id).await?.filter(|now| now.password == account.password);
+        // Somebody else has changed it since it was compared.
+        let now = now.ok_or(ApiError::InvalidCredentials)?;
+        let change = now.change_password(hash.clone(), &occasion(clock, ids, correlation_id.as_str()));
+        save(accounts, &change).await?;
+        change.after.ok_or(ApiError::NotFound("account"))
+    })
+    .await?;
+    issuer.open(&changed, delivery).await?.answer()
+}
+
+fn person(request: &Request) -> Result<AccountId, ApiError> {
+    let caller = api::caller(request)?;
+    api::require(&caller, Permission::ManageOwnAccount)?;
+    caller.who.account().ok_or(ApiError::Forbidden)
+}

@@ -1,0 +1,104 @@
+//! `POST /v1/auth/login`: an address and a password for tokens.
+
+use api::{ApiError, Class, Endpoint, Request, Response};
+use domain::{Account, EmailAddress, SignInRefused};
+use passwords::{Password, Passwords};
+use resilience::{Clock, Ids};
+use serde::Deserialize;
+use sessions::{AllowedOrigins, Delivery, Issuer};
+use sign_in::{AccountLimits, occasion, save};
+use store::{Accounts, Guards, Sessions};
+use telemetry::chain;
+use utoipa::ToSchema;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn);
+
+/// Who signs in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LoginBody {
+    email: EmailAddress,
+    #[schema(value_type = String, format = Password, max_length = 128)]
+    password: Password,
+    #[serde(default)]
+    delivery: Delivery,
+}
+
+/// Signs in. A wrong password, an unknown address and an account without a password are one answer after the same work.
+/// To an address that is not verified yet, the link is sent once more, to whoever has the password.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 401 wrong address or password, 403 the address is not verified, or a cookie for a foreign
+/// page, 429 too many tries for this account, 503 a table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/login",
+    operation_id = "login",
+    tag = "accounts",
+    request_body = LoginBody,
+    responses((status = 200, description = "Signed in", body = sessions::TokenAnswer)),
+    extensions(("x-problems" = json!(["invalid-credentials", "email-not-verified", "forbidden"]))),
+)]
+pub async fn handle<S: Sessions, C: Clock, I: Ids>(
+    accounts: &impl Accounts,
+    guards: &impl Guards,
+    issuer: &Issuer<'_, S, C, I>,
+    passwords: &Passwords,
+    origins: &AllowedOrigins,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let LoginBody { email, password, delivery } = api::body(&request)?;
+    origins.admit(&request, delivery)?;
+    let (clock, limits) = (issuer.clock, AccountLimits::of(&email, &request));
+    limits.try_password(guards, clock.now()).await?;
+
+    let found = accounts.account_with_email(&email).await?;
+    let fits = passwords.verify(&password, found.as_ref().and_then(|account| account.password.as_ref()));
+    match (Account::sign_in(found.as_ref(), fits), &found) {
+        (Ok(account), _) => {
+            telemetry::count("SignIns", 1);
+            keep_up(accounts, issuer, passwords, account, &password).await;
+            limits.know(guards, clock.now()).await;
+            issuer.open(account, delivery).await?.answer()
+        }
+        (Err(SignInRefused::EmailNotVerified), Some(account)) => {
+            let correlation_id = api::correlation_id(&request);
+            let change = account.send_verification(&occasion(clock, issuer.ids, correlation_id.as_str()));
+            match limits.send_mail(guards, clock.now()).await {
+                Ok(()) => save(accounts, &change).await?,
+                // There are enough of them in the mailbox.
+                Err(ApiError::TooManyRequests { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            Err(ApiError::EmailNotVerified)
+        }
+        (Err(_), _) => {
+            telemetry::count("SignInsFailed", 1);
+            Err(ApiError::InvalidCredentials)
+        }
+    }
+}
+
+/// Hashes the password anew where it was hashed with other parameters than those of now. The next sign-in tries again if
+/// it does not work out.
+async fn keep_up<S: Sessions, C: Clock, I: Ids>(
+    accounts: &impl Accounts,
+    issuer: &Issuer<'_, S, C, I>,
+    passwords: &Passwords,
+    account: &Account,
+    password: &Password,
+) {
+    if !account.password.as_ref().is_some_and(|stored| passwords.is_outdated(stored)) {
+        return;
+    }
+    let kept: Result<(), ApiError> = async {
+        let hash = passwords.hash(password, issuer.ids).map_err(|error| ApiError::Internal(error.into()))?;
+        save(accounts, &account.rehash(hash, issuer.clock.now())).await
+    }
+    .await;
+    if let Err(error) = kept {
+        tracing::warn!(error = %chain(&error), "a password is not hashed anew");
+    }
+}

@@ -1,0 +1,51 @@
+//! `POST /v1/auth/logout`: the session ends.
+
+use api::{ApiError, Class, Endpoint, Request, Response};
+use lambda_http::http::StatusCode;
+use serde::Deserialize;
+use sessions::{AllowedOrigins, CLEARED_COOKIE, Shown};
+use store::Sessions;
+use utoipa::ToSchema;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::Session);
+
+/// The refresh token; left out where it comes as a cookie.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LogoutBody {
+    /// As it was handed out; left out where it comes as a cookie.
+    refresh_token: Option<String>,
+}
+
+/// Ends the session that the refresh token belongs to; any token of it does, and one of none changes nothing. Access
+/// tokens stay good until they expire, 15 minutes at most. Without a
+/// token in the body the cookie is cleared.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 403 a cookie from a foreign page, 503 the table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/logout",
+    operation_id = "logout",
+    tag = "accounts",
+    request_body = LogoutBody,
+    responses((status = 204, description = "The session is over, now or before")),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
+pub async fn handle(
+    sessions: &impl Sessions,
+    origins: &AllowedOrigins,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let LogoutBody { refresh_token } = api::body(&request)?;
+    let has_cookie = refresh_token.is_none();
+    match Shown::by(&request, refresh_token.as_deref(), origins) {
+        Ok(Shown { token, .. }) => sessions.end_session(token.account, token.session).await?,
+        Err(ApiError::SessionEnded) => {}
+        Err(error) => return Err(error),
+    }
+    let done = api::empty(StatusCode::NO_CONTENT);
+    if has_cookie { api::with_cookie(done, CLEARED_COOKIE) } else { Ok(done) }
+}

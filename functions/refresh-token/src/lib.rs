@@ -1,0 +1,46 @@
+//! `POST /v1/auth/refresh-token`: the next access token.
+
+use api::{ApiError, Class, Endpoint, Request, Response};
+use resilience::{Clock, Ids};
+use serde::Deserialize;
+use sessions::{AllowedOrigins, Issuer, Shown};
+use store::{Accounts, Sessions};
+use utoipa::ToSchema;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::Session);
+
+/// The refresh token; left out where it comes as a cookie.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RefreshBody {
+    /// As it was handed out; left out where it comes as a cookie.
+    refresh_token: Option<String>,
+}
+
+/// Gives an access token and the refresh token's successor, the way that the token came. Shown again within half a
+/// minute, a token gives the same successor, for whom the answer got lost; shown later, it ends the session, since two
+/// have it.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 401 the session is over, 403 a cookie from a foreign page, 503 the table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/refresh-token",
+    operation_id = "refresh-token",
+    tag = "accounts",
+    request_body = RefreshBody,
+    responses((status = 200, description = "The next pair of tokens", body = sessions::TokenAnswer)),
+    extensions(("x-problems" = json!(["session-ended", "forbidden"]))),
+)]
+pub async fn handle<S: Sessions, C: Clock, I: Ids>(
+    accounts: &impl Accounts,
+    issuer: &Issuer<'_, S, C, I>,
+    origins: &AllowedOrigins,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let RefreshBody { refresh_token } = api::body(&request)?;
+    let shown = Shown::by(&request, refresh_token.as_deref(), origins)?;
+    issuer.refresh(accounts, &shown.token, shown.delivery).await?.answer()
+}

@@ -1,0 +1,64 @@
+//! `POST /v1/auth/register`: somebody would like an account.
+
+use api::{ApiError, Class, Endpoint, Request, Response};
+use domain::{Account, CustomerId, EmailAddress, Registration};
+use lambda_http::http::StatusCode;
+use passwords::{Password, Passwords};
+use resilience::{Clock, Ids};
+use serde::Deserialize;
+use sign_in::{AccountLimits, occasion, save};
+use store::{Accounts, Guards};
+use utoipa::ToSchema;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn);
+
+/// An address and the password that goes with it from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RegisterBody {
+    /// Where the mail goes.
+    email: EmailAddress,
+    /// Not like the address, and not one of those that are guessed first.
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 128)]
+    password: Password,
+}
+
+/// Sends a mail to the address, whoever it belongs to: a link to verify it, or, where it has an account already, a word
+/// about that. The caller learns neither from the answer nor from the time that it takes.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 422 a value breaks a rule, 429 too many mails to this address, 503 a table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/register",
+    operation_id = "register",
+    tag = "accounts",
+    request_body = RegisterBody,
+    responses((status = 202, description = "A mail is on its way to the address, whoever it belongs to")),
+)]
+pub async fn handle<C: Clock, I: Ids>(
+    accounts: &impl Accounts,
+    guards: &impl Guards,
+    passwords: &Passwords,
+    clock: &C,
+    ids: &I,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let RegisterBody { email, password } = api::body(&request)?;
+    password.check_field("password", &email)?;
+    let correlation_id = api::correlation_id(&request);
+    AccountLimits::of(&email, &request).send_mail(guards, clock.now()).await?;
+
+    let hash = passwords.hash(&password, ids).map_err(|error| ApiError::Internal(error.into()))?;
+    api::settle(clock, ids, async || {
+        let id = CustomerId::from_uuid(ids.fresh());
+        let wanted = Registration { id, email: email.clone(), password: hash.clone() };
+        let before = accounts.account_with_email(&email).await?;
+        let change = Account::register(before, wanted, &occasion(clock, ids, correlation_id.as_str()));
+        save(accounts, &change).await
+    })
+    .await?;
+    Ok(api::empty(StatusCode::ACCEPTED))
+}

@@ -1,0 +1,55 @@
+//! `POST /v1/auth/request-password-reset`: somebody may have forgotten the password.
+
+use api::{ApiError, Class, Endpoint, Request, Response};
+use domain::{Account, CustomerId, EmailAddress};
+use lambda_http::http::StatusCode;
+use resilience::{Clock, Ids};
+use serde::Deserialize;
+use sign_in::{AccountLimits, occasion, save};
+use store::{Accounts, Guards};
+use utoipa::ToSchema;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn);
+
+/// Whose password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ResetRequestBody {
+    email: EmailAddress,
+}
+
+/// Sends a link to the address if it has an account. The caller does not learn whether it has.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 422 no address, 429 too many mails to this address, 503 a table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/request-password-reset",
+    operation_id = "request-password-reset",
+    tag = "accounts",
+    request_body = ResetRequestBody,
+    responses((status = 202, description = "If the address has an account, a mail is on its way")),
+)]
+pub async fn handle<C: Clock, I: Ids>(
+    accounts: &impl Accounts,
+    guards: &impl Guards,
+    clock: &C,
+    ids: &I,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let ResetRequestBody { email } = api::body(&request)?;
+    let correlation_id = api::correlation_id(&request);
+    AccountLimits::of(&email, &request).send_mail(guards, clock.now()).await?;
+
+    api::settle(clock, ids, async || {
+        let on = occasion(clock, ids, correlation_id.as_str());
+        let nobody = CustomerId::from_uuid(ids.fresh());
+        let found = accounts.account_with_email(&email).await?;
+        let change = found.map_or_else(|| Account::no_reset(nobody, &on), |account| account.request_reset(&on));
+        save(accounts, &change).await
+    })
+    .await?;
+    Ok(api::empty(StatusCode::ACCEPTED))
+}

@@ -1,0 +1,68 @@
+//! `POST /v1/auth/reset-password`: another password by the link in a mail.
+
+use api::{ApiError, Class, Endpoint, Request, Response};
+use domain::LinkKind;
+use lambda_http::http::StatusCode;
+use links::LinkKeys;
+use passwords::{Password, Passwords};
+use resilience::{Clock, Ids};
+use serde::Deserialize;
+use sign_in::{AccountLimits, linked, occasion, save};
+use store::{Accounts, Guards};
+use utoipa::ToSchema;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn);
+
+/// What the mail's link ends with, and the password from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ResetBody {
+    /// What the mail's link ends with.
+    token: String,
+    /// Not like the address, and not one of those that are guessed first.
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 128)]
+    new_password: Password,
+}
+
+/// Sets the password; the link is used up and every session ends. The address counts as verified, and the place that the
+/// request comes from as the owner's.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 400 the link is no good, 422 the password breaks a rule, 503 a table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/reset-password",
+    operation_id = "reset-password",
+    tag = "accounts",
+    request_body = ResetBody,
+    responses((status = 204, description = "The password is the new one, and every session is over")),
+    extensions(("x-problems" = json!(["link-invalid"]))),
+)]
+pub async fn handle<C: Clock, I: Ids>(
+    accounts: &impl Accounts,
+    guards: &impl Guards,
+    passwords: &Passwords,
+    links: &LinkKeys,
+    clock: &C,
+    ids: &I,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let ResetBody { token, new_password } = api::body(&request)?;
+    let id = links.verify(LinkKind::ResetPassword, &token).ok_or(ApiError::LinkInvalid)?;
+    let (_, account) = linked(accounts, id).await?;
+    new_password.check_field("new_password", &account.email)?;
+    let correlation_id = api::correlation_id(&request);
+
+    let hash = passwords.hash(&new_password, ids).map_err(|error| ApiError::Internal(error.into()))?;
+    api::settle(clock, ids, async || {
+        let (link, account) = linked(accounts, id).await?;
+        let on = occasion(clock, ids, correlation_id.as_str());
+        let change = account.reset_password(&link, hash.clone(), &on).map_err(|_| ApiError::LinkInvalid)?;
+        save(accounts, &change).await
+    })
+    .await?;
+    AccountLimits::of(&account.email, &request).know(guards, clock.now()).await;
+    Ok(api::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,73 @@
+//! `POST /v1/auth/verify-email`: the link in the mail, followed by whoever chose the password.
+
+use api::{ApiError, Class, Endpoint, Request, Response};
+use domain::{Account, LinkKind};
+use links::LinkKeys;
+use passwords::{Password, Passwords};
+use resilience::{Clock, Ids};
+use serde::Deserialize;
+use sessions::{AllowedOrigins, Delivery, Issuer};
+use sign_in::{AccountLimits, linked, save};
+use store::{Accounts, Guards, Sessions};
+use utoipa::ToSchema;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn);
+
+/// What the mail's link ends with, and the password that the account was set up with.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct VerifyBody {
+    /// What the mail's link ends with.
+    token: String,
+    /// The one that the account was set up with.
+    #[schema(value_type = String, format = Password, max_length = 128)]
+    password: Password,
+    #[serde(default)]
+    delivery: Delivery,
+}
+
+/// Verifies the address and signs in. The password is asked for as well, so that nobody can be made to confirm an
+/// account that somebody else set up with their address. A wrong one does not use the link up.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 400 the link is no good, 401 wrong password, 403 a cookie for a foreign page, 429 too many
+/// tries, 503 a table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/verify-email",
+    operation_id = "verify-email",
+    tag = "accounts",
+    request_body = VerifyBody,
+    responses((status = 200, description = "The address is verified, and its owner signed in", body = sessions::TokenAnswer)),
+    extensions(("x-problems" = json!(["link-invalid", "invalid-credentials", "forbidden"]))),
+)]
+pub async fn handle<S: Sessions, C: Clock, I: Ids>(
+    accounts: &impl Accounts,
+    guards: &impl Guards,
+    issuer: &Issuer<'_, S, C, I>,
+    passwords: &Passwords,
+    links: &LinkKeys,
+    origins: &AllowedOrigins,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let VerifyBody { token, password, delivery } = api::body(&request)?;
+    origins.admit(&request, delivery)?;
+    let id = links.verify(LinkKind::VerifyEmail, &token).ok_or(ApiError::LinkInvalid)?;
+    let (clock, ids) = (issuer.clock, issuer.ids);
+
+    let account: Account = api::settle(clock, ids, async || {
+        let (link, account) = linked(accounts, id).await?;
+        let change = account.verify_email(&link, clock.now()).map_err(|_| ApiError::LinkInvalid)?;
+        if !passwords.verify(&password, account.password.as_ref()) {
+            return Err(ApiError::InvalidCredentials);
+        }
+        save(accounts, &change).await?;
+        change.after.ok_or(ApiError::LinkInvalid)
+    })
+    .await?;
+    telemetry::count("AddressesVerified", 1);
+    AccountLimits::of(&account.email, &request).know(guards, clock.now()).await;
+    issuer.open(&account, delivery).await?.answer()
+}

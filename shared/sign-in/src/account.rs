@@ -1,0 +1,82 @@
+//! How often an account may be tried. What one address may do altogether is limited before, at the edge.
+
+use std::time::Duration;
+
+use api::{ApiError, Owner, Request};
+use domain::{EmailAddress, Timestamp};
+use resilience::{Limit, Taken};
+use sha2::{Digest, Sha256};
+use store::Guards;
+use telemetry::chain;
+
+/// From an address that has signed in to this account before: whoever forgot which password it was.
+const KNOWN: Limit = Limit { requests: 10, period: Duration::from_mins(10) };
+/// From all other addresses together, however many there are: 240 guesses a day. They cannot use up what the owner's own
+/// addresses have, so that nobody is locked out; and from a new address the way in is the link that sets a password.
+const UNKNOWN: Limit = Limit { requests: 10, period: Duration::from_hours(1) };
+/// Mails that anybody can have sent to one address.
+const MAILS: Limit = Limit { requests: 5, period: Duration::from_hours(1) };
+
+/// How long an address is known after a sign-in.
+const KNOWN_FOR: Duration = Duration::from_hours(90 * 24);
+
+/// The limits of one account, for one who comes from one address. Whether there is such an account plays no part. The
+/// table learns neither address: it has their hashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountLimits {
+    account: String,
+    address: String,
+}
+
+impl AccountLimits {
+    /// Those of the account with this mail address, for whoever sent this request.
+    pub fn of(email: &EmailAddress, request: &Request) -> Self {
+        let account = hex::encode(&Sha256::digest(email.lower_case())[..16]);
+        Self { account, address: Owner::address_of(request).digest().to_owned() }
+    }
+
+    /// Takes one try.
+    ///
+    /// # Errors
+    ///
+    /// 429 when there is none left, 503 when the table is down: nobody guesses passwords without a limit.
+    pub async fn try_password(&self, guards: &impl Guards, now: Timestamp) -> Result<(), ApiError> {
+        let Self { account, address } = self;
+        let taken = if guards.remembers(&self.known(), now).await? {
+            guards.take(&format!("sign_in/{account}/{address}"), KNOWN, now).await?
+        } else {
+            guards.take(&format!("sign_in/{account}"), UNKNOWN, now).await?
+        };
+        admit("sign_in", taken)
+    }
+
+    /// Takes one mail.
+    ///
+    /// # Errors
+    ///
+    /// 429 when there is none left, 503 when the table is down.
+    pub async fn send_mail(&self, guards: &impl Guards, now: Timestamp) -> Result<(), ApiError> {
+        admit("mail", guards.take(&format!("mail/{}", self.account), MAILS, now).await?)
+    }
+
+    /// Knows the address from now on: somebody has just shown that the account is theirs. Not worth failing for.
+    pub async fn know(&self, guards: &impl Guards, now: Timestamp) {
+        if let Err(error) = guards.remember(&self.known(), now.plus(KNOWN_FOR)).await {
+            tracing::warn!(error = %chain(&error), "an address is not remembered");
+        }
+    }
+
+    fn known(&self) -> String {
+        format!("sign-in#{}#{}", self.account, self.address)
+    }
+}
+
+fn admit(class: &'static str, taken: Taken) -> Result<(), ApiError> {
+    match taken {
+        Taken::Allowed { .. } => Ok(()),
+        Taken::Refused { retry_after } => Err(ApiError::TooManyRequests { class, retry_after }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

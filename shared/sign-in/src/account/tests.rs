@@ -1,0 +1,63 @@
+use api::ProblemType;
+use resilience::VirtualClock;
+use store::MemoryStore;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+
+fn limits(account: &str, address: &str) -> AccountLimits {
+    AccountLimits { account: account.to_owned(), address: address.to_owned() }
+}
+
+/// Tries until it is refused, at most a hundred times.
+fn tries(guards: &MemoryStore, limits: &AccountLimits, now: Timestamp) -> usize {
+    let clock = VirtualClock::at(now);
+    let is_let = |_: &usize| clock.run(limits.try_password(guards, now)).is_ok();
+    (0..100).take_while(is_let).count()
+}
+
+#[test]
+fn strangers_share_few_tries_and_cannot_use_up_the_owners() {
+    let guards = MemoryStore::new();
+    let owner = limits("anna", "home");
+    VirtualClock::at(NOW).run(owner.know(&guards, NOW));
+
+    assert_eq!(tries(&guards, &limits("anna", "evil-1"), NOW), 10);
+    assert_eq!(tries(&guards, &limits("anna", "evil-2"), NOW), 0, "all strangers share them");
+    assert_eq!(tries(&guards, &owner, NOW), 10, "the owner's address has its own");
+    assert_eq!(tries(&guards, &limits("ben", "evil-1"), NOW), 10, "every account has its own");
+    let later = NOW.plus(Duration::from_mins(6));
+    assert_eq!((tries(&guards, &limits("anna", "evil-3"), later), tries(&guards, &owner, later)), (1, 6));
+}
+
+#[test]
+fn an_address_is_forgotten_after_ninety_days() {
+    let guards = MemoryStore::new();
+    let owner = limits("anna", "home");
+    VirtualClock::at(NOW).run(owner.know(&guards, NOW));
+    let late = NOW.plus(KNOWN_FOR);
+    assert_eq!(tries(&guards, &limits("anna", "evil"), late), 10);
+    assert_eq!(tries(&guards, &owner, late), 0);
+}
+
+#[test]
+fn mails_have_a_limit_of_their_own() {
+    let guards = MemoryStore::new();
+    let clock = VirtualClock::at(NOW);
+    let send = |address: &str| clock.run(limits("anna", address).send_mail(&guards, NOW));
+    for address in ["a", "b", "c", "d", "e"] {
+        send(address).unwrap();
+    }
+    let refused = send("f").unwrap_err();
+    assert_eq!((refused.kind(), refused.retry_after()), (ProblemType::TooManyRequests, Some(Duration::from_mins(12))));
+    assert_eq!(tries(&guards, &limits("anna", "a"), NOW), 10);
+}
+
+#[test]
+fn the_case_of_the_address_makes_no_difference_and_no_address_shows() {
+    let of = |email: &str| AccountLimits::of(&email.parse().unwrap(), &Request::default());
+    assert_eq!(of("Anna@Example.com"), of("anna@example.com"));
+    assert_ne!(of("anna@example.com"), of("anna@example.org"));
+    assert!(!format!("{:?}", of("anna@example.com")).contains("anna"));
+}

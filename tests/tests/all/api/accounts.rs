@@ -1,0 +1,154 @@
+//! Accounts: nobody learns from an answer, nor from the work for it, whether there is an account.
+
+mod counted;
+mod house;
+
+use serde_json::{Value, json};
+
+use super::world::{Answered, event, request};
+use counted::Counted;
+pub use house::House;
+
+/// The functions that are about accounts and sessions.
+pub const FUNCTIONS: [&str; 9] = [
+    "change-password",
+    "get-me",
+    "login",
+    "logout",
+    "refresh-token",
+    "register",
+    "request-password-reset",
+    "reset-password",
+    "verify-email",
+];
+
+const RIGHT: &str = "correct horse 1";
+
+/// Signatures are never the same twice.
+pub fn without_tokens(mut answered: Answered) -> Answered {
+    for token in ["access_token", "refresh_token"] {
+        if let Some(value) = answered.body.get_mut(token) {
+            *value = "(a token)".into();
+        }
+    }
+    if let Some(cookie) = answered.headers.get_mut("set-cookie") {
+        let text = cookie.to_str().unwrap();
+        let (name, rest) = text.split_once('=').unwrap();
+        let (value, attributes) = rest.split_once("; ").unwrap();
+        let value = if value.is_empty() { "" } else { "(a token)" };
+        *cookie = format!("{name}={value}; {attributes}").parse().unwrap();
+    }
+    answered
+}
+
+/// What a caller could measure of a call: the answer, the calls of the tables, how often was hashed.
+fn measured(function: &str, body: &Value) -> (Answered, Vec<&'static str>, u64) {
+    let house = House::new();
+    let store = Counted::new(&house.store);
+    let mut event = event(None);
+    event["body"] = body.to_string().into();
+    let answered = house.call(&store, function, request(event));
+    (answered, store.calls(), house.passwords.runs())
+}
+
+#[track_caller]
+fn all_the_same(function: &str, bodies: &[Value], status: u16, work: (&[&str], u64)) {
+    let all: Vec<_> = bodies.iter().map(|body| measured(function, body)).collect();
+    for (measured, body) in all.iter().zip(bodies) {
+        let (answered, calls, runs) = measured;
+        assert_eq!(answered, &all[0].0, "{body}");
+        assert_eq!((answered.status, calls.as_slice(), *runs), (status, work.0, work.1), "{body}");
+    }
+}
+
+#[test]
+fn signing_in_tells_nothing_of_who_has_an_account() {
+    let tried = |email: &str, password: &str| json!({"email": email, "password": password});
+    let bodies = [
+        tried("nobody@example.com", RIGHT),
+        tried("anna@example.com", "wrong horse 1"),
+        // Not verified, and the password is wrong as well.
+        tried("ben@example.com", "wrong horse 1"),
+        // Has no password at all.
+        tried("cara@example.com", RIGHT),
+        tried("cara@example.com", ""),
+    ];
+    all_the_same("login", &bodies, 401, (&["remembers", "take", "account_with_email"], 1));
+}
+
+#[test]
+fn registering_tells_nothing_of_who_has_an_account() {
+    let bodies = ["nobody@example.com", "anna@example.com", "ANNA@example.com", "ben@example.com", "cara@example.com"]
+        .map(|email| json!({"email": email, "password": "tausend schöne tage"}));
+    all_the_same("register", &bodies, 202, (&["take", "account_with_email", "save_account"], 1));
+}
+
+#[test]
+fn asking_for_a_link_tells_nothing_of_who_has_an_account() {
+    let bodies = ["nobody@example.com", "anna@example.com", "ben@example.com", "cara@example.com"]
+        .map(|email| json!({ "email": email }));
+    all_the_same("request-password-reset", &bodies, 202, (&["take", "account_with_email", "save_account"], 0));
+}
+
+#[test]
+fn a_link_for_nobody_is_told_to_nobody() {
+    let house = House::new();
+    let mut event = event(None);
+    event["body"] = json!({"email": "nobody@example.com"}).to_string().into();
+    assert_eq!(house.call(&house.store, "request-password-reset", request(event)).status, 202);
+    assert_eq!(house.store.account_stream_since(0).0, [], "nothing is published, nothing is mailed");
+}
+
+#[test]
+fn without_the_table_of_limits_nobody_tries_passwords() {
+    let house = House::new();
+    let store = Counted::without_guards(&house.store);
+    for (function, body) in [
+        ("login", json!({"email": "anna@example.com", "password": RIGHT})),
+        ("register", json!({"email": "dora@example.com", "password": "tausend schöne tage"})),
+        ("request-password-reset", json!({"email": "anna@example.com"})),
+    ] {
+        let mut event = event(None);
+        event["body"] = body.to_string().into();
+        let answered = house.call(&store, function, request(event));
+        assert_eq!(answered.problem(), (503, "service-unavailable", None), "{function}");
+    }
+    assert_eq!(house.passwords.runs(), 0);
+}
+
+#[test]
+fn passwords_that_are_guessed_first_are_not_taken() {
+    let house = House::new();
+    for (password, taken) in [
+        ("short", false),
+        ("dora@example.com", false),
+        ("1234567890", false),
+        ("Qwertyuiop1", false),
+        (&"x".repeat(129), false),
+        ("tausend schöne tage", true),
+    ] {
+        let mut event = event(None);
+        event["body"] = json!({"email": "dora@example.com", "password": password}).to_string().into();
+        let answered = house.call(&house.store, "register", request(event));
+        if taken {
+            assert_eq!(answered.status, 202, "{password}");
+        } else {
+            assert_eq!(answered.problem(), (422, "invalid-field", Some("password")), "{password}");
+        }
+    }
+}
+
+#[test]
+fn a_stronger_hash_takes_the_place_of_a_weaker_one_at_the_next_sign_in() {
+    let house = House::new();
+    let login = || {
+        let mut event = event(None);
+        event["body"] = json!({"email": "emil@example.com", "password": RIGHT}).to_string().into();
+        house.call(&house.store, "login", request(event)).status
+    };
+    let hash = || house.account("emil@example.com").password.unwrap();
+    assert!(house.passwords.is_outdated(&hash()));
+    assert_eq!(login(), 200);
+    assert!(!house.passwords.is_outdated(&hash()));
+    assert_eq!((login(), house.passwords.runs()), (200, 3), "hashed anew once");
+}
