@@ -43,6 +43,11 @@ def fresh_secrets():
             "keys": [{"kid": "bench", "private_key": ec.decode(), "active_from": "2026-01-01T00:00:00Z"}]
         },
         "link-keys": {"keys": [base64.b64encode(bytes(32)).decode()]},
+        "oauth": {
+            "providers": {
+                "google": {"issuer": "http://127.0.0.1:8123", "client_id": "bench", "client_secret": "bench"}
+            }
+        },
         "refresh-keys": {"keys": [base64.b64encode(bytes(32)).decode()]},
     }
 

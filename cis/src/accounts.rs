@@ -11,13 +11,17 @@ use auth::{Caller, MacKeys, Role, TokenRules, Who};
 use resilience::{Clock as _, Ids as _, RandomIds, SystemClock};
 use sandbox::sheets::development_key_file;
 use sandbox::stripe::Endpoint;
-use serde_json::json;
+use serde_json::{Value, json};
 use suite::secrets;
 
 use crate::paths;
 
 /// The sandbox's spreadsheet.
 pub const SPREADSHEET: &str = "sandbox-orders";
+/// Where the web app's development server is; it hands `/v1` on to the API.
+pub const WEB_APP: &str = "http://localhost:5173";
+/// What the sandbox is called as an OpenID provider.
+pub const OPENID_PROVIDER: &str = "sandbox";
 /// Who the mails are from.
 pub const MAIL_FROM: &str = "orders@shop.example";
 
@@ -96,14 +100,25 @@ impl Accounts {
             (secrets::TOKEN_SIGNING, serde_json::to_string(&self.keys).map_err(io::Error::from)?),
             (secrets::LINK_KEYS, MacKeys::generate()?),
             (secrets::REFRESH_KEYS, MacKeys::generate()?),
+            (secrets::OAUTH, self.oauth(sandbox_url).to_string()),
         ]))
     }
 
-    /// The sandbox whose webhooks go to the API at this origin.
+    /// The sandbox as an OpenID provider, and who we are to it.
+    fn oauth(&self, sandbox_url: &str) -> Value {
+        let Some(client) = self.sandbox.oidc.clients.first() else { return json!({ "providers": {} }) };
+        let (id, secret) = (&client.client_id, &client.client_secret);
+        let provider = json!({ "issuer": format!("{sandbox_url}/oidc"), "client_id": id, "client_secret": secret });
+        json!({ "providers": { OPENID_PROVIDER: provider } })
+    }
+
+    /// The sandbox whose webhooks go to the API at this origin, and which sends people back there or to the web app.
     pub fn sandbox(&self, api_url: &str) -> sandbox::Settings {
         let mut settings = self.sandbox.clone();
         settings.stripe.endpoints = vec![Endpoint::new(&format!("{api_url}/v1/webhooks/stripe"))];
         settings.sendgrid.behaviour.webhook_url = Some(format!("{api_url}/v1/webhooks/sendgrid"));
+        let back = [api_url, WEB_APP].map(|url| format!("{url}/v1/auth/oauth/{OPENID_PROVIDER}/callback"));
+        settings.oidc.clients.iter_mut().for_each(|client| client.redirect_uris = back.to_vec());
         settings
     }
 

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use crate::accounts::{MAIL_FROM, ORIGINS, SPREADSHEET};
-use crate::stack::{LOCAL_KEYS, Stack};
+use crate::accounts::{MAIL_FROM, ORIGINS, SPREADSHEET, WEB_APP};
+use crate::stack::{Kind, LOCAL_KEYS, Stack};
 
 /// Why there are no variables to print.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,8 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
         ("MAIL_FROM", MAIL_FROM),
         ("MAIL_EVIDENCE_WAIT_SECONDS", "5"),
         ("ALLOWED_ORIGINS", ORIGINS),
-        ("PUBLIC_URL", "http://localhost:5173"),
+        ("PUBLIC_URL", WEB_APP),
+        ("API_PUBLIC_URL", api_public_url(stack)),
         ("SPREADSHEET_ID", SPREADSHEET),
         ("SHEET_TAB", "Orders"),
     ];
@@ -63,13 +64,21 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
     variables
 }
 
+/// Where browsers reach the API: the cloud stack's own address is none of theirs, since it has a path.
+fn api_public_url(stack: &Stack) -> &str {
+    match stack.kind {
+        Kind::Embedded => &stack.api_url,
+        Kind::Cloud => WEB_APP,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
     use crate::paths;
-    use crate::stack::{Kind, Queue, SECRETS, Tables};
+    use crate::stack::{Queue, SECRETS, Tables};
 
     fn cloud() -> Stack {
         let dead_letters = Queue { url: None, dead_letters_url: "http://127.0.0.1:1/0/order-stream-dlq".to_owned() };

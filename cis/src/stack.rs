@@ -46,7 +46,7 @@ pub struct Stack {
 }
 
 /// The secrets: the suite's name, the functions' variable for it, and the template's output with its id.
-pub const SECRETS: [(&str, &str, &str); 7] = [
+pub const SECRETS: [(&str, &str, &str); 8] = [
     (secrets::STRIPE, "STRIPE_SECRET_ID", "StripeSecretArn"),
     (secrets::SENDGRID, "SENDGRID_SECRET_ID", "SendGridSecretArn"),
     (secrets::GOOGLE, "GOOGLE_SECRET_ID", "GoogleSecretArn"),
@@ -54,6 +54,7 @@ pub const SECRETS: [(&str, &str, &str); 7] = [
     (secrets::TOKEN_SIGNING, "TOKEN_SIGNING_SECRET_ID", "TokenSigningSecretArn"),
     (secrets::LINK_KEYS, "LINK_KEYS_SECRET_ID", "LinkKeysSecretArn"),
     (secrets::REFRESH_KEYS, "REFRESH_KEYS_SECRET_ID", "RefreshKeysSecretArn"),
+    (secrets::OAUTH, "OAUTH_SECRET_ID", "OAuthSecretArn"),
 ];
 
 /// How long the local stacks' functions use a secret without asking again, in seconds: a rotation takes a moment.

@@ -27,6 +27,8 @@ use utoipa::OpenApi;
         reference,
         list_orders::handle,
         list_products::handle,
+        oauth_callback::handle,
+        oauth_start::handle,
         put_product::handle,
         sendgrid_webhook::handle,
         stripe_webhook::handle,

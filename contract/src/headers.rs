@@ -52,6 +52,10 @@ fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
 }
 
 fn path_parameter(name: &str) -> Value {
+    if name == "provider" {
+        let (description, schema) = ("Which OpenID provider", json!({"type": "string"}));
+        return json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema});
+    }
     let (description, schema) = match name {
         "order_id" => ("Which order", "OrderId"),
         "sku" => ("Which product", "Sku"),
@@ -74,6 +78,7 @@ pub(crate) fn answers(operation: &Operation, value: &mut Value) {
         }
         match status.as_str() {
             "201" => headers["Location"] = header("Where it can be found"),
+            "303" => headers["Location"] = header("Where the browser goes on to"),
             "401" => {
                 headers["WWW-Authenticate"] = header("`Bearer`; `error=\"invalid_token\"` for one that is no good");
             }

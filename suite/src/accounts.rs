@@ -3,6 +3,7 @@
 use api::{ApiError, Request, Response};
 use resilience::{Clock, Ids, Transport};
 use sessions::Issuer;
+use telemetry::SecretError;
 
 use crate::gate::StoreGate;
 use crate::ports::Stores;
@@ -16,14 +17,32 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         match function {
             "get-me" => get_me::handle(store, request).await,
             "logout" => logout::handle(store, origins, request).await,
+            "oauth-callback" => self.oauth_callback(request).await,
+            "oauth-start" => {
+                let providers = self.secrets.oauth.get().await.map_err(internal)?;
+                let (open_id, addresses) = (&self.clients.open_id, &self.addresses());
+                oauth_start::handle(store, &providers, open_id, addresses, clock, ids, request).await
+            }
             "register" => register::handle(store, store, passwords, clock, ids, request).await,
             "request-password-reset" => request_password_reset::handle(store, store, clock, ids, request).await,
             "reset-password" => {
-                let links = self.secrets.links.get().await.map_err(|error| ApiError::Internal(error.into()))?;
+                let links = self.secrets.links.get().await.map_err(internal)?;
                 reset_password::handle(store, store, passwords, &links, clock, ids, request).await
             }
             _ => self.session_endpoint(function, request).await,
         }
+    }
+
+    async fn oauth_callback(&self, request: Request) -> Result<Response, ApiError> {
+        let store = &StoreGate::new(&self.store, &self.gate);
+        let (open_id, addresses) = (&self.clients.open_id, &self.addresses());
+        let sign_in = oauth_callback::SignIn { store, open_id, addresses, clock: &self.clock, ids: &self.ids };
+        let providers = self.secrets.oauth.get().await.map_err(internal);
+        oauth_callback::handle(&sign_in, providers, self.secrets.sessions.get().await, request).await
+    }
+
+    fn addresses(&self) -> oidc::Addresses {
+        oidc::Addresses { api: self.settings.api_public_url.clone(), web: self.settings.public_url.clone() }
     }
 
     async fn session_endpoint(&self, function: &str, request: Request) -> Result<Response, ApiError> {
@@ -36,10 +55,14 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             "login" => login::handle(store, store, issuer, passwords, origins, request).await,
             "refresh-token" => refresh_token::handle(store, issuer, origins, request).await,
             "verify-email" => {
-                let links = self.secrets.links.get().await.map_err(|error| ApiError::Internal(error.into()))?;
+                let links = self.secrets.links.get().await.map_err(internal)?;
                 verify_email::handle(store, store, issuer, passwords, &links, origins, request).await
             }
             _ => Err(ApiError::NotFound("function")),
         }
     }
+}
+
+fn internal(error: SecretError) -> ApiError {
+    ApiError::Internal(error.into())
 }

@@ -33,7 +33,8 @@ impl<I: Ids> Ids for SharedIds<I> {
 }
 
 /// The way to the providers. Stripe's and SendGrid's clients are made for each invocation, with the keys of now;
-/// Google's lives as long as its token.
+/// Google's lives as long as its token,
+/// that of OpenID providers as long as their documents.
 #[derive(Debug)]
 pub struct Clients<T, C, I> {
     transport: TransportGate<T>,
@@ -42,6 +43,7 @@ pub struct Clients<T, C, I> {
     stripe_url: String,
     sendgrid_url: String,
     pub sheets: sheets::Sheets<TransportGate<T>, C, SharedIds<I>>,
+    pub open_id: oidc::OpenId<TransportGate<T>, C, SharedIds<I>>,
 }
 
 impl<T: Transport, C: Clock + Clone, I: Ids> Clients<T, C, I> {
@@ -57,6 +59,7 @@ impl<T: Transport, C: Clock + Clone, I: Ids> Clients<T, C, I> {
                 &settings.spreadsheet_id,
                 &settings.sheet_tab,
             ),
+            open_id: oidc::OpenId::new(transport.clone(), clock.clone(), ids.clone()),
             transport,
             clock: clock.clone(),
             ids: ids.clone(),

@@ -3,7 +3,7 @@
 use api::Endpoint;
 
 /// Every function that answers requests, by name.
-pub const ENDPOINTS: [(&str, Endpoint); 23] = [
+pub const ENDPOINTS: [(&str, Endpoint); 25] = [
     ("cancel-order", cancel_order::ENDPOINT),
     ("change-password", change_password::ENDPOINT),
     ("confirm-payment", confirm_payment::ENDPOINT),
@@ -18,6 +18,8 @@ pub const ENDPOINTS: [(&str, Endpoint); 23] = [
     ("list-products", list_products::ENDPOINT),
     ("login", login::ENDPOINT),
     ("logout", logout::ENDPOINT),
+    ("oauth-callback", oauth_callback::ENDPOINT),
+    ("oauth-start", oauth_start::ENDPOINT),
     ("put-product", put_product::ENDPOINT),
     ("refresh-token", refresh_token::ENDPOINT),
     ("register", register::ENDPOINT),

@@ -26,7 +26,7 @@ use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 30] = [
+pub const FUNCTIONS: [&str; 32] = [
     "account-stream",
     "authorizer",
     "cancel-order",
@@ -44,6 +44,8 @@ pub const FUNCTIONS: [&str; 30] = [
     "list-products",
     "login",
     "logout",
+    "oauth-callback",
+    "oauth-start",
     "order-stream",
     "put-product",
     "refresh-token",

@@ -106,8 +106,10 @@ pub struct Settings {
     pub spreadsheet_id: String,
     /// Its tab.
     pub sheet_tab: String,
-    /// Origin of the web app, for links in mails.
+    /// Origin of the web app, for links in mails and the way back from an OpenID provider.
     pub public_url: String,
+    /// Origin of the API for browsers.
+    pub api_public_url: String,
     /// How long a mail of unknown outcome waits for SendGrid's events.
     pub mail_evidence_wait: Duration,
     /// Every rate limit is so many times as large; 0: none.

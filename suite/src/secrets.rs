@@ -5,6 +5,7 @@ use std::sync::Arc;
 use auth::TokenKeys;
 use links::LinkKeys;
 use mail::SendGridSecrets;
+use oidc::Providers;
 use payments::StripeSecrets;
 use resilience::Clock;
 use sessions::SessionKeys;
@@ -23,6 +24,8 @@ pub const TOKEN_SIGNING: &str = "token-signing";
 
 /// What the links in mails are signed with.
 pub const LINK_KEYS: &str = "link-keys";
+/// The OpenID providers that people may sign in with, and who we are to them.
+pub const OAUTH: &str = "oauth";
 /// What refresh tokens follow from each other by.
 pub const REFRESH_KEYS: &str = "refresh-keys";
 
@@ -37,6 +40,7 @@ pub(crate) struct Secrets<C> {
     pub(crate) token_keys: Cached<TokenKeys, C>,
     pub(crate) links: Cached<LinkKeys, C>,
     pub(crate) sessions: SessionKeys<FixedSecrets, C>,
+    pub(crate) oauth: Cached<Providers, C>,
 }
 
 impl<C: Clock + Clone> Secrets<C> {
@@ -46,6 +50,7 @@ impl<C: Clock + Clone> Secrets<C> {
             sendgrid: CachedSecret::new(SENDGRID, source.clone(), clock.clone()),
             token_keys: CachedSecret::new(TOKEN_KEYS, source.clone(), clock.clone()),
             links: CachedSecret::new(LINK_KEYS, source.clone(), clock.clone()),
+            oauth: CachedSecret::new(OAUTH, source.clone(), clock.clone()),
             sessions: SessionKeys::new(
                 CachedSecret::new(TOKEN_SIGNING, source.clone(), clock.clone()),
                 CachedSecret::new(REFRESH_KEYS, source.clone(), clock.clone()),

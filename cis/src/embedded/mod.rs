@@ -95,7 +95,7 @@ async fn suite(
     if let Some(cors) = &mut wiring.cors {
         cors.origins = ORIGINS.split(',').map(str::to_owned).collect();
     }
-    let settings = settings::settings(folder, accounts, &places.sandbox_url, rate_limit_scale)?;
+    let settings = settings::settings(folder, accounts, places, rate_limit_scale)?;
     let ports = Ports {
         store: LocalDynamo::open(Some(&folder.join("tables.sqlite"))).await?,
         transport: HttpTransport::new(settings::PROVIDER_TIMEOUT)?,

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
-use suite::secrets::{GOOGLE, TOKEN_KEYS, TOKEN_SIGNING};
+use suite::secrets::{GOOGLE, OAUTH, TOKEN_KEYS, TOKEN_SIGNING};
 use telemetry::FixedSecrets;
 use tokio::time::sleep;
 
-use crate::accounts::Secrets;
+use crate::accounts::{OPENID_PROVIDER, Secrets};
 use crate::paths;
 use crate::stack::SECRET_FRESH_SECONDS;
 
@@ -42,7 +42,16 @@ fn merged(mut kept: Texts, texts: &Secrets) -> io::Result<Texts> {
             kept.insert(name.to_owned(), serde_json::from_str(text)?);
         }
     }
+    follow_sandbox(&mut kept, texts)?;
     Ok(kept)
+}
+
+/// The sandbox as an OpenID provider is where it is now; providers that somebody added stay.
+fn follow_sandbox(kept: &mut Texts, texts: &Secrets) -> io::Result<()> {
+    let (Some(kept), Some(text)) = (kept.get_mut(OAUTH), texts.get(OAUTH)) else { return Ok(()) };
+    let new: Value = serde_json::from_str(text)?;
+    kept["providers"][OPENID_PROVIDER] = new["providers"][OPENID_PROVIDER].clone();
+    Ok(())
 }
 
 /// The file's content; none if there is no file.
@@ -97,5 +106,16 @@ mod tests {
         let names = |name: &str| name.to_owned();
         let expected = [(STRIPE, "rotated"), (SENDGRID, "new"), (TOKEN_KEYS, "new")];
         assert_eq!(merged(kept, &texts).unwrap(), expected.map(|(name, value)| (names(name), json!(value))).into());
+    }
+
+    #[test]
+    fn the_sandbox_is_found_where_it_is_now_and_other_providers_stay() {
+        let at = |issuer: &str| json!({"issuer": issuer});
+        let old = json!({"providers": {"sandbox": at("http://127.0.0.1:1/oidc"), "google": at("https://accounts.google.com")}});
+        let new = json!({"providers": {"sandbox": at("http://127.0.0.1:2/oidc")}});
+        let kept = Texts::from([(OAUTH.to_owned(), old)]);
+        let texts = Secrets::from([(OAUTH, new.to_string())]);
+        let expected = json!({"providers": {"sandbox": at("http://127.0.0.1:2/oidc"), "google": at("https://accounts.google.com")}});
+        assert_eq!(merged(kept, &texts).unwrap()[OAUTH], expected);
     }
 }

@@ -8,24 +8,24 @@ use resilience::{Ids as _, RandomIds};
 use sheets::{DEFAULT_TAB, ServiceAccount};
 use suite::Settings;
 
+use super::places::Places;
 use super::{EmbeddedError, secrets};
-use crate::accounts::{Accounts, MAIL_FROM, SPREADSHEET};
+use crate::accounts::{Accounts, MAIL_FROM, SPREADSHEET, WEB_APP};
 use crate::paths;
 
 /// The providers answer from this machine.
 pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The sandbox's events come within a second.
 const EVIDENCE_WAIT: Duration = Duration::from_secs(20);
-/// Where the web app's development server is.
-const WEB_APP: &str = "http://localhost:5173";
 
 /// The settings for providers at this origin.
 pub fn settings(
     folder: &Path,
     accounts: &Accounts,
-    sandbox_url: &str,
+    places: &Places,
     rate_limit_scale: u32,
 ) -> Result<Settings, EmbeddedError> {
+    let sandbox_url = &places.sandbox_url;
     let texts = accounts.secrets(sandbox_url)?;
     Ok(Settings {
         stripe_url: sandbox_url.to_owned(),
@@ -36,6 +36,7 @@ pub fn settings(
         secrets: secrets::open(folder, &texts)?,
         mail_from: MAIL_FROM.parse().map_err(|_| EmbeddedError::Setting("sender of mails"))?,
         public_url: WEB_APP.to_owned(),
+        api_public_url: places.api_url.clone(),
         spreadsheet_id: SPREADSHEET.to_owned(),
         sheet_tab: DEFAULT_TAB.to_owned(),
         mail_evidence_wait: EVIDENCE_WAIT,

@@ -18,7 +18,7 @@ const NODE: [&str; 3] = ["stripe_node.mjs", "sendgrid_node.mjs", "helmet_node.mj
 pub async fn check() -> Result<Count, StepError> {
     let clients = paths::root().join("tests/clients");
     let interpreter = python::environment().await?.join("python");
-    run(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&clients)).await?;
+    install().await?;
     cargo(&["build", "--quiet", "--locked", "--package", "sandbox"]).await?;
     let (sandbox, address) = sandbox().await?;
     let mut total = Count::default();
@@ -31,6 +31,13 @@ pub async fn check() -> Result<Count, StepError> {
     // Ended by its handle: nothing else has its id.
     drop(sandbox);
     Ok(total)
+}
+
+/// What the checks in Node need, as the lock file names it.
+pub async fn install() -> Result<(), StepError> {
+    let clients = paths::root().join("tests/clients");
+    run(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(clients)).await?;
+    Ok(())
 }
 
 /// A sandbox on a free port, which ends with its handle, and its address.

@@ -2,6 +2,7 @@
 
 mod clients;
 mod cloud;
+mod openid;
 mod python;
 mod step;
 
@@ -70,6 +71,7 @@ fn steps() -> Vec<Step> {
         Step::new("embedded stack", async || embedded().await),
         Step::with_more("template linters", async || python::lint_template().await),
         Step::with_more("client checks", async || clients::check().await),
+        Step::with_more("openid provider", async || openid::check().await),
         Step::with_more("cloud stack", async || cloud::check().await),
     ]
 }

@@ -102,6 +102,7 @@ fn every_operation_that_has_samples_shows_a_good_one() {
         // Signatures are made anew for each delivery, and the document shows itself.
         let has_none =
             operation.id.ends_with("-webhook") || ["/openapi.json", "/reference"].contains(&&*operation.path);
-        assert!(shown > 0 || has_none, "{} has no sample that went well", operation.id);
+        let redirects = !responses.keys().any(|status| status.starts_with('2'));
+        assert!(shown > 0 || has_none || redirects, "{} has no sample that went well", operation.id);
     }
 }

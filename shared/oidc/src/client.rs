@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::Vouched;
-use http::Request;
+use domain::{Identity, Vouched};
+use http::request::Builder;
+use http::{HeaderValue, Request, header};
 use resilience::{Clock, Deadline, Ids, Policy, Transport, retry};
+use serde::Deserialize;
 
 use crate::discovery::Discovery;
 use crate::exchange::Exchange;
-use crate::id_token::{Expected, Refused, check};
+use crate::id_token::{Checked, Email, Expected, Refused, check};
 use crate::keys::ProviderKeys;
 use crate::known::Known;
 use crate::{Attempt, OpenIdError, Provider};
@@ -25,6 +27,14 @@ pub struct OpenId<T, C, I> {
     clock: C,
     ids: I,
     known: Known,
+}
+
+/// The `UserInfo` endpoint's answer.
+#[derive(Deserialize)]
+struct UserInfo {
+    sub: String,
+    #[serde(flatten)]
+    email: Email,
 }
 
 impl<T, C, I> fmt::Debug for OpenId<T, C, I> {
@@ -67,8 +77,8 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
         Ok(format!("{endpoint}{separator}{query}"))
     }
 
-    /// Whom the provider vouches for: exchanges the code, and checks the ID token. The access token that comes with it
-    /// is dropped.
+    /// Whom the provider vouches for: exchanges the code, and checks the ID token. A provider that keeps the address for
+    /// its `UserInfo` endpoint is asked there (section 5.4); then the access token is dropped.
     ///
     /// # Errors
     ///
@@ -84,10 +94,15 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
         let attempt = async || {
             let response = self.transport.send(request.clone()).await?;
             tracing::debug!(status = response.status().as_u16(), "token endpoint answered");
-            Exchange::id_token(&response)
+            Exchange::tokens(&response)
         };
-        let id_token = retry(&self.clock, &self.ids, Policy::CALL, deadline, attempt, OpenIdError::of_exchange).await?;
-        self.checked(provider, &discovery, &id_token, exchange.nonce, deadline).await
+        let tokens = retry(&self.clock, &self.ids, Policy::CALL, deadline, attempt, OpenIdError::of_exchange).await?;
+        let Checked { identity, mut email } =
+            self.checked(provider, &discovery, &tokens.id_token, exchange.nonce, deadline).await?;
+        if let (false, Some(url), Some(token)) = (email.is_told(), &discovery.userinfo_endpoint, &tokens.access_token) {
+            email = self.user_info(url, token, &identity, deadline).await?;
+        }
+        Ok(Vouched { identity, verified_email: email.verified() })
     }
 
     /// A key that we don't know may be newer than what we know.
@@ -98,7 +113,7 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
         id_token: &str,
         nonce: &str,
         deadline: Deadline,
-    ) -> Result<Vouched, OpenIdError> {
+    ) -> Result<Checked, OpenIdError> {
         let expected = Expected { issuer: &provider.issuer, client_id: &provider.client_id, nonce };
         let now = || self.clock.now();
         let keys = match self.known.keys(&provider.issuer, now()) {
@@ -118,11 +133,27 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
         })
     }
 
+    /// What the provider says of the address, if it says it of the same person (section 5.3.2).
+    async fn user_info(
+        &self,
+        url: &str,
+        access_token: &str,
+        identity: &Identity,
+        deadline: Deadline,
+    ) -> Result<Email, OpenIdError> {
+        let mut bearer = HeaderValue::try_from(format!("Bearer {access_token}")).map_err(http::Error::from)?;
+        bearer.set_sensitive(true);
+        let json = self.document(Request::get(url).header(header::AUTHORIZATION, bearer), deadline).await?;
+        let said: UserInfo =
+            serde_json::from_slice(&json).map_err(|_| OpenIdError::Provider("user info cannot be read"))?;
+        if said.sub == identity.subject { Ok(said.email) } else { Err(OpenIdError::Provider("user info is another's")) }
+    }
+
     async fn discovery(&self, provider: &Provider, deadline: Deadline) -> Result<Arc<Discovery>, OpenIdError> {
         if let Some(known) = self.known.discovery(&provider.issuer, self.clock.now()) {
             return Ok(known);
         }
-        let json = self.document(&Discovery::url(provider), deadline).await?;
+        let json = self.document(Request::get(Discovery::url(provider)), deadline).await?;
         let discovery = Discovery::read(provider, &json)?;
         Ok(self.known.keep_discovery(&provider.issuer, discovery, self.clock.now()))
     }
@@ -133,12 +164,12 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
         discovery: &Discovery,
         deadline: Deadline,
     ) -> Result<Arc<ProviderKeys>, OpenIdError> {
-        let keys = ProviderKeys::read(&self.document(&discovery.jwks_uri, deadline).await?)?;
+        let keys = ProviderKeys::read(&self.document(Request::get(&discovery.jwks_uri), deadline).await?)?;
         Ok(self.known.keep_keys(&provider.issuer, keys, self.clock.now()))
     }
 
-    async fn document(&self, url: &str, deadline: Deadline) -> Result<Bytes, OpenIdError> {
-        let request = Request::get(url).body(Bytes::new())?;
+    async fn document(&self, request: Builder, deadline: Deadline) -> Result<Bytes, OpenIdError> {
+        let request = request.body(Bytes::new())?;
         let attempt = async || {
             let response = self.transport.send(request.clone()).await?;
             match response.status() {

@@ -13,6 +13,8 @@ pub(crate) struct Discovery {
     pub token_endpoint: String,
     pub jwks_uri: String,
     #[serde(default)]
+    pub userinfo_endpoint: Option<String>,
+    #[serde(default)]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
 }
 
@@ -42,12 +44,15 @@ impl Discovery {
         if found.issuer != provider.issuer {
             return Err(OpenIdError::Provider("discovery document is another issuer's"));
         }
-        let endpoints = [&found.authorization_endpoint, &found.token_endpoint, &found.jwks_uri];
-        let fit = |url: &&String| is_safe(url) && (url.starts_with("https:") || found.issuer.starts_with("http:"));
-        if !endpoints.iter().all(fit) {
+        let fits = |url: &String| is_safe(url) && (url.starts_with("https:") || found.issuer.starts_with("http:"));
+        if !found.endpoints().all(fits) {
             return Err(OpenIdError::Provider("discovery document names addresses without TLS"));
         }
         Ok(found)
+    }
+
+    fn endpoints(&self) -> impl Iterator<Item = &String> {
+        [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri].into_iter().chain(&self.userinfo_endpoint)
     }
 
     /// How to say who we are: by header where the provider takes that, which is also what saying nothing means.
@@ -82,6 +87,7 @@ mod tests {
             ("token_endpoint", json!("http://id.test/token")),
             ("token_endpoint", json!("http://127.0.0.1/token")),
             ("jwks_uri", json!("javascript:1")),
+            ("userinfo_endpoint", json!("http://id.test/userinfo")),
             ("jwks_uri", Value::Null),
         ] {
             let mut document = discovery();

@@ -29,10 +29,12 @@ impl fmt::Debug for Exchange<'_> {
     }
 }
 
-/// The answer; the access token in it is not even read.
+/// The answer. It has no `Debug`.
 #[derive(Deserialize)]
-struct Tokens {
-    id_token: String,
+pub(crate) struct Tokens {
+    pub id_token: String,
+    #[serde(default)]
+    pub access_token: Option<String>,
 }
 
 impl Exchange<'_> {
@@ -56,13 +58,11 @@ impl Exchange<'_> {
         Ok(request.body(Bytes::from(form.finish()))?)
     }
 
-    pub(crate) fn id_token(response: &Response<Bytes>) -> Result<String, OpenIdError> {
+    pub(crate) fn tokens(response: &Response<Bytes>) -> Result<Tokens, OpenIdError> {
         if !response.status().is_success() {
             return Err(OpenIdError::of_token(response));
         }
-        let tokens: Tokens = serde_json::from_slice(response.body())
-            .map_err(|_| OpenIdError::Provider("token endpoint gave no ID token"))?;
-        Ok(tokens.id_token)
+        serde_json::from_slice(response.body()).map_err(|_| OpenIdError::Provider("token endpoint gave no ID token"))
     }
 }
 

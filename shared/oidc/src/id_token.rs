@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use domain::{Identity, Timestamp, Vouched};
+use domain::{EmailAddress, Identity, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -52,6 +52,13 @@ struct Claims {
     exp: i64,
     iat: i64,
     nonce: Option<String>,
+    #[serde(flatten)]
+    email: Email,
+}
+
+/// What a provider says of the address (section 5.1).
+#[derive(Default, Deserialize)]
+pub(crate) struct Email {
     email: Option<Value>,
     email_verified: Option<Value>,
 }
@@ -63,16 +70,23 @@ enum Audience {
     Several(Vec<String>),
 }
 
-/// Whom the token vouches for.
+/// Whom a good token is about.
+pub(crate) struct Checked {
+    pub identity: Identity,
+    pub email: Email,
+}
+
+/// Looks at all of it.
 pub(crate) fn check(
     token: &str,
     keys: &ProviderKeys,
     expected: Expected<'_>,
     now: Timestamp,
-) -> Result<Vouched, Refused> {
+) -> Result<Checked, Refused> {
     let claims = verified(token, keys)?;
     claims.check(expected, now).map_err(Because)?;
-    Ok(claims.vouched())
+    let identity = Identity { issuer: claims.iss, subject: claims.sub };
+    Ok(Checked { identity, email: claims.email })
 }
 
 /// The claims, once the signature is seen to be the provider's.
@@ -122,15 +136,19 @@ impl Claims {
             None => ours && !others,
         }
     }
+}
 
-    fn vouched(self) -> Vouched {
+impl Email {
+    /// Whether anything is said.
+    pub(crate) const fn is_told(&self) -> bool {
+        self.email.is_some()
+    }
+
+    /// The address, if the provider has seen that it is this person's.
+    pub(crate) fn verified(&self) -> Option<EmailAddress> {
         // Some providers write the boolean as a text.
         let is_verified = matches!(&self.email_verified, Some(value) if *value == true || value == "true");
-        let email = self.email.as_ref().and_then(Value::as_str).filter(|_| is_verified);
-        Vouched {
-            verified_email: email.and_then(|email| email.parse().ok()),
-            identity: Identity { issuer: self.iss, subject: self.sub },
-        }
+        self.email.as_ref()?.as_str().filter(|_| is_verified)?.parse().ok()
     }
 }
 

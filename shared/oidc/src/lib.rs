@@ -3,6 +3,7 @@
 //!
 //! No token and no code gets into a log or an error. Must not know accounts, the store, nor how a function is called.
 
+mod addresses;
 mod attempt;
 mod client;
 mod cookie;
@@ -17,9 +18,10 @@ mod provider;
 #[cfg(test)]
 mod conversation;
 
+pub use addresses::Addresses;
 pub use attempt::{Attempt, state_hash};
 pub use client::OpenId;
 pub use cookie::{COOKIE, FLOW_LIFETIME, cookie, no_cookie};
 pub use error::OpenIdError;
 pub use exchange::Exchange;
-pub use provider::{Provider, Providers, redirect_uri};
+pub use provider::{Provider, Providers};

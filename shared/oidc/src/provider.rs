@@ -37,11 +37,6 @@ impl fmt::Debug for Provider {
     }
 }
 
-/// Where a provider sends people back to; it has to be registered there. `origin` is the API's for browsers.
-pub fn redirect_uri(origin: &str, provider: &str) -> String {
-    format!("{origin}/v1/auth/oauth/{provider}/callback")
-}
-
 /// Whether codes and tokens may be sent there: over TLS, or without leaving this machine.
 pub(crate) fn is_safe(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("http://") else { return url.starts_with("https://") };

@@ -170,6 +170,31 @@ fn what_a_provider_refuses_or_garbles_is_told_apart() {
 }
 
 #[test]
+fn an_address_that_the_token_leaves_out_is_asked_for() {
+    let signer = Signer::p256();
+    let document = with(discovery(), &json!({"userinfo_endpoint": "https://id.test/userinfo"}));
+    let silent = with(claims(), &json!({"email": null, "email_verified": null}));
+    let ask = |said: Value| {
+        let token = signer.token(&json!({"alg": "ES256", "kid": "k-1"}), &silent);
+        let turns = [Turn::json(200, &document), tokens(&token), keys(&[signer.jwk("k-1")]), Turn::json(200, &said)];
+        let script = Scripted::new(turns);
+        let came = converse(&script, async |open_id, _, deadline| vouched(open_id, deadline).await);
+        (came, script)
+    };
+    let (came, script) = ask(json!({"sub": "person-1", "email": "ada@shop.example", "email_verified": true}));
+    assert_eq!(came.unwrap().verified_email, Some("ada@shop.example".parse().unwrap()));
+    assert_eq!(
+        (lines(&script)[3].as_str(), script.header("authorization")[3].as_str()),
+        ("GET /userinfo", "Bearer at-1")
+    );
+    for unverified in [json!({"sub": "person-1"}), json!({"sub": "person-1", "email": "ada@shop.example"})] {
+        assert_eq!(ask(unverified).0.unwrap().verified_email, None);
+    }
+    let (came, _) = ask(json!({"sub": "person-2", "email": "ada@shop.example", "email_verified": true}));
+    assert!(matches!(came, Err(OpenIdError::Provider(_))), "another person's address");
+}
+
+#[test]
 fn codes_and_tokens_show_nowhere() {
     let token = Signer::p256().token(&json!({"alg": "ES256", "kid": "k-1"}), &claims());
     let script = Scripted::new([Turn::json(200, &discovery()), tokens(&token[1..]), keys(&[])]);

@@ -1,3 +1,4 @@
+use domain::Vouched;
 use ring::hmac;
 use serde_json::json;
 
@@ -13,7 +14,12 @@ fn key_set(signer: &Signer) -> ProviderKeys {
 /// A token whose claims differ from a good one's in these.
 fn judge(signer: &Signer, changes: &Value) -> Result<Vouched, Refused> {
     let header = json!({"alg": signer.algorithm(), "kid": "k-1"});
-    check(&signer.token(&header, &with(claims(), changes)), &key_set(signer), EXPECTED, NOW)
+    vouched(&signer.token(&header, &with(claims(), changes)), &key_set(signer))
+}
+
+fn vouched(token: &str, keys: &ProviderKeys) -> Result<Vouched, Refused> {
+    let Checked { identity, email } = check(token, keys, EXPECTED, NOW)?;
+    Ok(Vouched { identity, verified_email: email.verified() })
 }
 
 fn because<T: std::fmt::Debug>(judged: Result<T, Refused>) -> &'static str {
@@ -96,7 +102,7 @@ fn an_address_counts_only_if_the_provider_has_verified_it() {
 fn forged_tokens_are_refused() {
     for signer in [Signer::rsa(), Signer::p256()] {
         let (keys, algorithm) = (key_set(&signer), signer.algorithm());
-        let judge = |token: &str| check(token, &keys, EXPECTED, NOW);
+        let judge = |token: &str| vouched(token, &keys);
         let header = |alg: &str| json!({"alg": alg, "kid": "k-1"});
         let good = signer.token(&header(algorithm), &claims());
         let (signed, signature) = good.rsplit_once('.').unwrap();
@@ -136,14 +142,14 @@ fn a_tokens_own_key_is_never_looked_at() {
         json!({"x5u": "https://evil.test/cert", "x5c": ["AAAA"]}),
     ] {
         let header = with(json!({"alg": "ES256", "kid": "k-1"}), &changes);
-        let judged = check(&theirs.token(&header, &claims()), &keys, EXPECTED, NOW);
+        let judged = vouched(&theirs.token(&header, &claims()), &keys);
         assert_eq!(because(judged), "a signature that is not the provider's", "{changes}");
     }
     let critical = json!({"alg": "ES256", "kid": "k-1", "crit": ["exp"], "exp": 1});
-    let judged = check(&ours.token(&critical, &claims()), &keys, EXPECTED, NOW);
+    let judged = vouched(&ours.token(&critical, &claims()), &keys);
     assert_eq!(because(judged), "a header that has to be understood and is not");
     for kid in ["k-2", "../k-1", "k-1' OR '1'='1", ""] {
         let header = json!({"alg": "ES256", "kid": kid});
-        assert_eq!(check(&theirs.token(&header, &claims()), &keys, EXPECTED, NOW), Err(Refused::UnknownKey), "{kid}");
+        assert_eq!(vouched(&theirs.token(&header, &claims()), &keys), Err(Refused::UnknownKey), "{kid}");
     }
 }

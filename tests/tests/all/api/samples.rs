@@ -12,6 +12,7 @@ use telemetry::{CachedSecret, FixedSecrets};
 
 use super::accounts::{self, House, without_tokens};
 use super::keys::{WAREHOUSE, api_key};
+use super::openid;
 use super::world::{ANNA, Answered, BEN, NOON, World, cart, fault, order_id};
 
 /// Signs the tokens of the samples; its private side was thrown away.
@@ -99,6 +100,20 @@ fn every_sample_of_the_account_functions_gets_its_answer() {
             let house = House::new();
             let answered = house.call(&house.store, function, api::request(event));
             insta::assert_snapshot!(name(function, &file), shown(&without_tokens(answered)));
+        }
+    }
+}
+
+#[test]
+fn every_sample_of_the_openid_functions_gets_its_answer() {
+    for function in ["oauth-callback", "oauth-start"] {
+        let files = samples(function);
+        assert!(files.len() > 1, "{function} needs a good and a bad sample");
+        for file in files {
+            let event = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            let world = World::new();
+            openid::begin_that_of_the_samples(&world);
+            insta::assert_snapshot!(name(function, &file), shown(&world.call(function, api::request(event))));
         }
     }
 }

@@ -15,6 +15,7 @@ use store::{Catalogue, MemoryStore, ProductEdit};
 use uuid::Uuid;
 
 use super::accounts::House;
+use super::openid;
 
 /// 2026-11-23T12:00:00Z.
 pub const NOON: i64 = 1_795_435_200;
@@ -119,6 +120,7 @@ impl World {
             "get-health" => get_health::handle(store, request).await,
             "get-openapi" => get_openapi::handle(&request),
             "unknown-route" => unknown_route::handle(request).await,
+            "oauth-callback" | "oauth-start" => openid::handle(store, clock, function, request).await,
             other => House::new().handle(store, other, request).await,
         });
         read(response.await)

@@ -19,7 +19,7 @@ const INNER: [(&str, &[&str]); 7] = [
 const PROVIDERS: [&str; 5] = ["payments", "mail", "sheets", "oidc", "passwords"];
 
 /// Which functions link which provider, be it through `checkout` or `stripe-account`. All others link none.
-const CALLERS: [(&str, &[&str]); 14] = [
+const CALLERS: [(&str, &[&str]); 16] = [
     ("create-order", &["payments"]),
     ("create-payment-intent", &["payments"]),
     ("confirm-payment", &["payments"]),
@@ -30,6 +30,8 @@ const CALLERS: [(&str, &[&str]); 14] = [
     ("send-email", &["mail"]),
     ("sendgrid-webhook", &["mail"]),
     ("sync-sheet", &["sheets"]),
+    ("oauth-callback", &["oidc"]),
+    ("oauth-start", &["oidc"]),
     ("change-password", &["passwords"]),
     ("login", &["passwords"]),
     ("register", &["passwords"]),

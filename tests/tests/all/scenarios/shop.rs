@@ -53,6 +53,7 @@ impl Shop {
         let mut providers = sandbox::Settings { seed: 7, ..sandbox::Settings::default() };
         providers.stripe.endpoints = vec![Endpoint::new("http://shop.test/v1/webhooks/stripe")];
         providers.sendgrid.behaviour.webhook_url = Some("http://shop.test/v1/webhooks/sendgrid".to_owned());
+        providers.oidc.clients[0].redirect_uris = vec!["http://shop.test/v1/auth/oauth/sandbox/callback".to_owned()];
         let sandbox = Shared::new(providers.clone());
         let keys = SigningKeys { keys: vec![SigningKey::generate(clock.now()).unwrap()] };
         let settings = Settings { rate_limit_scale, ..settings(&providers, &sandbox, &keys) };
@@ -248,6 +249,10 @@ fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningKeys)
     let sendgrid = json!({
         "api_key": providers.sendgrid.api_keys[0], "webhook_public_key": sandbox.lock().sendgrid.public_key(),
     });
+    let client = &providers.oidc.clients[0];
+    let (id, secret) = (&client.client_id, &client.client_secret);
+    let provider = json!({ "issuer": "https://id.test/oidc", "client_id": id, "client_secret": secret });
+    let oauth = json!({ "providers": { "sandbox": provider } });
     Settings {
         stripe_url: "http://stripe.test".into(),
         sendgrid_url: "http://sendgrid.test".into(),
@@ -259,10 +264,12 @@ fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningKeys)
             (secrets::TOKEN_SIGNING, serde_json::to_string(keys).unwrap()),
             (secrets::LINK_KEYS, MAC_KEYS.to_owned()),
             (secrets::REFRESH_KEYS, MAC_KEYS.to_owned()),
+            (secrets::OAUTH, oauth.to_string()),
         ]),
         google: ServiceAccount::from_json(&account).unwrap(),
         mail_from: "Shop <orders@shop.example>".parse().unwrap(),
         public_url: "http://shop.test".into(),
+        api_public_url: "http://shop.test".into(),
         spreadsheet_id: "sandbox-orders".into(),
         sheet_tab: "Orders".into(),
         mail_evidence_wait: Duration::from_mins(5),

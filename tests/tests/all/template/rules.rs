@@ -13,10 +13,12 @@ const TABLE: &str = "AWS::DynamoDB::Table";
 const PASSING_TABLES: [&str; 1] = ["GuardsTable"];
 
 /// Routes that anyone may call: the shop window, health, and the webhooks, which check signatures themselves.
-const PUBLIC_ROUTES: [&str; 14] = [
+const PUBLIC_ROUTES: [&str; 16] = [
     "$default",
     "GET /openapi.json",
     "GET /reference",
+    "GET /v1/auth/oauth/{provider}/callback",
+    "GET /v1/auth/oauth/{provider}/start",
     "GET /v1/health",
     "GET /v1/products",
     "POST /v1/auth/login",

@@ -1,0 +1,139 @@
+//! `GET /v1/auth/oauth/{provider}/callback`: a browser comes back from an OpenID provider.
+
+use std::sync::Arc;
+
+use api::{ApiError, Class, Endpoint, Request, Response};
+use domain::{SignInFlow, Vouched};
+use oidc::{Addresses, COOKIE, Exchange, OpenId, Provider, Providers, state_hash};
+use resilience::{Clock, Ids, Transport};
+use sessions::{Delivery, Issuer, Keys, SignedIn};
+use store::{Accounts, Sessions};
+
+mod account;
+mod failure;
+mod query;
+
+pub use failure::Failure;
+
+use query::Answer;
+
+/// Who may call, how often, and with what. Providers add parameters of their own.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn).with_any_query().answering(&[]);
+
+/// What signs people in.
+#[derive(Debug)]
+pub struct SignIn<'a, S, T, C, I> {
+    /// Accounts, sessions and sign-ins under way.
+    pub store: &'a S,
+    /// The way to the providers.
+    pub open_id: &'a OpenId<T, C, I>,
+    /// Where things are.
+    pub addresses: &'a Addresses,
+    /// Time.
+    pub clock: &'a C,
+    /// Fresh ids.
+    pub ids: &'a I,
+}
+
+/// Signs in whom the provider vouches for, if it is this browser that asked, and sends it to where it wanted to go, with
+/// a session's cookie. Everybody else goes to the web app's sign-in page, with `error=` and a word of [`Failure`]'s.
+///
+/// # Errors
+///
+/// 404 no such provider.
+#[utoipa::path(
+    get,
+    path = "/v1/auth/oauth/{provider}/callback",
+    operation_id = "oauth-callback",
+    tag = "accounts",
+    params(
+        ("state" = Option<String>, Query, description = "What the sign-in began with"),
+        ("code" = Option<String>, Query, description = "What the provider gives for its tokens"),
+        ("error" = Option<String>, Query, description = "Why the provider gives no code (RFC 6749, section 4.1.2.1)"),
+        ("iss" = Option<String>, Query, description = "Which provider answers (RFC 9207)")
+    ),
+    responses((
+        status = 303,
+        description = "On to the web app: signed in, with a session's cookie, or to `/sign-in?error=` with `cancelled`, \
+            `expired`, `other_browser`, `provider_refused`, `unavailable`, `email_not_verified`, `use_password` or \
+            `other_identity`"
+    )),
+)]
+pub async fn handle<S: Accounts + Sessions, T: Transport, C: Clock, I: Ids>(
+    sign_in: &SignIn<'_, S, T, C, I>,
+    providers: Result<Arc<Providers>, ApiError>,
+    keys: Result<Keys, ApiError>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let name = api::path_parameter(&request, "provider").unwrap_or_default();
+    let addresses = sign_in.addresses;
+    let ended = match (providers, keys) {
+        (Err(error), _) | (_, Err(error)) => Err(Failure::Ours(error)),
+        (Ok(providers), Ok(keys)) => {
+            let provider = providers.get(name).ok_or(ApiError::NotFound("provider"))?;
+            sign_in.run(name, provider, keys, &request).await
+        }
+    };
+    let response = match ended {
+        Ok((signed_in, return_to)) => {
+            telemetry::count("SignIns", 1);
+            api::with_cookie(api::see_other(&addresses.page(&return_to))?, &signed_in.cookie())?
+        }
+        Err(failure) => {
+            failure.log(name);
+            api::see_other(&addresses.sign_in_page(failure.word()))?
+        }
+    };
+    api::with_cookie(response, &oidc::no_cookie())
+}
+
+impl<S: Accounts + Sessions, T: Transport, C: Clock, I: Ids> SignIn<'_, S, T, C, I> {
+    async fn run(
+        &self,
+        name: &str,
+        provider: &Provider,
+        keys: Keys,
+        request: &Request,
+    ) -> Result<(SignedIn, String), Failure> {
+        let (flow, answer) = self.flow(name, provider, request).await?;
+        let code = answer.code()?;
+        let vouched = self.vouched(name, provider, &flow, code, request).await?;
+        let account = account::vouched_for(self.store, &vouched, self.clock, self.ids).await?;
+        let issuer = Issuer { sessions: self.store, keys, clock: self.clock, ids: self.ids };
+        let signed_in = issuer.open(&account, Delivery::Cookie).await.map_err(Failure::Ours)?;
+        Ok((signed_in, flow.return_to))
+    }
+
+    /// The sign-in that this answer belongs to: begun by this browser, at this provider, not long ago, and not come back
+    /// from yet. The state is looked at before all else, so that nobody can use a stranger's sign-in up.
+    async fn flow(&self, name: &str, provider: &Provider, request: &Request) -> Result<(SignInFlow, Answer), Failure> {
+        let answer = Answer::read(request);
+        let state = answer.state.as_deref().ok_or(Failure::OtherBrowser)?;
+        // Both come with the request: there is no secret to find out by measuring.
+        if api::cookie(request, COOKIE) != Some(state) {
+            return Err(Failure::OtherBrowser);
+        }
+        let flow = self.store.take_flow(&state_hash(state)).await.map_err(|error| Failure::Ours(error.into()))?;
+        let flow = flow.filter(|flow| flow.provider == name && self.clock.now() < flow.expires_at);
+        let flow = flow.ok_or(Failure::Expired)?;
+        // RFC 9207: the answer of another provider.
+        if answer.issuer.as_ref().is_some_and(|issuer| *issuer != provider.issuer) {
+            return Err(Failure::OtherIssuer);
+        }
+        Ok((flow, answer))
+    }
+
+    async fn vouched(
+        &self,
+        name: &str,
+        provider: &Provider,
+        flow: &SignInFlow,
+        code: &str,
+        request: &Request,
+    ) -> Result<Vouched, Failure> {
+        let redirect_uri = self.addresses.redirect_uri(name);
+        let (code_verifier, nonce) = (flow.code_verifier.as_str(), flow.nonce.as_str());
+        let exchange = Exchange { code, redirect_uri: &redirect_uri, code_verifier, nonce };
+        Ok(self.open_id.vouched(provider, exchange, api::deadline(self.clock, request)).await?)
+    }
+}
