@@ -21,6 +21,7 @@ mod paths;
 mod process;
 mod seed;
 mod shop;
+mod sign_in;
 mod smoke;
 mod stack;
 mod test;
@@ -48,7 +49,7 @@ enum Command {
     Drill(drill::Drill),
     /// Runs every check that decides whether a change is good.
     Test(test::Options),
-    /// Places an order on the stack that is up, pays it, and follows it to the mail and the row.
+    /// Signs a customer up on the stack that is up, places an order, pays it, and follows it to the mail and the row.
     Smoke,
     /// Writes the API's contract, `openapi.json`, and its page anew, as they follow from the code.
     Openapi,

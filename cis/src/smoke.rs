@@ -1,4 +1,4 @@
-//! `cargo cis smoke`: one order through the whole system, hop by hop, on whichever stack is up.
+//! `cargo cis smoke`: a new customer and one order through the whole system, hop by hop, on whichever stack is up.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -7,11 +7,13 @@ use resilience::{Ids as _, RandomIds};
 use serde_json::Value;
 
 use crate::shop::{Shop, ShopError};
+use crate::sign_in::{SignIn, mailed_token};
 use crate::stack::Stack;
 
 /// A hop that takes longer is missing. The cloud stack starts processes on its first order.
 const PATIENCE: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_millis(20);
+/// Twenty looks a second for half a minute stay below the reads that a customer has.
+const PAUSE: Duration = Duration::from_millis(50);
 /// A card that Stripe takes.
 const CARD: &str = "pm_card_visa";
 
@@ -38,7 +40,7 @@ pub enum SmokeError {
     Missing(&'static str),
 }
 
-/// Places an order, pays it, and follows it to the mail and the row.
+/// Signs a new customer up, places an order, pays it, and follows it to the mail and the row.
 ///
 /// # Errors
 ///
@@ -46,28 +48,13 @@ pub enum SmokeError {
 pub async fn smoke() -> Result<(), SmokeError> {
     let stack = Stack::load()?.ok_or(SmokeError::NoStack)?;
     let shop = Shop::new(&stack).map_err(failed("stack"))?;
-    let walk = Walk { shop, started: Instant::now() };
+    let started = Instant::now();
     let key = RandomIds.fresh().simple().to_string();
     let email = format!("smoke-{key}@example.com");
-    let placed = walk.shop.place(&key, &email).await.map_err(failed("order placed"))?;
-    let order = placed.order_id;
-    walk.said("order placed", &order);
-    let secret = placed.client_secret.ok_or(SmokeError::Missing("payment intent"))?;
-    let paid = walk.shop.pay(&secret, CARD).await.map_err(failed("payment confirmed"))?;
-    walk.said("payment confirmed", text(&paid["status"]));
-
-    walk.follow("webhook taken in", &order, |hop| hop["kind"] == "webhook").await?;
-    walk.follow("event order.paid", &order, |hop| hop["type"] == "order.paid").await?;
-    walk.follow("mail sent", &order, |hop| hop["kind"] == "mail" && hop["state"] == "sent").await?;
-    let about = |mail: &Value| text(&mail["custom_args"]["effect_id"]).starts_with(&order);
-    let mail = walk.wait("mail in mailbox", async || Ok(walk.shop.mails().await?.into_iter().find(about))).await?;
-    walk.said("mail in mailbox", text(&mail["subject"]));
-    walk.follow("row noted", &order, |hop| hop["kind"] == "row").await?;
-    let of_order =
-        |row: &Vec<Value>| row.first().is_some_and(|id| *id == *order) && row.iter().any(|cell| cell == "paid");
-    let row = walk.wait("row in sheet", async || Ok(walk.shop.rows().await?.into_iter().find(of_order))).await?;
-    walk.said("row in sheet", row.get(2).map_or("", text));
-    println!("all hops seen in {} ms", walk.started.elapsed().as_millis());
+    let token = Walk { shop: shop.clone(), started }.sign_up(&stack, &email).await?;
+    let walk = Walk { shop: shop.with_token(token), started };
+    walk.order(&key, &email).await?;
+    println!("all hops seen in {} ms", started.elapsed().as_millis());
     Ok(())
 }
 
@@ -77,6 +64,52 @@ struct Walk {
 }
 
 impl Walk {
+    /// From a stranger to a customer who is signed in; the access token.
+    async fn sign_up(&self, stack: &Stack, email: &str) -> Result<String, SmokeError> {
+        let sign_in = SignIn::new(stack).map_err(ShopError::from).map_err(failed("stack"))?;
+        let password = RandomIds.fresh().simple().to_string();
+        sign_in.register(email, &password).await.map_err(failed("registered"))?;
+        self.said("registered", email);
+        let link = self.wait("link in mailbox", async || self.link(email).await).await?;
+        self.said("link in mailbox", link.split('.').next().unwrap_or_default());
+        let tokens = sign_in.verify_email(&link, &password).await.map_err(failed("address verified"))?;
+        let me = self.shop.with_token(tokens.access_token).me().await.map_err(failed("address verified"))?;
+        self.said("address verified", text(&me["account_id"]));
+        let tokens = sign_in.login(email, &password).await.map_err(failed("signed in"))?;
+        self.said("signed in", "");
+        let tokens = sign_in.refresh(&tokens.refresh_token).await.map_err(failed("tokens renewed"))?;
+        self.said("tokens renewed", "");
+        Ok(tokens.access_token)
+    }
+
+    /// The token of the link that was mailed to this address.
+    async fn link(&self, email: &str) -> Result<Option<String>, ShopError> {
+        Ok(self.shop.mails_to(email).await?.iter().find_map(mailed_token).map(str::to_owned))
+    }
+
+    /// From the placed order to the row in the sheet.
+    async fn order(&self, key: &str, email: &str) -> Result<(), SmokeError> {
+        let placed = self.shop.place(key, email).await.map_err(failed("order placed"))?;
+        let order = placed.order_id;
+        self.said("order placed", &order);
+        let secret = placed.client_secret.ok_or(SmokeError::Missing("payment intent"))?;
+        let paid = self.shop.pay(&secret, CARD).await.map_err(failed("payment confirmed"))?;
+        self.said("payment confirmed", text(&paid["status"]));
+
+        self.follow("webhook taken in", &order, |hop| hop["kind"] == "webhook").await?;
+        self.follow("event order.paid", &order, |hop| hop["type"] == "order.paid").await?;
+        self.follow("mail sent", &order, |hop| hop["kind"] == "mail" && hop["state"] == "sent").await?;
+        let about = |mail: &Value| text(&mail["custom_args"]["effect_id"]).starts_with(&order);
+        let mail = self.wait("mail in mailbox", async || Ok(self.shop.mails().await?.into_iter().find(about))).await?;
+        self.said("mail in mailbox", text(&mail["subject"]));
+        self.follow("row noted", &order, |hop| hop["kind"] == "row").await?;
+        let of_order =
+            |row: &Vec<Value>| row.first().is_some_and(|id| *id == *order) && row.iter().any(|cell| cell == "paid");
+        let row = self.wait("row in sheet", async || Ok(self.shop.rows().await?.into_iter().find(of_order))).await?;
+        self.said("row in sheet", row.get(2).map_or("", text));
+        Ok(())
+    }
+
     fn said(&self, hop: &str, detail: &str) {
         println!("{:>6} ms  {hop:<18} {detail}", self.started.elapsed().as_millis());
     }

@@ -36,6 +36,9 @@ pub enum ShopError {
     /// No answer came.
     #[error("{0}: no answer")]
     NoAnswer(String, #[source] HttpError),
+    /// The answer to a sign-in is something else.
+    #[error("there are no tokens in the answer")]
+    NoTokens(#[source] serde_json::Error),
     /// The answer is no.
     #[error("{what}: {status} {body}")]
     Refused {
@@ -111,7 +114,7 @@ impl Shop {
     }
 
     /// The same shop with the customer in front of it whose token this is.
-    fn with_token(&self, token: String) -> Self {
+    pub fn with_token(&self, token: String) -> Self {
         Self { token, ..self.clone() }
     }
 
@@ -173,6 +176,15 @@ impl Shop {
         self.ask(Method::GET, &format!("/v1/orders/{order_id}")).await
     }
 
+    /// The account in front of the shop.
+    ///
+    /// # Errors
+    ///
+    /// Refused, or no answer.
+    pub async fn me(&self) -> Result<Value, ShopError> {
+        self.ask(Method::GET, "/v1/me").await
+    }
+
     /// The hops of an order's history, oldest first.
     ///
     /// # Errors
@@ -211,7 +223,7 @@ impl Shop {
 /// # Errors
 ///
 /// Refused, or no answer.
-fn accepted(what: &str, answer: Result<Answer, HttpError>) -> Result<Value, ShopError> {
+pub fn accepted(what: &str, answer: Result<Answer, HttpError>) -> Result<Value, ShopError> {
     let answer = answer.map_err(|error| ShopError::NoAnswer(what.to_owned(), error))?;
     match answer.status {
         200..300 => Ok(answer.body),

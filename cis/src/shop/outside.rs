@@ -51,6 +51,15 @@ impl Shop {
         Ok(list(&self.sandbox(Method::GET, "/_sandbox/mail", None).await?["mails"]))
     }
 
+    /// The mails that SendGrid took for this address.
+    ///
+    /// # Errors
+    ///
+    /// No answer.
+    pub async fn mails_to(&self, email: &str) -> Result<Vec<Value>, ShopError> {
+        Ok(list(&self.sandbox(Method::GET, &format!("/_sandbox/mail?recipient={email}"), None).await?["mails"]))
+    }
+
     /// The rows of the sheet below its header, as they were entered.
     ///
     /// # Errors
