@@ -59,6 +59,7 @@ SAMPLES = {
     "confirm-payment": "paid",
     "create-order": "placed",
     "create-payment-intent": "pending",
+    "erase-me": "good",
     "erase-orders": "erased",
     "get-health": "check",
     "get-me": "customer",

@@ -41,6 +41,7 @@ use utoipa::OpenApi;
         reset_password::handle,
         change_password::handle,
         get_me::handle,
+        erase_me::handle,
     ),
     components(schemas(api::Problem))
 )]

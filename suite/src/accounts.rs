@@ -15,6 +15,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         let (clock, ids, passwords, origins) = (&self.clock, &self.ids, &self.passwords, &self.origins);
         let store = &StoreGate::new(&self.store, &self.gate);
         match function {
+            "erase-me" => erase_me::handle(store, store, passwords, clock, ids, request).await,
             "get-me" => get_me::handle(store, request).await,
             "logout" => logout::handle(store, origins, request).await,
             "oauth-callback" => self.oauth_callback(request).await,

@@ -3,12 +3,13 @@
 use api::Endpoint;
 
 /// Every function that answers requests, by name.
-pub const ENDPOINTS: [(&str, Endpoint); 25] = [
+pub const ENDPOINTS: [(&str, Endpoint); 26] = [
     ("cancel-order", cancel_order::ENDPOINT),
     ("change-password", change_password::ENDPOINT),
     ("confirm-payment", confirm_payment::ENDPOINT),
     ("create-order", create_order::ENDPOINT),
     ("create-payment-intent", create_payment_intent::ENDPOINT),
+    ("erase-me", erase_me::ENDPOINT),
     ("get-health", get_health::ENDPOINT),
     ("get-me", get_me::ENDPOINT),
     ("get-openapi", get_openapi::ENDPOINT),

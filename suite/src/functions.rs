@@ -26,7 +26,7 @@ use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 32] = [
+pub const FUNCTIONS: [&str; 33] = [
     "account-stream",
     "authorizer",
     "cancel-order",
@@ -34,6 +34,7 @@ pub const FUNCTIONS: [&str; 32] = [
     "confirm-payment",
     "create-order",
     "create-payment-intent",
+    "erase-me",
     "erase-orders",
     "get-health",
     "get-me",

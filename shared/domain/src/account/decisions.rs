@@ -155,6 +155,11 @@ impl Account {
         self.changed(self.with_password(password, on.now).telling(AccountEventType::PasswordChanged, on))
     }
 
+    /// Deletes it, with its hold on address and identities. What is left is its id.
+    pub fn erase(&self, on: &Occasion<'_>) -> AccountChange {
+        AccountChange { after: None, ..self.told(AccountEventType::Erased, on) }
+    }
+
     /// Stores the same password by another hash.
     pub fn rehash(&self, password: PasswordHash, now: Timestamp) -> AccountChange {
         self.changed(Self { password: Some(password), ..self.next(now) }.quietly())

@@ -3,15 +3,17 @@
 mod counted;
 mod house;
 
+use domain::AccountEventType;
 use serde_json::{Value, json};
 
-use super::world::{Answered, event, request};
+use super::world::{ANNA, Answered, event, request};
 use counted::Counted;
 pub use house::House;
 
 /// The functions that are about accounts and sessions.
-pub const FUNCTIONS: [&str; 9] = [
+pub const FUNCTIONS: [&str; 10] = [
     "change-password",
+    "erase-me",
     "get-me",
     "login",
     "logout",
@@ -151,4 +153,31 @@ fn a_stronger_hash_takes_the_place_of_a_weaker_one_at_the_next_sign_in() {
     assert_eq!(login(), 200);
     assert!(!house.passwords.is_outdated(&hash()));
     assert_eq!((login(), house.passwords.runs()), (200, 3), "hashed anew once");
+}
+
+#[test]
+fn an_account_is_erased_by_whoever_knows_it_and_nobody_else() {
+    let house = House::new();
+    let erase = |body: Value| {
+        let mut event = event(Some(ANNA));
+        event["body"] = body.to_string().into();
+        house.call(&house.store, "erase-me", request(event))
+    };
+    let anna = |password: &str| json!({"email": "ANNA@example.com", "password": password});
+    for (body, problem) in [
+        (anna("wrong horse 1"), (401, "invalid-credentials", None)),
+        (json!({"email": "ben@example.com", "password": RIGHT}), (422, "invalid-field", Some("email"))),
+        (json!({"email": "anna@example.com"}), (422, "invalid-field", Some("password"))),
+    ] {
+        assert_eq!(erase(body.clone()).problem(), problem, "{body}");
+    }
+    let anna_was = house.account("anna@example.com");
+    for _ in 0..2 {
+        assert_eq!(erase(anna(RIGHT)).status, 202, "a repetition gets the same answer");
+    }
+    assert_eq!(house.find("anna@example.com"), None);
+    let told = house.store.account_stream_since(0).0;
+    let told: Vec<_> = told.iter().map(|event| (event.event_type, event.account_id)).collect();
+    assert_eq!(told, [(AccountEventType::Erased, anna_was.id)]);
+    assert!(house.find("ben@example.com").is_some() && house.find("cara@example.com").is_some());
 }

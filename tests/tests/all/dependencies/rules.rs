@@ -19,7 +19,7 @@ const INNER: [(&str, &[&str]); 7] = [
 const PROVIDERS: [&str; 5] = ["payments", "mail", "sheets", "oidc", "passwords"];
 
 /// Which functions link which provider, be it through `checkout` or `stripe-account`. All others link none.
-const CALLERS: [(&str, &[&str]); 16] = [
+const CALLERS: [(&str, &[&str]); 17] = [
     ("create-order", &["payments"]),
     ("create-payment-intent", &["payments"]),
     ("confirm-payment", &["payments"]),
@@ -33,6 +33,7 @@ const CALLERS: [(&str, &[&str]); 16] = [
     ("oauth-callback", &["oidc"]),
     ("oauth-start", &["oidc"]),
     ("change-password", &["passwords"]),
+    ("erase-me", &["passwords"]),
     ("login", &["passwords"]),
     ("register", &["passwords"]),
     ("reset-password", &["passwords"]),

@@ -7,14 +7,15 @@ use domain::{
     Account, AccountChange, AccountEvent, AccountEventType, Link, LinkKind, Order, OrderStatus, PasswordHash, Person,
     Role,
 };
-use http::StatusCode;
+use http::{Request, StatusCode};
 use links::LinkKeys;
 use resilience::{Clock as _, Ids as _, SeededIds};
 use sandbox::{Fault, FaultKind, Provider};
+use serde_json::{Value, json};
 use store::{AccountSaved, Accounts as _};
 use suite::{Happened, Misbehaviour};
 
-use super::shop::{CUSTOMER, MAC_KEYS, Placed, Shop};
+use super::shop::{CUSTOMER, MAC_KEYS, Placed, Shop, cart, json_of};
 
 const EMAIL: &str = "ada@example.com";
 
@@ -74,10 +75,9 @@ fn whoever_registers_gets_one_mail_with_a_link_of_their_own() {
     let account = register(&shop);
     shop.settle();
     assert_eq!((shop.mails(), shop.dead_letters()), (vec!["verify_email".to_owned()], 0));
-    let mail = shop.mailbox()[0].to_string();
-    assert!(mail.contains(EMAIL));
-    let token = mail.split("http://shop.test/verify-email#token=").nth(1).unwrap();
-    let token: String = token.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-.".contains(*c)).collect();
+    let mail = &shop.mailbox()[0];
+    assert!(mail.to_string().contains(EMAIL));
+    let token = mailed_token(mail, "verify-email");
     let keys: LinkKeys = serde_json::from_str(MAC_KEYS).unwrap();
     let id = keys.verify(LinkKind::VerifyEmail, &token).expect("signed here");
     let link = shop.clock.run(shop.suite.store().link(id)).unwrap().expect("still good");
@@ -221,4 +221,51 @@ fn an_order_placed_with_the_last_access_token_is_found_as_well() {
     shop.settle();
     assert_eq!((shop.status(&late), order(&shop, &late).person.contact()), (OrderStatus::Cancelled, None));
     assert_eq!((traces(&shop), shop.dead_letters()), (vec![], 0));
+}
+
+/// One request, with the access token of somebody or without.
+fn ask(shop: &Shop, path: &str, token: Option<&str>, body: &Value) -> (u16, Value) {
+    let mut request = Request::post(format!("http://shop.test{path}")).header("content-type", "application/json");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}")).header("idempotency-key", "mine");
+    }
+    let answer = shop.clock.run(shop.suite.http(request.body(body.to_string().into()).unwrap()));
+    (answer.status().as_u16(), json_of(&answer))
+}
+
+/// The token that a mail's link ends with.
+fn mailed_token(mail: &Value, page: &str) -> String {
+    let mail = mail.to_string();
+    let token = mail.split(&format!("http://shop.test/{page}#token=")).nth(1).unwrap();
+    token.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-.".contains(*c)).collect()
+}
+
+#[test]
+fn a_person_comes_and_goes_and_only_the_books_stay() {
+    let shop = Shop::open();
+    let secret = json!({ "email": EMAIL, "password": "tausend schöne tage" });
+    assert_eq!(ask(&shop, "/v1/auth/register", None, &secret).0, 202);
+    shop.settle();
+    let token = mailed_token(&shop.mailbox()[0], "verify-email");
+    let (status, tokens) =
+        ask(&shop, "/v1/auth/verify-email", None, &json!({ "token": token, "password": "tausend schöne tage" }));
+    let access = tokens["access_token"].as_str();
+    assert_eq!((status, access.is_some()), (200, true), "the mailed link works: {tokens}");
+
+    let (status, order) = ask(&shop, "/v1/orders", access, &cart());
+    assert_eq!(status, 201, "{order}");
+    assert_eq!(ask(&shop, "/v1/me/erase", access, &json!({ "email": EMAIL })).0, 422, "not without the password");
+    assert_eq!(ask(&shop, "/v1/me/erase", access, &secret), (202, Value::Null));
+    assert_eq!(ask(&shop, "/v1/me/erase", access, &secret), (202, Value::Null), "again, while the token is good");
+    shop.settle();
+
+    assert_eq!(ask(&shop, "/v1/auth/login", None, &secret).0, 401);
+    let refresh = json!({ "refresh_token": tokens["refresh_token"] });
+    assert_eq!(ask(&shop, "/v1/auth/refresh-token", None, &refresh).0, 401);
+    let orders = shop.orders();
+    assert_eq!((orders.len(), orders[0].total.amount, orders[0].status), (1, 2900, OrderStatus::Cancelled));
+    assert_eq!((traces(&shop), shop.dead_letters()), (vec![], 0));
+    assert_eq!(shop.mails(), ["order_cancelled", "verify_email"], "the cancellation is still told");
+    // The address is free again, for somebody whom nothing connects with the orders.
+    assert_eq!(ask(&shop, "/v1/auth/register", None, &secret).0, 202);
 }

@@ -169,3 +169,12 @@ fn a_link_for_nobody_is_told_to_nobody() {
     assert_eq!((&change.before, &change.after, told(&change)), (&None, &None, vec![]));
     assert!(change.link.is_some_and(|link| link.expires_at == at(3600)));
 }
+
+#[test]
+fn an_erased_account_leaves_nothing_but_its_id() {
+    let account = verified();
+    let change = account.erase(&occasion());
+    assert_eq!((change.before.as_ref(), &change.after, &change.link), (Some(&account), &None, &None));
+    assert_eq!((told(&change), change.events[0].account_id), (vec![AccountEventType::Erased], account.id));
+    assert!(!serde_json::to_string(&change.events).unwrap().contains("anna"));
+}

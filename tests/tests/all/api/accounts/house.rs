@@ -103,7 +103,11 @@ impl House {
     }
 
     pub fn account(&self, email: &str) -> Account {
-        self.clock.run(self.store.account_with_email(&email.parse().unwrap())).unwrap().unwrap()
+        self.find(email).unwrap()
+    }
+
+    pub fn find(&self, email: &str) -> Option<Account> {
+        self.clock.run(self.store.account_with_email(&email.parse().unwrap())).unwrap()
     }
 
     /// One call of a function with this store, through everything that Lambda would have it go through. What the edge
@@ -126,6 +130,7 @@ impl House {
         let issuer = &Issuer { sessions: store, keys: self.keys.clone(), clock, ids };
         match function {
             "change-password" => change_password::handle(store, store, issuer, passwords, origins, request).await,
+            "erase-me" => erase_me::handle(store, store, passwords, clock, ids, request).await,
             "get-me" => get_me::handle(store, request).await,
             "login" => login::handle(store, store, issuer, passwords, origins, request).await,
             "logout" => logout::handle(store, origins, request).await,

@@ -1,0 +1,93 @@
+//! `POST /v1/me/erase`: somebody's account goes, and with it whatever names them.
+
+use api::{ApiError, Class, Endpoint, Request, Response};
+use auth::Permission;
+use domain::{Account, AccountId, EmailAddress, FieldError};
+use lambda_http::http::StatusCode;
+use passwords::{Password, Passwords};
+use resilience::{Clock, Ids};
+use serde::Deserialize;
+use sign_in::{AccountLimits, occasion, save};
+use store::{Accounts, Guards};
+use utoipa::ToSchema;
+
+/// Who may call, how often, and with what. Limited as a sign-in: it compares a password.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::SignIn);
+
+/// What shows that this is meant, and by whom.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EraseBody {
+    /// The account's own address, typed once more.
+    email: EmailAddress,
+    /// The account's password, if it has one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password, max_length = 128, nullable = false)]
+    password: Option<Password>,
+}
+
+/// Deletes the account with its address, its password and what OpenID providers know it by. No refresh token is good any
+/// longer; the access token runs out by itself. Whoever hears of `account.erased` has the orders forget the person.
+/// A repetition changes nothing and gets the same answer.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 401 no caller or another password, 403 not a person, 422 another address or no password
+/// where there is one, 429 too many tries, 503 a table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/me/erase",
+    operation_id = "erase-me",
+    tag = "accounts",
+    request_body = EraseBody,
+    responses((status = 202, description = "The account is gone. Orders lose the person as soon as they are delivered and settled; amounts stay")),
+    security(("access_token" = ["customer", "staff", "admin"])),
+    extensions(("x-problems" = json!(["invalid-credentials"]))),
+)]
+pub async fn handle<C: Clock, I: Ids>(
+    accounts: &impl Accounts,
+    guards: &impl Guards,
+    passwords: &Passwords,
+    clock: &C,
+    ids: &I,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let id = person(&request)?;
+    let body: EraseBody = api::body(&request)?;
+    let correlation_id = api::correlation_id(&request);
+    let Some(account) = accounts.account(id).await? else { return Ok(api::empty(StatusCode::ACCEPTED)) };
+    AccountLimits::of(&account.email, &request).try_password(guards, clock.now()).await?;
+    confirm(&account, &body, passwords)?;
+
+    api::settle(clock, ids, async || {
+        let Some(now) = accounts.account(id).await? else { return Ok(()) };
+        // Somebody else has changed it since it was compared.
+        if now.password != account.password {
+            return Err(ApiError::InvalidCredentials);
+        }
+        save(accounts, &now.erase(&occasion(clock, ids, correlation_id.as_str()))).await
+    })
+    .await?;
+    telemetry::count("AccountsErased", 1);
+    Ok(api::empty(StatusCode::ACCEPTED))
+}
+
+/// Whether the caller knows whose account this is. The password is asked for where there is one, so that a stolen access
+/// token is not enough.
+fn confirm(account: &Account, body: &EraseBody, passwords: &Passwords) -> Result<(), ApiError> {
+    if body.email.lower_case() != account.email.lower_case() {
+        return Err(FieldError::new("email", "must be the account's own").into());
+    }
+    match (&account.password, &body.password) {
+        (None, _) => Ok(()),
+        (Some(_), None) => Err(FieldError::new("password", "is needed: the account has one").into()),
+        (Some(hash), Some(password)) if passwords.verify(password, Some(hash)) => Ok(()),
+        (Some(_), Some(_)) => Err(ApiError::InvalidCredentials),
+    }
+}
+
+fn person(request: &Request) -> Result<AccountId, ApiError> {
+    let caller = api::caller(request)?;
+    api::require(&caller, Permission::ManageOwnAccount)?;
+    caller.who.account().ok_or(ApiError::Forbidden)
+}
