@@ -3,18 +3,21 @@
 use api::Endpoint;
 
 /// Every function that answers requests, by name.
-pub const ENDPOINTS: [(&str, Endpoint); 26] = [
+pub const ENDPOINTS: [(&str, Endpoint); 30] = [
     ("cancel-order", cancel_order::ENDPOINT),
     ("change-password", change_password::ENDPOINT),
     ("confirm-payment", confirm_payment::ENDPOINT),
+    ("create-api-key", create_api_key::ENDPOINT),
     ("create-order", create_order::ENDPOINT),
     ("create-payment-intent", create_payment_intent::ENDPOINT),
     ("erase-me", erase_me::ENDPOINT),
     ("get-health", get_health::ENDPOINT),
+    ("get-jwks", get_jwks::ENDPOINT),
     ("get-me", get_me::ENDPOINT),
     ("get-openapi", get_openapi::ENDPOINT),
     ("get-order", get_order::ENDPOINT),
     ("get-order-history", get_order_history::ENDPOINT),
+    ("list-api-keys", list_api_keys::ENDPOINT),
     ("list-orders", list_orders::ENDPOINT),
     ("list-products", list_products::ENDPOINT),
     ("login", login::ENDPOINT),
@@ -26,6 +29,7 @@ pub const ENDPOINTS: [(&str, Endpoint); 26] = [
     ("register", register::ENDPOINT),
     ("request-password-reset", request_password_reset::ENDPOINT),
     ("reset-password", reset_password::ENDPOINT),
+    ("revoke-api-key", revoke_api_key::ENDPOINT),
     ("sendgrid-webhook", sendgrid_webhook::ENDPOINT),
     ("stripe-webhook", stripe_webhook::ENDPOINT),
     ("unknown-route", unknown_route::ENDPOINT),

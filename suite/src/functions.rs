@@ -26,25 +26,29 @@ use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 33] = [
+pub const FUNCTIONS: [&str; 38] = [
     "account-stream",
     "authorizer",
     "cancel-order",
     "change-password",
     "confirm-payment",
+    "create-api-key",
     "create-order",
     "create-payment-intent",
     "erase-me",
     "erase-orders",
     "get-health",
+    "get-jwks",
     "get-me",
     "get-openapi",
     "get-order",
     "get-order-history",
+    "list-api-keys",
     "list-orders",
     "list-products",
     "login",
     "logout",
+    "notice-expiring-keys",
     "oauth-callback",
     "oauth-start",
     "order-stream",
@@ -53,6 +57,7 @@ pub const FUNCTIONS: [&str; 33] = [
     "register",
     "request-password-reset",
     "reset-password",
+    "revoke-api-key",
     "send-email",
     "sendgrid-webhook",
     "settle-payment",
@@ -66,6 +71,7 @@ pub const FUNCTIONS: [&str; 33] = [
 pub fn budget(function: &str, timeout: Duration) -> Duration {
     match function {
         "erase-orders" => timeout.saturating_sub(erase_orders::RESERVE),
+        "notice-expiring-keys" => timeout.saturating_sub(notice_expiring_keys::RESERVE),
         "settle-payment" => timeout.saturating_sub(settle_payment::RESERVE),
         "send-email" => timeout.saturating_sub(send_email::RESERVE),
         "sync-sheet" => timeout.saturating_sub(sync_sheet::RESERVE),
@@ -84,6 +90,11 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             "account-stream" => {
                 let bus = &BusGate::new(&self.bus, &self.gate, function);
                 result(&account_stream::handle(bus, bus, &event).await)
+            }
+            "notice-expiring-keys" => {
+                let store = &StoreGate::new(&self.store, &self.gate);
+                let told = notice_expiring_keys::handle(store, &self.clock, &self.ids, deadline).await;
+                result(&told.map_err(start)?)
             }
             "order-stream" => {
                 let bus = &BusGate::new(&self.bus, &self.gate, function);
@@ -155,15 +166,19 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         match function {
             "cancel-order" => cancel_order::handle(store, clock, ids, request).await,
             "confirm-payment" => confirm_payment::handle(store, stripe, clock, ids, request).await,
+            "create-api-key" => create_api_key::handle(store, clock, ids, request).await,
             "create-order" => create_order::handle(store, store, stripe, clock, ids, request).await,
             "create-payment-intent" => create_payment_intent::handle(store, stripe, clock, ids, request).await,
             "get-health" => get_health::handle(store, request).await,
             "get-openapi" => get_openapi::handle(&request),
+            "get-jwks" => get_jwks::handle(&self.secrets.public_keys, request).await,
             "get-order" => get_order::handle(store, request).await,
             "get-order-history" => get_order_history::handle(store, store, store, request).await,
+            "list-api-keys" => list_api_keys::handle(store, request).await,
             "list-orders" => list_orders::handle(store, request).await,
             "list-products" => list_products::handle(store, &self.pages, request).await,
             "put-product" => put_product::handle(store, clock, request).await,
+            "revoke-api-key" => revoke_api_key::handle(store, clock, ids, request).await,
             "unknown-route" => unknown_route::handle(request).await,
             _ => self.account_endpoint(function, request).await,
         }

@@ -138,7 +138,8 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         Happened::Delivered { event_type, status }
     }
 
-    async fn run_schedules(&self) -> Vec<Happened> {
+    /// Calls the functions whose schedules have come round; the first time is one period after the start.
+    pub async fn run_schedules(&self) -> Vec<Happened> {
         let mut happened = Vec::new();
         for schedule in &self.wiring.schedules {
             let now = self.clock.now();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth::TokenKeys;
+use auth::{PublicKeys, TokenKeys};
 use links::LinkKeys;
 use mail::SendGridSecrets;
 use oidc::Providers;
@@ -41,6 +41,7 @@ pub(crate) struct Secrets<C> {
     pub(crate) links: Cached<LinkKeys, C>,
     pub(crate) sessions: SessionKeys<FixedSecrets, C>,
     pub(crate) oauth: Cached<Providers, C>,
+    pub(crate) public_keys: Cached<PublicKeys, C>,
 }
 
 impl<C: Clock + Clone> Secrets<C> {
@@ -55,6 +56,7 @@ impl<C: Clock + Clone> Secrets<C> {
                 CachedSecret::new(TOKEN_SIGNING, source.clone(), clock.clone()),
                 CachedSecret::new(REFRESH_KEYS, source.clone(), clock.clone()),
             ),
+            public_keys: CachedSecret::new(TOKEN_KEYS, source.clone(), clock.clone()),
         }
     }
 

@@ -19,6 +19,8 @@ const QUEUE_PAUSE: Duration = Duration::from_millis(500);
 const CHECKPOINT_PAUSE: Duration = Duration::from_millis(50);
 /// What is past its time is deleted this often. DynamoDB itself takes up to 48 hours.
 const SWEEP_PAUSE: Duration = Duration::from_mins(1);
+/// Schedules are looked at this often; the shortest that EventBridge knows is a minute.
+const SCHEDULE_PAUSE: Duration = Duration::from_secs(1);
 /// Pollers for one queue; Lambda starts with five.
 const POLLERS: usize = 5;
 
@@ -33,6 +35,7 @@ pub async fn work(suite: &Rc<Local>, folder: &Path) -> Result<(), EmbeddedError>
         }
     }
     go(sweep(Rc::clone(suite)));
+    go(keep_schedules(Rc::clone(suite)));
     go(secrets::follow(suite.settings().secrets.clone(), folder.to_owned()));
     loop {
         suite.bus().changed().await;
@@ -60,6 +63,13 @@ async fn work_off(suite: Rc<Local>, mapping: QueueMapping) {
         if suite.poll(&mapping).await.is_none() {
             timeout(QUEUE_PAUSE, changed).await.ok();
         }
+    }
+}
+
+async fn keep_schedules(suite: Rc<Local>) {
+    loop {
+        suite.run_schedules().await;
+        sleep(SCHEDULE_PAUSE).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Path and query parameters.
 
-use domain::{FieldError, OrderId, OrderStatus};
+use domain::{FieldError, KeyId, OrderId, OrderStatus};
 use lambda_http::{Request, RequestExt};
 use store::{MAX_PAGE, PageRequest};
 use tracing::Span;
@@ -33,6 +33,16 @@ pub fn order_id(request: &Request) -> Result<OrderId, ApiError> {
     let id: OrderId = id.ok_or(ApiError::NotFound("order"))?;
     trace_order(id);
     Ok(id)
+}
+
+/// The API key that the path names.
+///
+/// # Errors
+///
+/// 404 for what cannot be a key's id, as for one that is unknown.
+pub fn key_id(request: &Request) -> Result<KeyId, ApiError> {
+    let id = path_parameter(request, "key_id").and_then(|text| text.parse().ok());
+    id.ok_or(ApiError::NotFound("API key"))
 }
 
 /// Names the order in every log line of this request.

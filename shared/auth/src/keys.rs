@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use jsonwebtoken::DecodingKey;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Public keys by their ids. Every one is for ES256 and for nothing else, whatever a token says of itself.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,12 +25,23 @@ pub enum InvalidKeySet {
     Empty,
 }
 
-#[derive(Deserialize)]
+/// The same keys as they are published, without whatever else the set may hold.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "KeySet")]
+#[schema(as = JsonWebKeySet)]
+pub struct PublicKeys {
+    /// Those that sign now, before long, or did so a while ago.
+    #[schema(min_items = 1)]
+    keys: Vec<Key>,
+}
+
+#[derive(Clone, Deserialize)]
 struct KeySet {
     keys: Vec<Key>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = JsonWebKey)]
 struct Key {
     kty: String,
     crv: Option<String>,
@@ -60,6 +72,15 @@ impl TryFrom<KeySet> for TokenKeys {
             }
         }
         if keys.is_empty() { Err(InvalidKeySet::Empty) } else { Ok(Self(keys)) }
+    }
+}
+
+impl TryFrom<KeySet> for PublicKeys {
+    type Error = InvalidKeySet;
+
+    fn try_from(set: KeySet) -> Result<Self, InvalidKeySet> {
+        TokenKeys::try_from(set.clone())?;
+        Ok(Self { keys: set.keys.into_iter().filter(Key::is_ours).collect() })
     }
 }
 
@@ -106,6 +127,16 @@ mod tests {
         let keys = read([key("one"), encryption, symmetric, key("two")]).unwrap();
         let found = ["one", "two", "enc", "shared", ""].map(|id| keys.get(id).is_some());
         assert_eq!(found, [true, true, false, false, false]);
+    }
+
+    #[test]
+    fn only_what_is_public_and_ours_is_published() {
+        let mut private = key("one");
+        private["d"] = json!("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI");
+        let symmetric = json!({"kty": "oct", "kid": "shared", "alg": "HS256", "k": "AAAA"});
+        let set: PublicKeys = serde_json::from_value(json!({"keys": [private, symmetric]})).unwrap();
+        assert_eq!(serde_json::to_value(set).unwrap(), json!({"keys": [key("one")]}));
+        assert!(serde_json::from_value::<PublicKeys>(json!({"keys": []})).is_err());
     }
 
     #[test]

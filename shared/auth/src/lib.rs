@@ -1,8 +1,8 @@
 //! Who is calling, and what they may do.
 //!
-//! [`verify`] turns a token into a [`Caller`], [`api_key`] a service's key: that is the authorizer's part. The functions get the caller from the
-//! authorizer's context and ask the policy ([`may`], [`on_order`]). Tokens are made in [`mint`], which no function calls
-//! but whoever signs people in. Must not know HTTP, Lambda or the store.
+//! [`verify`] turns a token into a [`Caller`], [`api_key`] a service's key: that is the authorizer's part. The functions
+//! get the caller from the authorizer's context and ask the policy ([`may`], [`on_order`]). Tokens are made in [`mint`],
+//! which no function calls but whoever signs people in. Must not know HTTP, Lambda or the store.
 
 pub mod api_key;
 mod caller;
@@ -17,7 +17,7 @@ mod token;
 pub use caller::{Caller, Service, Who};
 pub use context::{NoCaller, refused_context};
 pub use domain::{Role, UnknownRole};
-pub use keys::{InvalidKeySet, TokenKeys};
+pub use keys::{InvalidKeySet, PublicKeys, TokenKeys};
 pub use mac::{InvalidMacKeys, MacKeys};
 pub use policy::{Access, OrderAction, Permission, may, on_order};
 pub use token::{AUDIENCE, ISSUER, TokenRefused, TokenRules, verify};

@@ -1,5 +1,7 @@
 //! What a repository can answer instead of a result.
 
+use resilience::Verdict;
+
 /// Why something was not read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -12,4 +14,14 @@ pub enum StoreError {
     /// What is stored cannot be understood: no retry mends it.
     #[error("stored item cannot be read: {0}")]
     Corrupt(String),
+}
+
+impl StoreError {
+    /// For the loop of read, decide, write: a lost race is run again, everything else is left to the caller.
+    pub const fn verdict(&self) -> Verdict {
+        match self {
+            Self::Conflict => Verdict::RETRY,
+            Self::Unavailable(_) | Self::Corrupt(_) => Verdict::GiveUp,
+        }
+    }
 }

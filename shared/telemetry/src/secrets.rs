@@ -167,6 +167,11 @@ impl<T: DeserializeOwned, S: SecretSource, C: Clock> CachedSecret<T, S, C> {
         Self { id: id.into(), source, cache: Cache::new(keep, clock) }
     }
 
+    /// How long its value is used without asking again.
+    pub fn fresh_for(&self) -> Duration {
+        self.source.fresh_for()
+    }
+
     /// The value, fresh or old as said above.
     ///
     /// # Errors

@@ -6,13 +6,13 @@ use auth::api_key::issue;
 use auth::{TokenKeys, TokenRules};
 use authorizer::{AuthorizerError, AuthorizerRequest, Checks};
 use domain::{AccountEvent, ApiKey, CustomerId, KeyId, Scope, Timestamp, UserId};
-use resilience::{Clock as _, VirtualClock};
+use resilience::{Clock as _, Deadline, VirtualClock};
 use serde_json::{Value, json};
 use store::{ApiKeys, MemoryStore, Page, PageRequest, StoreError};
 use telemetry::{CachedSecret, FixedSecrets};
 use uuid::Uuid;
 
-use super::world::NOON;
+use super::world::{ADMIN, ANNA, Answered, NOON, STAFF, Who, World, event};
 
 /// The number of a key that the samples use.
 pub const WAREHOUSE: u128 = 1;
@@ -121,4 +121,110 @@ fn a_key_that_cannot_be_looked_up_is_an_error_and_not_refused() {
     assert_eq!(refused["refused"], "true");
     let noted_nowhere = Broken { reads: Some(api_key(WAREHOUSE, NOON)) };
     assert_eq!(authorized(&noted_nowhere, &text(WAREHOUSE), &at(NOON)).unwrap()["role"], "service");
+}
+
+fn made(world: &World, who: Who, body: &Value) -> Answered {
+    let mut event = event(Some(who));
+    event["headers"]["content-type"] = "application/json".into();
+    event["body"] = body.to_string().into();
+    world.call("create-api-key", api::request(serde_json::from_value(event).unwrap()))
+}
+
+fn listed(world: &World, who: Who) -> Answered {
+    world.call("list-api-keys", api::request(serde_json::from_value(event(Some(who))).unwrap()))
+}
+
+fn revoked(world: &World, who: Who, id: &str) -> Answered {
+    let mut event = event(Some(who));
+    event["pathParameters"] = json!({ "key_id": id });
+    world.call("revoke-api-key", api::request(serde_json::from_value(event).unwrap()))
+}
+
+/// In whose name a key acts; none when it is refused.
+fn service(world: &World, made: &Answered) -> Option<String> {
+    let text = made.body["api_key"].as_str().unwrap();
+    authorized(&world.store, text, &world.clock).unwrap()["customer"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn a_key_is_shown_once_and_its_secret_never_again() {
+    let world = World::new();
+    let made = made(&world, ADMIN, &json!({ "name": "Warehouse", "scopes": ["orders:read"] }));
+    assert_eq!((made.status, made.body["scopes"].clone()), (201, json!(["orders:read"])));
+    assert_eq!(made.headers["cache-control"], "no-store");
+    assert_eq!(service(&world, &made).as_deref(), made.body["customer_id"].as_str());
+    let id: KeyId = made.body["key_id"].as_str().unwrap().parse().unwrap();
+    let stored = world.run(world.store.api_key(id)).unwrap().unwrap();
+    let list = listed(&world, ADMIN);
+    assert_eq!(list.body["items"][0]["key_id"], made.body["key_id"]);
+    let secret = made.body["api_key"].as_str().unwrap().rsplit('_').next().unwrap();
+    let shown = list.body.to_string();
+    assert!(
+        !shown.contains(secret)
+            && !shown.contains(&stored.secret.0)
+            && !made.body.to_string().contains(&stored.secret.0)
+    );
+}
+
+#[test]
+fn a_key_that_replaces_another_sees_the_same_orders_and_ends_it_after_the_overlap() {
+    let world = World::new();
+    let old = made(&world, ADMIN, &json!({ "name": "One", "scopes": ["orders:place", "orders:read"] }));
+    let body = json!({ "name": "Two", "replaces": old.body["key_id"], "overlap_seconds": 60, "expires_in_days": 1 });
+    let new = made(&world, ADMIN, &body);
+    assert_eq!((&new.body["scopes"], &new.body["customer_id"]), (&old.body["scopes"], &old.body["customer_id"]));
+    assert_eq!(new.body["replaced"]["key_id"], old.body["key_id"]);
+    let owner = service(&world, &new);
+    assert!(owner.is_some() && service(&world, &old) == owner);
+    world.clock.advance(Duration::from_secs(59));
+    assert_eq!(service(&world, &old), owner);
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!((service(&world, &old), service(&world, &new)), (None, owner));
+    // Once more, longer: what has ended does not come back.
+    let body = json!({ "name": "Three", "replaces": old.body["key_id"], "overlap_seconds": 600 });
+    assert_eq!(made(&world, ADMIN, &body).status, 201);
+    assert_eq!(service(&world, &old), None);
+}
+
+#[test]
+fn a_key_is_called_back_any_number_of_times() {
+    let world = World::new();
+    let key = made(&world, ADMIN, &json!({ "name": "One", "scopes": ["orders:read"] }));
+    let id = key.body["key_id"].as_str().unwrap();
+    assert_eq!((revoked(&world, ADMIN, id).status, service(&world, &key)), (204, None));
+    let at = listed(&world, ADMIN).body["items"][0]["revoked_at"].clone();
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(revoked(&world, ADMIN, id).status, 204);
+    assert_eq!(listed(&world, ADMIN).body["items"][0]["revoked_at"], at);
+    for unknown in ["key_00000000000000000000000000000009", "key_1", ""] {
+        assert_eq!(revoked(&world, ADMIN, unknown).problem(), (404, "not-found", None), "{unknown}");
+    }
+}
+
+#[test]
+fn only_administrators_look_after_keys() {
+    let world = World::new();
+    let body = json!({ "name": "One", "scopes": ["orders:read"] });
+    for who in [ANNA, STAFF] {
+        for answered in [made(&world, who, &body), listed(&world, who), revoked(&world, who, "key_1")] {
+            assert_eq!(answered.problem(), (403, "forbidden", None));
+        }
+    }
+}
+
+#[test]
+fn an_end_is_announced_at_each_stage_once_even_by_two_runs_at_once() {
+    let world = World::new();
+    let keys: Vec<_> = (1..=120).map(|number| api_key(number, NOON)).collect();
+    for some in keys.chunks(20) {
+        world.run(world.store.save_api_keys(some, &[])).unwrap();
+    }
+    let run = async || {
+        let deadline = Deadline::after(&world.clock, Duration::from_mins(1));
+        notice_expiring_keys::handle(&world.store, &world.clock, &world.ids, deadline).await.unwrap()
+    };
+    // Good for one day: only the last notice is left, and every page is looked at.
+    let (one, other) = world.run(async { futures::join!(run(), run()) });
+    assert_eq!(one + other, 120);
+    assert_eq!(world.run(run()), 0);
 }

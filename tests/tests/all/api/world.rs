@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use api::{Edge, Request, Response};
+use auth::PublicKeys;
 use bytes::Bytes;
 use domain::{Change, CustomerId, DisputeFact, DisputeStatus, Order, OrderId, PaymentFact, Timestamp};
 use lambda_http::http;
@@ -12,10 +13,13 @@ use resilience::{SeededIds, Transport, VirtualClock};
 use sandbox::{Fault, FaultKind, Provider, SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
 use store::{Catalogue, MemoryStore, ProductEdit};
+use telemetry::{CachedSecret, FixedSecrets};
 use uuid::Uuid;
 
 use super::accounts::House;
 use super::openid;
+/// Public keys of the samples' tokens; the private side was thrown away.
+pub const KEYS: &str = include_str!("token-keys.json");
 
 /// 2026-11-23T12:00:00Z.
 pub const NOON: i64 = 1_795_435_200;
@@ -32,6 +36,8 @@ type Client = Stripe<SandboxTransport<VirtualClock>, VirtualClock, SeededIds>;
 
 pub struct World {
     pub store: MemoryStore,
+    /// What get-jwks reads.
+    pub jwks: CachedSecret<PublicKeys, FixedSecrets, VirtualClock>,
     pub sandbox: Shared,
     pub clock: VirtualClock,
     pub stripe: Client,
@@ -70,6 +76,7 @@ impl World {
         let world = Self {
             pages: list_products::pages(clock.clone()),
             store: MemoryStore::new(),
+            jwks: CachedSecret::new("keys", FixedSecrets::new([("keys", KEYS)]), clock.clone()),
             sandbox,
             clock,
             stripe,
@@ -119,6 +126,10 @@ impl World {
             "put-product" => put_product::handle(store, clock, request).await,
             "get-health" => get_health::handle(store, request).await,
             "get-openapi" => get_openapi::handle(&request),
+            "create-api-key" => create_api_key::handle(store, clock, ids, request).await,
+            "get-jwks" => get_jwks::handle(&self.jwks, request).await,
+            "list-api-keys" => list_api_keys::handle(store, request).await,
+            "revoke-api-key" => revoke_api_key::handle(store, clock, ids, request).await,
             "unknown-route" => unknown_route::handle(request).await,
             "oauth-callback" | "oauth-start" => openid::handle(store, clock, function, request).await,
             other => House::new().handle(store, other, request).await,

@@ -13,8 +13,9 @@ const TABLE: &str = "AWS::DynamoDB::Table";
 const PASSING_TABLES: [&str; 1] = ["GuardsTable"];
 
 /// Routes that anyone may call: the shop window, health, and the webhooks, which check signatures themselves.
-const PUBLIC_ROUTES: [&str; 16] = [
+const PUBLIC_ROUTES: [&str; 17] = [
     "$default",
+    "GET /.well-known/jwks.json",
     "GET /openapi.json",
     "GET /reference",
     "GET /v1/auth/oauth/{provider}/callback",

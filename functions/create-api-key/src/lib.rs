@@ -1,0 +1,132 @@
+//! `POST /v1/api-keys`: an administrator makes a key with which another service calls the API.
+//!
+//! No `Idempotency-Key` is asked for. Should the answer get lost, nobody knows the new key's secret: it stays unused, is
+//! seen in the list and can be called back, and the request is made again. What it replaces then still ends when the
+//! first request said.
+
+mod wish;
+
+use api::{ApiError, Class, Endpoint, KeyAnswer, Response};
+use auth::api_key::issue;
+use auth::{Caller, Permission, Who};
+use domain::{ApiKey, CustomerId, FieldError, KeyId, TokenHash, UserId};
+use lambda_http::Request;
+use lambda_http::http::StatusCode;
+use resilience::{Clock, Ids, Policy, Verdict, retry};
+use serde::Serialize;
+use store::ApiKeys;
+use utoipa::ToSchema;
+
+use wish::{KeyBody, Wish};
+pub use wish::{MAX_DAYS, MAX_NAME, MAX_OVERLAP_SECONDS};
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write);
+
+/// The new key. The one answer that has its text.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NewApiKey)]
+struct NewKeyAnswer<'a> {
+    #[serde(flatten)]
+    key: KeyAnswer<'a>,
+    #[schema(pattern = "^cis_live_[0-9a-f]{32}_[0-9a-f]{64}$")]
+    /// `cis_live_…`, sent as `Authorization: Bearer …`. Shown here and nowhere else.
+    api_key: &'a str,
+    /// The key that it replaces, with its new end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    replaced: Option<KeyAnswer<'a>>,
+}
+
+/// Makes a key, shown once. One that replaces another sees the same orders, has the same scopes unless it is given
+/// others, and lets the other one end after an overlap, in the same transaction.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 401 no caller, 403 the caller's role, 422 a value breaks a rule or there is no such key
+/// to replace, 503 the table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/api-keys",
+    operation_id = "create-api-key",
+    tag = "keys",
+    request_body = KeyBody,
+    responses((status = 201, description = "The key, shown this once", body = NewKeyAnswer)),
+    security(("access_token" = ["admin"])),
+)]
+pub async fn handle(
+    keys: &impl ApiKeys,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let maker = maker(&api::caller(&request)?)?;
+    let wish = wish::read(api::body(&request)?)?;
+
+    let id = KeyId::from_uuid(ids.fresh());
+    let (text, secret) = issue(id, [ids.fresh(), ids.fresh()]);
+    let mint = Mint { id, secret, maker, customer: CustomerId::from_uuid(ids.fresh()) };
+    let make = async || make(keys, &wish, &mint, clock).await;
+    let judge = |error: &ApiError| match error {
+        ApiError::Store(error) => error.verdict(),
+        _ => Verdict::GiveUp,
+    };
+    let deadline = api::deadline(clock, &request);
+    let (key, replaced) = retry(clock, ids, Policy::CONFLICT, deadline, make, judge).await?;
+    tracing::info!(key_id = %key.id, "key made");
+    let replaced = replaced.as_ref().map(KeyAnswer::from);
+    api::json(StatusCode::CREATED, &NewKeyAnswer { key: KeyAnswer::from(&key), api_key: &text, replaced })
+}
+
+fn maker(caller: &Caller) -> Result<UserId, ApiError> {
+    api::require(caller, Permission::ManageApiKeys)?;
+    match caller.who {
+        Who::Admin(id) | Who::Staff(id) => Ok(id),
+        Who::Customer(_) | Who::Service(_) => Err(ApiError::Forbidden),
+    }
+}
+
+/// What is drawn and known before the store is asked.
+struct Mint {
+    id: KeyId,
+    secret: TokenHash,
+    maker: UserId,
+    customer: CustomerId,
+}
+
+/// Reads what is to be replaced, decides, writes; answers the new key and the replaced one as it is then.
+async fn make(
+    keys: &impl ApiKeys,
+    wish: &Wish,
+    mint: &Mint,
+    clock: &impl Clock,
+) -> Result<(ApiKey, Option<ApiKey>), ApiError> {
+    let old = match &wish.replaces {
+        Some(replaced) => Some(keys.api_key(replaced.key).await?.ok_or_else(no_such_key)?),
+        None => None,
+    };
+    let now = clock.now();
+    let key = ApiKey {
+        id: mint.id,
+        secret: mint.secret.clone(),
+        name: wish.name.clone(),
+        scopes: wish.scopes.or(old.as_ref().map(|old| old.scopes)).unwrap_or_default(),
+        customer: old.as_ref().map_or(mint.customer, |old| old.customer),
+        created_by: mint.maker,
+        created_at: now,
+        expires_at: now.plus(wish.lifetime),
+        revoked_at: None,
+        last_used_at: None,
+        noticed_days: None,
+        version: 1,
+    };
+    let ends_at = wish.replaces.as_ref().map(|replaced| now.plus(replaced.overlap));
+    let ended = old.as_ref().zip(ends_at).and_then(|(old, at)| old.ended(at));
+    let written: Vec<_> = ended.iter().cloned().chain([key.clone()]).collect();
+    keys.save_api_keys(&written, &[]).await?;
+    Ok((key, ended.or(old)))
+}
+
+fn no_such_key() -> FieldError {
+    FieldError::new("replaces", "there is no such key")
+}

@@ -1,0 +1,33 @@
+//! `GET /.well-known/jwks.json`: the public keys that access tokens are checked with, for whoever checks them himself.
+
+use api::{ApiError, Class, Endpoint, Response};
+use auth::PublicKeys;
+use lambda_http::Request;
+use resilience::Clock;
+use telemetry::{CachedSecret, SecretSource};
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read);
+
+/// Answers with the key set. Anybody may keep it as long as our own functions keep theirs (five minutes); a rotation
+/// waits for both before the new key signs.
+///
+/// # Errors
+///
+/// 500 when the keys cannot be read.
+#[utoipa::path(
+    get,
+    path = "/.well-known/jwks.json",
+    operation_id = "get-jwks",
+    tag = "operations",
+    responses((status = 200, description = "The keys (RFC 7517)", body = PublicKeys)),
+    extensions(("x-cacheable" = json!(true))),
+)]
+pub async fn handle<S: SecretSource, C: Clock>(
+    keys: &CachedSecret<PublicKeys, S, C>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let known = keys.get().await.map_err(|error| ApiError::Internal(error.into()))?;
+    let max_age = u32::try_from(keys.fresh_for().as_secs()).unwrap_or(u32::MAX);
+    api::cacheable(&request, &*known, max_age)
+}

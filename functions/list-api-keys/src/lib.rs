@@ -1,0 +1,30 @@
+//! `GET /v1/api-keys`: all API keys, without their secrets.
+
+use api::{ApiError, Class, Endpoint, KeyAnswer, PageAnswer, PageParameters, Response};
+use auth::Permission;
+use lambda_http::Request;
+use store::ApiKeys;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["limit", "cursor"]);
+
+/// Answers with a page of keys, newest first, those that are over or were called back included; `limit` and `cursor` say
+/// which.
+///
+/// # Errors
+///
+/// 401 no caller, 403 the caller's role, 422 a parameter breaks a rule, 503 the table is down.
+#[utoipa::path(
+    get,
+    path = "/v1/api-keys",
+    operation_id = "list-api-keys",
+    tag = "keys",
+    params(PageParameters),
+    responses((status = 200, description = "A page of keys, newest first", body = PageAnswer<KeyAnswer>)),
+    security(("access_token" = ["admin"])),
+)]
+pub async fn handle(keys: &impl ApiKeys, request: Request) -> Result<Response, ApiError> {
+    api::require(&api::caller(&request)?, Permission::ManageApiKeys)?;
+    let found = keys.api_keys(&api::page(&request)?).await?;
+    api::ok(&PageAnswer::new(&found, KeyAnswer::from))
+}

@@ -1,0 +1,46 @@
+//! `DELETE /v1/api-keys/{key_id}`: an API key is called back.
+
+use api::{ApiError, Class, Endpoint, Response};
+use auth::Permission;
+use lambda_http::Request;
+use lambda_http::http::StatusCode;
+use resilience::{Clock, Ids, Policy, retry};
+use store::{ApiKeys, StoreError};
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write);
+
+/// Writes down that the key is good no more. It is refused as soon as the authorizer's answer about it is forgotten,
+/// within a minute. A second time changes nothing.
+///
+/// # Errors
+///
+/// 401 no caller, 403 the caller's role, 404 no such key, 503 the table is down.
+#[utoipa::path(
+    delete,
+    path = "/v1/api-keys/{key_id}",
+    operation_id = "revoke-api-key",
+    tag = "keys",
+    responses((status = 204, description = "The key is called back")),
+    security(("access_token" = ["admin"])),
+)]
+pub async fn handle(
+    keys: &impl ApiKeys,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    request: Request,
+) -> Result<Response, ApiError> {
+    api::require(&api::caller(&request)?, Permission::ManageApiKeys)?;
+    let id = api::key_id(&request)?;
+    let revoke = async || {
+        let Some(key) = keys.api_key(id).await? else { return Ok(false) };
+        if let Some(revoked) = key.revoked(clock.now()) {
+            keys.save_api_keys(&[revoked], &[]).await?;
+            tracing::info!(key_id = %id, "key called back");
+        }
+        Ok(true)
+    };
+    let found =
+        retry(clock, ids, Policy::CONFLICT, api::deadline(clock, &request), revoke, StoreError::verdict).await?;
+    if found { Ok(api::empty(StatusCode::NO_CONTENT)) } else { Err(ApiError::NotFound("API key")) }
+}

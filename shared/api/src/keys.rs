@@ -1,0 +1,58 @@
+//! An API key as administrators see it: never with its secret, nor the secret's hash.
+
+use domain::{ApiKey, CustomerId, KeyId, Scope, Timestamp, UserId};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
+
+/// An API key.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+pub struct KeyAnswer<'a> {
+    /// `key_…`; the key's text begins with `cis_live_` and the same hex digits.
+    pub key_id: KeyId,
+    /// What people call it.
+    pub name: &'a str,
+    /// What it may do.
+    #[schema(schema_with = scopes_schema)]
+    pub scopes: Vec<&'static str>,
+    /// In whose name it places orders.
+    pub customer_id: CustomerId,
+    /// Who made it, and is told before it ends.
+    pub created_by: UserId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it is no longer good.
+    pub expires_at: Timestamp,
+    /// When it was called back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub revoked_at: Option<Timestamp>,
+    /// When it was last used, to within an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A list of scopes in the API's contract.
+pub fn scopes_schema() -> Array {
+    let scope = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Scope::ALL.map(Scope::as_str)));
+    let scopes = ArrayBuilder::new().items(scope).min_items(Some(1));
+    scopes.description(Some("What the key may do.")).build()
+}
+
+impl<'a> From<&'a ApiKey> for KeyAnswer<'a> {
+    fn from(key: &'a ApiKey) -> Self {
+        Self {
+            key_id: key.id,
+            name: &key.name,
+            scopes: key.scopes.iter().map(Scope::as_str).collect(),
+            customer_id: key.customer,
+            created_by: key.created_by,
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            revoked_at: key.revoked_at,
+            last_used_at: key.last_used_at,
+        }
+    }
+}
