@@ -8,9 +8,6 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::stack::Stack;
 
-/// The functions whose death in mid-work is drilled.
-const CONSUMERS: [&str; 4] = ["order-stream", "send-email", "settle-payment", "sync-sheet"];
-
 /// Kills a random consumer's process about as often as `pause`, for ever; counts in `killed`.
 pub async fn consumers(stack: &Stack, pause: Duration, killed: &std::cell::Cell<u32>) {
     loop {
@@ -45,5 +42,5 @@ fn is_consumer(stack: &Stack, process: &Path) -> bool {
         .filter_map(|entry| std::str::from_utf8(entry).ok())
         .find_map(|entry| entry.strip_prefix("AWS_LAMBDA_FUNCTION_NAME="))
         .unwrap_or_default();
-    group.is_some_and(|group| stack.groups.contains(&group)) && CONSUMERS.iter().any(|name| function.ends_with(name))
+    group.is_some_and(|group| stack.groups.contains(&group)) && stack.queues.keys().any(|name| function.ends_with(name))
 }
