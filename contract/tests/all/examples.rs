@@ -97,12 +97,11 @@ fn every_operation_that_has_samples_shows_a_good_one() {
         if good.clone().all(|(_, answer)| answer["content"].is_null()) {
             continue;
         }
-        let shown = good.flat_map(|(_, answer)| answer["content"].as_object().into_iter().flatten());
-        let shown = shown.filter(|(_, media)| media["examples"].is_object()).count();
+        let media: Vec<_> = good.flat_map(|(_, answer)| answer["content"].as_object().into_iter().flatten()).collect();
+        let shown = media.iter().filter(|(_, media)| media["examples"].is_object()).count();
         // Signatures are made anew for each delivery, and the document shows itself.
         let has_none =
             operation.id.ends_with("-webhook") || ["/openapi.json", "/reference"].contains(&&*operation.path);
-        let redirects = !responses.keys().any(|status| status.starts_with('2'));
-        assert!(shown > 0 || has_none || redirects, "{} has no sample that went well", operation.id);
+        assert!(shown > 0 || media.is_empty() || has_none, "{} has no sample that went well", operation.id);
     }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod edge;
 mod input;
 mod keys;
+mod matrix;
 mod openid;
 mod orders;
 mod paying;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::world::{ANNA, Answered, event, request};
 use counted::Counted;
-pub use house::House;
+pub use house::{HASH, House};
 
 /// The functions that are about accounts and sessions.
 pub const FUNCTIONS: [&str; 10] = [

@@ -31,7 +31,7 @@ pub struct Shop {
     pub clock: VirtualClock,
     pub sandbox: Shared,
     pub suite: Suite<MemoryStore, Sandboxed, VirtualClock, SeededIds>,
-    keys: SigningKeys,
+    pub keys: SigningKeys,
 }
 
 /// What a customer has in hand after placing an order.

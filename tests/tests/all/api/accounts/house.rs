@@ -19,7 +19,8 @@ use uuid::Uuid;
 use crate::api::world::{Answered, NOON, read};
 
 /// Of `correct horse 1`, with the parameters of now and with weaker ones; made by the reference implementation.
-const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdCBvZiBhIHNhbXBsZQ$wQDthHmBpv/pF6VA0z1pMAyvT0VWw+zkqPuVNXW8Gwk";
+pub const HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c2FsdCBvZiBhIHNhbXBsZQ$wQDthHmBpv/pF6VA0z1pMAyvT0VWw+zkqPuVNXW8Gwk";
 const WEAK_HASH: &str =
     "$argon2id$v=19$m=1024,t=1,p=1$c2FsdCBvZiBhIHNhbXBsZQ$1dfTo3/3riJ4gvGVBpcebqs8LrkbsOpLVlW1dqRTSJQ";
 /// Base64 of 32 bytes of seven: the samples' links are signed with it.

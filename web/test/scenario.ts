@@ -1,0 +1,99 @@
+// The generated client against a stack that is up: an order is placed, paid at the sandbox, and seen paid.
+// Usage: npm run scenario -- API SANDBOX TOKEN. Ends with `N passed, M failed`.
+
+import assert from "node:assert/strict";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Api, createApi, data, idempotencyKey, ProblemError } from "../src/api/client.js";
+
+const [apiUrl, sandboxUrl, token] = process.argv.slice(2);
+assert(apiUrl && sandboxUrl && token, "usage: scenario API SANDBOX TOKEN");
+
+const cart = {
+  lines: [{ sku: "mug-blue", quantity: 2 }],
+  currency: "eur",
+  email: "ada@example.com",
+  shipping_address: { name: "Ada Lovelace", line1: "Weg 1", city: "Ulm", postal_code: "89073", country: "DE" },
+};
+
+async function pay(intent: string, secret: string): Promise<void> {
+  const answer = await fetch(`${sandboxUrl}/v1/payment_intents/${intent}/confirm`, {
+    method: "POST",
+    headers: { authorization: `Basic ${btoa("pk_test_sandbox:")}` },
+    body: new URLSearchParams({ client_secret: secret, payment_method: "pm_card_visa" }),
+  });
+  assert.equal(answer.status, 200);
+}
+
+async function problem(call: () => Promise<unknown>): Promise<ProblemError> {
+  try {
+    await call();
+  } catch (error) {
+    if (error instanceof ProblemError) return error;
+    throw error;
+  }
+  throw new Error("no problem");
+}
+
+const checks: Record<string, (api: Api) => Promise<void>> = {
+  async "an order is placed, paid and seen paid"(api) {
+    const key = idempotencyKey();
+    const call = () => api.POST("/v1/orders", { params: { header: { "Idempotency-Key": key } }, body: cart });
+    const order = await data(call());
+    assert.equal(order.status, "pending_payment");
+    assert.equal((await data(call())).order_id, order.order_id, "the same key is the same order");
+
+    const { intent_id, client_secret } = order.payment;
+    assert(intent_id && client_secret);
+    await pay(intent_id, client_secret);
+    const params = { path: { order_id: order.order_id } };
+    for (let tries = 0; ; tries += 1) {
+      const { status } = await data(api.GET("/v1/orders/{order_id}", { params }));
+      if (status === "paid") break;
+      assert(tries < 100, `still ${status}`);
+      await wait(100);
+    }
+    const { hops } = await data(api.GET("/v1/orders/{order_id}/history", { params }));
+    assert(hops.some((hop) => hop.kind === "event" && hop.type === "order.paid"));
+  },
+
+  async "a problem is an error with a type"(api) {
+    const params = { header: { "Idempotency-Key": idempotencyKey() } };
+    const body = { ...cart, lines: [{ sku: "no-such-sku", quantity: 1 }] };
+    const error = await problem(() => data(api.POST("/v1/orders", { params, body })));
+    assert.deepEqual([error.status, error.type], [422, "/problems/invalid-field"]);
+    assert.equal(error.problem?.field, "lines[0].sku");
+    assert(error.correlationId);
+  },
+
+  async "a token that is no longer good is replaced once"() {
+    let bearer = "expired";
+    let asked = 0;
+    const refresh = async () => {
+      asked += 1;
+      bearer = token;
+      return true;
+    };
+    const api = createApi({ baseUrl: apiUrl, bearer: () => bearer, refresh });
+    const params = { header: { "Idempotency-Key": idempotencyKey() } };
+    const order = await data(api.POST("/v1/orders", { params, body: cart }));
+    assert.equal(asked, 1);
+    assert.match(order.order_id, /^ord_/);
+
+    const stubborn = createApi({ baseUrl: apiUrl, bearer: () => "still wrong", refresh: async () => true });
+    const error = await problem(() => data(stubborn.GET("/v1/orders", {})));
+    assert.deepEqual([error.status, error.type], [401, "/problems/unauthenticated"]);
+  },
+};
+
+let failed = 0;
+for (const [name, check] of Object.entries(checks)) {
+  try {
+    await check(createApi({ baseUrl: apiUrl, bearer: () => token }));
+    console.log(`ok  ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`NOT OK  ${name}\n`, error);
+  }
+}
+console.log(`${Object.keys(checks).length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
