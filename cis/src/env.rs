@@ -38,7 +38,7 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
         ("AWS_SECRET_ACCESS_KEY", LOCAL_KEYS),
         ("STAGE", "dev"),
         ("LOG_LEVEL", "info"),
-        ("SECRET_FRESH_SECONDS", "2"),
+        ("SECRET_FRESH_SECONDS", "1"),
         ("RATE_LIMIT_SCALE", "1"),
         ("ORDERS_TABLE", &stack.tables.orders),
         ("CATALOGUE_TABLE", &stack.tables.catalogue),

@@ -19,6 +19,7 @@ mod logs;
 mod openapi;
 mod paths;
 mod process;
+mod rotate;
 mod seed;
 mod shop;
 mod sign_in;
@@ -28,6 +29,7 @@ mod test;
 mod token;
 mod trace;
 mod up;
+mod vault;
 mod welcome;
 
 /// The order system's command.
@@ -62,6 +64,8 @@ enum Command {
     /// Looks after accounts: makes the first administrator.
     #[command(subcommand)]
     Account(account::Command),
+    /// Puts a new secret in the place of another while everything goes on.
+    Rotate(rotate::Options),
     /// Prints an access token for development.
     Token(token::Options),
 }
@@ -91,6 +95,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Logs(options) => logs::logs(&options).await?,
         Command::Env => println!("{}", env::env()?),
         Command::Account(account::Command::Create(options)) => println!("{}", account::create(&options).await?),
+        Command::Rotate(options) => rotate::rotate(&options).await?,
         Command::Token(options) => println!("{}", token::token(&options)?),
     }
     Ok(())

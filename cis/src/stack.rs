@@ -58,7 +58,7 @@ pub const SECRETS: [(&str, &str, &str); 8] = [
 ];
 
 /// How long the local stacks' functions use a secret without asking again, in seconds: a rotation takes a moment.
-pub const SECRET_FRESH_SECONDS: u64 = 2;
+pub const SECRET_FRESH_SECONDS: u64 = 1;
 
 /// Key id and secret key of the local stacks: MiniStack takes them for the account's root, the embedded stack takes
 /// anything.

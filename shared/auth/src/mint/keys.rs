@@ -74,6 +74,12 @@ impl SigningKey {
         self.active_from
     }
 
+    /// The same key, signing from then on.
+    #[must_use]
+    pub fn signing_from(self, active_from: Timestamp) -> Self {
+        Self { active_from, ..self }
+    }
+
     /// The public side as an entry of a JWKS.
     ///
     /// # Errors

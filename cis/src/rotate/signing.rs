@@ -1,0 +1,106 @@
+//! The keys that access tokens are signed with. No valid token is refused at any moment: a key is known to all who check
+//! before it signs, and is forgotten when nothing that it signed can be valid.
+
+use std::time::Duration;
+
+use auth::mint::{SigningKey, SigningKeys};
+use domain::Timestamp;
+use resilience::{Clock as _, SystemClock};
+use suite::secrets::{TOKEN_KEYS, TOKEN_SIGNING};
+
+use super::{RotateError, Window};
+use crate::accounts;
+use crate::vault::Vault;
+
+/// What a rotation came to.
+#[derive(Debug)]
+pub struct Rotated {
+    /// The newest key's id.
+    pub key: String,
+    /// From when on it signs.
+    pub active_from: Timestamp,
+    /// Whether it was there already, waiting for its time.
+    pub was_waiting: bool,
+}
+
+/// Adds a key that signs when everybody has heard of it; drops those of which nothing is left that is good for
+/// `lifetime`. While a key waits for its time, there is nothing to do. First the public keys are written, then the
+/// private ones: a crash in between leaves a public key that nobody signs with.
+pub async fn rotate(vault: &Vault, window: Window, lifetime: Duration) -> Result<Rotated, RotateError> {
+    let keys: SigningKeys = vault.read(TOKEN_SIGNING).await?.unwrap_or_default();
+    let now = SystemClock.now();
+    let mut keys = pruned(&keys, window.forgotten(lifetime), now);
+    if let Some(waiting) = keys.keys.iter().find(|key| key.active_from() > now) {
+        let rotated = Rotated { key: waiting.id().to_owned(), active_from: waiting.active_from(), was_waiting: true };
+        write(vault, &keys).await?;
+        return Ok(rotated);
+    }
+    // The very first key has nobody to wait for.
+    let wait = if keys.keys.is_empty() { Duration::ZERO } else { window.heard() };
+    let new = SigningKey::generate(now)?;
+    keys.keys.push(new.clone());
+    vault.write(TOKEN_KEYS, &keys.public()?).await?;
+    keys.keys.pop();
+    // Counted from when the public keys were written.
+    let new = new.signing_from(SystemClock.now().plus(wait));
+    let rotated = Rotated { key: new.id().to_owned(), active_from: new.active_from(), was_waiting: false };
+    keys.keys.push(new);
+    keep(vault, &keys).await?;
+    Ok(rotated)
+}
+
+/// Drops the keys of which nothing is left; answers how many.
+pub async fn prune(vault: &Vault, window: Window, lifetime: Duration) -> Result<usize, RotateError> {
+    let keys: SigningKeys = vault.read(TOKEN_SIGNING).await?.unwrap_or_default();
+    let kept = pruned(&keys, window.forgotten(lifetime), SystemClock.now());
+    let dropped = keys.keys.len() - kept.keys.len();
+    if dropped > 0 {
+        write(vault, &kept).await?;
+    }
+    Ok(dropped)
+}
+
+/// Somebody else has a key: a new one signs from now on, and what the others signed is refused as soon as the functions
+/// have heard of it. Whoever is signed in refreshes.
+pub async fn replace(vault: &Vault) -> Result<Rotated, RotateError> {
+    let new = SigningKey::generate(SystemClock.now())?;
+    let rotated = Rotated { key: new.id().to_owned(), active_from: new.active_from(), was_waiting: false };
+    write(vault, &SigningKeys { keys: vec![new] }).await?;
+    Ok(rotated)
+}
+
+async fn write(vault: &Vault, keys: &SigningKeys) -> Result<(), RotateError> {
+    vault.write(TOKEN_KEYS, &keys.public()?).await?;
+    keep(vault, keys).await
+}
+
+async fn keep(vault: &Vault, keys: &SigningKeys) -> Result<(), RotateError> {
+    vault.write(TOKEN_SIGNING, keys).await?;
+    if vault.is_local() {
+        accounts::keep_signing_keys(keys)?;
+    }
+    Ok(())
+}
+
+/// The keys without those whose successor took over so long ago.
+fn pruned(keys: &SigningKeys, forgotten: Duration, now: Timestamp) -> SigningKeys {
+    let is_over = |key: &SigningKey| {
+        keys.keys
+            .iter()
+            .any(|other| other.active_from() > key.active_from() && other.active_from().plus(forgotten) <= now)
+    };
+    SigningKeys { keys: keys.keys.iter().filter(|key| !is_over(key)).cloned().collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_goes_when_its_successor_has_signed_for_long_enough() {
+        let at = Timestamp::from_seconds;
+        let keys = SigningKeys { keys: [0, 1_000, 2_000].map(|from| SigningKey::generate(at(from)).unwrap()).into() };
+        let kept = |now| pruned(&keys, Duration::from_secs(100), at(now)).keys.len();
+        assert_eq!([1_000, 1_099, 1_100, 2_000, 2_099, 2_100, 9_000].map(kept), [3, 3, 2, 2, 2, 1, 1]);
+    }
+}
