@@ -159,7 +159,8 @@ pub fn keep_signing_keys(keys: &SigningKeys) -> io::Result<()> {
     paths::replace(&signing_keys_file(), &serde_json::to_vec(keys)?)
 }
 
-fn signing_keys_file() -> PathBuf {
+/// Where they are kept.
+pub fn signing_keys_file() -> PathBuf {
     paths::state().join("signing-keys.json")
 }
 

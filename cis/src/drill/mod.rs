@@ -7,6 +7,7 @@ mod kill;
 mod limits;
 mod orders;
 mod scenarios;
+mod tokens;
 
 use clap::Subcommand;
 
@@ -21,6 +22,8 @@ pub enum Drill {
     Limits(limits::Options),
     /// What can happen to one order, one scenario after the other.
     Scenarios,
+    /// Forged access tokens: none is taken. Needs Node.
+    Tokens,
 }
 
 /// Why a drill failed.
@@ -53,6 +56,9 @@ pub enum DrillError {
     /// The API did not answer.
     #[error("no answer")]
     NoAnswer(#[from] crate::http::HttpError),
+    /// A script, or what it counted.
+    #[error(transparent)]
+    Script(#[from] crate::test::step::StepError),
     /// Promises were broken.
     #[error("{0} promises were broken")]
     Broken(usize),
@@ -68,5 +74,6 @@ pub async fn drill(drill: &Drill) -> Result<(), DrillError> {
         Drill::Orders(options) => orders::run(options).await,
         Drill::Limits(options) => limits::run(options).await,
         Drill::Scenarios => scenarios::run().await,
+        Drill::Tokens => tokens::run().await,
     }
 }

@@ -1,10 +1,10 @@
 //! `cargo cis test`: everything that decides whether a change is good. Rust alone first, then what needs Python and Node.
 
-mod clients;
+pub mod clients;
 mod cloud;
 mod openid;
 mod python;
-mod step;
+pub mod step;
 
 use std::time::Instant;
 
@@ -72,15 +72,21 @@ fn steps() -> Vec<Step> {
         Step::with_more("template linters", async || python::lint_template().await),
         Step::with_more("client checks", async || clients::check().await),
         Step::with_more("openid provider", async || openid::check().await),
+        Step::with_more("forged tokens", async || on_embedded(&[&["drill", "tokens"]]).await),
         Step::with_more("cloud stack", async || cloud::check().await),
     ]
 }
 
 /// A fresh embedded stack takes an order from its request to its row, and leaves nothing running.
 async fn embedded() -> Result<Count, StepError> {
+    on_embedded(&[&["smoke"], &["drill", "limits", "--seconds", "5"]]).await
+}
+
+/// Runs these commands on a fresh embedded stack, all of them even after a failure, and ends it.
+async fn on_embedded(commands: &[&[&str]]) -> Result<Count, StepError> {
     cis(&["up", "--background", "--fresh"]).await?;
     let mut counts = Vec::new();
-    for arguments in [&["smoke"][..], &["drill", "limits", "--seconds", "5"]] {
+    for arguments in commands {
         counts.push(cis(arguments).await);
     }
     cis(&["down"]).await?;
