@@ -21,7 +21,8 @@ use crate::accounts::Accounts;
 use crate::http::{Answer, Http, HttpError};
 use crate::stack::{Kind, Stack};
 
-use tally::{Findings, REFUSED, Tally, wait_of};
+pub use tally::Findings;
+use tally::{REFUSED, Tally, wait_of};
 
 /// How often somebody else calls meanwhile.
 const PAUSE: Duration = Duration::from_millis(500);

@@ -6,6 +6,7 @@ mod findings;
 mod kill;
 mod limits;
 mod orders;
+mod rotate;
 mod scenarios;
 mod tokens;
 
@@ -22,6 +23,8 @@ pub enum Drill {
     Limits(limits::Options),
     /// What can happen to one order, one scenario after the other.
     Scenarios,
+    /// Signing key, webhook secret and API key change while they are in use: nobody in the right is refused.
+    Rotate,
     /// Forged access tokens: none is taken. Needs Node.
     Tokens,
 }
@@ -56,6 +59,12 @@ pub enum DrillError {
     /// The API did not answer.
     #[error("no answer")]
     NoAnswer(#[from] crate::http::HttpError),
+    /// A secret.
+    #[error(transparent)]
+    Vault(#[from] crate::vault::VaultError),
+    /// A rotation.
+    #[error(transparent)]
+    Rotate(#[from] crate::rotate::RotateError),
     /// A script, or what it counted.
     #[error(transparent)]
     Script(#[from] crate::test::step::StepError),
@@ -74,6 +83,7 @@ pub async fn drill(drill: &Drill) -> Result<(), DrillError> {
         Drill::Orders(options) => orders::run(options).await,
         Drill::Limits(options) => limits::run(options).await,
         Drill::Scenarios => scenarios::run().await,
+        Drill::Rotate => rotate::run().await,
         Drill::Tokens => tokens::run().await,
     }
 }

@@ -72,7 +72,7 @@ fn steps() -> Vec<Step> {
         Step::with_more("template linters", async || python::lint_template().await),
         Step::with_more("client checks", async || clients::check().await),
         Step::with_more("openid provider", async || openid::check().await),
-        Step::with_more("forged tokens", async || on_embedded(&[&["drill", "tokens"]]).await),
+        Step::with_more("credentials", async || on_embedded(&[&["drill", "tokens"], &["drill", "rotate"]]).await),
         Step::with_more("cloud stack", async || cloud::check().await),
     ]
 }

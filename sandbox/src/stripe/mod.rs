@@ -50,6 +50,7 @@ mod settings;
 mod webhooks;
 
 pub use settings::{Endpoint, Settings};
+pub use webhooks::signature;
 
 /// What a call comes to: an object to show, or an error.
 type Answer = Result<Value, ApiError>;
