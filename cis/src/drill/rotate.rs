@@ -3,7 +3,6 @@
 
 mod load;
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use auth::Role;
@@ -46,14 +45,13 @@ pub async fn run() -> Result<(), DrillError> {
     load.api_keys.replace(vec![old_key.clone()]);
     load.webhook_secrets.replace(vec![old_secret.clone()]);
 
-    let old_token = RefCell::new(String::new());
     let changes = async {
         let changed = change(&stack, &vault, &load, &old_key).await;
         load.end();
         changed
     };
-    let ((), (), (), (new_key, new_key_id)) =
-        tokio::try_join!(load.people(&old_token), load.services(), load.webhooks(), changes)?;
+    let (tokens, (), (), (new_key, new_key_id)) =
+        tokio::try_join!(load.people(), load.services(), load.webhooks(), changes)?;
 
     let mut findings = Findings::default();
     for (who, Refusals { sent, refused }) in load.refusals() {
@@ -64,8 +62,8 @@ pub async fn run() -> Result<(), DrillError> {
     findings.expect(stripe::prune(&vault, STEADY).await? == 1, "so is the old webhook secret");
     sleep(HEARD).await;
     let new_secret = webhook_secret(&vault).await?;
-    findings.expect(load.person(&old_token.borrow()).await? == 401, "a token of the old signing key is refused");
-    findings.expect(load.person(&load.newest_token()).await? == 200, "one of the new key is taken");
+    findings.expect(load.person(&tokens.first).await? == 401, "a token of the old signing key is refused");
+    findings.expect(load.person(&tokens.last).await? == 200, "one of the new key is taken");
     findings.expect(load.webhook(&[old_secret]).await? == 400, "a webhook with the old secret alone is refused");
     findings.expect(load.webhook(&[new_secret]).await? == 200, "one with the new secret is taken");
     findings.expect(load.service(&old_key).await? == 401, "the replaced API key is refused");

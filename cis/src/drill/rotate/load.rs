@@ -30,6 +30,14 @@ pub struct Refusals {
     pub refused: Vec<u16>,
 }
 
+/// The access tokens that somebody held.
+pub struct Held {
+    /// Before anything changed.
+    pub first: String,
+    /// After everything had.
+    pub last: String,
+}
+
 /// Steady load, until it is ended.
 pub struct Load {
     http: Http,
@@ -39,7 +47,6 @@ pub struct Load {
     pub api_keys: RefCell<Vec<String>>,
     /// What Stripe signs with.
     pub webhook_secrets: RefCell<Vec<String>>,
-    newest_token: RefCell<String>,
     people: RefCell<Refusals>,
     services: RefCell<Refusals>,
     stripe: RefCell<Refusals>,
@@ -56,7 +63,6 @@ impl Load {
             api_url: stack.api_url.clone(),
             api_keys: RefCell::default(),
             webhook_secrets: RefCell::default(),
-            newest_token: RefCell::default(),
             people: RefCell::default(),
             services: RefCell::default(),
             stripe: RefCell::default(),
@@ -76,18 +82,12 @@ impl Load {
             .map(|(who, refusals)| (who, refusals.borrow().clone()))
     }
 
-    /// The token that was taken last.
-    pub fn newest_token(&self) -> String {
-        self.newest_token.borrow().clone()
-    }
-
-    /// Somebody signs in, renews their tokens, and uses the oldest that still counts as well as the newest. `first` is
-    /// the first token.
-    pub async fn people(&self, first: &RefCell<String>) -> Result<(), DrillError> {
+    /// Somebody signs in, renews their tokens, and uses the oldest that still counts as well as the newest.
+    pub async fn people(&self) -> Result<Held, DrillError> {
         let (_, _, email) = PEOPLE[0];
         let mut tokens = self.sign_in.login(email, PASSWORD).await?;
-        first.replace(tokens.access_token.clone());
-        let mut held = VecDeque::from([(Instant::now(), tokens.access_token.clone())]);
+        let first = tokens.access_token.clone();
+        let mut held = VecDeque::from([(Instant::now(), first.clone())]);
         while !self.is_over.get() {
             if held.back().is_some_and(|(since, _)| since.elapsed() >= RENEW) {
                 tokens = self.sign_in.refresh(&tokens.refresh_token).await?;
@@ -99,8 +99,7 @@ impl Load {
             }
             sleep(PAUSE).await;
         }
-        self.newest_token.replace(tokens.access_token);
-        Ok(())
+        Ok(Held { first, last: tokens.access_token })
     }
 
     /// A service uses each of its keys.
