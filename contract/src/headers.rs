@@ -28,8 +28,8 @@ pub(crate) fn parameters(operation: &Operation, value: &mut Value) {
         parameters.push(json!({
             "name": "Prefer", "in": "header", "required": false,
             "description": "`return=minimal` leaves the body of a good answer out: 204 instead of 200, 201 with its \
-                `Location` alone",
-            "schema": {"type": "string", "enum": ["return=minimal", "return=representation"]}
+                `Location` alone. What is not known is ignored (RFC 7240)",
+            "schema": {"type": "string", "examples": ["return=minimal", "return=representation"]}
         }));
     }
     if let Some(header) = &operation.signed_by {

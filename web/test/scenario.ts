@@ -1,19 +1,36 @@
-// The generated client against a stack that is up: an order is placed, paid at the sandbox, and seen paid.
-// Usage: npm run scenario -- API SANDBOX TOKEN. Ends with `N passed, M failed`.
+// The generated client against a stack that is up: somebody signs up, places an order, pays it at the sandbox, and sees
+// it paid. Usage: npm run scenario -- API SANDBOX. Ends with `N passed, M failed`.
 
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Api, createApi, data, idempotencyKey, ProblemError } from "../src/api/client.js";
 
-const [apiUrl, sandboxUrl, token] = process.argv.slice(2);
-assert(apiUrl && sandboxUrl && token, "usage: scenario API SANDBOX TOKEN");
+const [apiUrl, sandboxUrl] = process.argv.slice(2);
+assert(apiUrl && sandboxUrl, "usage: scenario API SANDBOX");
+
+const email = `web-${crypto.randomUUID()}@example.com`;
+const password = crypto.randomUUID();
+/** Of the customer who signed up first. */
+let token = "";
 
 const cart = {
   lines: [{ sku: "mug-blue", quantity: 2 }],
   currency: "eur",
-  email: "ada@example.com",
+  email,
   shipping_address: { name: "Ada Lovelace", line1: "Weg 1", city: "Ulm", postal_code: "89073", country: "DE" },
 };
+
+/** The token of the link in the mail that asks to verify the address. */
+async function mailedToken(): Promise<string> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const answer = await fetch(`${sandboxUrl}/_sandbox/mail?recipient=${email}`);
+    const { mails } = (await answer.json()) as { mails: { text: string }[] };
+    const link = mails[0]?.text.match(/\/verify-email#token=([\w.-]+)/);
+    if (link?.[1]) return link[1];
+    await wait(100);
+  }
+  throw new Error(`no mail to ${email}`);
+}
 
 async function pay(intent: string, secret: string): Promise<void> {
   const answer = await fetch(`${sandboxUrl}/v1/payment_intents/${intent}/confirm`, {
@@ -35,6 +52,23 @@ async function problem(call: () => Promise<unknown>): Promise<ProblemError> {
 }
 
 const checks: Record<string, (api: Api) => Promise<void>> = {
+  async "somebody signs up, and is signed in when the address is verified"(api) {
+    await data(api.POST("/v1/auth/register", { body: { email, password } }));
+    const unverified = await problem(() => data(api.POST("/v1/auth/login", { body: { email, password } })));
+    assert.deepEqual([unverified.status, unverified.type], [403, "/problems/email-not-verified"]);
+
+    const link = await mailedToken();
+    const tokens = await data(api.POST("/v1/auth/verify-email", { body: { token: link, password } }));
+    token = tokens.access_token;
+    assert.equal((await data(api.GET("/v1/me", {}))).email, email);
+    const again = await problem(() => data(api.POST("/v1/auth/verify-email", { body: { token: link, password } })));
+    assert.equal(again.type, "/problems/link-invalid");
+
+    assert(tokens.refresh_token);
+    const next = await data(api.POST("/v1/auth/refresh-token", { body: { refresh_token: tokens.refresh_token } }));
+    token = next.access_token;
+  },
+
   async "an order is placed, paid and seen paid"(api) {
     const key = idempotencyKey();
     const call = () => api.POST("/v1/orders", { params: { header: { "Idempotency-Key": key } }, body: cart });
@@ -88,7 +122,7 @@ const checks: Record<string, (api: Api) => Promise<void>> = {
 let failed = 0;
 for (const [name, check] of Object.entries(checks)) {
   try {
-    await check(createApi({ baseUrl: apiUrl, bearer: () => token }));
+    await check(createApi({ baseUrl: apiUrl, bearer: () => token || undefined }));
     console.log(`ok  ${name}`);
   } catch (error) {
     failed += 1;

@@ -1,6 +1,7 @@
 //! `cargo cis drill …`: the promises under duplicates, reordering, faults and killed processes, against the stack that is
 //! up. Everything is checked from outside: the API, Stripe's list, the mailbox, the sheet, the dead letters.
 
+mod contract;
 mod faults;
 mod findings;
 mod kill;
@@ -17,6 +18,8 @@ use crate::shop::ShopError;
 /// Which drill.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Drill {
+    /// Requests of all kinds, made by schemathesis from `openapi.json`: every answer is one that the document names.
+    Contract(contract::Options),
     /// Orders, each paid once, with one confirmation mail and one right row.
     Orders(orders::Options),
     /// Many clients against one rate limit: none too many passes, and nobody else notices.
@@ -68,6 +71,9 @@ pub enum DrillError {
     /// A script, or what it counted.
     #[error(transparent)]
     Script(#[from] crate::test::step::StepError),
+    /// Schemathesis said nothing that can be read.
+    #[error("schemathesis ended without a report as {0}")]
+    NoReport(&'static str, #[source] std::io::Error),
     /// Promises were broken.
     #[error("{0} promises were broken")]
     Broken(usize),
@@ -80,6 +86,7 @@ pub enum DrillError {
 /// A promise was broken, or the stack does not answer.
 pub async fn drill(drill: &Drill) -> Result<(), DrillError> {
     match drill {
+        Drill::Contract(options) => contract::run(options).await,
         Drill::Orders(options) => orders::run(options).await,
         Drill::Limits(options) => limits::run(options).await,
         Drill::Scenarios => scenarios::run().await,

@@ -3,8 +3,9 @@
 pub mod clients;
 mod cloud;
 mod openid;
-mod python;
+pub mod python;
 pub mod step;
+mod web;
 
 use std::time::Instant;
 
@@ -73,6 +74,8 @@ fn steps() -> Vec<Step> {
         Step::with_more("client checks", async || clients::check().await),
         Step::with_more("openid provider", async || openid::check().await),
         Step::with_more("credentials", async || on_embedded(&[&["drill", "tokens"], &["drill", "rotate"]]).await),
+        Step::with_more("contract", async || contract().await),
+        Step::with_more("typescript client", async || web::check().await),
         Step::with_more("cloud stack", async || cloud::check().await),
     ]
 }
@@ -94,4 +97,12 @@ async fn on_embedded(commands: &[&[&str]]) -> Result<Count, StepError> {
         total += count?;
         Ok(total)
     })
+}
+
+/// A small edition of the contract's drill on a fresh stack without limits, whose answers would hide the others.
+async fn contract() -> Result<Count, StepError> {
+    cis(&["up", "--background", "--fresh", "--rate-limit-scale", "0"]).await?;
+    let drilled = cis(&["drill", "contract", "--cases", "4000", "--seed", "1"]).await;
+    cis(&["down"]).await?;
+    drilled
 }

@@ -3,5 +3,6 @@
 
 mod bounds;
 mod examples;
+mod names;
 mod routes;
 mod stale;

@@ -20,6 +20,7 @@ pub const CLEARED_COOKIE: &str = "__Secure-refresh=; HttpOnly; Secure; SameSite=
 /// Which way the refresh token goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = TokenDelivery)]
 pub enum Delivery {
     /// In the answer's body.
     #[default]

@@ -673,7 +673,7 @@ export interface components {
         ChangeBody: {
             /** Format: password */
             current_password: string;
-            delivery?: components["schemas"]["Delivery"];
+            delivery?: components["schemas"]["TokenDelivery"];
             /**
              * Format: password
              * @description Not like the address, and not one of those that are guessed first.
@@ -687,10 +687,10 @@ export interface components {
         Currency: string;
         CustomerId: string;
         /**
-         * @description Which way the refresh token goes.
+         * @description How far the mail got, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`, and what went wrong in the end is never hidden by what went well before.
          * @enum {string}
          */
-        Delivery: "body" | "cookie";
+        Delivery: "processed" | "deferred" | "delivered" | "opened" | "clicked" | "dropped" | "bounced" | "spam_reported";
         /**
          * @description A mail address, checked for shape only: whether it exists is for its mail server to say. At most 254 characters (RFC 5321, 4.5.3.1.3). Never logged: `Debug` hides it.
          * @example ada@example.com
@@ -827,7 +827,7 @@ export interface components {
         };
         /** @description Who signs in. */
         LoginBody: {
-            delivery?: components["schemas"]["Delivery"];
+            delivery?: components["schemas"]["TokenDelivery"];
             email: components["schemas"]["EmailAddress"];
             /** Format: password */
             password: string;
@@ -1126,10 +1126,15 @@ export interface components {
             /** @description `Bearer`. */
             token_type: string;
         };
+        /**
+         * @description Which way the refresh token goes.
+         * @enum {string}
+         */
+        TokenDelivery: "body" | "cookie";
         UserId: string;
         /** @description What the mail's link ends with, and the password that the account was set up with. */
         VerifyBody: {
-            delivery?: components["schemas"]["Delivery"];
+            delivery?: components["schemas"]["TokenDelivery"];
             /**
              * Format: password
              * @description The one that the account was set up with.
@@ -5102,8 +5107,8 @@ export interface operations {
             header: {
                 /** @description Follows the request everywhere: 8 to 64 of `A-Z a-z 0-9 _ -`; another one is replaced, not refused */
                 "X-Correlation-Id"?: string;
-                /** @description `return=minimal` leaves the body of a good answer out: 204 instead of 200, 201 with its `Location` alone */
-                Prefer?: "return=minimal" | "return=representation";
+                /** @description `return=minimal` leaves the body of a good answer out: 204 instead of 200, 201 with its `Location` alone. What is not known is ignored (RFC 7240) */
+                Prefer?: string;
                 /** @description The same for every repetition of this request: with it, the order is placed once */
                 "Idempotency-Key": string;
             };
@@ -5558,8 +5563,8 @@ export interface operations {
             header?: {
                 /** @description Follows the request everywhere: 8 to 64 of `A-Z a-z 0-9 _ -`; another one is replaced, not refused */
                 "X-Correlation-Id"?: string;
-                /** @description `return=minimal` leaves the body of a good answer out: 204 instead of 200, 201 with its `Location` alone */
-                Prefer?: "return=minimal" | "return=representation";
+                /** @description `return=minimal` leaves the body of a good answer out: 204 instead of 200, 201 with its `Location` alone. What is not known is ignored (RFC 7240) */
+                Prefer?: string;
             };
             path: {
                 /** @description Which order */
@@ -6554,8 +6559,8 @@ export interface operations {
             header?: {
                 /** @description Follows the request everywhere: 8 to 64 of `A-Z a-z 0-9 _ -`; another one is replaced, not refused */
                 "X-Correlation-Id"?: string;
-                /** @description `return=minimal` leaves the body of a good answer out: 204 instead of 200, 201 with its `Location` alone */
-                Prefer?: "return=minimal" | "return=representation";
+                /** @description `return=minimal` leaves the body of a good answer out: 204 instead of 200, 201 with its `Location` alone. What is not known is ignored (RFC 7240) */
+                Prefer?: string;
             };
             path: {
                 /** @description Which product */
