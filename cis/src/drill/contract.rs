@@ -65,9 +65,8 @@ struct Outcome {
 pub async fn run(options: &Options) -> Result<(), DrillError> {
     let stack = Stack::load()?.ok_or(DrillError::NoStack)?;
     if stack.rate_limit_scale != 0 {
-        println!(
-            "the stack's rate limits are on, so that many answers will be 429; `--rate-limit-scale 0` turns them off"
-        );
+        println!("the stack's rate limits are on: it answers 429 where 401 is expected, and that counts as a finding.");
+        println!("Start it with `--rate-limit-scale 0`.");
     }
     let schemathesis = python::schemathesis().await?;
     let callers = caller::everybody(&stack).await?;
