@@ -65,7 +65,7 @@ impl Vault {
         if stack.kind == Kind::Embedded {
             return Ok(Self::File(paths::embedded()));
         }
-        let config = aws::Config::new(aws::Settings::local(&stack.endpoint_url))?;
+        let config = aws::Config::new(stack.aws())?;
         let id = |variable: &str| stack.secrets.get(variable).cloned();
         Ok(Self::SecretsManager { client: aws::secrets_manager(&config), ids: ids(id), is_local: true })
     }
