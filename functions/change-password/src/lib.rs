@@ -1,8 +1,7 @@
 //! `POST /v1/auth/change-password`: another password for somebody who knows the one before.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
-use auth::Permission;
-use domain::{Account, AccountId};
+use domain::Account;
 use passwords::{Password, Passwords};
 use resilience::{Clock, Ids};
 use serde::Deserialize;
@@ -51,7 +50,7 @@ pub async fn handle<S: Sessions, C: Clock, I: Ids>(
     origins: &AllowedOrigins,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let id = person(&request)?;
+    let id = api::own_account(&request)?;
     let ChangeBody { current_password, new_password, delivery } = api::body(&request)?;
     origins.admit(&request, delivery)?;
     let account = accounts.account(id).await?.ok_or(ApiError::NotFound("account"))?;
@@ -74,10 +73,4 @@ pub async fn handle<S: Sessions, C: Clock, I: Ids>(
     })
     .await?;
     issuer.open(&changed, delivery).await?.answer()
-}
-
-fn person(request: &Request) -> Result<AccountId, ApiError> {
-    let caller = api::caller(request)?;
-    api::require(&caller, Permission::ManageOwnAccount)?;
-    caller.who.account().ok_or(ApiError::Forbidden)
 }

@@ -1,8 +1,7 @@
 //! `POST /v1/me/erase`: somebody's account goes, and with it whatever names them.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
-use auth::Permission;
-use domain::{Account, AccountId, EmailAddress, FieldError};
+use domain::{Account, EmailAddress, FieldError};
 use lambda_http::http::StatusCode;
 use passwords::{Password, Passwords};
 use resilience::{Clock, Ids};
@@ -52,7 +51,7 @@ pub async fn handle<C: Clock, I: Ids>(
     ids: &I,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let id = person(&request)?;
+    let id = api::own_account(&request)?;
     let body: EraseBody = api::body(&request)?;
     let correlation_id = api::correlation_id(&request);
     let Some(account) = accounts.account(id).await? else { return Ok(api::empty(StatusCode::ACCEPTED)) };
@@ -84,10 +83,4 @@ fn confirm(account: &Account, body: &EraseBody, passwords: &Passwords) -> Result
         (Some(hash), Some(password)) if passwords.verify(password, Some(hash)) => Ok(()),
         (Some(_), Some(_)) => Err(ApiError::InvalidCredentials),
     }
-}
-
-fn person(request: &Request) -> Result<AccountId, ApiError> {
-    let caller = api::caller(request)?;
-    api::require(&caller, Permission::ManageOwnAccount)?;
-    caller.who.account().ok_or(ApiError::Forbidden)
 }

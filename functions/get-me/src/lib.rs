@@ -1,7 +1,6 @@
 //! `GET /v1/me`: the caller's own account.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
-use auth::Permission;
 use domain::{Account, AccountId, EmailAddress, Role, Timestamp};
 use serde::Serialize;
 use store::Accounts;
@@ -57,9 +56,7 @@ impl<'a> From<&'a Account> for Me<'a> {
     extensions(("x-problems" = json!(["not-found"]))),
 )]
 pub async fn handle(accounts: &impl Accounts, request: Request) -> Result<Response, ApiError> {
-    let caller = api::caller(&request)?;
-    api::require(&caller, Permission::ManageOwnAccount)?;
-    let id = caller.who.account().ok_or(ApiError::Forbidden)?;
+    let id = api::own_account(&request)?;
     let account = accounts.account(id).await?.ok_or(ApiError::NotFound("account"))?;
     api::ok(&Me::from(&account))
 }

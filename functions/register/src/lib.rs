@@ -25,7 +25,7 @@ struct RegisterBody {
 }
 
 /// Sends a mail to the address, whoever it belongs to: a link to verify it, or, where it has an account already, a word
-/// about that. The caller learns neither from the answer nor from the time that it takes.
+/// about that. The caller does not learn which from the answer.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
 //! Who calls, and what the policy says.
 
 use auth::{Access, Caller, NoCaller, OrderAction, Permission};
-use domain::{Order, OrderId};
+use domain::{AccountId, Order, OrderId};
 use lambda_http::{Request, RequestExt};
 use store::Orders;
 
@@ -29,6 +29,17 @@ pub fn caller(request: &Request) -> Result<Caller, ApiError> {
 /// 403 when it may not.
 pub fn require(caller: &Caller, permission: Permission) -> Result<(), ApiError> {
     if auth::may(caller, permission) { Ok(()) } else { Err(ApiError::Forbidden) }
+}
+
+/// The caller's own account, which people have and services don't.
+///
+/// # Errors
+///
+/// 401 when there is no caller, 403 for a service.
+pub fn own_account(request: &Request) -> Result<AccountId, ApiError> {
+    let caller = caller(request)?;
+    require(&caller, Permission::ManageOwnAccount)?;
+    caller.who.account().ok_or(ApiError::Forbidden)
 }
 
 /// The order, if the caller may do this with it.

@@ -30,7 +30,7 @@ pub use answer::{Received, Response, created, empty, json, ok, received, see_oth
 pub use body::{MAX_BODY, body};
 pub use bucket::Owner;
 pub use cache::{cacheable, cacheable_text};
-pub use caller::{caller, own_order, require};
+pub use caller::{caller, own_account, own_order, require};
 pub use class::{Class, Subject, WithoutTable};
 pub use cookies::{cookie, with_cookie};
 pub use edge::Edge;

@@ -250,7 +250,7 @@ export interface paths {
         put?: never;
         /**
          * Sends a mail to the address, whoever it belongs to: a link to verify it, or, where it has an account already, a word
-         *     about that. The caller learns neither from the answer nor from the time that it takes.
+         *     about that. The caller does not learn which from the answer.
          * @description **Who:** anyone.
          */
         post: operations["register"];
