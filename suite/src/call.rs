@@ -56,12 +56,15 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             self.gate.die_at(n);
         }
         // Boxed: the futures of all handlers together are large.
-        let work = self.gate.watch(Box::pin(self.run(function, event, deadline)));
-        let ended = tokio::select! {
-            biased;
-            ended = work => ended.map_err(CallError::from).flatten(),
-            () = clock.sleep(timeout) => Err(CallError::TimedOut(timeout)),
+        let work = Box::pin(self.run(function, event, deadline));
+        let in_time = async {
+            tokio::select! {
+                biased;
+                ended = work => ended,
+                () = clock.sleep(timeout) => Err(CallError::TimedOut(timeout)),
+            }
         };
+        let ended = self.gate.watch(function, in_time).await.map_err(CallError::from).flatten();
         if dies_at.is_some() {
             self.gate.spare();
         }

@@ -15,7 +15,7 @@ use crate::ports::Settings;
 pub struct SharedIds<I>(Rc<I>);
 
 impl<I> SharedIds<I> {
-    pub fn new(ids: I) -> Self {
+    pub(crate) fn new(ids: I) -> Self {
         Self(Rc::new(ids))
     }
 }

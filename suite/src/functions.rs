@@ -83,8 +83,12 @@ pub fn budget(function: &str, timeout: Duration) -> Duration {
 }
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
-    /// Runs a function's handler on an event.
-    pub(crate) async fn run(&self, function: &str, event: Value, deadline: Deadline) -> Result<Value, CallError> {
+    /// Runs a function's own handler on an event, whether it is replaced or not.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`].
+    pub async fn handle(&self, function: &str, event: Value, deadline: Deadline) -> Result<Value, CallError> {
         match function {
             "authorizer" => self.authorizer(event).await,
             "account-stream" => {

@@ -17,6 +17,7 @@ mod gateway;
 mod pattern;
 mod ports;
 mod queues;
+mod replace;
 mod run;
 pub mod secrets;
 mod serve;
@@ -26,12 +27,17 @@ mod template;
 
 pub use bus::{Bus, Counts, Message, Misbehaviour};
 pub use call::CallError;
+pub use clients::SharedIds;
 pub use dynamo::{DynamoError, LocalDynamo};
 pub use endpoints::ENDPOINTS;
 pub use functions::FUNCTIONS;
-pub use gate::{Died, Gate};
+pub use gate::{
+    Answer, BusGate, Chaos, Died, Effect, EffectKind, Fate, Gate, Invocation, Passing, Pause, StoreGate, TransportGate,
+    Twist,
+};
 pub use gateway::SourceIp;
 pub use ports::{Ports, Settings, Stores};
+pub use replace::{Handler, Work};
 pub use run::{Happened, RunError};
 pub use stream::{BatchOutcome, ChangeStream, Record, StreamError};
 pub use suite::Suite;

@@ -29,7 +29,11 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             Err(_) => batch.iter().map(|received| received.message.id.as_str()).collect(),
         };
         for done in batch.iter().filter(|received| !failed.contains(&received.message.id.as_str())) {
-            self.bus.delete(&mapping.queue, done.receipt);
+            // What is not taken for done comes again.
+            let delete = || self.bus.delete(&mapping.queue, done.receipt);
+            if let Err(error) = self.gate.acknowledge("queue.delete", delete).await {
+                tracing::warn!(queue = mapping.queue, error = &error as &dyn std::error::Error, "done, not deleted");
+            }
         }
         let (function, messages, failed) = (mapping.function.clone(), batch.len(), failed.len());
         Some(Happened::Consumed { function, messages, failed, error })
@@ -58,7 +62,13 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             Ok(_) => BatchOutcome::Done,
             Err(_) => BatchOutcome::Failed,
         };
-        if let Some(given_up) = shard.settle(mapping, &outcome, self.clock.now()) {
+        let mut given_up = None;
+        let settle = || given_up = shard.settle(mapping, &outcome, self.clock.now());
+        // A position that was not kept brings the batch again.
+        if let Err(error) = self.gate.acknowledge("stream.position", settle).await {
+            tracing::warn!(function = mapping.function, error = &error as &dyn std::error::Error, "position not kept");
+        }
+        if let Some(given_up) = given_up {
             self.report(mapping, &given_up);
         }
         let (function, done) = (mapping.function.clone(), outcome == BatchOutcome::Done);

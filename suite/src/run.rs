@@ -134,7 +134,8 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             Ok(request) => self.http(request).await.status().as_u16(),
             Err(_) => 0,
         };
-        sandbox.lock().delivered(self.clock.now(), id, (status > 0).then_some(status));
+        let answered = self.gate.acknowledge("webhook.answer", || ()).await.is_ok();
+        sandbox.lock().delivered(self.clock.now(), id, (answered && status > 0).then_some(status));
         Happened::Delivered { event_type, status }
     }
 

@@ -16,6 +16,7 @@ use crate::clients::{Clients, SharedIds};
 use crate::gate::Gate;
 use crate::gateway::AuthorizerCache;
 use crate::ports::{Ports, Settings, Stores};
+use crate::replace::Replaced;
 use crate::secrets::Secrets;
 use crate::stream::{Record, Shard};
 use crate::template::{StreamMapping, Wiring};
@@ -43,6 +44,7 @@ pub struct Suite<S, T, C, I> {
     pub(crate) deaths: RefCell<BTreeMap<String, Vec<u32>>>,
     pub(crate) schedules_ran_at: RefCell<BTreeMap<String, Timestamp>>,
     pub(crate) invocations: Cell<u64>,
+    pub(crate) replaced: Replaced<S, T, C, I>,
 }
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
@@ -68,6 +70,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             deaths: RefCell::default(),
             schedules_ran_at: RefCell::default(),
             invocations: Cell::new(0),
+            replaced: Replaced::default(),
         }
     }
 

@@ -8,80 +8,83 @@ use resilience::{Limit, Taken};
 use store::{AccountSaved, Accounts, ApiKeys, Guards, Page, PageRequest, Sessions, StoreError};
 
 use super::StoreGate;
+use super::effects::{conditional, read, write};
 use crate::ports::Stores;
 
 impl<S: Stores> Accounts for StoreGate<'_, S> {
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        self.gate.around(self.store.accounts().account(id)).await
+        self.gate.around(read("accounts.account"), self.store.accounts().account(id)).await
     }
 
     async fn account_with_email(&self, email: &EmailAddress) -> Result<Option<Account>, StoreError> {
-        self.gate.around(self.store.accounts().account_with_email(email)).await
+        self.gate.around(read("accounts.account_with_email"), self.store.accounts().account_with_email(email)).await
     }
 
     async fn account_with_identity(&self, identity: &Identity) -> Result<Option<Account>, StoreError> {
-        self.gate.around(self.store.accounts().account_with_identity(identity)).await
+        self.gate
+            .around(read("accounts.account_with_identity"), self.store.accounts().account_with_identity(identity))
+            .await
     }
 
     async fn save_account(&self, change: &AccountChange) -> Result<AccountSaved, StoreError> {
-        self.gate.around(self.store.accounts().save_account(change)).await
+        self.gate.around(conditional("accounts.save_account"), self.store.accounts().save_account(change)).await
     }
 
     async fn link(&self, id: LinkId) -> Result<Option<Link>, StoreError> {
-        self.gate.around(self.store.accounts().link(id)).await
+        self.gate.around(read("accounts.link"), self.store.accounts().link(id)).await
     }
 }
 
 impl<S: Stores> Sessions for StoreGate<'_, S> {
     async fn session(&self, account: AccountId, id: SessionId) -> Result<Option<Session>, StoreError> {
-        self.gate.around(self.store.sessions().session(account, id)).await
+        self.gate.around(read("sessions.session"), self.store.sessions().session(account, id)).await
     }
 
     async fn save_session(&self, session: &Session) -> Result<(), StoreError> {
-        self.gate.around(self.store.sessions().save_session(session)).await
+        self.gate.around(conditional("sessions.save_session"), self.store.sessions().save_session(session)).await
     }
 
     async fn end_session(&self, account: AccountId, id: SessionId) -> Result<(), StoreError> {
-        self.gate.around(self.store.sessions().end_session(account, id)).await
+        self.gate.around(write("sessions.end_session"), self.store.sessions().end_session(account, id)).await
     }
 
     async fn keep_flow(&self, flow: &SignInFlow) -> Result<(), StoreError> {
-        self.gate.around(self.store.sessions().keep_flow(flow)).await
+        self.gate.around(write("sessions.keep_flow"), self.store.sessions().keep_flow(flow)).await
     }
 
     async fn take_flow(&self, state_hash: &str) -> Result<Option<SignInFlow>, StoreError> {
-        self.gate.around(self.store.sessions().take_flow(state_hash)).await
+        self.gate.around(write("sessions.take_flow"), self.store.sessions().take_flow(state_hash)).await
     }
 }
 
 impl<S: Stores> ApiKeys for StoreGate<'_, S> {
     async fn api_key(&self, id: KeyId) -> Result<Option<ApiKey>, StoreError> {
-        self.gate.around(self.store.api_keys().api_key(id)).await
+        self.gate.around(read("api_keys.api_key"), self.store.api_keys().api_key(id)).await
     }
 
     async fn save_api_keys(&self, keys: &[ApiKey], events: &[AccountEvent]) -> Result<(), StoreError> {
-        self.gate.around(self.store.api_keys().save_api_keys(keys, events)).await
+        self.gate.around(conditional("api_keys.save_api_keys"), self.store.api_keys().save_api_keys(keys, events)).await
     }
 
     async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<(), StoreError> {
-        self.gate.around(self.store.api_keys().note_use(id, at)).await
+        self.gate.around(write("api_keys.note_use"), self.store.api_keys().note_use(id, at)).await
     }
 
     async fn api_keys(&self, page: &PageRequest) -> Result<Page<ApiKey>, StoreError> {
-        self.gate.around(self.store.api_keys().api_keys(page)).await
+        self.gate.around(read("api_keys.api_keys"), self.store.api_keys().api_keys(page)).await
     }
 }
 
 impl<S: Stores> Guards for StoreGate<'_, S> {
     async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Taken, StoreError> {
-        self.gate.around(self.store.guards().take(bucket, limit, now)).await
+        self.gate.around(write("guards.take"), self.store.guards().take(bucket, limit, now)).await
     }
 
     async fn remember(&self, key: &str, until: Timestamp) -> Result<(), StoreError> {
-        self.gate.around(self.store.guards().remember(key, until)).await
+        self.gate.around(write("guards.remember"), self.store.guards().remember(key, until)).await
     }
 
     async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
-        self.gate.around(self.store.guards().remembers(key, now)).await
+        self.gate.around(read("guards.remembers"), self.store.guards().remembers(key, now)).await
     }
 }

@@ -1,0 +1,154 @@
+//! What passes the gate: an effect by its name, and what it can come back with instead of its own answer.
+
+use bytes::Bytes;
+use domain::OrderId;
+use events::BusError;
+use http::{HeaderValue, Response, StatusCode, header};
+use resilience::TransportError;
+use store::StoreError;
+
+/// What kind of thing an effect is, for whoever decides what may befall it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EffectKind {
+    /// A repository is read.
+    Read,
+    /// A repository is written.
+    Write,
+    /// A repository is written, on condition that nobody else was faster.
+    Conditional,
+    /// A provider is asked.
+    Provider,
+    /// An event is published, or a dead letter kept.
+    Publish,
+    /// A message, a position of a stream or a webhook is said to be done.
+    Acknowledge,
+}
+
+/// An effect by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// As in `orders.save`.
+    pub name: &'static str,
+    /// What kind of thing it is.
+    pub kind: EffectKind,
+    /// The one order that it is about, where that is known.
+    pub order: Option<OrderId>,
+}
+
+impl Effect {
+    /// An effect of a kind.
+    pub const fn new(kind: EffectKind, name: &'static str) -> Self {
+        Self { name, kind, order: None }
+    }
+
+    /// The same, about this order.
+    #[must_use]
+    pub const fn of(self, order: OrderId) -> Self {
+        Self { order: Some(order), ..self }
+    }
+}
+
+/// What an effect answers, and what it can be made to answer.
+pub trait Answer: Sized {
+    /// Nothing was done.
+    fn failed() -> Self;
+
+    /// It may have been done.
+    fn lost() -> Self;
+
+    /// Too much at once; nothing was done.
+    fn throttled() -> Self;
+
+    /// Somebody else was faster; nothing was done. Only conditional writes know this answer.
+    fn conflict() -> Self {
+        Self::failed()
+    }
+
+    /// The answer in a few words, for a story.
+    fn told(&self) -> String;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Injected {
+    #[error("not reached")]
+    Failed,
+    #[error("the answer was lost")]
+    Lost,
+    #[error("throttled")]
+    Throttled,
+}
+
+impl<T> Answer for Result<T, StoreError> {
+    fn failed() -> Self {
+        Err(StoreError::Unavailable(Injected::Failed.into()))
+    }
+
+    fn lost() -> Self {
+        Err(StoreError::Unavailable(Injected::Lost.into()))
+    }
+
+    fn throttled() -> Self {
+        Err(StoreError::Unavailable(Injected::Throttled.into()))
+    }
+
+    fn conflict() -> Self {
+        Err(StoreError::Conflict)
+    }
+
+    fn told(&self) -> String {
+        told(self)
+    }
+}
+
+impl<T> Answer for Result<T, BusError> {
+    fn failed() -> Self {
+        Err(BusError(Injected::Failed.into()))
+    }
+
+    fn lost() -> Self {
+        Err(BusError(Injected::Lost.into()))
+    }
+
+    fn throttled() -> Self {
+        Err(BusError(Injected::Throttled.into()))
+    }
+
+    fn told(&self) -> String {
+        told(self)
+    }
+}
+
+impl Answer for Result<Response<Bytes>, TransportError> {
+    fn failed() -> Self {
+        Err(TransportError::NotSent(Injected::Failed.into()))
+    }
+
+    fn lost() -> Self {
+        Err(TransportError::OutcomeUnknown(Injected::Lost.into()))
+    }
+
+    fn throttled() -> Self {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        Ok(response)
+    }
+
+    fn told(&self) -> String {
+        match self {
+            Ok(response) => response.status().as_u16().to_string(),
+            Err(error) => chain(error),
+        }
+    }
+}
+
+fn told<T, E: std::error::Error>(answer: &Result<T, E>) -> String {
+    answer.as_ref().map_or_else(|error| chain(error), |_| "ok".to_owned())
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,162 @@
+//! Who dies at the gate and when, and what a chaos can make of an effect.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use domain::Timestamp;
+use resilience::{Clock as _, VirtualClock};
+use store::StoreError;
+
+use super::*;
+
+type Notes = RefCell<Vec<u32>>;
+type Noted = Result<(), StoreError>;
+
+const NOTE: Effect = Effect::new(EffectKind::Conditional, "notes.add");
+
+fn clock() -> VirtualClock {
+    VirtualClock::at(Timestamp::from_seconds(0))
+}
+
+async fn note(notes: &Notes, gate: &Gate, n: u32) -> Noted {
+    let add = async {
+        notes.borrow_mut().push(n);
+        Ok(())
+    };
+    gate.around(NOTE, add).await
+}
+
+async fn work(notes: &Notes, gate: &Gate) -> Noted {
+    for n in 1..=3 {
+        note(notes, gate, n).await?;
+    }
+    Ok(())
+}
+
+fn has_died(ended: &Result<Noted, Died>) -> bool {
+    ended.is_err()
+}
+
+#[test]
+fn an_invocation_dies_before_or_after_the_effect_that_was_named() {
+    for (at, done) in [(1, vec![]), (2, vec![1]), (3, vec![1]), (4, vec![1, 2]), (6, vec![1, 2, 3])] {
+        let (gate, notes) = (Gate::default(), Notes::default());
+        gate.die_at(at);
+        assert!(has_died(&clock().run(gate.watch("f", work(&notes, &gate)))));
+        assert_eq!(notes.take(), done, "at {at}");
+        assert!(!gate.is_armed());
+        assert!(!has_died(&clock().run(gate.watch("f", work(&notes, &gate)))), "only once");
+        assert_eq!(notes.take(), [1, 2, 3]);
+    }
+}
+
+#[test]
+fn others_get_their_turn_at_every_effect_and_live_on() {
+    let (gate, notes) = (Gate::default(), Notes::default());
+    let both = async { futures::join!(gate.watch("f", work(&notes, &gate)), gate.watch("g", work(&notes, &gate))) };
+    let (first, second) = clock().run(both);
+    assert!(matches!((first, second), (Ok(Ok(())), Ok(Ok(())))));
+    assert_eq!(notes.take(), [1, 1, 2, 2, 3, 3]);
+
+    gate.die_at(5);
+    let both = async { futures::join!(gate.watch("f", work(&notes, &gate)), gate.watch("g", work(&notes, &gate))) };
+    let (first, second) = clock().run(both);
+    assert!(has_died(&first) != has_died(&second), "exactly one died");
+    assert_eq!(notes.take().iter().filter(|n| **n == 3).count(), 1);
+}
+
+/// One twist for each effect that is named by function and place; writes down what it saw.
+struct Script {
+    clock: VirtualClock,
+    twists: BTreeMap<(&'static str, u32), Twist>,
+    seen: RefCell<Vec<String>>,
+}
+
+impl Chaos for Script {
+    fn twist(&self, passing: &Passing<'_>) -> Twist {
+        let function = passing.invocation.map_or("", |invocation| &invocation.function);
+        let found = self.twists.iter().find(|((name, nth), _)| *name == function && *nth == passing.nth);
+        found.map(|(_, twist)| *twist).unwrap_or_default()
+    }
+
+    fn pause(&self, length: Duration) -> Pause {
+        let clock = self.clock.clone();
+        Box::pin(async move { clock.sleep(length).await })
+    }
+
+    fn began(&self, invocation: &Invocation) {
+        self.seen.borrow_mut().push(format!("{} begins", invocation.function));
+    }
+
+    fn ended(&self, invocation: &Invocation, failure: Option<&dyn fmt::Display>) {
+        let end = failure.map_or_else(|| "is done".to_owned(), ToString::to_string);
+        self.seen.borrow_mut().push(format!("{} {end}", invocation.function));
+    }
+
+    fn passed(&self, passing: &Passing<'_>, twist: &Twist, told: &dyn Fn() -> String) {
+        let function = passing.invocation.map_or("nobody", |invocation| &invocation.function);
+        self.seen.borrow_mut().push(format!("{function} {} {}: {}", passing.nth, twist.fate, told()));
+    }
+}
+
+/// What was noted and seen when these befall the effects of two functions that run at once, and the seconds it took.
+fn run(twists: &[(&'static str, u32, Twist)]) -> (Vec<u32>, Vec<String>, i64) {
+    let (clock, gate, notes) = (clock(), Gate::default(), Notes::default());
+    let twists = twists.iter().map(|(function, nth, twist)| ((*function, *nth), *twist)).collect();
+    let script = Rc::new(Script { clock: clock.clone(), twists, seen: RefCell::default() });
+    gate.let_in(Rc::clone(&script) as Rc<dyn Chaos>);
+    let other = async {
+        note(&notes, &gate, 10).await?;
+        note(&notes, &gate, 20).await
+    };
+    clock.run(async { drop(futures::join!(gate.watch("f", work(&notes, &gate)), gate.watch("g", other))) });
+    (notes.take(), script.seen.take(), clock.now().seconds())
+}
+
+fn fate(fate: Fate) -> Twist {
+    Twist { fate, ..Twist::default() }
+}
+
+#[test]
+fn a_chaos_decides_for_each_function_and_effect_what_befalls_it() {
+    for (befallen, done, told) in [
+        (Fate::Fails, vec![1, 10, 20], "the table cannot be reached: not reached"),
+        (Fate::IsThrottled, vec![1, 10, 20], "the table cannot be reached: throttled"),
+        (Fate::LosesAnswer, vec![1, 2, 10, 20], "the table cannot be reached: the answer was lost"),
+        (Fate::MeetsConflict, vec![1, 10, 20], "changed by somebody else"),
+        (Fate::DiesBefore, vec![1, 10, 20], "died in mid-work"),
+        (Fate::DiesDuring, vec![1, 2, 10, 20], "died in mid-work"),
+        (Fate::DiesAfter, vec![1, 2, 10, 20], "died in mid-work"),
+        (Fate::Succeeds, vec![1, 2, 3, 10, 20], "ok"),
+    ] {
+        let (mut notes, seen, _) = run(&[("f", 2, fate(befallen))]);
+        notes.sort_unstable();
+        assert_eq!(notes, done, "{befallen}");
+        assert!(seen.contains(&format!("f 2 {befallen}: {told}")), "{befallen}: {seen:?}");
+        let end = if befallen == Fate::Succeeds { "is done" } else { told.split(':').next().unwrap_or_default() };
+        assert!(seen.contains(&format!("f {end}")) && seen.contains(&"g is done".to_owned()), "{seen:?}");
+    }
+}
+
+#[test]
+fn a_slow_effect_lets_others_overtake_it() {
+    let slow = Twist { before: Duration::from_secs(3), after: Duration::from_secs(4), fate: Fate::Succeeds };
+    let (notes, _, seconds) = run(&[("f", 1, slow)]);
+    assert_eq!((notes, seconds), (vec![10, 20, 1, 2, 3], 7));
+}
+
+#[test]
+fn what_is_no_invocation_cannot_die_and_fails_instead() {
+    for (ordered, done, is_told) in [
+        (Fate::DiesBefore, false, false),
+        (Fate::DiesAfter, true, false),
+        (Fate::LosesAnswer, true, false),
+        (Fate::Succeeds, true, true),
+    ] {
+        let (clock, gate, mut is_done) = (clock(), Gate::default(), false);
+        let twists = [(("", 0), fate(ordered))].into();
+        gate.let_in(Rc::new(Script { clock: clock.clone(), twists, seen: RefCell::default() }));
+        let told = clock.run(gate.acknowledge("queue.delete", || is_done = true));
+        assert_eq!((is_done, told.is_ok()), (done, is_told), "{ordered}");
+    }
+}

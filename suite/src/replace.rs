@@ -1,0 +1,89 @@
+//! Handlers put in place of a function's own: so that tests can see what would become of a naive one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use resilience::{Clock, Deadline, Ids, Transport};
+use serde_json::Value;
+
+use crate::call::CallError;
+use crate::clients::SharedIds;
+use crate::gate::{BusGate, StoreGate, TransportGate};
+use crate::ports::Stores;
+use crate::suite::Suite;
+
+/// A handler's work: what a function answers to an event.
+pub type Work<'a> = Pin<Box<dyn Future<Output = Result<Value, CallError>> + 'a>>;
+
+/// A handler in place of a function's own. It reaches everything through the suite, behind the same gate.
+pub type Handler<S, T, C, I> = Rc<dyn for<'a> Fn(&'a Suite<S, T, C, I>, Value, Deadline) -> Work<'a>>;
+
+/// Handlers by the functions that they stand in for.
+pub(crate) struct Replaced<S, T, C, I>(BTreeMap<String, Handler<S, T, C, I>>);
+
+impl<S, T, C, I> Default for Replaced<S, T, C, I> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<S, T, C, I> fmt::Debug for Replaced<S, T, C, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
+    /// From now on this handler answers for the function.
+    pub fn replace(&mut self, function: &str, handler: Handler<S, T, C, I>) {
+        self.replaced.0.insert(function.to_owned(), handler);
+    }
+
+    /// Runs a function's handler on an event, a replacement where there is one.
+    pub(crate) async fn run(&self, function: &str, event: Value, deadline: Deadline) -> Result<Value, CallError> {
+        match self.replaced.0.get(function) {
+            Some(handler) => handler(self, event, deadline).await,
+            None => self.handle(function, event, deadline).await,
+        }
+    }
+
+    /// The repositories behind the gate, as handlers have them.
+    pub const fn gated_store(&self) -> StoreGate<'_, S> {
+        StoreGate::new(&self.store, &self.gate)
+    }
+
+    /// The bus behind the gate, as a stream's function has it.
+    pub const fn gated_bus<'a>(&'a self, function: &'a str) -> BusGate<'a, C> {
+        BusGate::new(&self.bus, &self.gate, function)
+    }
+
+    /// Stripe's client, with the keys of now.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    pub async fn stripe(&self) -> Result<payments::Stripe<TransportGate<T>, C, SharedIds<I>>, telemetry::SecretError> {
+        Ok(self.clients.stripe(&*self.secrets.stripe.get().await?))
+    }
+
+    /// SendGrid's client, with the key of now.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub async fn sendgrid(&self) -> Result<mail::SendGrid<TransportGate<T>, C, SharedIds<I>>, telemetry::SecretError> {
+        Ok(self.clients.sendgrid(&*self.secrets.sendgrid.get().await?))
+    }
+
+    /// Google's client.
+    pub const fn sheets(&self) -> &sheets::Sheets<TransportGate<T>, C, SharedIds<I>> {
+        &self.clients.sheets
+    }
+
+    /// Fresh ids and jitter.
+    pub const fn ids(&self) -> &SharedIds<I> {
+        &self.ids
+    }
+}
