@@ -78,6 +78,8 @@ pub struct DeliveryCounts {
     pub failed_tries: u64,
     /// Given up after the whole schedule.
     pub given_up: u64,
+    /// Lost on the way for good, by a fault.
+    pub dropped: u64,
 }
 
 #[derive(Debug)]
@@ -110,6 +112,11 @@ impl Deliveries {
         let id = DeliveryId(self.last);
         self.pending.insert(id, Pending { webhook, since: due, tries: 0, in_flight: false });
         self.queue.insert((due, id));
+    }
+
+    /// Counts a webhook that never gets into the queue.
+    pub const fn count_dropped(&mut self) {
+        self.counts.dropped += 1;
     }
 
     /// When the next webhook is due.

@@ -72,7 +72,7 @@ impl RequestLog {
 }
 
 /// Replaces ids by `:id`, so that counts do not grow with the objects.
-fn route(path: &str) -> String {
+pub fn route(path: &str) -> String {
     path.split('/').map(|segment| if is_id(segment) { ":id" } else { segment }).collect::<Vec<_>>().join("/")
 }
 

@@ -9,7 +9,7 @@ use http::{Request, Response};
 use crate::{
     Settings, answer, control,
     deliveries::{Deliveries, Delivery, DeliveryId},
-    faults::{Fate, Faults, Loss, Plan},
+    faults::{Fate, Faults, Loss, Plan, WebhookPlan},
     journal::Journal,
     oidc::Oidc,
     provider::{Provider, StandIn},
@@ -161,8 +161,16 @@ impl Sandbox {
     fn collect(&mut self, now: Timestamp) {
         for provider in Provider::ALL {
             for webhook in self.stand_in(provider).take_webhooks() {
-                for delay in self.faults.plan_webhook(provider, &webhook.event_type) {
-                    self.deliveries.push(webhook.clone(), now.plus(webhook.after + delay));
+                match self.faults.plan_webhook(provider, &webhook.event_type) {
+                    WebhookPlan::Sent(delays) => {
+                        for delay in delays {
+                            self.deliveries.push(webhook.clone(), now.plus(webhook.after + delay));
+                        }
+                    }
+                    WebhookPlan::Dropped { acknowledged } => {
+                        self.deliveries.count_dropped();
+                        self.stand_in(provider).settled(&webhook, acknowledged);
+                    }
                 }
             }
         }

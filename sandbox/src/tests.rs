@@ -128,6 +128,40 @@ fn webhooks_come_twice_and_out_of_order_the_same_way_for_a_seed() {
     assert_ne!(first, run(2));
 }
 
+/// Pays, with a fault on the way of the webhooks, and gives the events that Stripe lists as delivered and as not.
+fn delivered_after(kind: FaultKind) -> (Vec<Value>, Vec<Value>, Sandbox) {
+    let mut sandbox = sandbox(1);
+    sandbox.faults.add(Fault::new(kind));
+    sandbox.handle(START, &create("k"));
+    let mut list = |success: bool| {
+        let request = Request::get(format!("http://stripe.test/v1/events?delivery_success={success}"));
+        let request = request.header("authorization", "Bearer sk_test_sandbox").body(Bytes::new()).unwrap();
+        let Outcome::Answer { response, .. } = sandbox.handle(START, &request) else { panic!() };
+        let body: Value = serde_json::from_slice(response.body()).unwrap();
+        body["data"].as_array().unwrap().clone()
+    };
+    (list(true), list(false), sandbox)
+}
+
+#[test]
+fn a_dropped_webhook_never_comes_and_stays_pending_at_stripe() {
+    let (taken, missed, mut sandbox) = delivered_after(FaultKind::WebhookDrop { acknowledged: false });
+    assert_eq!((sandbox.next_due(), sandbox.due(START).len()), (None, 0), "nor is it tried again");
+    assert_eq!((taken.len(), missed.len(), &missed[0]["pending_webhooks"]), (0, 1, &1.into()));
+    assert_eq!(control(&mut sandbox, "GET", "webhooks", "").1["dropped"], 1);
+    sandbox.faults.clear();
+    let event = missed[0]["id"].as_str().unwrap();
+    assert_eq!(control(&mut sandbox, "POST", &format!("stripe/events/{event}/resend"), "").0, 200);
+    assert_eq!(types(&sandbox.due(START)), ["payment_intent.created"], "the dashboard's button brings it all the same");
+}
+
+#[test]
+fn a_webhook_that_something_else_acknowledged_counts_as_delivered() {
+    let (taken, missed, mut sandbox) = delivered_after(FaultKind::WebhookDrop { acknowledged: true });
+    assert!(sandbox.due(START).is_empty());
+    assert_eq!((taken.len(), missed.len(), &taken[0]["pending_webhooks"]), (1, 0, &0.into()));
+}
+
 #[test]
 fn faults_are_switched_over_http() {
     let mut sandbox = sandbox(1);

@@ -49,6 +49,18 @@ pub enum Loss {
     Silence(Duration),
 }
 
+/// What becomes of a webhook on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebhookPlan {
+    /// It goes out, one entry for each copy: how much later.
+    Sent(Vec<Duration>),
+    /// It never comes.
+    Dropped {
+        /// Whether the provider takes it for delivered.
+        acknowledged: bool,
+    },
+}
+
 /// A rule that is switched on, with its counts.
 #[derive(Clone, Debug, Serialize)]
 pub struct ActiveFault {
@@ -117,9 +129,10 @@ impl Faults {
         plan
     }
 
-    /// Decides when the copies of a webhook go out: one entry each, as a delay.
-    pub fn plan_webhook(&mut self, provider: Provider, event_type: &str) -> Vec<Duration> {
+    /// Decides when the copies of a webhook go out, if they do. Of several drops the first that hits wins.
+    pub fn plan_webhook(&mut self, provider: Provider, event_type: &str) -> WebhookPlan {
         let mut delays = vec![Duration::ZERO];
+        let mut dropped = None;
         for rule in self.rules.iter_mut().filter(|rule| rule.fault.is_for_webhooks()) {
             if !rule.fault.matches(provider, None, event_type) || !hits(rule, &mut self.rng) {
                 continue;
@@ -138,10 +151,13 @@ impl Faults {
                         *delay += Duration::from_millis(millis);
                     }
                 }
+                FaultKind::WebhookDrop { acknowledged } => {
+                    dropped.get_or_insert(WebhookPlan::Dropped { acknowledged });
+                }
                 _ => {}
             }
         }
-        delays
+        dropped.unwrap_or(WebhookPlan::Sent(delays))
     }
 }
 
@@ -169,7 +185,8 @@ fn fate(kind: &FaultKind) -> Fate {
         FaultKind::Latency { .. }
         | FaultKind::WebhookDuplicate { .. }
         | FaultKind::WebhookReorder { .. }
-        | FaultKind::WebhookDelay { .. } => Fate::Answered,
+        | FaultKind::WebhookDelay { .. }
+        | FaultKind::WebhookDrop { .. } => Fate::Answered,
     }
 }
 
@@ -229,20 +246,51 @@ mod tests {
         assert_eq!(plan.fate, Fate::AnswerLost { after: Duration::from_millis(5) });
     }
 
+    fn sent(faults: &mut Faults, event_type: &str) -> Vec<Duration> {
+        match faults.plan_webhook(Provider::Stripe, event_type) {
+            WebhookPlan::Sent(delays) => delays,
+            dropped @ WebhookPlan::Dropped { .. } => panic!("{dropped:?}"),
+        }
+    }
+
+    #[test]
+    fn a_dropped_webhook_has_no_copies_and_a_seed_drops_the_same_ones_again() {
+        let run = |seed| {
+            let mut faults = Faults::new(seed);
+            faults.add(Fault::new(FaultKind::WebhookDuplicate { copies: 1 }));
+            faults.add(Fault::new(FaultKind::WebhookDrop { acknowledged: false }).probability(0.2));
+            (0..1000)
+                .map(|_| faults.plan_webhook(Provider::Stripe, "x") == WebhookPlan::Dropped { acknowledged: false })
+                .collect::<Vec<_>>()
+        };
+        let first = run(7);
+        let dropped = first.iter().filter(|dropped| **dropped).count();
+        assert!((150..250).contains(&dropped), "{dropped} of 1000 at 20 %");
+        assert_eq!(first, run(7));
+        assert_ne!(first, run(8));
+
+        let mut faults = Faults::new(1);
+        faults.add(Fault::new(FaultKind::WebhookDrop { acknowledged: true }).on_event("charge.").times(1));
+        assert_eq!(sent(&mut faults, "refund.created"), [Duration::ZERO]);
+        let dropped = faults.plan_webhook(Provider::Stripe, "charge.refunded");
+        assert_eq!(dropped, WebhookPlan::Dropped { acknowledged: true });
+        assert_eq!(sent(&mut faults, "charge.refunded"), [Duration::ZERO]);
+    }
+
     #[test]
     fn webhooks_are_copied_delayed_and_shuffled() {
         let mut faults = Faults::new(3);
         faults.add(Fault::new(FaultKind::WebhookDuplicate { copies: 2 }).on_event("payment_intent."));
         faults.add(Fault::new(FaultKind::WebhookDelay { millis: 5000 }));
-        assert_eq!(faults.plan_webhook(Provider::Stripe, "charge.succeeded"), [Duration::from_secs(5)]);
-        let copies = faults.plan_webhook(Provider::Stripe, "payment_intent.succeeded");
+        assert_eq!(sent(&mut faults, "charge.succeeded"), [Duration::from_secs(5)]);
+        let copies = sent(&mut faults, "payment_intent.succeeded");
         assert_eq!(copies.len(), 3);
         assert!(copies.iter().all(|delay| *delay >= Duration::from_secs(5)));
         assert_eq!(faults.plan(Provider::Stripe, "POST", "/v1/refunds").fate, Fate::Answered);
 
         let mut faults = Faults::new(3);
         faults.add(Fault::new(FaultKind::WebhookReorder { within_millis: 1000 }));
-        let delays: Vec<_> = (0..20).flat_map(|_| faults.plan_webhook(Provider::Stripe, "x")).collect();
+        let delays: Vec<_> = (0..20).flat_map(|_| sent(&mut faults, "x")).collect();
         assert!(delays.windows(2).any(|pair| pair[1] < pair[0]), "some overtake");
     }
 
@@ -255,6 +303,10 @@ mod tests {
         assert_eq!(serde_json::to_string(&fault).unwrap(), text);
         let fault: Fault = serde_json::from_str(r#"{"kind":"answer_lost","nth":2}"#).unwrap();
         assert_eq!(fault, Fault::new(FaultKind::AnswerLost { millis: 0 }).nth(2));
+        let fault: Fault =
+            serde_json::from_str(r#"{"kind":"webhook_drop","path":"charge.","probability":0.2}"#).unwrap();
+        let expected = Fault::new(FaultKind::WebhookDrop { acknowledged: false });
+        assert_eq!(fault, expected.on_event("charge.").probability(0.2));
         assert!(serde_json::from_str::<Fault>(r#"{"kind":"gremlins"}"#).is_err());
     }
 }

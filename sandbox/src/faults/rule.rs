@@ -80,6 +80,12 @@ pub enum FaultKind {
         /// Milliseconds.
         millis: u64,
     },
+    /// A webhook never comes, and no later try of it either.
+    WebhookDrop {
+        /// Whether something on the way answered 2xx for the shop, so that the provider takes it for delivered.
+        #[serde(default)]
+        acknowledged: bool,
+    },
 }
 
 /// When a fault shows; always when nothing is said. What is said adds up: `{"probability":0.5,"times":3}` hits half of
@@ -156,8 +162,8 @@ impl Fault {
     }
 
     pub(super) fn is_for_webhooks(&self) -> bool {
-        use FaultKind::{WebhookDelay, WebhookDuplicate, WebhookReorder};
-        matches!(self.kind, WebhookDuplicate { .. } | WebhookReorder { .. } | WebhookDelay { .. })
+        use FaultKind::{WebhookDelay, WebhookDrop, WebhookDuplicate, WebhookReorder};
+        matches!(self.kind, WebhookDuplicate { .. } | WebhookReorder { .. } | WebhookDelay { .. } | WebhookDrop { .. })
     }
 
     pub(super) fn matches(&self, provider: Provider, method: Option<&str>, path: &str) -> bool {

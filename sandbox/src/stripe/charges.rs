@@ -54,6 +54,10 @@ impl Stored for Charge {
         self.created
     }
 
+    fn owners(&self) -> Vec<&str> {
+        vec![&self.payment_intent]
+    }
+
     fn view(&self) -> Value {
         let (status, paid, decline) = match self.status {
             ChargeStatus::Pending => ("pending", false, None),
@@ -114,6 +118,11 @@ impl Charge {
     /// Whether the money was taken.
     pub const fn is_captured(&self) -> bool {
         matches!(self.status, ChargeStatus::Succeeded { captured: true })
+    }
+
+    /// What went back or is on its way, in minor units.
+    pub const fn refunded(&self) -> i64 {
+        self.amount_refunded
     }
 
     /// What can still be refunded, in minor units.
@@ -220,8 +229,7 @@ impl Stripe {
             "customer",
             "transfer_group",
         ])?;
-        let intent = form.filled("payment_intent");
-        self.charges.page(form, |charge| intent.is_none_or(|intent| charge.payment_intent == intent))
+        self.charges.page(form, form.filled("payment_intent"), |_| true)
     }
 }
 

@@ -18,6 +18,10 @@ pub trait Stored {
     fn created(&self) -> i64;
     /// The object as the secret key sees it.
     fn view(&self) -> Value;
+    /// Ids of the objects that it belongs to, by which its list can be narrowed.
+    fn owners(&self) -> Vec<&str> {
+        Vec::new()
+    }
 }
 
 /// Objects of one type.
@@ -25,18 +29,26 @@ pub trait Stored {
 pub struct Collection<T> {
     items: Vec<T>,
     by_id: HashMap<String, usize>,
+    by_owner: HashMap<String, Vec<usize>>,
+    /// For each item the latest `created` up to it: these grow even when a clock is set back.
+    latest: Vec<i64>,
 }
 
 impl<T> Default for Collection<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), by_id: HashMap::new() }
+        Self { items: Vec::new(), by_id: HashMap::new(), by_owner: HashMap::new(), latest: Vec::new() }
     }
 }
 
 impl<T: Stored> Collection<T> {
     /// Adds an object.
     pub fn insert(&mut self, item: T) {
-        self.by_id.insert(item.id().to_owned(), self.items.len());
+        let index = self.items.len();
+        self.by_id.insert(item.id().to_owned(), index);
+        for owner in item.owners() {
+            self.by_owner.entry(owner.to_owned()).or_default().push(index);
+        }
+        self.latest.push(self.latest.last().map_or(item.created(), |latest| item.created().max(*latest)));
         self.items.push(item);
     }
 
@@ -69,20 +81,30 @@ impl<T: Stored> Collection<T> {
         self.items.iter().rev()
     }
 
+    /// The objects that belong to another one, newest first.
+    pub fn of<'a>(&'a self, owner: &str) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        let indexes = self.by_owner.get(owner).map(Vec::as_slice).unwrap_or_default();
+        indexes.iter().rev().filter_map(|index| self.items.get(*index))
+    }
+
     /// How many there are.
     pub const fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// A page of those that `keep` lets through, newest first (docs.stripe.com/api/pagination).
+    /// A page of those that `keep` lets through, newest first (docs.stripe.com/api/pagination). With `owner` only what
+    /// belongs to that object is looked at.
     ///
     /// # Errors
     ///
     /// 400 for a limit outside 1 to 100, a cursor that names nothing, a malformed `created`.
-    pub fn page(&self, form: &Form, keep: impl Fn(&T) -> bool) -> Result<Value, ApiError> {
+    pub fn page(&self, form: &Form, owner: Option<&str>, keep: impl Fn(&T) -> bool) -> Result<Value, ApiError> {
         let limit = limit(form)?;
         let created = Created::read(form)?;
+        let rows = Rows::of(self, owner);
+        let oldest = rows.before(self.latest.partition_point(|latest| *latest < created.from));
         let wanted = |item: &&T| created.contains(item.created()) && keep(item);
+        let pick = |row: usize| self.items.get(rows.index(row)).filter(wanted);
         let (mut page, more): (Vec<&T>, bool) =
             match (self.cursor(form, "starting_after")?, self.cursor(form, "ending_before")?) {
                 (Some(_), Some(_)) => {
@@ -90,11 +112,12 @@ impl<T: Stored> Collection<T> {
                     return Err(ApiError::invalid("ending_before", message));
                 }
                 (after, None) => {
-                    let older = &self.items[..after.unwrap_or(self.items.len())];
-                    take(older.iter().rev().filter(wanted), limit)
+                    let end = after.map_or(rows.len(), |index| rows.before(index));
+                    take((oldest..end.max(oldest)).rev().filter_map(pick), limit)
                 }
                 (None, Some(before)) => {
-                    let (mut page, more) = take(self.items[before + 1..].iter().filter(wanted), limit);
+                    let start = rows.before(before + 1).max(oldest);
+                    let (mut page, more) = take((start..rows.len()).filter_map(pick), limit);
                     page.reverse();
                     (page, more)
                 }
@@ -107,6 +130,44 @@ impl<T: Stored> Collection<T> {
         let Some(id) = form.filled(name) else { return Ok(None) };
         let index = self.by_id.get(id).copied();
         index.map(Some).ok_or_else(|| ApiError::no_such_param(T::OBJECT, id, name))
+    }
+}
+
+/// The items of a list, oldest first: all of them, or those of one owner.
+enum Rows<'a> {
+    All(usize),
+    Owned(&'a [usize]),
+}
+
+impl<'a> Rows<'a> {
+    fn of<T>(collection: &'a Collection<T>, owner: Option<&str>) -> Self {
+        match owner {
+            None => Self::All(collection.items.len()),
+            Some(owner) => Self::Owned(collection.by_owner.get(owner).map(Vec::as_slice).unwrap_or_default()),
+        }
+    }
+
+    const fn len(&self) -> usize {
+        match self {
+            Self::All(count) => *count,
+            Self::Owned(indexes) => indexes.len(),
+        }
+    }
+
+    /// Where in the collection a row stands.
+    fn index(&self, row: usize) -> usize {
+        match self {
+            Self::All(_) => row,
+            Self::Owned(indexes) => indexes[row],
+        }
+    }
+
+    /// How many rows stand before that place in the collection.
+    fn before(&self, index: usize) -> usize {
+        match self {
+            Self::All(count) => index.min(*count),
+            Self::Owned(indexes) => indexes.partition_point(|owned| *owned < index),
+        }
     }
 }
 
@@ -140,13 +201,21 @@ impl Created {
         }
         let mut range = Self { from: i64::MIN, to: i64::MAX };
         if let Some(bounds) = form.group("created") {
-            bounds.only(&["gt", "gte", "lt", "lte"])?;
-            range.from = bounds.integer("gte")?.unwrap_or(range.from);
-            range.from = bounds.integer("gt")?.map_or(range.from, |gt| range.from.max(gt.saturating_add(1)));
-            range.to = bounds.integer("lte")?.unwrap_or(range.to);
-            range.to = bounds.integer("lt")?.map_or(range.to, |lt| range.to.min(lt.saturating_sub(1)));
+            range.narrow(bounds).map_err(|error| {
+                let param = format!("created[{}]", error.param.as_deref().unwrap_or_default());
+                error.at(&param)
+            })?;
         }
         Ok(range)
+    }
+
+    fn narrow(&mut self, bounds: &Form) -> Result<(), ApiError> {
+        bounds.only(&["gt", "gte", "lt", "lte"])?;
+        self.from = bounds.integer("gte")?.unwrap_or(self.from);
+        self.from = bounds.integer("gt")?.map_or(self.from, |gt| self.from.max(gt.saturating_add(1)));
+        self.to = bounds.integer("lte")?.unwrap_or(self.to);
+        self.to = bounds.integer("lt")?.map_or(self.to, |lt| self.to.min(lt.saturating_sub(1)));
+        Ok(())
     }
 
     fn contains(&self, created: i64) -> bool {
@@ -158,7 +227,8 @@ impl Created {
 mod tests {
     use super::*;
 
-    struct Thing(String, i64);
+    /// Its id, when it was created, whose it is.
+    struct Thing(String, i64, &'static str);
 
     impl Stored for Thing {
         const OBJECT: &'static str = "thing";
@@ -172,13 +242,26 @@ mod tests {
         fn view(&self) -> Value {
             json!(self.0)
         }
+        fn owners(&self) -> Vec<&str> {
+            vec![self.2]
+        }
+    }
+
+    fn things(created: impl IntoIterator<Item = i64>) -> Collection<Thing> {
+        let mut things = Collection::default();
+        for (n, created) in (1..).zip(created) {
+            things.insert(Thing(format!("t{n}"), created, if n % 2 == 0 { "even" } else { "odd" }));
+        }
+        things
+    }
+
+    fn seen(things: &Collection<Thing>, query: &str, owner: Option<&str>, but: &str) -> Result<String, ApiError> {
+        let page = things.page(&Form::parse(query.as_bytes()), owner, |thing| thing.0 != but)?;
+        Ok(format!("{} {}", page["data"], page["has_more"]))
     }
 
     fn page(query: &str) -> Result<String, ApiError> {
-        let mut things = Collection::default();
-        (1..=5).for_each(|n| things.insert(Thing(format!("t{n}"), n * 10)));
-        let page = things.page(&Form::parse(query.as_bytes()), |thing| thing.0 != "t3")?;
-        Ok(format!("{} {}", page["data"], page["has_more"]))
+        seen(&things([10, 20, 30, 40, 50]), query, None, "t3")
     }
 
     #[test]
@@ -198,13 +281,48 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_to_one_object_is_paged_like_all() {
+        let things = things([10, 20, 30, 40, 50, 60]);
+        for (query, expected) in [
+            ("", r#"["t6","t4","t2"] false"#),
+            ("limit=1", r#"["t6"] true"#),
+            ("limit=1&starting_after=t6", r#"["t4"] true"#),
+            ("limit=2&starting_after=t5", r#"["t4","t2"] false"#),
+            ("limit=2&ending_before=t2", r#"["t6","t4"] false"#),
+            ("limit=1&ending_before=t1", r#"["t2"] true"#),
+            ("created[gte]=40", r#"["t6","t4"] false"#),
+            ("created[gte]=40&starting_after=t2", "[] false"),
+            ("created[gt]=40&ending_before=t2", r#"["t6"] false"#),
+        ] {
+            assert_eq!(seen(&things, query, Some("even"), "none").unwrap(), expected, "{query}");
+        }
+        assert_eq!(seen(&things, "", Some("nobody"), "none").unwrap(), "[] false");
+        let odd: Vec<&str> = things.of("odd").map(Stored::id).collect();
+        assert_eq!(odd, ["t5", "t3", "t1"]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_hides_nothing() {
+        let things = things([10, 50, 20, 30, 60]);
+        for (query, expected) in [
+            ("created[gte]=50", r#"["t5","t2"] false"#),
+            ("created[gte]=20&created[lt]=50", r#"["t4","t3"] false"#),
+            ("created[gte]=61", "[] false"),
+        ] {
+            assert_eq!(seen(&things, query, None, "none").unwrap(), expected, "{query}");
+        }
+    }
+
+    #[test]
     fn wrong_bounds_are_refused() {
         for (query, param) in [
             ("limit=0", "limit"),
             ("limit=101", "limit"),
             ("starting_after=t9", "starting_after"),
             ("starting_after=t1&ending_before=t2", "ending_before"),
-            ("created[since]=5", "since"),
+            ("created[since]=5", "created[since]"),
+            ("created[gte]=yesterday", "created[gte]"),
+            ("created=yesterday", "created"),
         ] {
             let error = page(query).unwrap_err();
             assert_eq!((error.status, error.param.as_deref()), (400, Some(param)), "{query}");

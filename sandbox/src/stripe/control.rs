@@ -1,13 +1,16 @@
 //! What people do elsewhere, under `/_sandbox/stripe/`: banks, customers, Stripe's dashboard.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use domain::Timestamp;
 use http::{Method, Request, Response, header};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Context, Stripe,
+    Answer, Context, Stripe, Timer,
     collection::{Collection, Stored},
+    disputes::Opening,
     errors::ApiError,
     form::Form,
     refunds::RefundStatus,
@@ -29,6 +32,7 @@ impl Stripe {
             (&Method::GET, []) => self.page(),
             (&Method::GET, ["payment_intents", id, "authenticate"]) => self.authentication_page(id),
             (&Method::GET, ["state"]) => answer::json(200, &self.state()),
+            (&Method::GET, ["balances"]) => answer::json(200, &self.balances().collect::<Vec<_>>()),
             (&Method::POST, path) => {
                 let result = self.act(&context, path, &params(request));
                 if is_button(request) {
@@ -46,30 +50,74 @@ impl Stripe {
                 let passed = form.one_of("outcome", &["success", "fail"])? != Some("fail");
                 self.authenticate(context, id, passed)
             }
+            ["payment_intents"] => self.pay_elsewhere(context, form),
+            ["payment_intents", id] => self.update_intent(context, id, form),
             ["payment_intents", id, "settle"] => {
                 let told = form.one_of("outcome", &["success", "fail"])?.map(|outcome| outcome == "success");
-                self.settle(context, id, told)
+                match later(context, form)? {
+                    Some(due) => self.settle_at(due, id, told),
+                    None => self.settle(context, id, told),
+                }
             }
             ["payment_intents", id, "pay"] => self.pay_as_browser(context, id, form),
             ["payment_intents", id, "cancel"] => self.cancel_intent(context, id, form),
             ["payment_intents", id, "capture"] => self.capture_intent(context, id, form),
             ["refunds"] => self.create_refund(context, form),
-            ["refunds", id, "settle"] => self.settle_refund(context, id, refund_outcome(form)?),
-            ["refunds", id, "fail"] => self.settle_refund(context, id, RefundStatus::Failed),
-            ["disputes"] => {
-                let id = form.filled("payment_intent").ok_or_else(|| ApiError::missing("payment_intent"))?;
-                let charge = self.intents.get(id)?.latest_charge.clone().unwrap_or_default();
-                let reason = form.filled("reason").unwrap_or("fraudulent").to_owned();
-                self.open_dispute(context, &charge, form.integer("amount")?, &reason)
-            }
+            ["refunds", id, "settle"] => self.end_refund(context, id, form, refund_outcome(form)?),
+            ["refunds", id, "fail"] => self.end_refund(context, id, form, RefundStatus::Failed),
+            ["disputes"] => self.dispute_intent(context, form),
+            ["disputes", id, "review"] => self.review_dispute(context, id),
+            ["disputes", id, "escalate"] => self.escalate_dispute(context, id),
             ["disputes", id, "close"] => {
-                let outcome = form.one_of("outcome", &["won", "lost"])?.ok_or_else(|| ApiError::missing("outcome"))?;
+                let inquiry = self.disputes.get(id)?.status.is_inquiry();
+                let outcome = form.one_of("outcome", &["won", "lost"])?;
+                let outcome = outcome.or(inquiry.then_some("won")).ok_or_else(|| ApiError::missing("outcome"))?;
                 self.close_dispute(context, id, outcome == "won")
             }
+            ["limits"] => self.set_limits(form),
             ["events", id, "resend"] => self.resend_event(id),
             ["webhook_endpoints", id, "roll_secret"] => self.roll_secret(context, id, form),
             _ => Err(ApiError::unknown_url("POST", &format!("/_sandbox/stripe/{}", path.join("/")))),
         }
+    }
+
+    /// A payment that nobody of this shop asked for: any amount, currency and metadata, paid at once or as its payment
+    /// method does.
+    fn pay_elsewhere(&mut self, context: &Context, form: &Form) -> Answer {
+        let mut form = form.clone();
+        form.preset("payment_method", "pm_card_visa");
+        form.preset("return_url", "http://shop.test/elsewhere");
+        form.preset("confirm", "true");
+        match self.create_intent(context, &form) {
+            // A decline is an outcome, not a failure of the control.
+            Err(error) if error.status == 402 => Ok(error.payment_intent.map(|intent| *intent).unwrap_or_default()),
+            answer => answer,
+        }
+    }
+
+    fn settle_at(&mut self, due: Timestamp, id: &str, told: Option<bool>) -> Answer {
+        let view = self.intents.get(id)?.view();
+        self.at(due, Timer::Settle(id.to_owned(), told));
+        Ok(view)
+    }
+
+    /// A refund comes to its end, now or later.
+    fn end_refund(&mut self, context: &Context, id: &str, form: &Form, status: RefundStatus) -> Answer {
+        let Some(due) = later(context, form)? else { return self.settle_refund(context, id, status) };
+        let view = self.refunds.get(id)?.view();
+        self.at(due, Timer::Refund(id.to_owned(), status));
+        Ok(view)
+    }
+
+    fn dispute_intent(&mut self, context: &Context, form: &Form) -> Answer {
+        let id = form.filled("payment_intent").ok_or_else(|| ApiError::missing("payment_intent"))?;
+        let charge = self.intents.get(id)?.latest_charge.clone().unwrap_or_default();
+        let opening = Opening {
+            amount: form.integer("amount")?,
+            reason: form.filled("reason").unwrap_or("fraudulent"),
+            inquiry: form.boolean("inquiry")?.unwrap_or(false),
+        };
+        self.open_dispute(context, &charge, &opening)
     }
 
     /// Confirms as the customer's browser does, with the client secret.
@@ -105,6 +153,12 @@ impl Stripe {
             },
         })
     }
+}
+
+/// The moment that `in_seconds` names.
+fn later(context: &Context, form: &Form) -> Result<Option<Timestamp>, ApiError> {
+    let seconds = form.integer("in_seconds")?.and_then(|seconds| u64::try_from(seconds).ok());
+    Ok(seconds.map(|seconds| context.now.plus(Duration::from_secs(seconds))))
 }
 
 fn refund_outcome(form: &Form) -> Result<RefundStatus, ApiError> {

@@ -4,6 +4,8 @@ use super::errors::ApiError;
 
 /// The largest amount of one payment: eight digits.
 const LARGEST: i64 = 99_999_999;
+/// Of rupiah, twelve digits.
+const LARGEST_IDR: i64 = 999_999_999_999;
 
 const SUPPORTED: &str = "usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn \
     bzd cad cdf chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl hrk \
@@ -76,8 +78,9 @@ pub fn check_amount(amount: i64, currency: &str) -> Result<(), ApiError> {
         let message = format!("Amount must be at least {}", format(minimum, currency));
         return Err(ApiError::coded("amount_too_small", "amount", message));
     }
-    if amount > LARGEST {
-        let message = format!("Amount must be no more than {}", format(LARGEST, currency));
+    let largest = if currency == "idr" { LARGEST_IDR } else { LARGEST };
+    if amount > largest {
+        let message = format!("Amount must be no more than {}", format(largest, currency));
         return Err(ApiError::coded("amount_too_large", "amount", message));
     }
     let granularity = if lists(THREE_DECIMAL, currency) {
@@ -145,6 +148,10 @@ mod tests {
             (-5, "usd", Some("parameter_invalid_integer")),
             (1230, "kwd", None),
             (1234, "kwd", Some("parameter_invalid_integer")),
+            (99_999_999, "usd", None),
+            (100_000_000, "usd", Some("amount_too_large")),
+            (999_999_999_999, "idr", None),
+            (1_000_000_000_000, "idr", Some("amount_too_large")),
             (150, "isk", Some("parameter_invalid_integer")),
         ] {
             assert_eq!(code(amount, currency), expected, "{amount} {currency}");

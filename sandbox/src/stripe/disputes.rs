@@ -18,9 +18,29 @@ pub struct Dispute {
     pub evidence: Value,
 }
 
-/// Where a dispute stands.
+/// How a dispute begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// What is disputed; all that was not refunded when absent.
+    pub amount: Option<i64>,
+    /// Stripe's word for why.
+    pub reason: &'a str,
+    /// Whether the bank only asks.
+    pub inquiry: bool,
+}
+
+impl Opening<'_> {
+    const fn status(&self) -> DisputeStatus {
+        if self.inquiry { DisputeStatus::WarningNeedsResponse } else { DisputeStatus::NeedsResponse }
+    }
+}
+
+/// Where a dispute stands. Warnings are inquiries: the bank asks first, and no money moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisputeStatus {
+    WarningNeedsResponse,
+    WarningUnderReview,
+    WarningClosed,
     NeedsResponse,
     UnderReview,
     Won,
@@ -31,6 +51,9 @@ impl DisputeStatus {
     /// Stripe's word for it.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::WarningNeedsResponse => "warning_needs_response",
+            Self::WarningUnderReview => "warning_under_review",
+            Self::WarningClosed => "warning_closed",
             Self::NeedsResponse => "needs_response",
             Self::UnderReview => "under_review",
             Self::Won => "won",
@@ -38,8 +61,20 @@ impl DisputeStatus {
         }
     }
 
-    const fn is_closed(self) -> bool {
-        matches!(self, Self::Won | Self::Lost)
+    /// Whether it came to its end.
+    pub const fn is_closed(self) -> bool {
+        matches!(self, Self::Won | Self::Lost | Self::WarningClosed)
+    }
+
+    /// Whether it is an inquiry.
+    pub const fn is_inquiry(self) -> bool {
+        matches!(self, Self::WarningNeedsResponse | Self::WarningUnderReview | Self::WarningClosed)
+    }
+
+    /// Whether the bank has the money, and Stripe refunds nothing of the charge. What Stripe does after a dispute was
+    /// won is not documented; here the money can be refunded again.
+    pub const fn holds_money(self) -> bool {
+        matches!(self, Self::NeedsResponse | Self::UnderReview | Self::Lost)
     }
 }
 
@@ -55,8 +90,13 @@ impl Stored for Dispute {
         self.created
     }
 
+    fn owners(&self) -> Vec<&str> {
+        vec![&self.charge, &self.payment_intent]
+    }
+
     fn view(&self) -> Value {
-        let open = self.status == DisputeStatus::NeedsResponse;
+        let open = matches!(self.status, DisputeStatus::NeedsResponse | DisputeStatus::WarningNeedsResponse);
+        let case_type = if self.status.is_inquiry() { "inquiry" } else { "chargeback" };
         json!({
             "id": self.id,
             "object": "dispute",
@@ -75,12 +115,12 @@ impl Stored for Dispute {
                 "submission_count": u8::from(!open),
             },
             "intended_submission_method": null,
-            "is_charge_refundable": false,
+            "is_charge_refundable": !self.status.holds_money(),
             "livemode": false,
             "metadata": {},
             "payment_intent": self.payment_intent,
             "payment_method_details": {
-                "card": { "brand": "visa", "case_type": "chargeback", "network_reason_code": "83" },
+                "card": { "brand": "visa", "case_type": case_type, "network_reason_code": "83" },
                 "type": "card",
             },
             "reason": self.reason,
@@ -90,70 +130,95 @@ impl Stored for Dispute {
 }
 
 impl Stripe {
-    /// The customer's bank takes money back, all of it unless an amount is named.
-    pub(super) fn open_dispute(
-        &mut self,
-        context: &Context,
-        charge: &str,
-        amount: Option<i64>,
-        reason: &str,
-    ) -> Answer {
+    /// The customer's bank takes money back, all that was not refunded unless an amount is named; or asks first, and
+    /// takes nothing.
+    pub(super) fn open_dispute(&mut self, context: &Context, charge: &str, opening: &Opening<'_>) -> Answer {
         let id = self.new_id("du_1");
+        let busy = self.disputes.of(charge).any(|dispute| dispute.status.holds_money() || !dispute.status.is_closed());
         let charge = self.charges.get_mut(charge)?;
-        let amount = amount.unwrap_or(charge.amount_captured);
-        if !charge.is_captured() || charge.disputed || amount < 1 || amount > charge.amount_captured {
-            let message = "Only a captured charge without a dispute can be disputed, up to what was captured.";
+        let amount = opening.amount.unwrap_or_else(|| charge.refundable());
+        if busy || !charge.is_captured() || charge.refundable() < 1 || amount < 1 || amount > charge.amount_captured {
+            let message = "Only a captured charge without another dispute, and not refunded altogether, can be disputed, \
+                           up to what was captured.";
             return Err(ApiError::invalid("amount", message));
         }
         charge.disputed = true;
         let dispute = Dispute {
-            id: id.clone(),
+            id,
             created: context.now.seconds(),
             charge: charge.id.clone(),
             payment_intent: charge.payment_intent.clone(),
             amount,
             currency: charge.currency.clone(),
-            reason: reason.to_owned(),
-            status: DisputeStatus::NeedsResponse,
+            reason: opening.reason.to_owned(),
+            status: opening.status(),
             evidence: json!({}),
         };
         let view = dispute.view();
         self.disputes.insert(dispute);
         self.emit(context, "charge.dispute.created", &view);
+        if !opening.inquiry {
+            self.emit(context, "charge.dispute.funds_withdrawn", &view);
+        }
+        Ok(view)
+    }
+
+    /// The bank reads the evidence, without any that came over the API.
+    pub(super) fn review_dispute(&mut self, context: &Context, id: &str) -> Answer {
+        self.update_dispute(context, id, &Form::default())
+    }
+
+    /// The bank is not content with what it heard about its inquiry, and takes the money.
+    pub(super) fn escalate_dispute(&mut self, context: &Context, id: &str) -> Answer {
+        let dispute = self.open_dispute_mut(id)?;
+        if !dispute.status.is_inquiry() {
+            return Err(ApiError::invalid("dispute", "Only an inquiry becomes a dispute."));
+        }
+        let previous = json!({ "status": dispute.status.name() });
+        dispute.status = DisputeStatus::NeedsResponse;
+        let view = dispute.view();
+        self.emit_change(context, "charge.dispute.updated", &view, &previous);
         self.emit(context, "charge.dispute.funds_withdrawn", &view);
         Ok(view)
     }
 
-    /// The bank decides.
+    /// The bank decides; an inquiry is closed, whatever it decides.
     pub(super) fn close_dispute(&mut self, context: &Context, id: &str, won: bool) -> Answer {
-        let dispute = self.disputes.get_mut(id)?;
-        if dispute.status.is_closed() {
-            let message = format!("This dispute is already closed: it is {}.", dispute.status.name());
-            return Err(ApiError::state("dispute_already_closed", message));
-        }
-        dispute.status = if won { DisputeStatus::Won } else { DisputeStatus::Lost };
-        let view = dispute.view();
+        let dispute = self.open_dispute_mut(id)?;
+        dispute.status = match (dispute.status.is_inquiry(), won) {
+            (true, _) => DisputeStatus::WarningClosed,
+            (false, true) => DisputeStatus::Won,
+            (false, false) => DisputeStatus::Lost,
+        };
+        let (status, view) = (dispute.status, dispute.view());
         self.emit(context, "charge.dispute.closed", &view);
-        if won {
+        if status == DisputeStatus::Won {
             self.emit(context, "charge.dispute.funds_reinstated", &view);
         }
         Ok(view)
     }
 
-    /// `POST /v1/disputes/:id`: evidence, which is submitted unless said otherwise.
-    pub(super) fn update_dispute(&mut self, context: &Context, id: &str, form: &Form) -> Answer {
+    fn open_dispute_mut(&mut self, id: &str) -> Result<&mut Dispute, ApiError> {
         let dispute = self.disputes.get_mut(id)?;
-        form.only(&["evidence", "metadata", "submit"])?;
         if dispute.status.is_closed() {
             let message = format!("This dispute is already closed: it is {}.", dispute.status.name());
             return Err(ApiError::state("dispute_already_closed", message));
         }
+        Ok(dispute)
+    }
+
+    /// `POST /v1/disputes/:id`: evidence, which is submitted unless said otherwise.
+    pub(super) fn update_dispute(&mut self, context: &Context, id: &str, form: &Form) -> Answer {
+        self.disputes.get(id)?;
+        form.only(&["evidence", "metadata", "submit"])?;
+        let dispute = self.open_dispute_mut(id)?;
         let previous = json!({ "status": dispute.status.name() });
         if let Some(evidence) = form.group("evidence") {
             dispute.evidence = evidence.to_json();
         }
         if form.boolean("submit")? != Some(false) {
-            dispute.status = DisputeStatus::UnderReview;
+            let inquiry = dispute.status.is_inquiry();
+            dispute.status = if inquiry { DisputeStatus::WarningUnderReview } else { DisputeStatus::UnderReview };
         }
         let view = dispute.view();
         self.emit_change(context, "charge.dispute.updated", &view, &previous);
@@ -164,7 +229,7 @@ impl Stripe {
     pub(super) fn list_disputes(&self, form: &Form) -> Answer {
         form.only(&["limit", "starting_after", "ending_before", "created", "charge", "payment_intent"])?;
         let (charge, intent) = (form.filled("charge"), form.filled("payment_intent"));
-        self.disputes.page(form, |dispute| {
+        self.disputes.page(form, charge.or(intent), |dispute| {
             charge.is_none_or(|charge| dispute.charge == charge)
                 && intent.is_none_or(|intent| dispute.payment_intent == intent)
         })

@@ -20,12 +20,31 @@ pub struct Event {
     /// `data` as JSON text: most events are never looked at again.
     pub data: String,
     pub request: Value,
-    /// Webhooks on their way.
-    pub pending: usize,
-    /// Webhooks that were taken.
-    pub taken: usize,
-    /// Webhooks that were given up.
-    pub failed: usize,
+    /// How many endpoints asked for it.
+    pub endpoints: usize,
+    /// Those that have not taken it.
+    pub undelivered: Vec<Undelivered>,
+}
+
+/// An endpoint that has not taken an event.
+#[derive(Debug)]
+pub struct Undelivered {
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// Whether Stripe tries no more.
+    pub given_up: bool,
+}
+
+impl Event {
+    /// What came of one try for good. A copy that is given up changes nothing once another one was taken.
+    pub fn settle(&mut self, endpoint: &str, taken: bool) {
+        if taken {
+            self.undelivered.retain(|waiting| waiting.endpoint != endpoint);
+        }
+        for waiting in self.undelivered.iter_mut().filter(|waiting| waiting.endpoint == endpoint) {
+            waiting.given_up = true;
+        }
+    }
 }
 
 impl Stored for Event {
@@ -48,7 +67,8 @@ impl Stored for Event {
             "created": self.created,
             "data": serde_json::from_str::<Value>(&self.data).unwrap_or_default(),
             "livemode": false,
-            "pending_webhooks": self.pending,
+            // Those that were given up count as well: what counts is "haven't been successfully delivered".
+            "pending_webhooks": self.undelivered.len(),
             "request": self.request,
             "type": self.kind,
         })
@@ -67,6 +87,7 @@ impl Stripe {
     }
 
     fn record(&mut self, context: &Context, kind: &str, data: &Value) {
+        let undelivered = self.subscribers(kind);
         let event = Event {
             id: self.new_id("evt_3"),
             created: context.now.seconds(),
@@ -74,16 +95,21 @@ impl Stripe {
             api_version: self.settings.api_version.clone(),
             data: data.to_string(),
             request: json!({ "id": context.request_id, "idempotency_key": context.idempotency_key }),
-            pending: self.endpoints.iter().filter(|endpoint| endpoint.wants(kind)).count(),
-            taken: 0,
-            failed: 0,
+            endpoints: undelivered.len(),
+            undelivered,
         };
         self.send(&event);
         self.events.insert(event);
     }
 
+    /// The endpoints that ask for a type of event, none of which has it yet.
+    fn subscribers(&self, kind: &str) -> Vec<Undelivered> {
+        let endpoints = self.endpoints.iter().filter(|endpoint| endpoint.wants(kind));
+        endpoints.map(|endpoint| Undelivered { endpoint: endpoint.id.clone(), given_up: false }).collect()
+    }
+
     fn send(&mut self, event: &Event) {
-        if event.pending == 0 {
+        if event.undelivered.is_empty() {
             return;
         }
         // Pretty-printed as Stripe does, so that a check over re-serialised JSON fails here too.
@@ -105,19 +131,16 @@ impl Stripe {
     pub(super) fn resend_event(&mut self, id: &str) -> Answer {
         let view = self.events.get(id)?.view();
         let kind = view["type"].as_str().unwrap_or_default();
-        let mut event = Event {
+        let event = Event {
             id: id.to_owned(),
             created: view["created"].as_i64().unwrap_or_default(),
             kind: kind.to_owned(),
             api_version: view["api_version"].as_str().unwrap_or_default().to_owned(),
             data: view["data"].to_string(),
             request: view["request"].clone(),
-            pending: 0,
-            taken: 0,
-            failed: 0,
+            endpoints: 0,
+            undelivered: self.subscribers(kind),
         };
-        event.pending = self.endpoints.iter().filter(|endpoint| endpoint.wants(kind)).count();
-        self.events.get_mut(id)?.pending += event.pending;
         self.send(&event);
         Ok(view)
     }
@@ -137,11 +160,11 @@ impl Stripe {
         let oldest = context.now.seconds() - LISTED_FOR;
         let (kind, kinds) = (form.filled("type"), form.list("types"));
         let success = form.boolean("delivery_success")?;
-        self.events.page(form, |event| {
+        self.events.page(form, None, |event| {
             event.created >= oldest
                 && kind.is_none_or(|pattern| matches(pattern, &event.kind))
                 && (kinds.is_empty() || kinds.iter().any(|pattern| matches(pattern, &event.kind)))
-                && success.is_none_or(|success| success == (event.pending == 0 && event.failed == 0))
+                && success.is_none_or(|success| success == event.undelivered.is_empty())
         })
     }
 }

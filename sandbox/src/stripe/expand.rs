@@ -46,8 +46,7 @@ impl Stripe {
     }
 
     fn refunds_of(&self, charge: &str) -> Value {
-        let refunds = self.refunds.newest_first().filter(|refund| refund.charge == charge);
-        let data: Vec<Value> = refunds.map(Stored::view).collect();
+        let data: Vec<Value> = self.refunds.of(charge).map(Stored::view).collect();
         json!({ "object": "list", "data": data, "has_more": false, "url": format!("/v1/charges/{charge}/refunds") })
     }
 }

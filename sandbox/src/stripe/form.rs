@@ -54,6 +54,11 @@ impl Form {
         }
     }
 
+    /// Sets a parameter that was not given.
+    pub fn preset(&mut self, name: &str, text: &str) {
+        self.0.entry(name.to_owned()).or_insert_with(|| Node::Text(text.to_owned()));
+    }
+
     /// The names at this level, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

@@ -22,12 +22,14 @@ use errors::ApiError;
 use events::Event;
 use form::Form;
 use idempotency::{Fingerprint, Keys};
+use limits::Limiter;
 use payment_intents::PaymentIntent;
 use payment_methods::PaymentMethod;
 use refunds::{Refund, RefundStatus};
 use webhooks::WebhookEndpoint;
 
 mod auth;
+mod balances;
 mod cards;
 mod charges;
 mod collection;
@@ -40,6 +42,7 @@ mod events;
 mod expand;
 mod form;
 mod idempotency;
+mod limits;
 mod metadata;
 mod page;
 mod payment_intents;
@@ -49,6 +52,8 @@ mod routes;
 mod settings;
 mod webhooks;
 
+pub use balances::Balance;
+pub use limits::RateLimit;
 pub use settings::{Endpoint, Settings};
 pub use webhooks::signature;
 
@@ -68,6 +73,7 @@ pub struct Stripe {
     methods: Collection<PaymentMethod>,
     endpoints: Vec<WebhookEndpoint>,
     keys: Keys,
+    limiter: Limiter,
     outbox: Vec<Webhook>,
     timers: BTreeMap<(Timestamp, u64), Timer>,
     last_timer: u64,
@@ -76,8 +82,8 @@ pub struct Stripe {
 /// What Stripe does by itself later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Timer {
-    /// A bank debit comes to its end.
-    Settle(String),
+    /// A bank debit comes to its end: as its test account says, or as told.
+    Settle(String, Option<bool>),
     /// A refund comes to another end than the call said.
     Refund(String, RefundStatus),
 }
@@ -96,6 +102,7 @@ impl Stripe {
             methods: Collection::default(),
             endpoints: Vec::new(),
             keys: Keys::default(),
+            limiter: Limiter::new(settings.rate_limit),
             outbox: Vec::new(),
             timers: BTreeMap::new(),
             last_timer: 0,
@@ -145,6 +152,9 @@ impl Stripe {
     ) -> Result<Response<Bytes>, ApiError> {
         let form = params(request);
         let caller = auth::caller(request, &form, &self.settings)?;
+        if let Some(refused) = self.limited(now, request) {
+            return Ok(refused);
+        }
         let key = idempotency::key_of(request)?;
         match refusal {
             None | Some(Refusal::InternalError) => {}
@@ -226,9 +236,7 @@ impl StandIn for Stripe {
 
     fn settled(&mut self, webhook: &Webhook, taken: bool) {
         if let Ok(event) = self.events.get_mut(&webhook.event_id) {
-            event.pending = event.pending.saturating_sub(1);
-            event.taken += usize::from(taken);
-            event.failed += usize::from(!taken);
+            event.settle(&webhook.endpoint, taken);
         }
     }
 
@@ -242,7 +250,7 @@ impl StandIn for Stripe {
             let context = Context::of_stripe(due);
             // Whatever was done by hand in the meantime makes this void: the error says only that.
             let _ = match timer {
-                Timer::Settle(intent) => self.settle(&context, &intent, None),
+                Timer::Settle(intent, told) => self.settle(&context, &intent, told),
                 Timer::Refund(refund, status) => self.settle_refund(&context, &refund, status),
             };
         }

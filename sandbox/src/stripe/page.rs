@@ -9,7 +9,7 @@ use super::{
     Answer, Stripe,
     collection::Stored,
     currency,
-    disputes::{Dispute, DisputeStatus},
+    disputes::Dispute,
     payment_intents::{PaymentIntent, Status},
     refunds::{Refund, RefundStatus},
 };
@@ -84,10 +84,10 @@ impl Stripe {
             created: time(event.created),
             kind: event.kind.clone(),
             object: event.view()["data"]["object"]["id"].as_str().unwrap_or_default().to_owned(),
-            delivery: match (event.pending, event.failed, event.taken) {
-                (0, 0, 0) => "no endpoint asked for it",
-                (0, 0, _) => "taken",
-                (0, ..) => "given up",
+            delivery: match event.undelivered.as_slice() {
+                [] if event.endpoints == 0 => "no endpoint asked for it",
+                [] => "taken",
+                undelivered if undelivered.iter().all(|waiting| waiting.given_up) => "given up",
                 _ => "on its way",
             },
         });
@@ -132,8 +132,7 @@ impl Stripe {
 
     fn payment(&self, intent: &PaymentIntent) -> Payment {
         let charge = intent.latest_charge.as_deref().and_then(|id| self.charges.find(id));
-        let refunds = self.refunds.newest_first().filter(|refund| refund.payment_intent == intent.id);
-        let disputes = self.disputes.newest_first().filter(|dispute| dispute.payment_intent == intent.id);
+        let held = self.disputes.of(&intent.id).any(|dispute| dispute.status.holds_money());
         let error = intent.last_payment_error.as_ref().and_then(|error| error["message"].as_str());
         Payment {
             id: intent.id.clone(),
@@ -144,9 +143,9 @@ impl Stripe {
             note: error.unwrap_or_default().to_owned(),
             open: intent.status.is_open(),
             cancelable: intent.status.is_open() || intent.status == Status::RequiresCapture,
-            refundable: charge.filter(|charge| !charge.disputed).map_or(0, super::charges::Charge::refundable),
-            refunds: refunds.map(refund).collect(),
-            disputes: disputes.map(dispute).collect(),
+            refundable: charge.filter(|_| !held).map_or(0, super::charges::Charge::refundable),
+            refunds: self.refunds.of(&intent.id).map(refund).collect(),
+            disputes: self.disputes.of(&intent.id).map(dispute).collect(),
         }
     }
 }
@@ -158,7 +157,7 @@ fn refund(refund: &Refund) -> Part {
 }
 
 fn dispute(dispute: &Dispute) -> Part {
-    let can_change = matches!(dispute.status, DisputeStatus::NeedsResponse | DisputeStatus::UnderReview);
+    let can_change = !dispute.status.is_closed();
     let amount = currency::format(dispute.amount, &dispute.currency);
     Part { id: dispute.id.clone(), amount, status: dispute.status.name(), can_change }
 }

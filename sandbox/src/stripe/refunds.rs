@@ -68,6 +68,10 @@ impl Stored for Refund {
         self.created
     }
 
+    fn owners(&self) -> Vec<&str> {
+        vec![&self.charge, &self.payment_intent]
+    }
+
     fn view(&self) -> Value {
         let mut view = json!({
             "id": self.id,
@@ -175,7 +179,7 @@ impl Stripe {
             let message = format!("Charge {} has not been captured, so it cannot be refunded.", charge.id);
             return Err(ApiError::state("charge_not_refundable", message));
         }
-        if charge.disputed {
+        if self.disputes.of(&charge.id).any(|dispute| dispute.status.holds_money()) {
             let message = format!("Charge {} has been charged back; cannot issue a refund.", charge.id);
             return Err(ApiError::state("charge_disputed", message));
         }
@@ -242,7 +246,7 @@ impl Stripe {
     pub(super) fn list_refunds(&self, form: &Form) -> Answer {
         form.only(&["limit", "starting_after", "ending_before", "created", "charge", "payment_intent"])?;
         let (charge, intent) = (form.filled("charge"), form.filled("payment_intent"));
-        self.refunds.page(form, |refund| {
+        self.refunds.page(form, charge.or(intent), |refund| {
             charge.is_none_or(|charge| refund.charge == charge)
                 && intent.is_none_or(|intent| refund.payment_intent == intent)
         })

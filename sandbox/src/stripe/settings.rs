@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::RateLimit;
+
 /// What Stripe's stand-in starts with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -20,6 +22,8 @@ pub struct Settings {
     pub settle_after_ms: Option<u64>,
     /// Milliseconds until a refund that is pending, or that will fail, comes to its end.
     pub refund_settles_after_ms: u64,
+    /// How many requests a second are answered.
+    pub rate_limit: RateLimit,
 }
 
 impl Default for Settings {
@@ -32,6 +36,7 @@ impl Default for Settings {
             webhook_after_ms: 0,
             settle_after_ms: None,
             refund_settles_after_ms: 2000,
+            rate_limit: RateLimit::default(),
         }
     }
 }

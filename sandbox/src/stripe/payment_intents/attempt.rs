@@ -10,6 +10,7 @@ use crate::stripe::{
     cards::{Aftermath, Behaviour, Decline},
     charges::ChargeStatus,
     collection::Stored,
+    disputes::Opening,
     errors::ApiError,
     form::Form,
 };
@@ -55,7 +56,7 @@ impl Stripe {
         let view = self.changed(context, id, "payment_intent.succeeded")?;
         let method = self.intents.get(id)?.payment_method.clone().unwrap_or_default();
         if let Some(Aftermath::Dispute(reason)) = self.methods.find(&method).map(|method| method.test.aftermath) {
-            self.open_dispute(context, charge, None, reason)?;
+            self.open_dispute(context, charge, &Opening { amount: None, reason, inquiry: false })?;
         }
         Ok(view)
     }
@@ -108,7 +109,7 @@ impl Stripe {
         self.create_charge(context, id, ChargeStatus::Pending)?;
         self.intents.get_mut(id)?.status = Status::Processing;
         if let Some(millis) = self.settings.settle_after_ms {
-            self.at(context.now.plus(Duration::from_millis(millis)), Timer::Settle(id.to_owned()));
+            self.at(context.now.plus(Duration::from_millis(millis)), Timer::Settle(id.to_owned(), None));
         }
         self.changed(context, id, "payment_intent.processing")
     }

@@ -225,7 +225,7 @@ impl Stripe {
     pub(super) fn list_intents(&self, form: &Form) -> Answer {
         form.only(&["limit", "starting_after", "ending_before", "created", "customer"])?;
         let customer = form.filled("customer");
-        self.intents.page(form, |intent| {
+        self.intents.page(form, None, |intent| {
             customer.is_none_or(|customer| intent.details.get("customer").and_then(Value::as_str) == Some(customer))
         })
     }

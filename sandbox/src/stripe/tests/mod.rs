@@ -4,7 +4,10 @@ use serde_json::json;
 
 use super::*;
 
+mod elsewhere;
 mod idempotency;
+mod limits;
+mod lists;
 mod money_back;
 mod pages;
 mod payments;

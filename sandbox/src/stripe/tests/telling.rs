@@ -55,6 +55,14 @@ fn delivery_success_tells_what_was_taken() {
         |shop: &mut Shop, query: &str| shop.get(&format!("/v1/events?{query}")).body["data"].as_array().unwrap().len();
     assert_eq!(count(&mut shop, "delivery_success=true"), 1);
     assert_eq!(count(&mut shop, "delivery_success=false"), 2);
+    let pending = |shop: &mut Shop, n: usize| {
+        shop.get(&format!("/v1/events/{}", webhooks[n].event_id)).body["pending_webhooks"].clone()
+    };
+    assert_eq!([0, 1, 2].map(|n| pending(&mut shop, n)), [0, 1, 1], "what was given up was not delivered");
+    // A second copy of what was taken comes to nothing, another copy of what was given up arrives.
+    shop.stripe.settled(&webhooks[0], false);
+    shop.stripe.settled(&webhooks[1], true);
+    assert_eq!([0, 1, 2].map(|n| pending(&mut shop, n)), [0, 0, 1]);
 }
 
 #[test]

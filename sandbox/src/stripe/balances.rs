@@ -1,0 +1,52 @@
+//! What each payment came to, for whoever compares Stripe's books with the shop's. Stripe itself has no such call.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Stripe, charges::Charge, disputes::DisputeStatus, payment_intents::PaymentIntent};
+
+/// What one PaymentIntent came to, in minor units.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Balance {
+    /// The PaymentIntent's id.
+    pub payment_intent: String,
+    /// Its status in Stripe's words.
+    pub status: &'static str,
+    /// What the shop wrote to it.
+    pub metadata: BTreeMap<String, String>,
+    /// In lower case.
+    pub currency: String,
+    /// What was taken.
+    pub received: i64,
+    /// What went back, or is on its way; failed refunds don't count.
+    pub refunded: i64,
+    /// What disputes took for good.
+    pub lost: i64,
+    /// What open disputes hold.
+    pub held: i64,
+}
+
+impl Stripe {
+    /// Every PaymentIntent's balance, newest first.
+    pub fn balances(&self) -> impl Iterator<Item = Balance> {
+        self.intents.newest_first().map(|intent| self.balance(intent))
+    }
+
+    fn balance(&self, intent: &PaymentIntent) -> Balance {
+        let disputed = |counts: fn(DisputeStatus) -> bool| {
+            let disputes = self.disputes.of(&intent.id).filter(|dispute| counts(dispute.status));
+            disputes.map(|dispute| dispute.amount).sum()
+        };
+        Balance {
+            payment_intent: intent.id.clone(),
+            status: intent.status.name(),
+            metadata: intent.metadata.clone(),
+            currency: intent.currency.clone(),
+            received: intent.amount_received,
+            refunded: self.charges.of(&intent.id).filter(|charge| charge.is_captured()).map(Charge::refunded).sum(),
+            lost: disputed(|status| status == DisputeStatus::Lost),
+            held: disputed(|status| matches!(status, DisputeStatus::NeedsResponse | DisputeStatus::UnderReview)),
+        }
+    }
+}
