@@ -205,6 +205,73 @@ check("lists are paged without gaps or repetitions", async () => {
   await refused(() => stripe.paymentIntents.list({ starting_after: "pi_no" }), "StripeInvalidRequestError", "resource_missing");
 });
 
+check("refunds, disputes and charges are listed by payment and by time", async () => {
+  const payments = [await pay(), await pay(), await pay()];
+  const [refunds, disputes] = [[], []];
+  for (const { id } of payments) {
+    refunds.unshift((await stripe.refunds.create({ payment_intent: id, amount: 100 })).id);
+    disputes.unshift((await control("POST", "stripe/disputes", { payment_intent: id })).id);
+  }
+  const charges = payments.map((payment) => payment.latest_charge).reverse();
+  const { created } = payments[0];
+  for (const [service, made] of [[stripe.refunds, refunds], [stripe.disputes, disputes], [stripe.charges, charges]]) {
+    const ids = async (params) => (await service.list(params)).data.map((found) => found.id);
+    const paged = [];
+    for await (const found of service.list({ limit: 1 })) paged.push(found.id);
+    assert.deepEqual(paged, made);
+    assert.deepEqual(await ids({ payment_intent: payments[1].id }), [made[1]]);
+    assert.deepEqual(await ids({ created: { gte: created, lt: created + 60 } }), made);
+    assert.deepEqual(await ids({ created: { gt: created + 60 } }), []);
+    await refused(() => ids({ starting_after: "x_no" }), "StripeInvalidRequestError", "resource_missing");
+    await refused(() => ids({ limit: 0 }), "StripeInvalidRequestError", "parameter_invalid_integer");
+  }
+});
+
+check("events are listed by types and by delivery", async () => {
+  const hook = await receiver();
+  const endpoint = await stripe.webhookEndpoints.create({ url: hook.url, enabled_events: ["payment_intent.succeeded"] });
+  await fault({ kind: "webhook_drop", times: 1 });
+  const lost = await pay();
+  const told = await pay();
+  const first = await hook.next();
+  assert.equal(stripe.webhooks.constructEvent(first.body, first.signature, endpoint.secret).data.object.id, told.id);
+  const types = ["payment_intent.succeeded", "charge.succeeded"];
+  const events = (await stripe.events.list({ types })).data.map((event) => event.type);
+  assert.deepEqual(events, ["payment_intent.succeeded", "charge.succeeded", "payment_intent.succeeded", "charge.succeeded"]);
+  const missed = (await stripe.events.list({ type: "payment_intent.succeeded", delivery_success: false })).data;
+  assert.ok(missed.some((event) => event.data.object.id === lost.id && event.pending_webhooks === 1));
+  await stripe.webhookEndpoints.del(endpoint.id);
+  hook.close();
+});
+
+check("a refund from the dashboard, an inquiry, and money for nobody have the shapes of the others", async () => {
+  const { id, latest_charge } = await pay();
+  await control("POST", "stripe/refunds", { payment_intent: id, amount: 700 });
+  const [refund] = (await stripe.refunds.list({ charge: latest_charge })).data;
+  assert.deepEqual([refund.amount, refund.metadata], [700, {}]);
+  const opened = await control("POST", "stripe/disputes", { payment_intent: id, inquiry: true });
+  const inquiry = await stripe.disputes.retrieve(opened.id);
+  assert.deepEqual([inquiry.status, inquiry.is_charge_refundable, inquiry.amount], ["warning_needs_response", true, 1300]);
+  await control("POST", `stripe/disputes/${opened.id}/review`, {});
+  assert.equal((await stripe.disputes.list({ payment_intent: id })).data[0].status, "warning_under_review");
+  const stray = await control("POST", "stripe/payment_intents", { amount: 999, currency: "nok", metadata: { order_id: "?" } });
+  const intent = await stripe.paymentIntents.retrieve(stray.id);
+  assert.deepEqual([intent.status, intent.amount_received, intent.metadata.order_id], ["succeeded", 999, "?"]);
+  for (const [resource, name, object] of [["Refunds", "Refund", refund], ["Disputes", "Dispute", inquiry], ["PaymentIntents", "PaymentIntent", intent]]) {
+    assert.deepEqual(required(resource, name).filter((field) => !(field in object)), [], name);
+  }
+});
+
+check("above the limit is a rate limit error", async () => {
+  await control("POST", "stripe/limits", { per_second_and_endpoint: 2 });
+  await stripe.charges.list();
+  await stripe.charges.list();
+  const error = await refused(() => stripe.charges.list(), "StripeRateLimitError", "rate_limit");
+  assert.equal(error.headers["stripe-rate-limited-reason"], "endpoint-rate");
+  assert.ok((await stripe.refunds.list()).data, "other calls have their own limit");
+  await control("POST", "stripe/limits", {});
+});
+
 check("refunds stay within the charge", async () => {
   const { id } = await pay();
   await refused(() => stripe.refunds.create({ payment_intent: id, amount: 2001 }), "StripeInvalidRequestError", "amount_too_large");

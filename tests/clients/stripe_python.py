@@ -64,6 +64,18 @@ def paid(method="pm_card_visa", amount=2000, **params):
     return new(amount, payment_method=method, confirm=True, return_url="http://shop.test/done", **params)
 
 
+def eventually(holds):
+    """Waits until it does, five seconds at most. A 429 says that it does not hold yet."""
+    for _ in range(100):
+        try:
+            if holds():
+                return
+        except stripe.RateLimitError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("not within five seconds")
+
+
 class Receiver:
     """A webhook endpoint of the shop; answers the given statuses first, then 200."""
 
@@ -327,6 +339,29 @@ def lists_are_paged_from_new_to_old():
 
 
 @check
+def refunds_disputes_and_charges_are_listed_by_payment_and_by_time():
+    payments = [paid(), paid(), paid()]
+    refunds = [client().refunds.create(params={"payment_intent": p.id, "amount": 100}).id for p in payments]
+    disputes = [control("POST", "stripe/disputes", {"payment_intent": p.id})["id"] for p in payments]
+    charges = [p.latest_charge for p in payments]
+    now = client().payment_intents.retrieve(payments[-1].id).created
+    for service, made in [(client().refunds, refunds), (client().disputes, disputes), (client().charges, charges)]:
+        ids = lambda **params: [found.id for found in service.list(params=params).data]
+        assert ids() == made[::-1]
+        for payment, its in zip(payments, made):
+            assert ids(payment_intent=payment.id) == [its]
+        assert ids(limit=1, starting_after=made[2]) == [made[1]] and ids(limit=1, ending_before=made[0]) == [made[1]]
+        assert [found.id for found in service.list(params={"limit": 1}).auto_paging_iter()] == made[::-1]
+        assert ids(created={"gte": now - 60, "lte": now + 60}) == made[::-1]
+        assert ids(created={"lt": now - 60}) == ids(created={"gt": now + 60}) == []
+        refused(stripe.InvalidRequestError, lambda: ids(starting_after="x_no"), "resource_missing", "starting_after")
+        refused(stripe.InvalidRequestError, lambda: ids(colour="red"), "parameter_unknown", "colour")
+        refused(stripe.InvalidRequestError, lambda: ids(created={"since": 1}), "parameter_unknown", "created[since]")
+    for service, made in [(client().refunds, refunds), (client().disputes, disputes)]:
+        assert [found.id for found in service.list(params={"charge": charges[1]}).data] == [made[1]]
+
+
+@check
 def refunds_stay_within_the_charge():
     intent = paid()
     def refund(**params):
@@ -366,6 +401,84 @@ def a_dispute_is_opened_answered_and_decided():
     assert client().disputes.list(params={"payment_intent": intent.id}).data[0].status == "won"
     types = [event.type for event in client().events.list(params={"types": ["charge.dispute.closed", "charge.dispute.funds_reinstated"]}).data]
     assert types == ["charge.dispute.funds_reinstated", "charge.dispute.closed"]
+
+
+@check
+def a_refund_from_the_dashboard_has_nothing_of_the_shops():
+    intent = paid(metadata={"order_id": "ord_1"})
+    made = control("POST", "stripe/refunds", {"payment_intent": intent.id, "amount": 700})
+    [refund] = client().refunds.list(params={"payment_intent": intent.id}).data
+    assert (refund.id, refund.amount, refund.metadata.to_dict()) == (made["id"], 700, {})
+    [event] = client().events.list(params={"type": "refund.created"}).data
+    assert event.data.object.id == refund.id and event.request.id is None
+    control("POST", f"stripe/refunds/{refund.id}/fail", {"in_seconds": 1})
+    assert client().refunds.retrieve(refund.id).status == "succeeded"
+    eventually(lambda: client().refunds.retrieve(refund.id).status == "failed")
+
+
+@check
+def an_inquiry_is_no_dispute_yet():
+    intent = paid()
+    opened = control("POST", "stripe/disputes", {"payment_intent": intent.id, "inquiry": True})
+    status = lambda: client().disputes.retrieve(opened["id"]).status
+    assert status() == "warning_needs_response" and client().disputes.retrieve(opened["id"]).is_charge_refundable
+    assert client().disputes.update(opened["id"], params={"evidence": {"uncategorized_text": "x"}}).status == "warning_under_review"
+    assert client().refunds.create(params={"payment_intent": intent.id, "amount": 500}).status == "succeeded"
+    control("POST", f"stripe/disputes/{opened['id']}/close", {})
+    assert status() == "warning_closed"
+    types = [event.type for event in client().events.list(params={"type": "charge.dispute.*"}).data]
+    assert types == ["charge.dispute.closed", "charge.dispute.updated", "charge.dispute.created"], "no money moved"
+    again = control("POST", "stripe/disputes", {"payment_intent": intent.id, "inquiry": True})
+    control("POST", f"stripe/disputes/{again['id']}/escalate", {})
+    dispute = client().disputes.retrieve(again["id"])
+    assert (dispute.status, dispute.amount, dispute.is_charge_refundable) == ("needs_response", 1500, False)
+    assert client().disputes.close(dispute.id).status == "lost"
+    refused(stripe.InvalidRequestError, lambda: client().disputes.close(dispute.id), "dispute_already_closed")
+
+
+@check
+def money_comes_that_nobody_asked_for():
+    metadata = {"order_id": "ord_unknown"}
+    made = control("POST", "stripe/payment_intents", {"amount": 1234, "currency": "sek", "metadata": metadata})
+    intent = client().payment_intents.retrieve(made["id"], params={"expand": ["latest_charge"]})
+    assert (intent.status, intent.amount_received, intent.currency) == ("succeeded", 1234, "sek")
+    assert intent.metadata.to_dict() == metadata and intent.latest_charge.amount_captured == 1234
+
+
+@check
+def a_dropped_webhook_is_still_an_event():
+    receiver = Receiver()
+    params = {"url": receiver.url, "enabled_events": ["payment_intent.canceled"]}
+    endpoint = client().webhook_endpoints.create(params=params)
+    listed = lambda success: [event.data.object.id for event in client().events.list(
+        params={"type": "payment_intent.canceled", "delivery_success": success}).data]
+    fault(kind="webhook_drop", path="payment_intent.canceled", nth=1)
+    fault(kind="webhook_drop", path="payment_intent.canceled", nth=2, acknowledged=True)
+    lost, acknowledged, told = [client().payment_intents.cancel(new().id).id for _ in range(3)]
+    body, signature = receiver.next()
+    assert stripe.Webhook.construct_event(body, signature, endpoint.secret).data.object.id == told
+    eventually(lambda: (listed(False), listed(True)) == ([lost], [told, acknowledged]))
+    [missed] = client().events.list(params={"delivery_success": False, "type": "payment_intent.canceled"}).data
+    assert missed.pending_webhooks == 1 and receiver.seen.empty()
+    client().webhook_endpoints.delete(endpoint.id)
+
+
+@check
+def above_the_limit_is_a_rate_limit_error():
+    control("POST", "stripe/limits", {"per_second": 3})
+    statuses = []
+    for _ in range(6):
+        try:
+            client().events.list()
+            statuses.append(200)
+        except stripe.RateLimitError as error:
+            assert error.code == "rate_limit" and error.headers["Stripe-Rate-Limited-Reason"] == "global-rate"
+            statuses.append(error.http_status)
+    assert statuses == [200] * 3 + [429] * 3, statuses
+    # The client itself tries a 429 again only when Stripe says so.
+    eventually(lambda: new(options={"idempotency_key": "limited"}).id)
+    control("POST", "stripe/limits", {})
+    assert all(client().events.list() for _ in range(20))
 
 
 @check

@@ -24,7 +24,9 @@ mod sandbox_tests;
 pub use amount::{AmountError, check_chargeable, from_stripe, minimum_charge, to_stripe};
 pub use client::{API_VERSION, LIVE_URL, Stripe};
 pub use error::StripeError;
-pub use facts::{OrderReference, Reading, UnreadableEvent, facts, intent_facts, refund_facts};
+pub use facts::{
+    EVENT_TYPES, OrderReference, Reading, UnreadableEvent, dispute_facts, facts, intent_facts, refund_facts,
+};
 pub use intent::NewIntent;
 pub use list::Page;
 pub use object::{Charge, ClientSecret, Dispute, PaymentError, PaymentIntent, Refund};

@@ -146,6 +146,8 @@ pub struct Dispute {
     /// Whose money it is.
     #[serde(default, deserialize_with = "reference")]
     pub payment_intent: Option<String>,
+    /// Seconds since the epoch.
+    pub created: i64,
 }
 
 /// Metadata: our order's id.
@@ -244,7 +246,7 @@ mod tests {
     #[test]
     fn a_prevented_dispute_moved_no_money() {
         let dispute = |status: &str| {
-            from_value::<Dispute>(json!({"id": "du_1", "amount": 1, "currency": "eur", "status": status}))
+            from_value::<Dispute>(json!({"id": "du_1", "amount": 1, "currency": "eur", "status": status, "created": 1}))
         };
         assert_eq!(dispute("prevented").unwrap().status, DisputeStatus::WarningClosed);
         assert_eq!(dispute("needs_response").unwrap().status, DisputeStatus::NeedsResponse);

@@ -1,17 +1,18 @@
 //! The client, the webhook and the facts against the sandbox's Stripe, in process.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::{
-    NewIntent, NewRefund, OrderReference, PaymentIntent, Reading, Refund, Stripe, StripeError, facts, intent_facts,
-    verify,
+    Event, NewIntent, NewRefund, OrderReference, Page, PaymentIntent, Reading, Refund, Stripe, StripeError,
+    dispute_facts, facts, intent_facts, refund_facts, verify,
 };
 use bytes::Bytes;
 use domain::{DisputeStatus, IntentId, IntentStatus, KnownFacts, Money, OrderId, PaymentFact, RefundStatus, Timestamp};
 use http::Request;
 use resilience::{Clock, Deadline, SeededIds, Transport, VirtualClock};
 use sandbox::{Fault, FaultKind, Provider, SandboxTransport, Settings, Shared, stripe::Endpoint};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const URL: &str = "http://sandbox.test";
 const KEY: &str = "sk_test_sandbox";
@@ -237,8 +238,114 @@ fn a_dispute_names_its_intent_and_takes_the_money_when_lost() {
     let PaymentFact::Dispute(dispute) = dispute else { unreachable!() };
     assert_eq!((dispute.status, dispute.amount), (DisputeStatus::NeedsResponse, eur(1250)));
     assert_eq!(world.retrieve(&intent.id).unwrap().order_id(), Some(order()));
-    world.control(&format!("disputes/{}/close", dispute.id), &serde_json::json!({"outcome": "lost"}));
+    world.control(&format!("disputes/{}/close", dispute.id), &json!({"outcome": "lost"}));
     assert_eq!(world.known().lost(), 1250);
+}
+
+#[test]
+fn an_inquiry_holds_no_money_until_it_becomes_a_dispute() {
+    let world = World::new();
+    let intent = world.create(eur(1250)).unwrap();
+    world.pay(&intent, "pm_card_visa");
+    let mut known = world.known();
+    let mut after = |path: &str, body: &Value| {
+        world.control(path, body);
+        known.extend(world.told().into_iter().map(|(_, fact)| fact));
+        (known.has_open_dispute(), known.lost())
+    };
+    assert_eq!(after("disputes", &json!({"payment_intent": intent.id, "inquiry": true})), (false, 0));
+    let inquiry = world.clock.run(world.stripe.list_disputes(&intent.id, world.deadline())).unwrap().remove(0);
+    assert_eq!(inquiry.status, DisputeStatus::WarningNeedsResponse);
+    let path = |what: &str| format!("disputes/{}/{what}", inquiry.id);
+    assert_eq!(after(&path("review"), &json!({})), (false, 0));
+    assert_eq!(after(&path("escalate"), &json!({})), (true, 0));
+    assert_eq!(after(&path("review"), &json!({})), (true, 0));
+    assert_eq!(after(&path("close"), &json!({"outcome": "won"})), (false, 0));
+}
+
+/// Everything on the pages that `list` gives, and how many pages there were.
+fn all<O: Clone>(mut list: impl FnMut(Option<&O>) -> Page<O>) -> (Vec<O>, usize) {
+    let (mut found, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = list(found.last());
+        let more = page.next().is_some();
+        found.extend(page.data);
+        pages += 1;
+        if !more {
+            return (found, pages);
+        }
+    }
+}
+
+/// A shop that heard of nothing finds everything in Stripe's lists, page by page, within its rate limits.
+#[test]
+fn the_lists_tell_what_no_webhook_told() {
+    let world = World::new();
+    world.add(Fault::new(FaultKind::WebhookDrop { acknowledged: true }));
+    world.control("limits", &json!({"per_second": 2}));
+    let order = json!({"order_id": order()});
+    for _ in 0..250 {
+        world.control("payment_intents", &json!({"amount": 1250, "currency": "eur", "metadata": order}));
+    }
+    let since = world.clock.now();
+    let (intents, pages) = all(|last: Option<&PaymentIntent>| {
+        let after = last.map(|last| &last.id);
+        world.clock.run(world.stripe.list_payment_intents(since, after, world.deadline())).unwrap()
+    });
+    let ids: BTreeSet<_> = intents.iter().map(|intent| &intent.id).collect();
+    assert_eq!((intents.len(), ids.len(), pages), (250, 250, 3));
+    assert!(world.clock.now() > since, "it had to wait");
+
+    let (refunded, contested) = (&intents[7].id, &intents[8].id);
+    world.control("refunds", &json!({"payment_intent": refunded, "amount": 300}));
+    world.control("disputes", &json!({"payment_intent": contested}));
+    assert_eq!(world.told(), [], "nothing was told");
+    let refunds = world.clock.run(world.stripe.list_refunds_since(since, None, world.deadline())).unwrap().data;
+    let [PaymentFact::Refund(refund)] = &*refund_facts(&refunds[0]).unwrap() else { panic!() };
+    assert_eq!((&refund.intent, refund.amount, &refund.action), (&Some(refunded.clone()), eur(300), &None));
+    let disputes = world.clock.run(world.stripe.list_disputes_since(since, None, world.deadline())).unwrap().data;
+    let of_intent = world.clock.run(world.stripe.list_disputes(contested, world.deadline())).unwrap();
+    assert_eq!((disputes.len(), &of_intent), (1, &disputes));
+    let [PaymentFact::Dispute(dispute)] = &*dispute_facts(&disputes[0]).unwrap() else { panic!() };
+    assert_eq!((&dispute.intent, dispute.status), (&Some(contested.clone()), DisputeStatus::NeedsResponse));
+    assert_eq!(world.clock.run(world.stripe.list_disputes(refunded, world.deadline())).unwrap(), []);
+}
+
+#[test]
+fn the_events_of_thirty_days_tell_the_same_as_the_webhooks() {
+    let world = World::new();
+    let since = world.clock.now();
+    let intent = world.create(eur(1250)).unwrap();
+    world.pay(&intent, "pm_card_visa");
+    world.refund(&intent.id, "a-1", 500).unwrap();
+    world.control("disputes", &json!({"payment_intent": intent.id, "inquiry": true}));
+    let told = world.told();
+    let list = || world.clock.run(world.stripe.list_events(since, None, world.deadline())).unwrap();
+    let read = |events: &[Event]| -> Vec<(OrderReference, PaymentFact)> {
+        let mut read = Vec::new();
+        for event in events.iter().rev() {
+            let Reading::Facts { order, facts } = facts(event).unwrap() else { panic!("not asked for: {event:?}") };
+            read.extend(facts.into_iter().map(|fact| (order.clone(), fact)));
+        }
+        read
+    };
+    assert_eq!((told.len(), read(&list().data)), (5, told));
+    world.clock.advance(Duration::from_hours(31 * 24));
+    assert!(list().data.is_empty(), "Stripe does not reach back further");
+}
+
+#[test]
+fn money_in_another_currency_and_for_an_unknown_order_is_told_as_it_is() {
+    let world = World::new();
+    let stranger: OrderId = "ord_00000000000000000000000000000009".parse().unwrap();
+    for (amount, currency, order) in [(1249, "eur", order()), (1250, "usd", order()), (1250, "eur", stranger)] {
+        let paid = json!({"amount": amount, "currency": currency, "metadata": {"order_id": order}});
+        world.control("payment_intents", &paid);
+        let told = world.told();
+        let (whose, PaymentFact::PaymentIntent(fact)) = told.last().unwrap() else { panic!("{told:?}") };
+        assert_eq!((whose, fact.status), (&OrderReference::Order(order), IntentStatus::Succeeded));
+        assert_eq!(fact.received, Money::new(amount, currency.parse().unwrap()));
+    }
 }
 
 #[test]
