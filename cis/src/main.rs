@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod account;
 mod accounts;
+mod bench;
 mod cloud;
 mod dead_letters;
 mod drill;
@@ -55,6 +56,8 @@ enum Command {
     Smoke,
     /// Writes the API's contract, `openapi.json`, and its page anew, as they follow from the code.
     Openapi,
+    /// Measures what each call of the API costs: requests to DynamoDB, capacity units, calls to providers. Needs no stack.
+    Bench(bench::Options),
     /// Prints every hop of one order.
     Trace(trace::Options),
     /// Prints what the functions said.
@@ -91,6 +94,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Test(options) => test::test(&options).await?,
         Command::Smoke => smoke::smoke().await?,
         Command::Openapi => openapi::write()?,
+        Command::Bench(options) => bench::bench(options).await?,
         Command::Trace(options) => trace::trace(&options).await?,
         Command::Logs(options) => logs::logs(&options).await?,
         Command::Env => println!("{}", env::env()?),

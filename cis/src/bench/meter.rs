@@ -1,0 +1,217 @@
+//! What a call asks for on its way: requests to DynamoDB with the capacity that they consume, calls to providers.
+//!
+//! Counted at the seams from outside: an interceptor of the AWS SDK and a wrapper around the transport. Nothing of the
+//! product knows of it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use bytes::Bytes;
+use http::{Request, Response};
+use resilience::{Transport, TransportError};
+use sandbox::Provider;
+use serde_json::{Value, json};
+
+use super::running::Running;
+
+/// What a refused conditional write costs: that of an item of up to 1 KB. DynamoDB charges for it and its error does not
+/// say how much. (docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html)
+const REFUSED: f64 = 1.0;
+/// Each item of a transaction costs twice as much.
+const TRANSACTIONAL: f64 = 2.0;
+
+/// One request to DynamoDB.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableRequest {
+    /// As in `PutItem`.
+    pub operation: String,
+    /// The first of its tables.
+    pub table: String,
+    /// How many items it names; 1 for a query.
+    pub items: usize,
+    /// Read capacity units.
+    pub reads: f64,
+    /// Write capacity units, indexes included.
+    pub writes: f64,
+    /// A condition refused it.
+    pub refused: bool,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked {
+    /// DynamoDB.
+    Table(TableRequest),
+    /// A provider, as in `POST /v1/payment_intents`.
+    Provider(Provider, String),
+}
+
+/// Something that was asked for, and by whom.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spent {
+    /// The function.
+    pub function: String,
+    /// What.
+    pub asked: Asked,
+}
+
+impl Spent {
+    /// The request, where it was DynamoDB that was asked.
+    pub const fn table(&self) -> Option<&TableRequest> {
+        if let Asked::Table(request) = &self.asked { Some(request) } else { None }
+    }
+
+    /// Which provider was asked, and what, if it was one.
+    pub fn provider(&self) -> Option<(Provider, &str)> {
+        if let Asked::Provider(provider, call) = &self.asked { Some((*provider, call)) } else { None }
+    }
+}
+
+/// Notes what is asked for; clones share their notes.
+#[derive(Clone, Debug, Default)]
+pub struct Meter {
+    spent: Arc<Mutex<Vec<Spent>>>,
+    running: Running,
+}
+
+impl Meter {
+    /// Which function runs is known from here.
+    pub const fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// What was noted since the last time.
+    pub fn take(&self) -> Vec<Spent> {
+        std::mem::take(&mut *self.spent.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, asked: Asked) {
+        let spent = Spent { function: self.running.function(), asked };
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner).push(spent);
+    }
+}
+
+/// Asks DynamoDB for the capacity that each request consumes, and notes it. Each attempt counts.
+impl Intercept for Meter {
+    fn name(&self) -> &'static str {
+        "Meter"
+    }
+
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        let mut body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default())?;
+        body["ReturnConsumedCapacity"] = json!("TOTAL");
+        let body = body.to_string();
+        request.headers_mut().insert("content-length", body.len().to_string());
+        *request.body_mut() = SdkBody::from(body);
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let operation = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next());
+        let (table, items) = items(&serde_json::from_slice(request.body().bytes().unwrap_or_default())?);
+        bag.interceptor_state().store_put(Sent { operation: operation.unwrap_or_default().to_owned(), table, items });
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(sent) = bag.load::<Sent>() else { return Ok(()) };
+        let answer = context.response().and_then(|response| response.body().bytes());
+        let answer: Value = answer.map(serde_json::from_slice).transpose()?.unwrap_or_default();
+        self.note(Asked::Table(sent.answered(&answer)));
+        Ok(())
+    }
+}
+
+/// A request on its way; the SDK gives the request itself away.
+#[derive(Clone, Debug)]
+struct Sent {
+    operation: String,
+    table: String,
+    items: usize,
+}
+
+impl Storable for Sent {
+    type Storer = StoreReplace<Self>;
+}
+
+impl Sent {
+    /// With what DynamoDB says of it.
+    fn answered(&self, answer: &Value) -> TableRequest {
+        let Self { operation, table, items } = self.clone();
+        let is_read = ["GetItem", "BatchGetItem", "Query"].contains(&operation.as_str());
+        let capacity = &answer["ConsumedCapacity"];
+        let units = match capacity {
+            Value::Null if operation == "TransactWriteItems" => TRANSACTIONAL * REFUSED * as_units(items),
+            Value::Null => REFUSED,
+            Value::Array(tables) => tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum(),
+            table => table["CapacityUnits"].as_f64().unwrap_or_default(),
+        };
+        let (reads, writes) = if is_read { (units, 0.0) } else { (0.0, units) };
+        TableRequest { operation, table, items, reads, writes, refused: capacity.is_null() }
+    }
+}
+
+/// The first table that a request names, and how many items in all.
+fn items(request: &Value) -> (String, usize) {
+    let text = |table: &Value| table.as_str().unwrap_or_default().to_owned();
+    if let Some(actions) = request["TransactItems"].as_array() {
+        let first = actions.first().and_then(Value::as_object).and_then(|action| action.values().next());
+        return (first.map(|action| text(&action["TableName"])).unwrap_or_default(), actions.len());
+    }
+    if let Some(tables) = request["RequestItems"].as_object() {
+        let keys = tables.values().filter_map(|table| table["Keys"].as_array().map(Vec::len)).sum();
+        return (tables.keys().next().cloned().unwrap_or_default(), keys);
+    }
+    (text(&request["TableName"]), 1)
+}
+
+fn as_units(items: usize) -> f64 {
+    u32::try_from(items).map_or(f64::MAX, f64::from)
+}
+
+/// A transport that notes each call.
+#[derive(Debug)]
+pub struct Metered<T> {
+    inner: T,
+    meter: Meter,
+}
+
+impl<T> Metered<T> {
+    /// Notes what passes on its way to `inner`.
+    pub const fn new(inner: T, meter: Meter) -> Self {
+        Self { inner, meter }
+    }
+}
+
+impl<T: Transport> Transport for Metered<T> {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let path = request.uri().path();
+        if let Some(provider) = Provider::of_path(path) {
+            self.meter.note(Asked::Provider(provider, format!("{} {path}", request.method())));
+        }
+        self.inner.send(request).await
+    }
+}

@@ -1,0 +1,123 @@
+//! Orders: one from its placing to the sheet, what is read of it, and one that is cancelled and refunded.
+
+use std::time::Duration;
+
+use auth::Role;
+use bytes::Bytes;
+use http::Response;
+use serde_json::{Value, json};
+
+use super::BenchError;
+use super::call::{Call, json_of, text_of};
+use super::world::World;
+
+/// The section whose sum is an order's price.
+pub const WHOLE_ORDER: &str = "An order of two lines: placed, paid, mailed, in the sheet";
+/// Everything that follows from a call happens within it.
+const SOON: Duration = Duration::from_mins(10);
+const FIRST: &[(&str, &str)] = &[("idempotency-key", "first")];
+const SECOND: &[(&str, &str)] = &[("idempotency-key", "second")];
+const THIRD: &[(&str, &str)] = &[("idempotency-key", "third")];
+const CUSTOMER: &str = "cus_00000000000000000000000000000077";
+
+/// The calls, one after the other.
+pub async fn calls(world: &mut World) -> Result<(), BenchError> {
+    let customer = world.token(Role::Customer, Some(CUSTOMER))?;
+    let staff = world.token(Role::Staff, None)?;
+    let order = whole_order(world, &customer).await?;
+    reads(world, &order, &customer, &staff).await?;
+    cancelled(world, &customer).await?;
+    by_api_key(world).await
+}
+
+/// An order's way to a mail and a row. Answers the order's id.
+pub async fn whole_order(world: &mut World, customer: &str) -> Result<String, BenchError> {
+    world.begin(WHOLE_ORDER);
+    let answer = world.call(&place(customer, FIRST, &cart())).await?;
+    world.settle(SOON).await?;
+    pay(world, &answer).await?;
+    world.settle(SOON).await?;
+    text_of(&answer, "/order_id")
+}
+
+async fn reads(world: &mut World, order: &str, customer: &str, staff: &str) -> Result<(), BenchError> {
+    world.begin("The same order afterwards");
+    let repeated = cart();
+    world.call(&Call { variant: "repeated", ..place(customer, FIRST, &repeated) }).await?;
+    let path = |rest: &str| format!("/v1/orders/{order}{rest}");
+    let (own, history, confirm) = (path(""), path("/history"), path("/confirm-payment"));
+    let by = |token, route, path| Call { token: Some(token), ..Call::new(route, path) };
+    world.call(&by(customer, "GET /v1/orders/{order_id}", &own)).await?;
+    world.call(&by(customer, "GET /v1/orders/{order_id}/history", &history)).await?;
+    world.call(&by(customer, "POST /v1/orders/{order_id}/confirm-payment", &confirm)).await?;
+    world.call(&by(customer, "GET /v1/orders", "/v1/orders")).await?;
+    let paid = by(staff, "GET /v1/orders", "/v1/orders?status=paid");
+    world.call(&Call { variant: "of all, by status", ..paid }).await?;
+    Ok(())
+}
+
+async fn cancelled(world: &mut World, customer: &str) -> Result<(), BenchError> {
+    let placed = world.ask(&place(customer, SECOND, &cart())).await?;
+    world.settle_unmeasured(SOON).await?;
+    world.begin("Another order: asked about before it is paid, paid, then cancelled and refunded");
+    let order = text_of(&placed, "/order_id")?;
+    let path = |rest: &str| format!("/v1/orders/{order}{rest}");
+    let (intent, confirm, cancel) = (path("/payment-intent"), path("/confirm-payment"), path("/cancel"));
+    let post = |route, path| Call { token: Some(customer), ..Call::new(route, path) };
+    world.call(&post("POST /v1/orders/{order_id}/payment-intent", &intent)).await?;
+    pay(world, &placed).await?;
+    let confirm = post("POST /v1/orders/{order_id}/confirm-payment", &confirm);
+    world.call(&Call { variant: "before the webhook", ..confirm }).await?;
+    world.settle(SOON).await?;
+    world.call(&post("POST /v1/orders/{order_id}/cancel", &cancel)).await?;
+    world.settle(SOON).await
+}
+
+/// The life of an API key, and what calls with one cost.
+async fn by_api_key(world: &mut World) -> Result<(), BenchError> {
+    let admin = world.token(Role::Admin, None)?;
+    let by = |token, route, path| Call { token: Some(token), ..Call::new(route, path) };
+    world.begin("API keys");
+    let wish = json!({ "name": "Warehouse", "scopes": ["orders:place", "orders:read"], "expires_in_days": 14 });
+    let create = Call { body: Some(&wish), status: 201, ..by(&admin, "POST /v1/api-keys", "/v1/api-keys") };
+    let made = world.call(&create).await?;
+    world.settle(SOON).await?;
+    let (key, id) = (text_of(&made, "/api_key")?, text_of(&made, "/key_id")?);
+    let placed = world.call(&Call { variant: "by an API key", ..place(&key, THIRD, &cart()) }).await?;
+    let order = format!("/v1/orders/{}", text_of(&placed, "/order_id")?);
+    let read = by(&key, "GET /v1/orders/{order_id}", &order);
+    world.call(&Call { variant: "by an API key", ..read }).await?;
+    world.settle(SOON).await?;
+    world.call(&by(&admin, "GET /v1/api-keys", "/v1/api-keys")).await?;
+    world.run_schedules().await?;
+    world.settle(SOON).await?;
+    let revoke = format!("/v1/api-keys/{id}");
+    world.call(&Call { status: 204, ..by(&admin, "DELETE /v1/api-keys/{key_id}", &revoke) }).await?;
+    world.settle(SOON).await
+}
+
+fn place<'a>(token: &'a str, key: &'a [(&'a str, &'a str)], cart: &'a Value) -> Call<'a> {
+    let call = Call::new("POST /v1/orders", "/v1/orders");
+    Call { token: Some(token), headers: key, body: Some(cart), status: 201, ..call }
+}
+
+/// Pays as the page in a browser does.
+async fn pay(world: &World, placed: &Response<Bytes>) -> Result<(), BenchError> {
+    let key = sandbox::Settings::default().stripe.publishable_key;
+    let (intent, secret) = (text_of(placed, "/payment/intent_id")?, text_of(placed, "/payment/client_secret")?);
+    let form = format!("client_secret={secret}&payment_method=pm_card_visa&return_url=http%3A%2F%2Fshop.test");
+    let answer = world.outside(&format!("/v1/payment_intents/{intent}/confirm"), &key, form).await?;
+    if json_of(&answer)["status"] == "succeeded" { Ok(()) } else { Err(BenchError::Missing("the payment")) }
+}
+
+/// Two products of the catalogue.
+fn cart() -> Value {
+    json!({
+        "lines": [{ "sku": "product-1", "quantity": 1 }, { "sku": "product-2", "quantity": 2 }],
+        "currency": "EUR",
+        "email": "anna@example.com",
+        "shipping_address": {
+            "name": "Anna Sample", "line1": "Münsterplatz 1", "city": "Ulm", "postal_code": "89073", "country": "DE",
+        },
+    })
+}
