@@ -3,6 +3,7 @@
 
 mod accounts;
 mod erasure;
+mod golden;
 mod world;
 
 use std::cell::{Cell, RefCell};
@@ -249,6 +250,12 @@ fn stripes_word_is_taken_when_it_is_stripes() {
     for (case, status, becomes) in [
         ("payment-succeeded", 200, OrderStatus::Paid),
         ("payment-succeeded-base64", 200, OrderStatus::Paid),
+        ("as-stripe-writes-it", 200, OrderStatus::Paid),
+        ("as-stripe-writes-it-base64", 200, OrderStatus::Paid),
+        ("secret-rolled", 200, OrderStatus::Paid),
+        ("secret-rolled-base64", 200, OrderStatus::Paid),
+        ("written-anew", 400, OrderStatus::PendingPayment),
+        ("written-anew-base64", 400, OrderStatus::PendingPayment),
         ("forged", 400, OrderStatus::PendingPayment),
         ("too-old", 400, OrderStatus::PendingPayment),
         ("unhandled-type", 200, OrderStatus::PendingPayment),
@@ -261,7 +268,7 @@ fn stripes_word_is_taken_when_it_is_stripes() {
         let before = world.order();
         assert_eq!((stripe_says(&world, case), world.order()), (status, before), "{case}");
     }
-    assert_eq!(cases("stripe-webhook").len(), 7);
+    assert_eq!(cases("stripe-webhook").len(), 13);
 }
 
 #[test]
