@@ -2,6 +2,7 @@
 //! sandbox and a virtual clock.
 
 mod accounts;
+mod elsewhere;
 mod openid;
 mod people;
 pub mod shop;

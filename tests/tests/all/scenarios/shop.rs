@@ -120,8 +120,12 @@ impl Shop {
 
     /// The customer passes the bank's 3-D Secure page.
     pub fn authenticate(&self, placed: &Placed) {
-        let path = format!("/_sandbox/stripe/payment_intents/{}/authenticate", placed.intent);
-        self.stripe(&path, "", "outcome=success".to_owned());
+        self.control(&format!("payment_intents/{}/authenticate", placed.intent), "outcome=success".to_owned());
+    }
+
+    /// What customers, banks and people at Stripe's dashboard do: the object as it is then.
+    pub fn control(&self, path: &str, form: String) -> Value {
+        self.stripe(&format!("/_sandbox/stripe/{path}"), "", form)
     }
 
     fn stripe(&self, path: &str, key: &str, form: String) -> Value {
