@@ -108,3 +108,27 @@ impl From<TransportError> for StripeError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invalid(code: Option<&str>) -> StripeError {
+        StripeError::Invalid { code: code.map(str::to_owned), param: None, request_id: None }
+    }
+
+    #[test]
+    fn a_refusal_is_known_by_its_own_code_and_no_other() {
+        let declined = StripeError::Declined { code: Some("resource_missing".to_owned()), decline_code: None };
+        for (error, is_missing, is_unexpected_state) in [
+            (invalid(Some("resource_missing")), true, false),
+            (invalid(Some("payment_intent_unexpected_state")), false, true),
+            (invalid(Some("parameter_missing")), false, false),
+            (invalid(None), false, false),
+            (declined, false, false),
+            (StripeError::KeyInUse, false, false),
+        ] {
+            assert_eq!((error.is_missing(), error.is_unexpected_state()), (is_missing, is_unexpected_state), "{error}");
+        }
+    }
+}

@@ -234,6 +234,18 @@ mod tests {
     }
 
     #[test]
+    fn an_intent_that_cannot_be_cancelled_for_another_reason_is_not_looked_at() {
+        for (answer, is_missing) in [(error(404, "resource_missing"), true), (error(400, "parameter_unknown"), false)] {
+            let script = Scripted::new([answer]);
+            let cancelled = converse(&script, async |stripe, deadline| {
+                stripe.cancel_payment_intent(&"pi_1".into(), deadline).await
+            });
+            assert_eq!(cancelled.unwrap_err().is_missing(), is_missing);
+            assert_eq!(lines(&script), ["POST /v1/payment_intents/pi_1/cancel"]);
+        }
+    }
+
+    #[test]
     fn reading_takes_stripes_own_time_and_ids_cannot_leave_their_place() {
         let dated = vec![("date", "Sun, 06 Nov 1994 08:49:37 GMT")];
         let script =
