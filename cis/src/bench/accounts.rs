@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 
-use super::BenchError;
 use super::call::{Call, text_of};
 use super::world::World;
+use super::{BenchError, orders};
 use crate::accounts::{OPENID_PROVIDER, WEB_APP};
 
 /// Everything that follows from a call happens within it.
@@ -84,13 +84,13 @@ async fn openid(world: &mut World) -> Result<(), BenchError> {
     world.settle(SOON).await
 }
 
-/// The account goes; one order of it has to forget the person.
+/// The account goes; its one order is called off and forgets the person.
 async fn erased(world: &mut World) -> Result<(), BenchError> {
     let account = json!({ "email": EMAIL, "password": NEWEST_PASSWORD });
     let signed_in = world.ask(&post("POST /v1/auth/login", &account)).await?;
     let token = text_of(&signed_in, "/access_token")?;
-    world.settle_unmeasured(SOON).await?;
-    world.begin("An account without orders is erased");
+    orders::unpaid_order(world, &token).await?;
+    world.begin("An account is erased that has one order, not yet paid");
     let body = account_body();
     world.call(&Call { token: Some(&token), status: 202, ..post("POST /v1/me/erase", &body) }).await?;
     world.settle(ERASED).await

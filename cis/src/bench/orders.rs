@@ -40,6 +40,12 @@ pub async fn whole_order(world: &mut World, customer: &str) -> Result<String, Be
     text_of(&answer, "/order_id")
 }
 
+/// An order that nobody pays, unmeasured.
+pub async fn unpaid_order(world: &mut World, customer: &str) -> Result<(), BenchError> {
+    world.ask(&place(customer, FIRST, &cart())).await?;
+    world.settle_unmeasured(SOON).await
+}
+
 async fn reads(world: &mut World, order: &str, customer: &str, staff: &str) -> Result<(), BenchError> {
     world.begin("The same order afterwards");
     let repeated = cart();
