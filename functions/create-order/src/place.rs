@@ -1,7 +1,10 @@
 //! Placing the order once, however often it is asked for.
 
 use api::ApiError;
-use domain::{Cart, CustomerId, FieldError, Money, Order, OrderId, PricedCart, PricingError, Sku, Timestamp};
+use domain::{
+    Cart, CustomerId, FieldError, Money, Order, OrderId, PaymentMethod, PricedCart, PricingError, Reservation, Sku,
+    Timestamp,
+};
 use payments::{AmountError, check_chargeable};
 use store::{Catalogue, Orders, Placed};
 
@@ -29,11 +32,15 @@ pub(crate) async fn place(
 ) -> Result<PlacedOrder, ApiError> {
     let Placement { id, customer, cart, correlation_id, now } = placement;
     let order = match price(catalogue, cart.clone()).await {
-        Ok(priced) => match orders.place(&Order::place(id, customer, priced, correlation_id, now)).await? {
-            Placed::New(order) => return Ok(PlacedOrder { order, is_repeat: false }),
-            Placed::Existing(order) => order,
-            Placed::OutOfStock(sku) => return Err(out_of_stock(&cart, &sku)),
-        },
+        Ok(priced) => {
+            let (method, held_until) = (PaymentMethod::Stripe, Some(now.plus(Reservation::LIFETIME)));
+            let placement = Order::place(id, customer, priced, method, held_until, correlation_id, now);
+            match orders.place(&placement).await? {
+                Placed::New(order) => return Ok(PlacedOrder { order, is_repeat: false }),
+                Placed::Existing(order) => order,
+                Placed::OutOfStock(sku) => return Err(out_of_stock(&cart, &sku)),
+            }
+        }
         // The catalogue may have changed since; an order stays as it was placed.
         Err(error) => orders.find(id).await?.ok_or(error)?,
     };

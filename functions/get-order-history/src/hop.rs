@@ -2,7 +2,7 @@
 
 use domain::{Delivery, EventId, EventType, MailEffect, MailKind, OrderEvent, OrderStatus, Sending, Timestamp};
 use serde::Serialize;
-use store::{Receipt, SheetRow};
+use store::{Receipt, ReceiptSource, SheetRow};
 use utoipa::ToSchema;
 
 /// A hop of an order's way.
@@ -37,6 +37,15 @@ pub enum Hop {
         /// When it happened at Stripe.
         created: Timestamp,
         /// Under which id it was taken in.
+        correlation_id: String,
+    },
+    /// What Stripe answered when it was asked, or staff said, and was news.
+    Answer {
+        /// When it was taken in.
+        at: Timestamp,
+        /// Who asked: `checkout`, `settlement`, `reconciliation`, `expiry` or `staff`.
+        source: &'static str,
+        /// Follows the request that asked.
         correlation_id: String,
     },
     /// A mail, as far as it is known.
@@ -85,7 +94,11 @@ impl Hop {
     /// When.
     pub fn at(&self) -> Timestamp {
         match self {
-            Self::Event { at, .. } | Self::Webhook { at, .. } | Self::Mail { at, .. } | Self::Row { at, .. } => *at,
+            Self::Event { at, .. }
+            | Self::Webhook { at, .. }
+            | Self::Answer { at, .. }
+            | Self::Mail { at, .. }
+            | Self::Row { at, .. } => *at,
         }
     }
 
@@ -130,6 +143,10 @@ impl From<&OrderEvent> for Hop {
 
 impl From<&Receipt> for Hop {
     fn from(receipt: &Receipt) -> Self {
+        if receipt.source != ReceiptSource::Webhook {
+            let (at, correlation_id) = (receipt.received_at, receipt.correlation_id.clone());
+            return Self::Answer { at, source: receipt.source.as_str(), correlation_id };
+        }
         Self::Webhook {
             at: receipt.received_at,
             event_id: receipt.event_id.clone(),

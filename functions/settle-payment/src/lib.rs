@@ -5,9 +5,9 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{Order, OrderEvent, OrderId, PaymentFact, RefundAction, RefundActionState};
 use events::consume;
-use payments::{AmountError, NewRefund, Refund, RefundReason, Stripe, StripeError, intent_facts, refund_facts};
+use payments::{AmountError, NewRefund, Refund, Stripe, StripeError, intent_facts, refund_facts};
 use resilience::{Clock, Deadline, Ids, Transport};
-use store::{Orders, StoreError, UpdateError, update};
+use store::{Orders, Receipt, ReceiptSource, StoreError, UpdateError, update};
 
 /// Left of the invocation when no other message is begun: one answer's time and a write.
 pub const RESERVE: Duration = Duration::from_secs(12);
@@ -76,11 +76,28 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Settlement<'_,
         let order = self.void_intents(known).await?;
         // Decided and stored before Stripe is asked, so that whoever comes second finds the amount taken.
         let began = self.clock.now();
-        let order = self.update(order.id, |order| order.reserve_due_refunds(&self.correlation_id, began)).await?;
+        let order = self.reinstate(order).await?;
+        let reserve = |order: &Order| order.reserve_due_refunds(&self.correlation_id, began);
+        let order = self.update(order.id, None, reserve).await?;
         for (action, refund) in order.open_refund_actions() {
             self.carry_out(&order, action, refund, refund.reserved_at < began).await?;
         }
         Ok(())
+    }
+
+    /// Lets an expired order go on whose money came late, if there still are goods for it.
+    async fn reinstate(&self, order: Order) -> Result<Order, SettleError> {
+        if !order.can_be_reinstated() {
+            return Ok(order);
+        }
+        let reinstate = |order: &Order| order.reinstate(&self.correlation_id, self.clock.now());
+        match self.update(order.id, None, reinstate).await {
+            Err(SettleError::Store(StoreError::OutOfStock(sku))) => {
+                tracing::warn!(order_id = %order.id, %sku, "late money goes back: its goods are gone");
+                Ok(order)
+            }
+            outcome => outcome,
+        }
     }
 
     async fn void_intents(&self, order: Order) -> Result<Order, SettleError> {
@@ -102,8 +119,12 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Settlement<'_,
         if tried_before && let Some(done) = self.stripe.find_refund(&refund.intent, action, self.deadline).await? {
             return self.note(order.id, &done).await;
         }
-        let reason = Some(RefundReason::RequestedByCustomer);
-        let new = NewRefund { action, order_id: order.id, intent: &refund.intent, amount: refund.amount, reason };
+        if !refund.may_be_asked_for(self.clock.now()) {
+            tracing::warn!(order_id = %order.id, action, "refund action given up: its key is too old to be used");
+            return self.close(order.id, action, RefundActionState::Abandoned).await;
+        }
+        let (amount, reason) = (refund.amount, refund.reason);
+        let new = NewRefund { action, order_id: order.id, intent: &refund.intent, amount, reason };
         match self.stripe.create_refund(&new, self.deadline).await {
             Ok(done) => self.note(order.id, &done).await,
             Err(error @ (StripeError::Invalid { .. } | StripeError::Amount(_) | StripeError::Declined { .. })) => {
@@ -124,18 +145,22 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Settlement<'_,
 
     async fn close(&self, id: OrderId, action: &str, state: RefundActionState) -> Result<(), SettleError> {
         let close = |order: &Order| order.close_refund(action, state, &self.correlation_id, self.clock.now());
-        self.update(id, close).await.map(drop)
+        self.update(id, None, close).await.map(drop)
     }
 
     async fn learn(&self, id: OrderId, facts: Vec<PaymentFact>) -> Result<Order, SettleError> {
-        self.update(id, |order| order.learn(facts.clone(), &self.correlation_id, self.clock.now())).await
+        let now = self.clock.now();
+        let receipt = Receipt::heard(ReceiptSource::Settlement, id, facts.clone(), now, &self.correlation_id);
+        let learn = |order: &Order| order.learn(facts.clone(), &self.correlation_id, now);
+        self.update(id, Some(&receipt), learn).await
     }
 
     async fn update(
         &self,
         id: OrderId,
+        receipt: Option<&Receipt>,
         decide: impl Fn(&Order) -> Option<domain::Change>,
     ) -> Result<Order, SettleError> {
-        Ok(update(self.orders, self.clock, self.ids, id, None, |order| Ok(decide(order))).await?)
+        Ok(update(self.orders, self.clock, self.ids, id, receipt, |order| Ok(decide(order))).await?)
     }
 }

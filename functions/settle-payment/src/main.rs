@@ -17,7 +17,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let orders = DynamoOrders::without_stock(&aws::dynamodb(&config), required::<String>("ORDERS_TABLE")?);
+    let (orders, catalogue) = (required::<String>("ORDERS_TABLE")?, required::<String>("CATALOGUE_TABLE")?);
+    let orders = DynamoOrders::new(&aws::dynamodb(&config), orders, catalogue);
     let account = StripeAccount::from_env(&config, TIMEOUT)?;
     let (orders, account) = (&orders, &account);
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {

@@ -10,7 +10,7 @@ use payments::{
     Event, OrderReference, Reading, Stripe, StripeError, UnreadableEvent, WebhookError, facts, intent_facts, verify,
 };
 use resilience::{Clock, Deadline, Ids, Transport};
-use store::{Orders, ParkOutcome, Receipt, StoreError, UpdateError, update};
+use store::{Orders, ParkOutcome, Receipt, ReceiptSource, StoreError, UpdateError, update};
 use telemetry::CorrelationId;
 
 /// Who may call, how often, and with what.
@@ -171,9 +171,11 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Delivery<'_, O
 fn receipt(event: &Event, order_id: OrderId, facts: Vec<PaymentFact>, clock: &impl Clock) -> Receipt {
     Receipt {
         event_id: event.id.clone(),
+        source: ReceiptSource::Webhook,
         event_type: event.kind.clone(),
         created: event.created.seconds(),
         order_id,
+        order_version: 0,
         facts,
         received_at: clock.now(),
         correlation_id: CorrelationId::from_request_id(&event.id).as_str().to_owned(),

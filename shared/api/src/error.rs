@@ -133,7 +133,7 @@ impl ApiError {
             Self::MethodNotAllowed(_) => ProblemType::MethodNotAllowed,
             Self::TooManyRequests { .. } => ProblemType::TooManyRequests,
             Self::NotFound(_) => ProblemType::NotFound,
-            Self::OutOfStock { .. } => ProblemType::OutOfStock,
+            Self::OutOfStock { .. } | Self::Store(StoreError::OutOfStock(_)) => ProblemType::OutOfStock,
             Self::TooLateToCancel(_) => ProblemType::TooLateToCancel,
             Self::NotAwaitingPayment(_) => ProblemType::NotAwaitingPayment,
             Self::PaymentUnavailable { .. } => ProblemType::PaymentUnavailable,

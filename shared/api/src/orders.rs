@@ -1,6 +1,9 @@
 //! An order as clients see it. Not the stored form, which may change without them.
 
-use domain::{Address, Currency, CustomerId, EmailAddress, Order, OrderId, OrderLine, OrderStatus, Sku, Timestamp};
+use domain::{
+    Address, CancelReason, Currency, CustomerId, EmailAddress, Order, OrderId, OrderLine, OrderStatus, PaymentMethod,
+    Sku, Timestamp,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +24,8 @@ pub struct OrderAnswer<'a> {
     /// What it costs.
     #[schema(minimum = 0)]
     pub total: i64,
+    /// How it is to be paid.
+    pub payment_method: PaymentMethod,
     /// Received so far.
     #[schema(minimum = 0)]
     pub captured: i64,
@@ -46,6 +51,10 @@ pub struct OrderAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub cancelled_at: Option<Timestamp>,
+    /// Why it was called off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cancel_reason: Option<CancelReason>,
     /// When it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -81,6 +90,7 @@ impl<'a> From<&'a Order> for OrderAnswer<'a> {
             lines: order.lines.iter().map(LineAnswer::from).collect(),
             currency: order.total.currency,
             total: order.total.amount,
+            payment_method: order.payment.method,
             captured: order.payment.facts.captured(),
             refunded: order.payment.facts.refunded(),
             shipping_address: contact.map(|contact| &contact.shipping_address),
@@ -88,7 +98,8 @@ impl<'a> From<&'a Order> for OrderAnswer<'a> {
             version: order.version,
             placed_at: order.placed_at,
             updated_at: order.updated_at,
-            cancelled_at: order.cancelled_at,
+            cancelled_at: order.cancellation.map(|cancellation| cancellation.at),
+            cancel_reason: order.cancellation.map(|cancellation| cancellation.reason),
             fulfilled_at: order.fulfilled_at,
         }
     }

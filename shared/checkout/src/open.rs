@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use domain::{IntentStatus, Order, PaymentFact};
 use payments::{NewIntent, PaymentIntent, Stripe, StripeError, intent_facts};
 use resilience::{Clock, Deadline, Ids, Transport};
-use store::{Orders, UpdateError, update};
+use store::{Orders, Receipt, ReceiptSource, UpdateError, update};
 
 use crate::{CheckoutError, PaymentAnswer};
 
@@ -101,15 +101,20 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
             return Ok(order.clone());
         }
         let attempt = order.payment.attempt;
-        self.update(order, |stored| {
+        let is_new = order.payment.intent.is_none();
+        let learn = |stored: &Order| {
             let (facts, now) = (facts.clone(), self.clock.now());
-            if stored.payment.attempt == attempt && stored.payment.intent.is_none() {
+            if is_new && stored.payment.attempt == attempt && stored.payment.intent.is_none() {
                 stored.attach_intent(intent.id.clone(), facts, self.correlation_id, now)
             } else {
                 stored.learn(facts, self.correlation_id, now)
             }
-        })
-        .await
+        };
+        // That an intent was made moves no money: it is the one thing learnt from Stripe that leaves no receipt.
+        let now = self.clock.now();
+        let receipt = (!is_new)
+            .then(|| Receipt::heard(ReceiptSource::Checkout, order.id, facts.clone(), now, self.correlation_id));
+        self.update(order, receipt.as_ref(), learn).await
     }
 
     /// Makes the next one who asks take new idempotency keys, where this attempt's only replay failures. Not at once:
@@ -117,22 +122,24 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
     async fn leave_spent_keys(&self, order: &Order, error: &CheckoutError) -> Result<(), CheckoutError> {
         if let CheckoutError::Stripe(StripeError::KeySpent) = error {
             let attempt = order.payment.attempt;
-            self.update(order, |stored| stored.skip_attempt(attempt, self.correlation_id, self.clock.now())).await?;
+            self.update(order, None, |stored| stored.skip_attempt(attempt, self.correlation_id, self.clock.now()))
+                .await?;
         }
         Ok(())
     }
 
     async fn begin_next_attempt(&self, order: &Order) -> Result<Order, CheckoutError> {
-        self.update(order, |stored| stored.next_attempt(self.correlation_id, self.clock.now())).await
+        self.update(order, None, |stored| stored.next_attempt(self.correlation_id, self.clock.now())).await
     }
 
     async fn update(
         &self,
         order: &Order,
+        receipt: Option<&Receipt>,
         decide: impl Fn(&Order) -> Option<domain::Change>,
     ) -> Result<Order, CheckoutError> {
         let decide = |stored: &Order| Ok::<_, Infallible>(decide(stored));
-        Ok(update(self.orders, self.clock, self.ids, order.id, None, decide).await?)
+        Ok(update(self.orders, self.clock, self.ids, order.id, receipt, decide).await?)
     }
 
     fn stripe(&self) -> Result<&Stripe<T, C, I>, CheckoutError> {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{Address, Currency, EmailAddress, Money, MoneyError, OrderLine, Product, Sku};
 
-/// Most lines in one order: order, event, reservation and every line's stock go into one transaction of 100 items.
+/// Most lines in one order: order, event and every line's stock go into one transaction of 100 items.
 pub const MAX_LINES: usize = 50;
 /// Most pieces of one product in one order.
 pub const MAX_QUANTITY: u32 = 999;
@@ -55,7 +55,7 @@ pub struct Cart {
 }
 
 /// So many pieces of a product.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CartLine {
     /// Which product.
     pub sku: Sku,

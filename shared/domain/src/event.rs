@@ -34,6 +34,12 @@ pub enum EventType {
     /// Money came for an order that was called off: it has to go back.
     #[serde(rename = "order.refund_due")]
     RefundDue,
+    /// Somebody wants money to go back: Stripe is to be asked.
+    #[serde(rename = "order.refund_requested")]
+    RefundRequested,
+    /// A refund will not be made, or its money came back to us.
+    #[serde(rename = "order.refund_failed")]
+    RefundFailed,
     /// Part of the money went back.
     #[serde(rename = "order.partially_refunded")]
     PartiallyRefunded,
@@ -49,6 +55,9 @@ pub enum EventType {
     /// The facts contradict the order.
     #[serde(rename = "order.needs_review")]
     NeedsReview,
+    /// An invoice was not paid by its due date.
+    #[serde(rename = "order.invoice_overdue")]
+    InvoiceOverdue,
     /// Something else that a reader of the order sees has changed.
     #[serde(rename = "order.updated")]
     Updated,
@@ -65,22 +74,28 @@ impl EventType {
             Self::Fulfilled => "order.fulfilled",
             Self::Cancelled => "order.cancelled",
             Self::RefundDue => "order.refund_due",
+            Self::RefundRequested => "order.refund_requested",
+            Self::RefundFailed => "order.refund_failed",
             Self::PartiallyRefunded => "order.partially_refunded",
             Self::Refunded => "order.refunded",
             Self::Disputed => "order.disputed",
             Self::ChargedBack => "order.charged_back",
             Self::NeedsReview => "order.needs_review",
+            Self::InvoiceOverdue => "order.invoice_overdue",
             Self::Updated => "order.updated",
         }
     }
 
-    /// The event that says that an order has come to this status. That it is paid or called off is said when the money
-    /// comes and when the decision is made, not when money comes back from a dispute or a failed refund.
+    /// The event that says that an order has come to this status. That it is paid, sent or called off is said when that
+    /// happens, not when money comes back from a dispute or a failed refund.
     fn of(status: OrderStatus) -> Self {
         match status {
-            OrderStatus::PendingPayment | OrderStatus::Paid | OrderStatus::Cancelled => Self::Updated,
+            OrderStatus::PendingPayment
+            | OrderStatus::Invoiced
+            | OrderStatus::Paid
+            | OrderStatus::Fulfilled
+            | OrderStatus::Cancelled => Self::Updated,
             OrderStatus::PaymentProcessing => Self::PaymentProcessing,
-            OrderStatus::Fulfilled => Self::Fulfilled,
             OrderStatus::PartiallyRefunded => Self::PartiallyRefunded,
             OrderStatus::Refunded => Self::Refunded,
             OrderStatus::Disputed => Self::Disputed,
@@ -150,33 +165,43 @@ pub(crate) fn events_between(before: Option<&Order>, after: &Order, correlation_
 }
 
 fn differences(before: &Order, after: &Order) -> Vec<EventType> {
-    let (was, is) = (&before.payment.facts, &after.payment.facts);
     let mut types = Vec::new();
-    // Money received never goes away again, so that an order is paid once, whatever comes first or after.
-    let newly_paid = was.captured() == 0 && is.captured() > 0;
-    if newly_paid && after.cancelled_at.is_none() && after.status != OrderStatus::NeedsReview {
-        types.push(EventType::Paid);
-    }
-    if before.cancelled_at.is_none() && after.cancelled_at.is_some() {
-        types.push(EventType::Cancelled);
-    }
-    if after.status != before.status {
-        let is_said = !types.is_empty() && matches!(after.status, OrderStatus::Paid | OrderStatus::Cancelled);
-        types.extend((!is_said).then(|| EventType::of(after.status)));
-    } else if is.refunded() != was.refunded() {
-        types.push(EventType::PartiallyRefunded);
-    } else if is.captured() != was.captured() {
-        types.push(EventType::Updated);
-    }
+    types.extend((before.paid_at.is_none() && after.paid_at.is_some()).then_some(EventType::Paid));
+    types.extend((before.cancellation.is_none() && after.cancellation.is_some()).then_some(EventType::Cancelled));
+    types.extend((before.fulfilled_at.is_none() && after.fulfilled_at.is_some()).then_some(EventType::Fulfilled));
+    types.extend(of_refunds(before, after));
+    let told = EventType::of(after.status);
+    let is_said = types.contains(&told) || !types.is_empty() && told == EventType::Updated;
+    let less_went_back = after.payment.facts.refunded() < before.payment.facts.refunded();
+    let is_worse = less_went_back && matches!(told, EventType::PartiallyRefunded | EventType::Refunded);
+    types.extend((after.status != before.status && !is_said && !is_worse).then_some(told));
     if after.payment.last_failure() > before.payment.last_failure() {
         types.push(EventType::PaymentFailed);
     }
-    if after.refund_due() > before.refund_due() && before.cancelled_at.is_some() {
+    if after.refund_due() > before.refund_due() && before.cancellation.is_some() {
         types.push(EventType::RefundDue);
     }
-    let was_erased = before.person.contact().is_some() && after.person.contact().is_none();
-    if types.is_empty() && was_erased {
-        types.push(EventType::Updated);
-    }
+    types.extend((after.payment.is_overdue() && !before.payment.is_overdue()).then_some(EventType::InvoiceOverdue));
+    types.extend((types.is_empty() && is_seen(before, after)).then_some(EventType::Updated));
     types
+}
+
+/// What became of refunds. Whether money of a cancelled order came back to us is told by its status.
+fn of_refunds(before: &Order, after: &Order) -> Vec<EventType> {
+    let (was, is) = (&before.payment, &after.payment);
+    let mut types = Vec::new();
+    types.extend((is.requested_refunds() > was.requested_refunds()).then_some(EventType::RefundRequested));
+    let is_worse = is.facts.refunded() < was.facts.refunded() || is.failed_requests() > was.failed_requests();
+    types.extend((is_worse && after.cancellation.is_none()).then_some(EventType::RefundFailed));
+    let went_back = is.facts.refunded() > was.facts.refunded() && after.status == before.status;
+    types.extend(went_back.then_some(EventType::PartiallyRefunded));
+    types
+}
+
+/// Whether a reader of the order sees a difference that no other event tells of.
+fn is_seen(before: &Order, after: &Order) -> bool {
+    let was_erased = before.person.contact().is_some() && after.person.contact().is_none();
+    let was_edited = before.lines != after.lines || before.person.contact() != after.person.contact();
+    let captured = before.payment.facts.captured() != after.payment.facts.captured();
+    was_erased || was_edited || captured || before.review != after.review
 }

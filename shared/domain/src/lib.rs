@@ -8,6 +8,7 @@ mod catalogue;
 mod contact;
 mod event;
 mod ids;
+mod ledger;
 mod mail;
 mod money;
 mod order;
@@ -28,17 +29,20 @@ pub use event::{EVENT_SCHEMA_VERSION, EventType, OrderEvent};
 pub use ids::{
     CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, KeyId, LinkId, OrderId, SessionId, UserId,
 };
+pub use ledger::{LedgerEntry, LedgerKind};
 pub use mail::{
     Delivery, InvalidMailEffectId, MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, MailSubject, OrderMail,
     Sending,
 };
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{
-    CannotBeCancelled, Change, Contact, Order, OrderLine, Payment, Person, RefundAction, RefundActionState,
+    CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled, Change, Contact, EditRefused, Order, OrderEdit,
+    OrderLine, Payment, PaymentMethod, Person, RefundAction, RefundActionState, RefundReason, RefundRefused,
+    RefundRequest, Requested, Reservation, Review, ReviewDecision, ReviewRefused, TransferRefused,
 };
 pub use payment::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, KnownFacts,
-    PaymentFact, RefundFact, RefundId, RefundStatus,
+    PaymentFact, RefundFact, RefundId, RefundStatus, TransferDirection, TransferFact,
 };
 pub use status::{OrderStatus, UnknownStatus};
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -1,7 +1,12 @@
 //! An order and everything that may happen to it. Each change is a pure function from an order to the next version.
 
+mod decisions;
+mod edit;
+mod invoice;
 mod person;
 mod refunds;
+mod reservation;
+mod review;
 mod status;
 
 use std::collections::BTreeMap;
@@ -9,13 +14,19 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::event::events_between;
+use crate::ledger::entries_between;
 use crate::{
-    Cart, CustomerId, IntentId, IntentStatus, KnownFacts, Money, OrderEvent, OrderId, OrderStatus, PaymentFact,
-    PricedCart, Sku, Timestamp,
+    Cart, CartLine, CustomerId, IntentId, IntentStatus, KnownFacts, LedgerEntry, Money, OrderEvent, OrderId,
+    OrderStatus, PaymentFact, PricedCart, Sku, Timestamp,
 };
 
+pub use decisions::{CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled};
+pub use edit::{EditRefused, OrderEdit};
+pub use invoice::{PaymentMethod, TransferRefused};
 pub use person::{Contact, Person};
-pub use refunds::{RefundAction, RefundActionState};
+pub use refunds::{RefundAction, RefundActionState, RefundReason, RefundRefused, RefundRequest, Requested};
+pub use reservation::Reservation;
+pub use review::{Review, ReviewDecision, ReviewRefused};
 
 /// So many pieces of a product, with name and price as they were when the order was placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +41,7 @@ pub struct OrderLine {
     pub unit_price: Money,
 }
 
-/// An order. Its status follows from `payment`, `cancelled_at` and `fulfilled_at`.
+/// An order. Its status follows from `payment` and from our own decisions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Derived from customer and idempotency key.
@@ -46,12 +57,23 @@ pub struct Order {
     pub total: Money,
     /// What we asked Stripe for and what we know of it.
     pub payment: Payment,
+    /// The goods that it holds.
+    pub reservation: Reservation,
     /// Our decision to call it off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancelled_at: Option<Timestamp>,
+    pub cancellation: Option<Cancellation>,
     /// Our word that it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fulfilled_at: Option<Timestamp>,
+    /// What somebody decided about money that contradicts the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
+    /// When it was announced as paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Timestamp>,
+    /// The lines that it was placed with, once they are others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed_lines: Option<Vec<CartLine>>,
     /// Where it stands.
     pub status: OrderStatus,
     /// Counts the changes, from 1. Each write is conditional on it.
@@ -67,6 +89,8 @@ pub struct Order {
 /// What we asked Stripe for, and what we know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
+    /// How it is to be paid.
+    pub method: PaymentMethod,
     /// Which try to pay this is, from 1; Stripe's idempotency key derives from it.
     pub attempt: u32,
     /// The payment intent of this attempt, once Stripe has answered.
@@ -79,64 +103,69 @@ pub struct Payment {
     pub refund_actions: BTreeMap<String, RefundAction>,
 }
 
-/// The next version of an order with the events that tell of it: written together or not at all.
+/// The next version of an order with what tells of it and what moves with it: written together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The order after the change; the stored one must have the version before it.
     pub order: Order,
     /// What happened.
     pub events: Vec<OrderEvent>,
-    /// Whether the goods that the order holds go back to stock in the same transaction.
-    pub releases_stock: bool,
+    /// The money that moved.
+    pub ledger: Vec<LedgerEntry>,
+    /// Pieces that go back to stock, or, below zero, are taken from it, which they have to be in.
+    pub stock: BTreeMap<Sku, i64>,
 }
 
-/// The order is past the point where it can be called off.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an order that is {0} cannot be cancelled")]
-pub struct CannotBeCancelled(pub OrderStatus);
-
 impl Order {
-    /// A new order, version 1, with its `order.placed` event.
+    /// A new order, version 1, with its `order.placed` event and its goods. `held_until`: when they go back to stock
+    /// unless it is paid, none for never.
     pub fn place(
         id: OrderId,
         customer: CustomerId,
         priced: PricedCart,
+        method: PaymentMethod,
+        held_until: Option<Timestamp>,
         correlation_id: &str,
         now: Timestamp,
     ) -> Change {
-        let order = Self {
+        let mut order = Self {
             id,
             customer,
             person: Person::Known(Contact { email: priced.cart.email, shipping_address: priced.cart.shipping_address }),
             lines: priced.lines,
             total: priced.total,
             payment: Payment {
+                method,
                 attempt: 1,
                 intent: None,
                 facts: KnownFacts::default(),
                 refund_actions: BTreeMap::new(),
             },
-            cancelled_at: None,
+            reservation: Reservation::Held { until: held_until },
+            cancellation: None,
             fulfilled_at: None,
+            review: None,
+            paid_at: None,
+            placed_lines: None,
             status: OrderStatus::PendingPayment,
             version: 1,
             placed_at: now,
             updated_at: now,
             correlation_id: correlation_id.to_owned(),
         };
-        Change { events: events_between(None, &order, correlation_id), order, releases_stock: false }
+        order.status = order.derive_status();
+        let stock = order.pieces().map(|(sku, pieces)| (sku, -pieces)).collect();
+        Change { events: events_between(None, &order, correlation_id), order, ledger: Vec::new(), stock }
     }
 
-    /// Whether this order is what `cart` asks for: a repeated request finds its own order, another cart does not. An order
-    /// that has forgotten whom it is for knows its cart by its lines.
+    /// Whether this order is what `cart` asked for when it was placed: a repeated request finds its own order, another
+    /// cart does not. An order that has forgotten whom it was for, or that was edited, knows its cart by its lines.
     pub fn is_for(&self, cart: &Cart) -> bool {
-        let lines = self.lines.iter().map(|line| (&line.sku, line.quantity));
-        lines.eq(cart.lines.iter().map(|line| (&line.sku, line.quantity)))
-            && self.total.currency == cart.currency
-            && self
-                .person
-                .contact()
-                .is_none_or(|contact| contact.shipping_address == cart.shipping_address && contact.email == cart.email)
+        let is_same_cart = self.first_lines() == cart.lines;
+        let contact = self.person.contact().filter(|_| self.placed_lines.is_none());
+        let is_same_contact = contact
+            .is_none_or(|contact| contact.shipping_address == cart.shipping_address && contact.email == cart.email);
+        is_same_cart && is_same_contact && self.total.currency == cart.currency
     }
 
     /// Takes in facts from Stripe. None when they say nothing new.
@@ -181,21 +210,11 @@ impl Order {
         self.change(correlation_id, now, |order| order.payment.attempt += 1)
     }
 
-    /// Calls the order off. A second call changes nothing.
-    pub fn cancel(&self, correlation_id: &str, now: Timestamp) -> Result<Option<Change>, CannotBeCancelled> {
-        if self.cancelled_at.is_some() {
-            return Ok(None);
-        }
-        if !self.status.can_be_cancelled() {
-            return Err(CannotBeCancelled(self.status));
-        }
-        Ok(self.change(correlation_id, now, |order| order.cancelled_at = Some(now)))
-    }
-
-    /// Payment intents of a cancelled order that could still bring money: they are to be voided.
+    /// Payment intents that could still bring money that nobody is to pay: all of a cancelled order's, and those that
+    /// another one has taken the place of.
     pub fn intents_to_void(&self) -> impl Iterator<Item = &IntentId> {
         let live = self.payment.facts.intents().filter(|intent| !intent.status.is_final()).map(|intent| &intent.id);
-        live.filter(|_| self.cancelled_at.is_some())
+        live.filter(|id| self.cancellation.is_some() || self.payment.intent.as_ref().is_some_and(|now| now != *id))
     }
 
     fn change(&self, correlation_id: &str, now: Timestamp, edit: impl FnOnce(&mut Self)) -> Option<Change> {
@@ -207,10 +226,17 @@ impl Order {
         order.status = order.derive_status();
         order.version += 1;
         order.updated_at = now.max(self.updated_at);
+        order.reservation = order.reservation_after_change();
+        order.paid_at = self.paid_at.or_else(|| order.is_paid().then_some(order.updated_at));
         order.person = order.person_after_change();
         let events = events_between(Some(self), &order, correlation_id);
-        let releases_stock = self.cancelled_at.is_none() && order.cancelled_at.is_some();
-        Some(Change { order, events, releases_stock })
+        let ledger = entries_between(self, &order, correlation_id);
+        Some(Change { stock: self.stock_moved_by(&order), order, events, ledger })
+    }
+
+    /// Whether money is there that may be kept and delivered for.
+    fn is_paid(&self) -> bool {
+        self.payment.facts.captured() > 0 && self.cancellation.is_none() && self.status != OrderStatus::NeedsReview
     }
 }
 
@@ -219,6 +245,22 @@ impl Payment {
     pub(crate) fn last_failure(&self) -> Option<i64> {
         let failed = self.facts.intents().filter(|intent| intent.status == IntentStatus::PaymentFailed);
         failed.map(|intent| intent.seen_at).max()
+    }
+
+    /// Whether it was noted that the invoice is late.
+    pub(crate) fn is_overdue(&self) -> bool {
+        matches!(self.method, PaymentMethod::Invoice { overdue_since: Some(_), .. })
+    }
+
+    /// How many refunds were asked for by somebody.
+    pub(crate) fn requested_refunds(&self) -> usize {
+        self.refund_actions.values().filter(|action| action.requested.is_some()).count()
+    }
+
+    /// How many of those will not be made.
+    pub(crate) fn failed_requests(&self) -> usize {
+        let failed = |action: &&RefundAction| action.requested.is_some() && action.closed_at.is_some();
+        self.refund_actions.values().filter(failed).count()
     }
 }
 

@@ -14,6 +14,8 @@ pub enum OrderStatus {
     PendingPayment,
     /// The bank is at work.
     PaymentProcessing,
+    /// To be paid by bank transfer; the goods may be on their way.
+    Invoiced,
     /// The whole amount was received.
     Paid,
     /// Paid and sent.
@@ -33,14 +35,15 @@ pub enum OrderStatus {
 }
 
 use OrderStatus::{
-    Cancelled, ChargedBack, Disputed, Fulfilled, NeedsReview, Paid, PartiallyRefunded, PaymentProcessing,
+    Cancelled, ChargedBack, Disputed, Fulfilled, Invoiced, NeedsReview, Paid, PartiallyRefunded, PaymentProcessing,
     PendingPayment, Refunded,
 };
 
 /// The machine as a table: from a status to those that may follow it.
 ///
 /// Facts arrive in any order, so a step may skip what lies between: a refund's webhook can come before its payment's.
-const NEXT: [(OrderStatus, &[OrderStatus]); 10] = [
+/// `Cancelled` can be left for `Paid` by an expired order whose money came late, `NeedsReview` by a decision of staff.
+const NEXT: [(OrderStatus, &[OrderStatus]); 11] = [
     (
         PendingPayment,
         &[PaymentProcessing, Paid, PartiallyRefunded, Refunded, Disputed, ChargedBack, Cancelled, NeedsReview],
@@ -49,14 +52,15 @@ const NEXT: [(OrderStatus, &[OrderStatus]); 10] = [
         PaymentProcessing,
         &[PendingPayment, Paid, PartiallyRefunded, Refunded, Disputed, ChargedBack, Cancelled, NeedsReview],
     ),
+    (Invoiced, &[Paid, Fulfilled, PartiallyRefunded, Refunded, Disputed, ChargedBack, Cancelled, NeedsReview]),
     (Paid, &[Fulfilled, PartiallyRefunded, Refunded, Disputed, ChargedBack, Cancelled, NeedsReview]),
     (Fulfilled, &[PartiallyRefunded, Refunded, Disputed, ChargedBack, NeedsReview]),
     (PartiallyRefunded, &[Paid, Fulfilled, Refunded, Disputed, ChargedBack, Cancelled, NeedsReview]),
     (Refunded, &[Paid, Fulfilled, PartiallyRefunded, Disputed, ChargedBack, Cancelled, NeedsReview]),
     (Disputed, &[Paid, Fulfilled, PartiallyRefunded, Refunded, ChargedBack, Cancelled, NeedsReview]),
     (ChargedBack, &[NeedsReview]),
-    (Cancelled, &[Refunded, Disputed, ChargedBack, NeedsReview]),
-    (NeedsReview, &[Refunded, Disputed, ChargedBack]),
+    (Cancelled, &[Paid, Refunded, Disputed, ChargedBack, NeedsReview]),
+    (NeedsReview, &[Paid, Fulfilled, PartiallyRefunded, Refunded, Disputed, ChargedBack, Cancelled]),
 ];
 
 impl OrderStatus {
@@ -70,12 +74,22 @@ impl OrderStatus {
         NEXT.iter().any(|(from, to)| *from == self && to.contains(&next))
     }
 
-    /// Whether the order may be called off: not after it was sent, and not when its money is already contested or gone.
+    /// Whether an order that was not sent may be called off: not when its money is contested or lost.
     pub fn can_be_cancelled(self) -> bool {
-        matches!(self, PendingPayment | PaymentProcessing | Paid | PartiallyRefunded)
+        matches!(self, PendingPayment | PaymentProcessing | Invoiced | Paid | PartiallyRefunded | Refunded)
     }
 
-    /// Whether the customer may be asked for money.
+    /// Whether the goods may be sent: there is money, or will be by invoice, and none of it is contested or in doubt.
+    pub fn can_be_fulfilled(self) -> bool {
+        matches!(self, Invoiced | Paid | PartiallyRefunded)
+    }
+
+    /// Whether staff may give money back: there is some, and nothing else is being done about it.
+    pub fn can_be_refunded(self) -> bool {
+        matches!(self, Paid | Fulfilled | PartiallyRefunded | Refunded)
+    }
+
+    /// Whether the customer may be asked for money through Stripe.
     pub fn awaits_payment(self) -> bool {
         matches!(self, PendingPayment | PaymentProcessing)
     }
@@ -85,6 +99,7 @@ impl OrderStatus {
         match self {
             PendingPayment => "pending_payment",
             PaymentProcessing => "payment_processing",
+            Invoiced => "invoiced",
             Paid => "paid",
             Fulfilled => "fulfilled",
             PartiallyRefunded => "partially_refunded",

@@ -40,11 +40,12 @@ pub fn account_event(record: &Value) -> Result<Option<AccountEvent>, StreamRecor
     event(record)
 }
 
-/// In both tables an event is an item of its own, whose sort key begins with `event#`.
+/// In both tables an event is an item of its own, whose sort key begins with `event#`. It never changes; one that was
+/// touched is to be published again.
 fn event<E: DeserializeOwned>(record: &Value) -> Result<Option<E>, StreamRecordError> {
     let record: EventRecord = serde::Deserialize::deserialize(record).map_err(|_| StreamRecordError::Record)?;
     let is_event = matches!(record.change.keys.get("sk"), Some(AttributeValue::S(sk)) if sk.starts_with("event#"));
-    if record.event_name != "INSERT" || !is_event {
+    if !matches!(record.event_name.as_str(), "INSERT" | "MODIFY") || !is_event {
         return Ok(None);
     }
     let Some(AttributeValue::S(event)) = record.change.new_image.get("event") else {

@@ -30,7 +30,7 @@ pub use facts::{
 pub use intent::NewIntent;
 pub use list::Page;
 pub use object::{Charge, ClientSecret, Dispute, PaymentError, PaymentIntent, Refund};
-pub use refund::{NewRefund, RefundReason};
+pub use refund::NewRefund;
 pub use secrets::StripeSecrets;
 pub use signature::{SignatureError, TOLERANCE};
 pub use webhook::{Event, WebhookError, verify};

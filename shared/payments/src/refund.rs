@@ -1,6 +1,6 @@
 //! Refunds.
 
-use domain::{IntentId, Money, OrderId};
+use domain::{IntentId, Money, OrderId, RefundReason};
 use resilience::{Clock, Deadline, Ids, Transport};
 
 use crate::{
@@ -9,27 +9,6 @@ use crate::{
     object::{ORDER_ID, REFUND_ACTION},
     to_stripe,
 };
-
-/// Why money goes back, in Stripe's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefundReason {
-    /// Charged twice.
-    Duplicate,
-    /// Not the customer's doing; also blocks the card.
-    Fraudulent,
-    /// The customer wants it back.
-    RequestedByCustomer,
-}
-
-impl RefundReason {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Duplicate => "duplicate",
-            Self::Fraudulent => "fraudulent",
-            Self::RequestedByCustomer => "requested_by_customer",
-        }
-    }
-}
 
 /// What a refund is made of.
 #[derive(Clone, Copy, Debug)]
@@ -42,22 +21,19 @@ pub struct NewRefund<'a> {
     pub intent: &'a IntentId,
     /// How much of it goes back.
     pub amount: Money,
-    /// Why, if Stripe is to know.
-    pub reason: Option<RefundReason>,
+    /// Why.
+    pub reason: RefundReason,
 }
 
 impl NewRefund<'_> {
     fn form(&self) -> Result<Form<'static>, StripeError> {
-        let mut form = vec![
+        Ok(vec![
             ("payment_intent", self.intent.to_string()),
             ("amount", to_stripe(self.amount)?.to_string()),
             (ORDER_ID, self.order_id.to_string()),
             (REFUND_ACTION, self.action.to_owned()),
-        ];
-        if let Some(reason) = self.reason {
-            form.push(("reason", reason.as_str().to_owned()));
-        }
-        Ok(form)
+            ("reason", self.reason.as_str().to_owned()),
+        ])
     }
 }
 
@@ -143,7 +119,7 @@ mod tests {
             order_id: OrderId::from_uuid(Uuid::from_u128(1)),
             intent: &"pi_1".into(),
             amount: Money::new(500, "eur".parse().unwrap()),
-            reason: Some(RefundReason::RequestedByCustomer),
+            reason: RefundReason::RequestedByCustomer,
         };
         converse(script, async |stripe, deadline| stripe.create_refund(&new, deadline).await)
     }

@@ -62,7 +62,13 @@ impl World {
     }
 
     fn refund(&self, intent: &IntentId, action: &str, amount: i64) -> Result<Refund, StripeError> {
-        let new = NewRefund { action, order_id: order(), intent, amount: eur(amount), reason: None };
+        let new = NewRefund {
+            action,
+            order_id: order(),
+            intent,
+            amount: eur(amount),
+            reason: domain::RefundReason::Duplicate,
+        };
         self.clock.run(self.stripe.create_refund(&new, self.deadline()))
     }
 

@@ -1,5 +1,6 @@
 //! What a repository can answer instead of a result.
 
+use domain::Sku;
 use resilience::Verdict;
 
 /// Why something was not read or written.
@@ -8,6 +9,9 @@ pub enum StoreError {
     /// Somebody else wrote first: read again, decide again, write again.
     #[error("changed by somebody else")]
     Conflict,
+    /// There is not enough of this product, or it is no longer for sale. Nothing was written.
+    #[error("out of stock: {0}")]
+    OutOfStock(Sku),
     /// The table is throttled, down or out of reach. Whether a write took effect is not known; each may be repeated.
     #[error("the table cannot be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -21,7 +25,7 @@ impl StoreError {
     pub const fn verdict(&self) -> Verdict {
         match self {
             Self::Conflict => Verdict::RETRY,
-            Self::Unavailable(_) | Self::Corrupt(_) => Verdict::GiveUp,
+            Self::OutOfStock(_) | Self::Unavailable(_) | Self::Corrupt(_) => Verdict::GiveUp,
         }
     }
 }

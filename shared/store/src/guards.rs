@@ -16,4 +16,11 @@ pub trait Guards {
 
     /// Whether a fact is remembered now.
     async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Where a job that takes many runs stands, as it wrote it down; none when it did not, or that is too long ago.
+    async fn bookmark(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError>;
+
+    /// Writes down where a job stands, until then. The last one to write is right: a job that runs twice at once must
+    /// bear to do some of its work twice.
+    async fn keep_bookmark(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError>;
 }

@@ -21,6 +21,6 @@ pub use effects::{MailEffects, RowClaim, SheetRow, SheetRows};
 pub use error::StoreError;
 pub use guards::Guards;
 pub use memory::MemoryStore;
-pub use orders::{Orders, ParkOutcome, Placed, Receipt, event_key};
+pub use orders::{Orders, ParkOutcome, Placed, Receipt, ReceiptSource, event_key};
 pub use page::{Cursor, InvalidCursor, MAX_PAGE, Page, PageRequest};
 pub use update::{UpdateError, update};

@@ -1,27 +1,96 @@
 //! Orders with their events, payment receipts and parked facts.
 
-use domain::{Change, CustomerId, Order, OrderEvent, OrderId, OrderStatus, PaymentFact, Sku, Timestamp};
+use domain::{Change, CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, PaymentFact, Sku, Timestamp};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{Page, PageRequest, StoreError};
 
-/// A webhook that took effect: kept as evidence, and so that a rebuild can start from it.
+/// Facts that took effect, and where they came from: kept as evidence, and so that an order can be rebuilt from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Stripe's event id.
+    /// Stripe's event id; one of our own for what Stripe answered or staff said.
     pub event_id: String,
-    /// Stripe's event type: `payment_intent.succeeded`.
+    /// Who heard it.
+    pub source: ReceiptSource,
+    /// Stripe's event type: `payment_intent.succeeded`; for the rest a word for what was asked.
     pub event_type: String,
     /// Stripe's `created`, in seconds since the epoch.
     pub created: i64,
     /// The order that it is about.
     pub order_id: OrderId,
+    /// The order's version with these facts; 0 while they wait for the order.
+    #[serde(default)]
+    pub order_version: u64,
     /// What it said.
     pub facts: Vec<PaymentFact>,
     /// When we took it in.
     pub received_at: Timestamp,
     /// Under which correlation id.
     pub correlation_id: String,
+}
+
+/// Who heard what a receipt says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptSource {
+    /// `stripe-webhook`, from Stripe.
+    Webhook,
+    /// An API call about paying, which asked Stripe.
+    Checkout,
+    /// Whoever makes refunds and voids intents, from Stripe's answer.
+    Settlement,
+    /// The reconciler, from Stripe's lists.
+    Reconciliation,
+    /// Whoever lets orders expire, from Stripe's answer.
+    Expiry,
+    /// Staff, who looked at the bank account.
+    Staff,
+}
+
+impl ReceiptSource {
+    /// The word in receipts: `webhook`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Checkout => "checkout",
+            Self::Settlement => "settlement",
+            Self::Reconciliation => "reconciliation",
+            Self::Expiry => "expiry",
+            Self::Staff => "staff",
+        }
+    }
+}
+
+impl Receipt {
+    /// For facts that nobody sent but that were asked for, or seen on a bank statement. The id follows from what was
+    /// heard, so that hearing it twice leaves one receipt.
+    pub fn heard(
+        source: ReceiptSource,
+        order_id: OrderId,
+        facts: Vec<PaymentFact>,
+        now: Timestamp,
+        correlation_id: &str,
+    ) -> Self {
+        let said = serde_json::to_vec(&facts).unwrap_or_default();
+        let id = Uuid::new_v5(&order_id.uuid(), &said).simple();
+        Self {
+            event_id: format!("{}_{id}", source.as_str()),
+            source,
+            event_type: source.as_str().to_owned(),
+            created: now.seconds(),
+            order_id,
+            order_version: 0,
+            facts,
+            received_at: now,
+            correlation_id: correlation_id.to_owned(),
+        }
+    }
+
+    /// As evidence of this version of the order.
+    pub(crate) fn of_version(&self, order_version: u64) -> Self {
+        Self { order_version, ..self.clone() }
+    }
 }
 
 /// What became of a new order.
@@ -52,13 +121,14 @@ pub trait Orders {
     /// The order as it is now (a consistent read).
     async fn find(&self, id: OrderId) -> Result<Option<Order>, StoreError>;
 
-    /// Stores the order's next version with its events, gives stock back where the change says so, and keeps the
-    /// receipt that caused it, all or nothing.
+    /// Stores the order's next version with its events and ledger, moves stock as the change says, and keeps the receipt
+    /// that caused it, all or nothing.
     ///
     /// # Errors
     ///
     /// [`StoreError::Conflict`] when the stored version is not the one before. A write that took effect while its
-    /// answer was lost is recognised and is no conflict.
+    /// answer was lost is recognised and is no conflict. [`StoreError::OutOfStock`] when goods are to be taken that are
+    /// not there.
     async fn save(&self, change: &Change, receipt: Option<&Receipt>) -> Result<(), StoreError>;
 
     /// Keeps the receipt of a webhook that said nothing new. A second time changes nothing.
@@ -70,8 +140,14 @@ pub trait Orders {
     /// What happened to an order, oldest first.
     async fn events(&self, id: OrderId, page: &PageRequest) -> Result<Page<OrderEvent>, StoreError>;
 
-    /// The receipts of an order's webhooks, in the order of their event ids.
+    /// The receipts of an order, in the order of their event ids.
     async fn receipts(&self, id: OrderId) -> Result<Vec<Receipt>, StoreError>;
+
+    /// Every movement of an order's money, oldest first.
+    async fn ledger(&self, id: OrderId) -> Result<Vec<LedgerEntry>, StoreError>;
+
+    /// Shows an event to the table's stream once more, so that it is published again.
+    async fn republish(&self, event: &OrderEvent, now: Timestamp) -> Result<(), StoreError>;
 
     /// A customer's orders, newest first; all, or those with one status.
     async fn of_customer(
@@ -83,6 +159,14 @@ pub trait Orders {
 
     /// Everybody's orders with one status, newest first.
     async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError>;
+
+    /// Everybody's orders with one status that were placed before then, oldest first.
+    async fn oldest_with_status(
+        &self,
+        status: OrderStatus,
+        placed_before: Timestamp,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError>;
 }
 
 /// What orders are listed by: newest first, ties by id.

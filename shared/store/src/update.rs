@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Change, Order, OrderId};
 use resilience::{Clock, Ids};
 
-use crate::{Orders, Receipt, StoreError};
+use crate::{Orders, Receipt, ReceiptSource, StoreError};
 
 /// How often a decision is made anew before the caller is told to come back later.
 const ATTEMPTS: u32 = 8;
@@ -29,6 +29,8 @@ pub enum UpdateError<E> {
 /// Updates an order by `decide`, which is asked again with the new state after each conflict. It answers with the
 /// change to make, none when there is nothing to do, or a refusal. Returns the order as it is afterwards.
 ///
+/// The receipt is what the change follows from. That of a webhook is kept even if it says nothing new.
+///
 /// # Errors
 ///
 /// [`UpdateError`]; nothing was written then, unless the table's answer was lost, in which case a repetition is safe.
@@ -44,12 +46,13 @@ pub async fn update<E>(
     for _ in 0..ATTEMPTS {
         let order = orders.find(id).await.map_err(UpdateError::Store)?.ok_or(UpdateError::NotFound)?;
         let Some(change) = decide(&order).map_err(UpdateError::Refused)? else {
-            if let Some(receipt) = receipt {
-                orders.record(receipt).await.map_err(UpdateError::Store)?;
+            if let Some(receipt) = receipt.filter(|receipt| receipt.source == ReceiptSource::Webhook) {
+                orders.record(&receipt.of_version(order.version)).await.map_err(UpdateError::Store)?;
             }
             return Ok(order);
         };
-        match orders.save(&change, receipt).await {
+        let receipt = receipt.map(|receipt| receipt.of_version(change.order.version));
+        match orders.save(&change, receipt.as_ref()).await {
             Ok(()) => return Ok(change.order),
             Err(StoreError::Conflict) => clock.sleep(ids.jitter(pause)).await,
             Err(error) => return Err(UpdateError::Store(error)),

@@ -1,6 +1,9 @@
 //! Orders to test with.
 
-use domain::{Address, Cart, Change, CustomerId, Money, Order, OrderId, OrderLine, PricedCart, Timestamp};
+use domain::{
+    Address, Cart, Change, CustomerId, Money, Order, OrderId, OrderLine, PaymentMethod, PricedCart, Reservation,
+    Timestamp,
+};
 
 /// An order that a test is about: a test says what matters to it, the rest is as good as anything.
 #[derive(Clone, Debug)]
@@ -50,7 +53,8 @@ impl Sample<'_> {
             Cart { lines: vec![], currency, shipping_address: self.address(), email: self.email.parse().unwrap() };
         let lines = self.lines.iter().map(line).collect();
         let priced = PricedCart { cart, lines, total: Money::new(total, currency) };
-        Order::place(self.id, self.customer, priced, "corr-1", self.placed_at)
+        let held_until = Some(self.placed_at.plus(Reservation::LIFETIME));
+        Order::place(self.id, self.customer, priced, PaymentMethod::Stripe, held_until, "corr-1", self.placed_at)
     }
 
     fn address(&self) -> Address {

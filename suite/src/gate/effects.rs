@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use domain::{
-    Change, CustomerId, MailEffect, MailEffectId, MailSubject, Order, OrderEvent, OrderId, OrderStatus, Product, Sku,
-    Timestamp,
+    Change, CustomerId, LedgerEntry, MailEffect, MailEffectId, MailSubject, Order, OrderEvent, OrderId, OrderStatus,
+    Product, Sku, Timestamp,
 };
 use events::{BusError, DeadLetters, Event, Publisher};
 use http::{Request, Response};
@@ -96,6 +96,14 @@ impl<S: Stores> Orders for StoreGate<'_, S> {
         self.gate.around(read("orders.receipts").of(id), self.store.orders().receipts(id)).await
     }
 
+    async fn ledger(&self, id: OrderId) -> Result<Vec<LedgerEntry>, StoreError> {
+        self.gate.around(read("orders.ledger").of(id), self.store.orders().ledger(id)).await
+    }
+
+    async fn republish(&self, event: &OrderEvent, now: Timestamp) -> Result<(), StoreError> {
+        self.gate.around(write("orders.republish").of(event.order_id), self.store.orders().republish(event, now)).await
+    }
+
     async fn of_customer(
         &self,
         customer: CustomerId,
@@ -107,6 +115,16 @@ impl<S: Stores> Orders for StoreGate<'_, S> {
 
     async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError> {
         self.gate.around(read("orders.with_status"), self.store.orders().with_status(status, page)).await
+    }
+
+    async fn oldest_with_status(
+        &self,
+        status: OrderStatus,
+        placed_before: Timestamp,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        let oldest = self.store.orders().oldest_with_status(status, placed_before, page);
+        self.gate.around(read("orders.oldest_with_status"), oldest).await
     }
 }
 

@@ -87,4 +87,12 @@ impl<S: Stores> Guards for StoreGate<'_, S> {
     async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
         self.gate.around(read("guards.remembers"), self.store.guards().remembers(key, now)).await
     }
+
+    async fn bookmark(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+        self.gate.around(read("guards.bookmark"), self.store.guards().bookmark(job, now)).await
+    }
+
+    async fn keep_bookmark(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
+        self.gate.around(write("guards.keep_bookmark"), self.store.guards().keep_bookmark(job, place, until)).await
+    }
 }

@@ -647,6 +647,11 @@ export interface components {
             /** @description What the key may do. */
             scopes: ("orders:place" | "orders:read" | "orders:cancel" | "catalogue:write")[];
         };
+        /**
+         * @description Why an order was called off.
+         * @enum {string}
+         */
+        CancelReason: "requested" | "expired" | "review";
         /** @description The order after it was called off. */
         CancelledOrder: components["schemas"]["Order"] & {
             /**
@@ -711,7 +716,7 @@ export interface components {
          * @description Kinds of order event; the word in messages and filters is [`EventType::as_str`].
          * @enum {string}
          */
-        EventType: "order.placed" | "order.payment_processing" | "order.payment_failed" | "order.paid" | "order.fulfilled" | "order.cancelled" | "order.refund_due" | "order.partially_refunded" | "order.refunded" | "order.disputed" | "order.charged_back" | "order.needs_review" | "order.updated";
+        EventType: "order.placed" | "order.payment_processing" | "order.payment_failed" | "order.paid" | "order.fulfilled" | "order.cancelled" | "order.refund_due" | "order.refund_requested" | "order.refund_failed" | "order.partially_refunded" | "order.refunded" | "order.disputed" | "order.charged_back" | "order.needs_review" | "order.invoice_overdue" | "order.updated";
         /** @description API Gateway's own answer, given before or instead of ours. */
         GatewayMessage: {
             message: string;
@@ -764,6 +769,15 @@ export interface components {
             kind: "webhook";
             /** @description Stripe's type. */
             type: string;
+        } | {
+            /** @description When it was taken in. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Follows the request that asked. */
+            correlation_id: string;
+            /** @enum {string} */
+            kind: "answer";
+            /** @description Who asked: `checkout`, `settlement`, `reconciliation`, `expiry` or `staff`. */
+            source: string;
         } | {
             /** @description When the sending came to where it is. */
             at: components["schemas"]["Timestamp"];
@@ -887,6 +901,8 @@ export interface components {
         };
         /** @description An order; every amount is in minor units of `currency`. */
         Order: {
+            /** @description Why it was called off. */
+            cancel_reason?: components["schemas"]["CancelReason"];
             /** @description When it was called off. */
             cancelled_at?: components["schemas"]["Timestamp"];
             /**
@@ -906,6 +922,8 @@ export interface components {
             lines: components["schemas"]["OrderLine"][];
             /** @description `ord_…` */
             order_id: components["schemas"]["OrderId"];
+            /** @description How it is to be paid. */
+            payment_method: components["schemas"]["PaymentMethod"];
             /** @description When it was placed. */
             placed_at: components["schemas"]["Timestamp"];
             /**
@@ -957,7 +975,7 @@ export interface components {
          * @description Where an order stands. Follows from its payment facts and our own decisions; nobody sets it.
          * @enum {string}
          */
-        OrderStatus: "pending_payment" | "payment_processing" | "paid" | "fulfilled" | "partially_refunded" | "refunded" | "disputed" | "charged_back" | "cancelled" | "needs_review";
+        OrderStatus: "pending_payment" | "payment_processing" | "invoiced" | "paid" | "fulfilled" | "partially_refunded" | "refunded" | "disputed" | "charged_back" | "cancelled" | "needs_review";
         /** @description Part of a list. */
         Page_ApiKey: {
             /** @description The items, in the list's order. */
@@ -991,6 +1009,17 @@ export interface components {
             intent_id: components["schemas"]["IntentId"] | null;
             /** @description How far it is. */
             status: components["schemas"]["PaymentStatus"];
+        };
+        /** @description How an order is to be paid. */
+        PaymentMethod: {
+            /** @enum {string} */
+            type: "stripe";
+        } | {
+            /** @description By when. */
+            due_at: components["schemas"]["Timestamp"];
+            overdue_since?: components["schemas"]["Timestamp"] | null;
+            /** @enum {string} */
+            type: "invoice";
         };
         PaymentStatus: "pending" | ("requires_payment_method" | "requires_confirmation" | "requires_action" | "processing" | "payment_failed" | "requires_capture" | "canceled" | "succeeded");
         /** @description The body of a failed request's answer, `application/problem+json`. */

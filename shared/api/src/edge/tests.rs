@@ -45,6 +45,14 @@ impl Guards for Down {
     async fn remembers(&self, _: &str, _: domain::Timestamp) -> Result<bool, StoreError> {
         Err(StoreError::Unavailable("down".into()))
     }
+
+    async fn bookmark(&self, _: &str, _: domain::Timestamp) -> Result<Option<String>, StoreError> {
+        Err(StoreError::Unavailable("down".into()))
+    }
+
+    async fn keep_bookmark(&self, _: &str, _: &str, _: domain::Timestamp) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("down".into()))
+    }
 }
 
 #[test]

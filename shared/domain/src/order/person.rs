@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Order};
+use super::{CancelReason, Cancellation, Change, Order};
 use crate::{Address, EmailAddress, OrderStatus, Timestamp};
 
 /// Where goods and mails go.
@@ -98,7 +98,7 @@ impl Order {
         self.change(correlation_id, now, |order| {
             order.person = Person::Leaving { contact: contact.clone(), since: now };
             if self.status == OrderStatus::PendingPayment {
-                order.cancelled_at = Some(now);
+                order.cancellation = Some(Cancellation { at: now, reason: CancelReason::Requested });
             }
         })
     }
@@ -116,6 +116,7 @@ impl Order {
         match self.status {
             OrderStatus::PendingPayment
             | OrderStatus::PaymentProcessing
+            | OrderStatus::Invoiced
             | OrderStatus::Paid
             | OrderStatus::Disputed
             | OrderStatus::NeedsReview => true,

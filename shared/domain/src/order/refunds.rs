@@ -1,9 +1,16 @@
-//! What a cancelled order gives back: decided and reserved here, before Stripe is asked.
+//! Money that goes back: decided and reserved here, before Stripe is asked.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::{Change, Order, Payment};
-use crate::{IntentId, Money, OrderStatus, Timestamp};
+use super::{Change, Order, Payment, PaymentMethod};
+use crate::{IntentId, Money, OrderStatus, PaymentFact, Timestamp, TransferDirection, TransferFact};
+
+/// Stripe may forget an idempotency key 24 hours after its first use; this much earlier it is not used any more
+/// (<https://docs.stripe.com/api/idempotent_requests>).
+const KEY_IS_GOOD_FOR: Duration = Duration::from_hours(23);
 
 /// A refund that we decided on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,10 +19,28 @@ pub struct RefundAction {
     pub intent: IntentId,
     /// How much.
     pub amount: Money,
+    /// Why.
+    pub reason: RefundReason,
+    /// Who wanted it; none when it follows from a cancelled order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested: Option<Requested>,
     /// When it was decided.
     pub reserved_at: Timestamp,
     /// What Stripe made of it, as long as no refund shows that it was carried out.
     pub state: RefundActionState,
+    /// When it was found that it will not be carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+}
+
+/// That somebody wanted a refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requested {
+    /// `usr_…` or `key_…`.
+    pub by: String,
+    /// The amount that was named, in minor units; none: all that is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<i64>,
 }
 
 /// How a refund action stands while no refund of it is known.
@@ -26,17 +51,172 @@ pub enum RefundActionState {
     Reserved,
     /// Stripe said no, for good. The amount is free again, and people must look.
     Refused,
-    /// Stripe saved a failure under the action's key and lists no refund of it: another action may take its place.
+    /// Stripe lists no refund of it, and its key must not be used again: another action may take its place.
     Abandoned,
+}
+
+/// Why money goes back, in Stripe's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundReason {
+    /// Charged twice.
+    Duplicate,
+    /// Not the customer's doing; also blocks the card.
+    Fraudulent,
+    /// The customer wants it back.
+    RequestedByCustomer,
+}
+
+impl RefundReason {
+    /// Stripe's word: `requested_by_customer`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Fraudulent => "fraudulent",
+            Self::RequestedByCustomer => "requested_by_customer",
+        }
+    }
+}
+
+/// A refund that somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundRequest {
+    /// The action's id, which derives from order and idempotency key.
+    pub action: String,
+    /// Minor units; none: all that is left.
+    pub amount: Option<i64>,
+    /// Why.
+    pub reason: RefundReason,
+    /// `usr_…` or `key_…`.
+    pub by: String,
+    /// The reference of the bank transfer by which it went back: for orders that were paid by one, and for no others.
+    pub transfer: Option<String>,
+}
+
+/// Why a refund is not made.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefundRefused {
+    /// There is no money to give back, or it is contested, in doubt, or goes back anyway.
+    #[error("nothing of an order that is {0} can be given back on request")]
+    NotNow(OrderStatus),
+    /// More than what is left.
+    #[error("only {left} are left")]
+    TooMuch {
+        /// What one refund may give back at most, in minor units.
+        left: i64,
+    },
+    /// The action's id belongs to another refund.
+    #[error("the idempotency key belongs to another refund")]
+    AnotherRefund,
+    /// An order that was paid by bank transfer needs the reference of the one that gave the money back, others have none.
+    #[error("a transfer's reference goes with orders that were paid by transfer")]
+    Transfer,
 }
 
 impl RefundAction {
     fn is_reserved(&self) -> bool {
         self.state == RefundActionState::Reserved
     }
+
+    /// Whether Stripe may still be asked under the action's key; afterwards only what Stripe lists tells.
+    pub fn may_be_asked_for(&self, now: Timestamp) -> bool {
+        now.since(self.reserved_at) < KEY_IS_GOOD_FOR
+    }
+
+    fn reserved(intent: &IntentId, amount: Money, reason: RefundReason, now: Timestamp) -> Self {
+        let state = RefundActionState::Reserved;
+        Self { intent: intent.clone(), amount, reason, requested: None, reserved_at: now, state, closed_at: None }
+    }
 }
 
 impl Order {
+    /// Decides on a refund that somebody wants: reserves its amount before Stripe is asked, or notes the transfer that
+    /// gave it back. The same request again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RefundRefused`].
+    pub fn request_refund(
+        &self,
+        request: &RefundRequest,
+        correlation_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Change>, RefundRefused> {
+        if let Some(is_same) = self.has_refund(request) {
+            return if is_same { Ok(None) } else { Err(RefundRefused::AnotherRefund) };
+        }
+        if (self.payment.method == PaymentMethod::Stripe) == request.transfer.is_some() {
+            return Err(RefundRefused::Transfer);
+        }
+        if !self.status.can_be_refunded() {
+            return Err(RefundRefused::NotNow(self.status));
+        }
+        match &request.transfer {
+            Some(reference) => self.return_transfer(request, reference, correlation_id, now),
+            None => self.reserve_refund(request, correlation_id, now),
+        }
+    }
+
+    /// Whether there is a refund under the request's id already, and whether it is the one that is wanted.
+    fn has_refund(&self, request: &RefundRequest) -> Option<bool> {
+        let facts = &self.payment.facts;
+        if let Some(transfer) = facts.transfers().find(|known| known.action.as_deref() == Some(&*request.action)) {
+            let is_amount = request.amount.is_none_or(|amount| amount == transfer.amount.amount);
+            return Some(is_amount && request.transfer.as_ref() == Some(&transfer.id));
+        }
+        let action = self.payment.refund_actions.get(&request.action)?;
+        let requested = action.requested.as_ref().map(|requested| requested.amount);
+        let is_same = requested == Some(request.amount) && action.reason == request.reason;
+        Some(is_same && request.transfer.is_none())
+    }
+
+    fn reserve_refund(
+        &self,
+        request: &RefundRequest,
+        correlation_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Change>, RefundRefused> {
+        let left = self.payment.facts.succeeded().map(|intent| (self.payment.unreserved(&intent.id), intent));
+        let (left, intent) = left.max_by_key(|(left, _)| *left).ok_or(RefundRefused::NotNow(self.status))?;
+        let amount = request.amount.unwrap_or(left);
+        if amount > left || amount <= 0 {
+            return Err(RefundRefused::TooMuch { left: left.max(0) });
+        }
+        let amount = Money::new(amount, intent.received.currency);
+        let requested = Requested { by: request.by.clone(), amount: request.amount };
+        let action = RefundAction {
+            requested: Some(requested),
+            ..RefundAction::reserved(&intent.id, amount, request.reason, now)
+        };
+        Ok(self.change(correlation_id, now, |order| {
+            order.payment.refund_actions.insert(request.action.clone(), action);
+        }))
+    }
+
+    fn return_transfer(
+        &self,
+        request: &RefundRequest,
+        reference: &str,
+        correlation_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Change>, RefundRefused> {
+        let left = self.payment.kept();
+        let amount = request.amount.unwrap_or(left);
+        if amount > left || amount <= 0 {
+            return Err(RefundRefused::TooMuch { left: left.max(0) });
+        }
+        if self.payment.facts.transfers().any(|known| known.id == reference) {
+            return Err(RefundRefused::AnotherRefund);
+        }
+        let transfer = TransferFact {
+            id: reference.to_owned(),
+            direction: TransferDirection::Returned,
+            amount: Money::new(amount, self.total.currency),
+            action: Some(request.action.clone()),
+        };
+        Ok(self.learn(vec![PaymentFact::Transfer(transfer)], correlation_id, now))
+    }
+
     /// Decides to give back what is due for each intent of a cancelled order that brought money: reserves the amounts
     /// before Stripe is asked. None when nothing more is due.
     pub fn reserve_due_refunds(&self, correlation_id: &str, now: Timestamp) -> Option<Change> {
@@ -49,16 +229,29 @@ impl Order {
                 let action = format!("cancel-{}-{}", intent.id, order.payment.refund_actions.len());
                 if due > 0 {
                     let amount = Money::new(due, intent.received.currency);
-                    let refund = RefundAction {
-                        intent: intent.id.clone(),
-                        amount,
-                        reserved_at: now,
-                        state: RefundActionState::Reserved,
-                    };
+                    let refund = RefundAction::reserved(&intent.id, amount, RefundReason::RequestedByCustomer, now);
                     order.payment.refund_actions.insert(action, refund);
                 }
             }
         })
+    }
+
+    /// Reserves what came above the total, the last money first; for [`resolve_review`](Self::resolve_review).
+    pub(super) fn reserve_excess(&mut self, by: &str, now: Timestamp) {
+        let mut keep = self.total.amount;
+        let paid: Vec<_> = self.payment.facts.succeeded().map(|intent| (intent.id.clone(), intent.received)).collect();
+        for (intent, received) in paid {
+            let left = self.payment.unreserved(&intent);
+            let kept = left.min(keep).max(0);
+            keep -= kept;
+            if left > kept {
+                let amount = Money::new(left - kept, received.currency);
+                let requested = Some(Requested { by: by.to_owned(), amount: Some(amount.amount) });
+                let reserved = RefundAction::reserved(&intent, amount, RefundReason::Duplicate, now);
+                let action = format!("review-{intent}-{}", self.payment.refund_actions.len());
+                self.payment.refund_actions.insert(action, RefundAction { requested, ..reserved });
+            }
+        }
     }
 
     /// Notes that a reserved refund will not be carried out: refused for good, or abandoned. The amount is free again.
@@ -72,6 +265,7 @@ impl Order {
         self.change(correlation_id, now, |order| {
             if let Some(refund) = order.payment.refund_actions.get_mut(action).filter(|refund| refund.is_reserved()) {
                 refund.state = state;
+                refund.closed_at = Some(now);
             }
         })
     }
@@ -79,40 +273,46 @@ impl Order {
     /// What a cancelled order still owes its customer and has not reserved yet, in minor units. Nothing while people
     /// must look, and nothing while a bank holds the money.
     pub fn refund_due(&self) -> i64 {
-        let settles = self.cancelled_at.is_some() && matches!(self.status, OrderStatus::Cancelled);
+        let settles = self.cancellation.is_some() && self.status == OrderStatus::Cancelled && !self.keeps_money();
         let due = self.payment.facts.succeeded().map(|intent| self.payment.unreserved(&intent.id).max(0));
         if settles { due.fold(0, i64::saturating_add) } else { 0 }
     }
 
     /// Refund actions that Stripe has not been seen to carry out.
     pub fn open_refund_actions(&self) -> impl Iterator<Item = (&String, &RefundAction)> {
-        self.payment
-            .refund_actions
-            .iter()
-            .filter(|(id, action)| action.is_reserved() && !self.payment.is_carried_out(id))
+        self.payment.open_refund_actions()
     }
 }
 
 impl Payment {
+    /// Money that neither went back, nor is reserved to go back, nor was lost, in minor units.
+    pub fn kept(&self) -> i64 {
+        let reserved = self.open_refund_actions().map(|(_, action)| action.amount.amount);
+        let facts = &self.facts;
+        reserved.chain([facts.refunded(), facts.lost()]).fold(facts.captured(), i64::saturating_sub)
+    }
+
     /// Money of this intent that neither went back nor is reserved to go back, in minor units.
-    fn unreserved(&self, intent: &IntentId) -> i64 {
+    pub(super) fn unreserved(&self, intent: &IntentId) -> i64 {
         let received = self.facts.intent(intent).map_or(0, |fact| fact.received.amount);
         let of_intent = |of: Option<&IntentId>| of == Some(intent);
         let refunded =
             self.facts.refunds().filter(|refund| of_intent(refund.intent.as_ref()) && refund.status.counts());
-        let open = self
-            .refund_actions
-            .iter()
-            .filter(|(id, action)| of_intent(Some(&action.intent)) && action.is_reserved() && !self.is_carried_out(id));
+        let open = self.open_refund_actions().filter(|(_, action)| of_intent(Some(&action.intent)));
         let taken = refunded.map(|refund| refund.amount.amount).chain(open.map(|(_, action)| action.amount.amount));
         taken.fold(received, i64::saturating_sub)
     }
 
-    /// Whether Stripe refused a refund of ours, or the bank sent its money back. Another one would end the same way, and
-    /// the one after that.
-    pub(super) fn has_refund_that_came_to_nothing(&self) -> bool {
-        let refused = self.refund_actions.values().any(|action| action.state == RefundActionState::Refused);
-        refused || self.facts.refunds().any(|refund| refund.action.is_some() && !refund.status.counts())
+    fn open_refund_actions(&self) -> impl Iterator<Item = (&String, &RefundAction)> {
+        self.refund_actions.iter().filter(|(id, action)| action.is_reserved() && !self.is_carried_out(id))
+    }
+
+    /// Ids of our actions that Stripe refused, and of refunds of ours that came back: another one would end the same
+    /// way, and the one after that.
+    pub(super) fn refunds_that_came_to_nothing(&self) -> impl Iterator<Item = &str> {
+        let refused = self.refund_actions.iter().filter(|(_, action)| action.state == RefundActionState::Refused);
+        let back = self.facts.refunds().filter(|refund| refund.action.is_some() && !refund.status.counts());
+        refused.map(|(id, _)| id.as_str()).chain(back.map(|refund| refund.id.as_str()))
     }
 
     fn is_carried_out(&self, action: &str) -> bool {

@@ -1,7 +1,7 @@
 //! How an order's status follows from what is known and what was decided.
 
-use super::Order;
-use crate::{IntentStatus, OrderStatus};
+use super::{Order, PaymentMethod};
+use crate::{IntentFact, IntentStatus, OrderStatus};
 
 impl Order {
     pub(super) fn derive_status(&self) -> OrderStatus {
@@ -19,9 +19,9 @@ impl Order {
             OrderStatus::Disputed
         } else if refunded >= captured {
             OrderStatus::Refunded
-        } else if self.cancelled_at.is_some() {
+        } else if self.cancellation.is_some() {
             // Money that we hold without a right to it, and that cannot go back by itself: people must see to it.
-            if self.payment.has_refund_that_came_to_nothing() {
+            if self.payment.refunds_that_came_to_nothing().any(|id| !self.is_reviewed(id)) {
                 OrderStatus::NeedsReview
             } else {
                 OrderStatus::Cancelled
@@ -36,8 +36,10 @@ impl Order {
     }
 
     fn unpaid_status(&self) -> OrderStatus {
-        if self.cancelled_at.is_some() {
+        if self.cancellation.is_some() {
             OrderStatus::Cancelled
+        } else if self.payment.method != PaymentMethod::Stripe {
+            OrderStatus::Invoiced
         } else if self.payment.facts.intents().any(|intent| intent.status == IntentStatus::Processing) {
             OrderStatus::PaymentProcessing
         } else {
@@ -46,10 +48,14 @@ impl Order {
     }
 
     /// Whether Stripe's word on money received does not fit the order: another amount, currency or order id, or paid
-    /// twice. Once so, always so: facts about money received never go away.
+    /// twice. So it stays until staff decide, since facts about money received never go away.
     fn contradicted(&self) -> bool {
-        let fits = |intent: &crate::IntentFact| intent.received == self.total && intent.order_id == Some(self.id);
-        let mut succeeded = self.payment.facts.succeeded();
-        succeeded.next().is_some_and(|first| !fits(first)) || succeeded.next().is_some()
+        let fits = |intent: &IntentFact| intent.received == self.total && intent.order_id == Some(self.id);
+        let paid = self.payment.facts.succeeded();
+        let mut in_doubt = paid.filter(|intent| !self.is_reviewed(intent.id.as_str())).peekable();
+        if in_doubt.peek().is_some() && self.payment.facts.payments() > 1 {
+            return true;
+        }
+        in_doubt.any(|intent| !fits(intent))
     }
 }

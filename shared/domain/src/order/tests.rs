@@ -1,4 +1,7 @@
+mod living;
 mod person;
+mod refunding;
+mod reviewing;
 
 use std::collections::BTreeSet;
 
@@ -9,6 +12,8 @@ use super::*;
 use crate::{Address, Currency, DisputeFact, DisputeStatus, EventType, IntentFact, RefundFact, RefundStatus};
 
 const TOTAL: i64 = 2500;
+/// Milliseconds.
+const HELD_FOR: i64 = 60_000;
 const REFUSED: RefundActionState = RefundActionState::Refused;
 
 fn eur() -> Currency {
@@ -16,6 +21,16 @@ fn eur() -> Currency {
 }
 
 fn placed() -> Order {
+    let until = Some(Timestamp::from_millis(HELD_FOR));
+    placed_by(PaymentMethod::Stripe, until)
+}
+
+/// Due a day after it was placed.
+fn invoiced() -> Order {
+    placed_by(PaymentMethod::Invoice { due_at: Timestamp::from_seconds(24 * 60 * 60), overdue_since: None }, None)
+}
+
+fn placed_by(method: PaymentMethod, held_until: Option<Timestamp>) -> Order {
     let cart = Cart {
         lines: vec![],
         currency: eur(),
@@ -38,7 +53,7 @@ fn placed() -> Order {
     };
     let priced = PricedCart { cart, lines: vec![line], total: Money::new(TOTAL, eur()) };
     let (id, customer) = (OrderId::from_uuid(Uuid::from_u128(7)), CustomerId::from_uuid(Uuid::from_u128(8)));
-    Order::place(id, customer, priced, "corr", Timestamp::from_millis(0)).order
+    Order::place(id, customer, priced, method, held_until, "corr", Timestamp::from_millis(0)).order
 }
 
 fn intent(id: &str, status: IntentStatus, seen_at: i64, received: i64) -> PaymentFact {
@@ -190,18 +205,23 @@ fn histories_take_exactly_the_tables_steps() {
         random ^= random << 17;
         usize::try_from(random % bound as u64).unwrap()
     };
-    for round in 0..60_000 {
+    for round in 0..80_000 {
         let alphabet = &alphabets[round % 2];
-        let mut order = placed();
+        let mut order = if matches!(round % 10, 0 | 5) { invoiced() } else { placed() };
+        let (mut balance, mut stock) = (0, -2);
         for _ in 0..9 {
             let now = order.updated_at;
-            let next = match draw(12) {
+            let late = Timestamp::from_millis(HELD_FOR + 1);
+            let next = match draw(18) {
                 0 => order.cancel("c", now).ok().flatten(),
                 1 => order.reserve_due_refunds("c", now),
                 2 => order.open_refund_actions().next().and_then(|(id, _)| order.close_refund(id, REFUSED, "c", now)),
-                3 if order.status == OrderStatus::Paid => {
-                    order.change("c", now, |order| order.fulfilled_at = Some(now))
-                }
+                3 => order.fulfil("c", now).ok().flatten(),
+                4 => order.expire("c", late.max(now)),
+                5 => order.reinstate("c", now),
+                6 => order.resolve_review(DECISIONS[draw(3)], "usr_1", "c", now).ok().flatten(),
+                7 => order.request_refund(&wanted(&format!("rfd_{}", draw(3)), Some(500)), "c", now).ok().flatten(),
+                8 => order.mark_paid("transfer-1", "c", now).ok().flatten(),
                 _ => order.learn(vec![alphabet[draw(alphabet.len())].clone()], "c", now),
             };
             let Some(change) = next else { continue };
@@ -209,6 +229,12 @@ fn histories_take_exactly_the_tables_steps() {
             if change.order.status != order.status {
                 seen.insert((order.status, change.order.status));
             }
+            balance += change.ledger.iter().map(|entry| entry.amount.amount).sum::<i64>();
+            let facts = &change.order.payment.facts;
+            assert_eq!(balance, facts.captured() - facts.refunded() - facts.lost(), "{change:?}");
+            stock += change.stock.values().sum::<i64>();
+            let held = if change.order.reservation == Reservation::Released { 0 } else { 2 };
+            assert_eq!(stock, -held, "{change:?}");
             order = change.order;
         }
     }
@@ -217,6 +243,14 @@ fn histories_take_exactly_the_tables_steps() {
         .collect();
     assert_eq!(seen.difference(&table).collect::<Vec<_>>(), Vec::<&(OrderStatus, OrderStatus)>::new());
     assert_eq!(table.difference(&seen).collect::<Vec<_>>(), Vec::<&(OrderStatus, OrderStatus)>::new());
+}
+
+const DECISIONS: [ReviewDecision; 3] =
+    [ReviewDecision::Accept, ReviewDecision::RefundExcess, ReviewDecision::RefundAll];
+
+fn wanted(action: &str, amount: Option<i64>) -> RefundRequest {
+    let (action, by) = (action.to_owned(), "usr_1".to_owned());
+    RefundRequest { action, amount, reason: RefundReason::RequestedByCustomer, by, transfer: None }
 }
 
 fn after(order: &Order, fact: PaymentFact) -> Order {
@@ -253,11 +287,12 @@ fn money_that_does_not_fit_the_order_needs_review() {
 #[test]
 fn cancelling_gives_the_stock_back_once() {
     let cancelled = placed().cancel("c", Timestamp::from_millis(1)).unwrap().unwrap();
-    assert!(cancelled.releases_stock);
+    assert_eq!(cancelled.stock, [("MUG".parse().unwrap(), 2)].into());
+    assert_eq!(cancelled.order.reservation, Reservation::Released);
     assert_eq!(cancelled.order.cancel("c", Timestamp::from_millis(2)), Ok(None));
     let late =
         cancelled.order.learn(vec![intent("pi_1", IntentStatus::Succeeded, 1, TOTAL)], "c", Timestamp::from_millis(3));
-    assert!(!late.unwrap().releases_stock);
+    assert!(late.unwrap().stock.is_empty());
 }
 
 #[test]

@@ -54,7 +54,7 @@ stripe_id!(
     DisputeId
 );
 
-/// A fact about one of the four kinds of Stripe object that move an order's money.
+/// A fact about one of the four kinds of Stripe object that move an order's money, or about a bank transfer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "object", rename_all = "snake_case")]
 pub enum PaymentFact {
@@ -66,6 +66,8 @@ pub enum PaymentFact {
     Refund(RefundFact),
     /// A `dispute`.
     Dispute(DisputeFact),
+    /// A transfer to or from our own bank account.
+    Transfer(TransferFact),
 }
 
 /// How far a payment intent is, in the order in which Stripe usually gets there.
@@ -239,4 +241,28 @@ pub struct DisputeFact {
     pub intent: Option<IntentId>,
     /// Which dispute.
     pub id: DisputeId,
+}
+
+/// Which way a bank transfer went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferDirection {
+    /// The customer paid.
+    Received,
+    /// We gave money back.
+    Returned,
+}
+
+/// A bank transfer that staff found on the account's statement; the greater amount wins.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TransferFact {
+    /// Which way it went.
+    pub direction: TransferDirection,
+    /// How much.
+    pub amount: Money,
+    /// The refund action that it carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The statement's reference, which staff wrote down.
+    pub id: String,
 }

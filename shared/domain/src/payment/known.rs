@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, PaymentFact,
-    RefundFact, RefundId,
+    RefundFact, RefundId, TransferDirection, TransferFact,
 };
 
 /// The truest fact of each Stripe object that this order has heard of.
@@ -23,6 +23,8 @@ pub struct KnownFacts {
     refunds: BTreeMap<RefundId, RefundFact>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     disputes: BTreeMap<DisputeId, DisputeFact>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    transfers: BTreeMap<String, TransferFact>,
 }
 
 impl KnownFacts {
@@ -33,6 +35,7 @@ impl KnownFacts {
             PaymentFact::Charge(fact) => keep_greater(&mut self.charges, fact.id.clone(), fact),
             PaymentFact::Refund(fact) => keep_greater(&mut self.refunds, fact.id.clone(), fact),
             PaymentFact::Dispute(fact) => keep_greater(&mut self.disputes, fact.id.clone(), fact),
+            PaymentFact::Transfer(fact) => keep_greater(&mut self.transfers, fact.id.clone(), fact),
         }
     }
 
@@ -61,14 +64,31 @@ impl KnownFacts {
         self.intents().filter(|intent| intent.status == IntentStatus::Succeeded)
     }
 
+    /// The disputes.
+    pub fn disputes(&self) -> impl Iterator<Item = &DisputeFact> {
+        self.disputes.values()
+    }
+
+    /// The bank transfers.
+    pub fn transfers(&self) -> impl Iterator<Item = &TransferFact> {
+        self.transfers.values()
+    }
+
+    /// How often money came.
+    pub fn payments(&self) -> usize {
+        self.succeeded().count() + self.transferred(TransferDirection::Received).count()
+    }
+
     /// Money received, in minor units of the order's currency.
     pub fn captured(&self) -> i64 {
-        total(self.succeeded().map(|intent| intent.received.amount))
+        let transferred = self.transferred(TransferDirection::Received);
+        total(self.succeeded().map(|intent| intent.received.amount).chain(transferred))
     }
 
     /// Money given back or on its way back, in minor units.
     pub fn refunded(&self) -> i64 {
-        total(self.refunds().filter(|refund| refund.status.counts()).map(|refund| refund.amount.amount))
+        let refunds = self.refunds().filter(|refund| refund.status.counts()).map(|refund| refund.amount.amount);
+        total(refunds.chain(self.transferred(TransferDirection::Returned)))
     }
 
     /// Money lost in disputes, in minor units.
@@ -82,12 +102,18 @@ impl KnownFacts {
         self.disputes.values().any(|dispute| dispute.status.is_open())
     }
 
-    fn into_facts(self) -> impl Iterator<Item = PaymentFact> {
+    fn transferred(&self, direction: TransferDirection) -> impl Iterator<Item = i64> {
+        self.transfers().filter(move |transfer| transfer.direction == direction).map(|transfer| transfer.amount.amount)
+    }
+
+    /// All of them.
+    pub fn into_facts(self) -> impl Iterator<Item = PaymentFact> {
         let intents = self.intents.into_values().map(PaymentFact::PaymentIntent);
         let charges = self.charges.into_values().map(PaymentFact::Charge);
         let refunds = self.refunds.into_values().map(PaymentFact::Refund);
         let disputes = self.disputes.into_values().map(PaymentFact::Dispute);
-        intents.chain(charges).chain(refunds).chain(disputes)
+        let transfers = self.transfers.into_values().map(PaymentFact::Transfer);
+        intents.chain(charges).chain(refunds).chain(disputes).chain(transfers)
     }
 }
 

@@ -5,6 +5,6 @@ mod known;
 
 pub use facts::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, PaymentFact,
-    RefundFact, RefundId, RefundStatus,
+    RefundFact, RefundId, RefundStatus, TransferDirection, TransferFact,
 };
 pub use known::KnownFacts;

@@ -23,6 +23,8 @@ const ARRIVAL: &str = "tat";
 const UNTIL: &str = "until";
 /// How often a bucket may change its state between two writes of one request.
 const ROUNDS: usize = 8;
+/// Where a job stands.
+const PLACE: &str = "place";
 /// Buckets that are remembered as empty.
 const MOST_EMPTY: usize = 1000;
 
@@ -174,7 +176,30 @@ impl Guards for DynamoGuards {
     }
 
     async fn remember(&self, key: &str, until: Timestamp) -> Result<(), StoreError> {
-        let mut item = keys::fact(key).attributes();
+        self.keep(keys::fact(key).attributes(), until).await
+    }
+
+    async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(fact) = self.table.get(&keys::fact(key)).await? else { return Ok(false) };
+        Ok(now < Timestamp::from_millis(item::number_of(&fact, UNTIL)?))
+    }
+
+    async fn bookmark(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+        let Some(kept) = self.table.get(&keys::bookmark(job)).await? else { return Ok(None) };
+        let is_good = now < Timestamp::from_millis(item::number_of(&kept, UNTIL)?);
+        is_good.then(|| item::text_of(&kept, PLACE)).transpose()
+    }
+
+    async fn keep_bookmark(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
+        let mut item = keys::bookmark(job).attributes();
+        item.insert(PLACE.to_owned(), keys::text(place));
+        self.keep(item, until).await
+    }
+}
+
+impl DynamoGuards {
+    /// Puts an item that is of no use from then on.
+    async fn keep(&self, mut item: keys::Item, until: Timestamp) -> Result<(), StoreError> {
         item.insert(UNTIL.to_owned(), millis(until));
         item.insert(TTL.to_owned(), keys::ttl(until));
         settle(async || {
@@ -182,11 +207,6 @@ impl Guards for DynamoGuards {
             Ok(put.send().await.map(drop)?)
         })
         .await
-    }
-
-    async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let Some(fact) = self.table.get(&keys::fact(key)).await? else { return Ok(false) };
-        Ok(now < Timestamp::from_millis(item::number_of(&fact, UNTIL)?))
     }
 }
 

@@ -43,11 +43,16 @@ pub(crate) const API_KEYS: &str = "api_keys";
 /// `expires_at` beside it are texts, which TTL passes over.
 pub(crate) const TTL: &str = "ttl";
 
+/// The same of the orders table, where only parked facts expire.
+pub(crate) const PARKED_TTL: &str = "expires_at";
+
 /// So many partitions share the orders of one status, because each order passes through the same few.
 pub(crate) const STATUS_SHARDS: u8 = 8;
 
 /// Sort keys of receipts begin with this.
 pub(crate) const RECEIPT: &str = "receipt#";
+/// Sort keys of what the ledger holds begin with this.
+pub(crate) const LEDGER: &str = "ledger#";
 /// Sort keys of mails begin with this.
 pub(crate) const MAIL: &str = "mail#";
 
@@ -85,7 +90,12 @@ pub(crate) fn event(id: OrderId, order_version: u64, index: usize) -> Key {
     Key::new(id, crate::orders::event_key(order_version, index))
 }
 
-/// The receipt of one of its webhooks.
+/// The movements of its money that came with one of its versions: text order is their order.
+pub(crate) fn ledger(id: OrderId, order_version: u64) -> Key {
+    Key::new(id, format!("{LEDGER}{order_version:010}"))
+}
+
+/// One of its receipts.
 pub(crate) fn receipt(id: OrderId, stripe_event_id: &str) -> Key {
     Key::new(id, format!("{RECEIPT}{stripe_event_id}"))
 }
@@ -98,11 +108,6 @@ pub(crate) fn parked(id: OrderId) -> Key {
 /// A product.
 pub(crate) fn product(sku: &Sku) -> Key {
     Key::new(format_args!("product#{sku}"), "product")
-}
-
-/// The goods that an order holds.
-pub(crate) fn reservation(id: OrderId) -> Key {
-    Key::new(format_args!("reservation#{id}"), "reservation")
 }
 
 /// A mail.
@@ -164,6 +169,11 @@ pub(crate) fn api_key(id: KeyId) -> Key {
 /// A bucket of requests.
 pub(crate) fn bucket(name: &str) -> Key {
     Key::new(format_args!("bucket#{name}"), "bucket")
+}
+
+/// Where a job stands.
+pub(crate) fn bookmark(job: &str) -> Key {
+    Key::new(format_args!("bookmark#{job}"), "bookmark")
 }
 
 /// Something that is known for a while.
@@ -239,7 +249,7 @@ mod tests {
             (receipt(id, "evt_1"), format!("{ord} receipt#evt_1")),
             (parked(id), format!("{ord} parked")),
             (product(&mug), "product#MUG-1 product".to_owned()),
-            (reservation(id), format!("reservation#{ord} reservation")),
+            (ledger(id, 12), format!("{ord} ledger#0000000012")),
             (
                 mail(MailEffectId { subject: MailSubject::Order(id), kind: MailKind::OrderConfirmation, event_id }),
                 format!("{ord} mail#order_confirmation#evt_0000000000000000000000000000000b"),
@@ -255,6 +265,7 @@ mod tests {
             (api_key(KeyId::from_uuid(Uuid::nil())), format!("key#key_{} key", Uuid::nil().simple())),
             (bucket("read#1"), "bucket#read#1 bucket".to_owned()),
             (fact("known#1"), "fact#known#1 fact".to_owned()),
+            (bookmark("reconcile"), "bookmark#reconcile bookmark".to_owned()),
         ] {
             assert_eq!(key.to_string(), written);
         }

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::keys::{
-    BY_CUSTOMER, BY_LISTING, BY_STATUS, CUSTOMER_KEY, LISTING_KEY, PK, SK, SKU, SORT_KEY, STATUS_KEY, TTL,
+    BY_CUSTOMER, BY_LISTING, BY_STATUS, CUSTOMER_KEY, LISTING_KEY, PARKED_TTL, PK, SK, SKU, SORT_KEY, STATUS_KEY, TTL,
 };
 
 /// What the tables are called.
@@ -20,7 +20,7 @@ use super::keys::{
 pub struct TableNames {
     /// Orders, their events, receipts and parked facts.
     pub orders: String,
-    /// Products and reservations.
+    /// Products and their stock.
     pub catalogue: String,
     /// Mails and sheet rows.
     pub effects: String,
@@ -89,7 +89,7 @@ pub fn schemas() -> [TableSchema; 5] {
                 index(BY_STATUS, (STATUS_KEY, SORT_KEY), "ALL"),
             ],
             streamed: true,
-            ttl: Some("expires_at"),
+            ttl: Some(PARKED_TTL),
         },
         TableSchema {
             logical_id: "CatalogueTable",

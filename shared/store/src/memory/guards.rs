@@ -24,4 +24,14 @@ impl Guards for MemoryStore {
     async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
         Ok(self.state.borrow().facts.get(key).is_some_and(|until| now < *until))
     }
+
+    async fn bookmark(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+        let state = self.state.borrow();
+        Ok(state.bookmarks.get(job).filter(|(_, until)| now < *until).map(|(place, _)| place.clone()))
+    }
+
+    async fn keep_bookmark(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
+        self.state.borrow_mut().bookmarks.insert(job.to_owned(), (place.to_owned(), until));
+        Ok(())
+    }
 }

@@ -7,12 +7,12 @@ mod guards;
 mod orders;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use domain::{
-    Account, AccountEvent, AccountId, ApiKey, KeyId, Link, LinkId, MailEffect, MailEffectId, Order, OrderEvent,
-    OrderId, Product, Session, SessionId, SignInFlow, Sku, Timestamp,
+    Account, AccountEvent, AccountId, ApiKey, KeyId, LedgerEntry, Link, LinkId, MailEffect, MailEffectId, Order,
+    OrderEvent, OrderId, Product, Session, SessionId, SignInFlow, Sku, Timestamp,
 };
 
 use crate::{Receipt, SheetRow};
@@ -29,7 +29,7 @@ struct State {
     events: BTreeMap<(OrderId, u64, usize), OrderEvent>,
     receipts: BTreeMap<(OrderId, String), Receipt>,
     parked: BTreeMap<OrderId, Vec<Receipt>>,
-    reservations: BTreeSet<OrderId>,
+    ledger: BTreeMap<(OrderId, u64, usize), LedgerEntry>,
     products: BTreeMap<Sku, Product>,
     mails: BTreeMap<MailEffectId, MailEffect>,
     rows: BTreeMap<OrderId, SheetRow>,
@@ -43,6 +43,7 @@ struct State {
     account_stream: Vec<AccountEvent>,
     buckets: BTreeMap<String, Timestamp>,
     facts: BTreeMap<String, Timestamp>,
+    bookmarks: BTreeMap<String, (String, Timestamp)>,
 }
 
 impl MemoryStore {

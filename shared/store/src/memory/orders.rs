@@ -1,6 +1,6 @@
 //! Orders in memory.
 
-use domain::{Change, CustomerId, Order, OrderEvent, OrderId, OrderStatus, Sku};
+use domain::{Change, CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, Sku, Timestamp};
 
 use super::{MemoryStore, State};
 use crate::orders::sort_key;
@@ -13,21 +13,16 @@ impl Orders for MemoryStore {
         if let Some(existing) = state.orders.get(&id) {
             return Ok(Placed::Existing(existing.clone()));
         }
-        for line in &placement.order.lines {
-            if state.products.get(&line.sku).is_none_or(|product| !product.active || product.stock < line.quantity) {
-                return Ok(Placed::OutOfStock(line.sku.clone()));
-            }
+        if let Some(missing) = state.missing(placement) {
+            return Ok(Placed::OutOfStock(missing));
         }
-        for line in &placement.order.lines {
-            state.move_stock(&line.sku, |stock| stock.saturating_sub(line.quantity));
-        }
-        state.reservations.insert(id);
         state.write(placement);
         let parked = state.parked.remove(&id).unwrap_or_default();
         let facts = parked.iter().flat_map(|receipt| receipt.facts.clone()).collect();
         let learned = placement.order.learn(facts, &placement.order.correlation_id, placement.order.placed_at);
+        let version = learned.as_ref().map_or(placement.order.version, |change| change.order.version);
         for receipt in parked {
-            state.receipts.insert((id, receipt.event_id.clone()), receipt);
+            state.receipts.insert((id, receipt.event_id.clone()), receipt.of_version(version));
         }
         if let Some(learned) = &learned {
             state.write(learned);
@@ -45,10 +40,8 @@ impl Orders for MemoryStore {
         if state.orders.get(&id).is_none_or(|stored| stored.version + 1 != change.order.version) {
             return Err(StoreError::Conflict);
         }
-        if change.releases_stock && state.reservations.remove(&id) {
-            for line in &change.order.lines {
-                state.move_stock(&line.sku, |stock| stock.saturating_add(line.quantity));
-            }
+        if let Some(missing) = state.missing(change) {
+            return Err(StoreError::OutOfStock(missing));
         }
         if let Some(receipt) = receipt {
             state.receipts.entry((id, receipt.event_id.clone())).or_insert_with(|| receipt.clone());
@@ -89,6 +82,16 @@ impl Orders for MemoryStore {
         Ok(of_order.map(|(_, receipt)| receipt.clone()).collect())
     }
 
+    async fn ledger(&self, id: OrderId) -> Result<Vec<LedgerEntry>, StoreError> {
+        let state = self.state.borrow();
+        Ok(state.ledger.range((id, 0, 0)..=(id, u64::MAX, usize::MAX)).map(|(_, entry)| entry.clone()).collect())
+    }
+
+    async fn republish(&self, event: &OrderEvent, _now: Timestamp) -> Result<(), StoreError> {
+        self.state.borrow_mut().stream.push(event.clone());
+        Ok(())
+    }
+
     async fn of_customer(
         &self,
         customer: CustomerId,
@@ -102,6 +105,22 @@ impl Orders for MemoryStore {
     async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError> {
         Ok(self.state.borrow().newest_first(page, |order| order.status == status))
     }
+
+    async fn oldest_with_status(
+        &self,
+        status: OrderStatus,
+        placed_before: Timestamp,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        let state = self.state.borrow();
+        let is_after =
+            |order: &Order| page.after.as_ref().is_none_or(|after| sort_key(order).as_str() > after.sort_key());
+        let wanted = |order: &&Order| order.status == status && order.placed_at < placed_before && is_after(order);
+        let mut found: Vec<Order> = state.orders.values().filter(wanted).cloned().collect();
+        found.sort_by_cached_key(sort_key);
+        found.truncate(page.limit + 1);
+        Ok(Page::cut(found, page.limit, sort_key))
+    }
 }
 
 /// The event's sort key in the table: text order is the order of events.
@@ -112,16 +131,29 @@ fn event_key(event: &OrderEvent) -> String {
 impl State {
     fn write(&mut self, change: &Change) {
         self.orders.insert(change.order.id, change.order.clone());
+        for (sku, pieces) in &change.stock {
+            if let Some(product) = self.products.get_mut(sku) {
+                let stock = i64::from(product.stock).saturating_add(*pieces);
+                product.stock = u32::try_from(stock).unwrap_or_default();
+            }
+        }
+        for entry in &change.ledger {
+            self.ledger.insert((entry.order_id, entry.order_version, entry.index), entry.clone());
+        }
         for event in &change.events {
             self.events.insert((event.order_id, event.order_version, event.index), event.clone());
             self.stream.push(event.clone());
         }
     }
 
-    fn move_stock(&mut self, sku: &Sku, moved: impl Fn(u32) -> u32) {
-        if let Some(product) = self.products.get_mut(sku) {
-            product.stock = moved(product.stock);
-        }
+    /// The first product of which there is less than the change takes.
+    fn missing(&self, change: &Change) -> Option<Sku> {
+        let taken = change.stock.iter().filter(|(_, pieces)| **pieces < 0);
+        let is_missing = |(sku, pieces): &(&Sku, &i64)| {
+            let product = self.products.get(*sku).filter(|product| product.active);
+            product.is_none_or(|product| i64::from(product.stock) + **pieces < 0)
+        };
+        taken.into_iter().find(is_missing).map(|(sku, _)| sku.clone())
     }
 
     fn newest_first(&self, page: &PageRequest, wanted: impl Fn(&Order) -> bool) -> Page<Order> {

@@ -6,7 +6,7 @@ use domain::{
     Change, Currency, CustomerId, IntentFact, IntentStatus, Money, Order, OrderId, PaymentFact, RefundFact,
     RefundStatus, Sku, Timestamp,
 };
-use store::{Catalogue, Page, PageRequest, Placed, ProductEdit, Receipt};
+use store::{Catalogue, Page, PageRequest, Placed, ProductEdit, Receipt, ReceiptSource};
 use testkit::Sample;
 use uuid::Uuid;
 
@@ -103,6 +103,8 @@ pub fn refund(n: usize) -> PaymentFact {
 pub fn receipt(order: OrderId, event: &str, facts: Vec<PaymentFact>) -> Receipt {
     Receipt {
         event_id: event.to_owned(),
+        source: ReceiptSource::Webhook,
+        order_version: 0,
         event_type: "payment_intent.succeeded".into(),
         created: 1_790_000_000,
         order_id: order,

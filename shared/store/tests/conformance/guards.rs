@@ -92,10 +92,20 @@ async fn a_fact_is_known_until_its_time_though_nobody_deletes_it<A, S>(people: &
     assert!(known("a", 1999).await, "it is remembered anew");
 }
 
+async fn a_job_finds_where_it_stood_until_that_is_too_old<A, S>(people: &People<A, impl Guards, S>) {
+    assert_eq!(people.guards.bookmark("job", at(0)).await.unwrap(), None);
+    people.guards.keep_bookmark("job", "page 1", at(60)).await.unwrap();
+    people.guards.keep_bookmark("job", "page 2", at(60)).await.unwrap();
+    assert_eq!(people.guards.bookmark("job", at(59)).await.unwrap().as_deref(), Some("page 2"));
+    assert_eq!(people.guards.bookmark("job", at(60)).await.unwrap(), None);
+    assert_eq!(people.guards.bookmark("other", at(0)).await.unwrap(), None);
+}
+
 promises! { people:
     of_many_at_once_exactly_the_limit_passes,
     a_bucket_fills_up_again_evenly_and_no_further_than_its_limit,
     a_bucket_in_use_counts_on_and_an_idle_one_begins_anew,
+    a_job_finds_where_it_stood_until_that_is_too_old,
     whoever_is_refused_is_told_when_to_come_back_and_pays_nothing,
     one_buckets_callers_do_not_disturb_anothers,
     clocks_that_differ_let_no_more_through,

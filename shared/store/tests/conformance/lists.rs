@@ -7,7 +7,7 @@ use store::{Catalogue, Cursor, Orders, PageRequest};
 use uuid::Uuid;
 
 use crate::fixtures::{
-    all_pages, customer, first, mug_order, new, order_id, paid, payment, placement_of, refund, stock,
+    all_pages, at, customer, first, mug_order, new, order_id, paid, payment, placement_of, refund, stock,
 };
 use crate::promises;
 use crate::sides::Stores;
@@ -161,7 +161,28 @@ async fn a_cursor_of_another_list_is_answered_and_breaks_nothing<E>(stores: &Sto
     }
 }
 
+async fn the_oldest_of_a_status_come_first_up_to_a_moment<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
+    place_many(stores, 20).await;
+    let mut expected: Vec<_> = newest_first(0..14);
+    expected.reverse();
+    for limit in [1, 3, 13, 14, 15] {
+        let listed = all_pages(
+            limit,
+            async |page| stores.orders.oldest_with_status(OrderStatus::PendingPayment, at(7), &page).await.unwrap(),
+            async |_| (),
+        );
+        let listed: Vec<_> = listed.await.iter().map(|order| order.id).collect();
+        assert_eq!(listed, expected, "pages of {limit}");
+    }
+    let none = stores.orders.oldest_with_status(OrderStatus::PendingPayment, at(0), &first(10)).await.unwrap();
+    assert_eq!(none.items, []);
+    let page = PageRequest { limit: 10, after: Some(Cursor::after("zzz")) };
+    let none = stores.orders.oldest_with_status(OrderStatus::PendingPayment, at(7), &page).await.unwrap();
+    assert_eq!((none.items, none.next), (vec![], None));
+}
+
 promises! {
+    the_oldest_of_a_status_come_first_up_to_a_moment,
     events_come_oldest_first_page_by_page,
     a_customers_orders_come_newest_first_while_new_ones_arrive,
     a_customers_orders_with_one_status_come_without_gaps,

@@ -1,9 +1,9 @@
 //! Saving: on the version before, with events and receipt, and goods back once.
 
-use domain::{Change, EventType, Order, OrderStatus};
+use domain::{EventType, Order, OrderStatus};
 use futures::future::join_all;
 use resilience::{RandomIds, SystemClock};
-use store::{Catalogue, Orders, StoreError};
+use store::{Catalogue, Orders, Receipt, ReceiptSource, StoreError};
 
 use crate::fixtures::{at, first, left, mug_order, new, order_id, paid, payment, receipt, refund, stock, waiting};
 use crate::promises;
@@ -118,13 +118,80 @@ async fn a_cancelled_orders_goods_go_back_once<E>(stores: &Stores<impl Orders, i
     stores.orders.save(&cancel, None).await.unwrap();
     assert_eq!(left(stores, "MUG").await, 5);
 
-    // A release that finds nothing held changes no stock and fails no change.
-    let learned = cancel.order.learn(vec![waiting(&order)], "corr-4", at(95)).unwrap();
-    let again = Change { releases_stock: true, ..learned };
-    stores.orders.save(&again, Some(&receipt(order.id, "evt_1", vec![]))).await.unwrap();
-    assert_eq!(stores.orders.find(order.id).await.unwrap(), Some(again.order));
-    assert_eq!(stores.orders.receipts(order.id).await.unwrap().len(), 1);
+    assert!(matches!(stores.orders.save(&cancel, None).await, Err(StoreError::Conflict)));
     assert_eq!(left(stores, "MUG").await, 5);
+}
+
+async fn goods_that_are_gone_are_not_taken_again_and_nothing_is_stored<E>(
+    stores: &Stores<impl Orders, impl Catalogue, E>,
+) {
+    let order = placed(stores).await;
+    let expired = order.expire("corr-3", at(90 * 60)).unwrap();
+    stores.orders.save(&expired, None).await.unwrap();
+    let late = expired.order.learn(vec![paid(&order)], "corr-4", at(91 * 60)).unwrap();
+    stores.orders.save(&late, None).await.unwrap();
+
+    stock(stores, "MUG", 0).await;
+    let again = late.order.reinstate("corr-5", at(92 * 60)).unwrap();
+    let kept = receipt(order.id, "evt_1", vec![]);
+    let refused = stores.orders.save(&again, Some(&kept)).await;
+    assert!(matches!(refused, Err(StoreError::OutOfStock(sku)) if sku.as_str() == "MUG"));
+    assert_eq!(stores.orders.find(order.id).await.unwrap(), Some(late.order));
+    assert_eq!((left(stores, "MUG").await, stores.orders.receipts(order.id).await.unwrap()), (0, vec![]));
+
+    stock(stores, "MUG", 1).await;
+    stores.orders.save(&again, None).await.unwrap();
+    assert_eq!(left(stores, "MUG").await, 0);
+}
+
+async fn an_edit_moves_only_what_is_different<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
+    let order = placed(stores).await;
+    stock(stores, "CUP", 3).await;
+    let line = |code: &str, quantity| {
+        let sku = code.parse().unwrap();
+        domain::OrderLine { sku, name: code.to_owned(), quantity, unit_price: order.total }
+    };
+    let edit = |lines| domain::OrderEdit { lines: Some((lines, order.total)), contact: None };
+    let two = order.edit(edit(vec![line("MUG", 3), line("CUP", 1)]), "corr-2", at(5)).unwrap().unwrap();
+    stores.orders.save(&two, None).await.unwrap();
+    assert_eq!((left(stores, "MUG").await, left(stores, "CUP").await), (2, 2));
+    let one = two.order.edit(edit(vec![line("CUP", 2)]), "corr-2", at(6)).unwrap().unwrap();
+    stores.orders.save(&one, None).await.unwrap();
+    assert_eq!((left(stores, "MUG").await, left(stores, "CUP").await), (5, 1));
+    let more = one.order.edit(edit(vec![line("CUP", 4)]), "corr-2", at(7)).unwrap().unwrap();
+    assert!(matches!(stores.orders.save(&more, None).await, Err(StoreError::OutOfStock(_))));
+    assert_eq!((left(stores, "MUG").await, left(stores, "CUP").await), (5, 1));
+}
+
+async fn each_movement_of_money_is_in_the_ledger_once<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
+    let order = placed(stores).await;
+    let paid = payment(&order);
+    stores.orders.save(&paid, None).await.unwrap();
+    assert!(stores.orders.save(&paid, None).await.is_err());
+    let back = paid.order.learn(vec![refund(1), refund(2)], "corr-3", at(70)).unwrap();
+    stores.orders.save(&back, None).await.unwrap();
+    let ledger = stores.orders.ledger(order.id).await.unwrap();
+    assert_eq!(ledger, [paid.ledger, back.ledger].concat());
+    let booked: Vec<_> = ledger.iter().map(|entry| (entry.object.as_str(), entry.amount.amount)).collect();
+    assert_eq!(booked, [("pi_1", order.total.amount), ("re_1", -1), ("re_2", -1)]);
+    assert_eq!(stores.orders.ledger(order_id(2)).await.unwrap(), []);
+}
+
+async fn a_receipt_says_which_version_came_of_it<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
+    let order = placed(stores).await;
+    let take_in = async |event: &str| {
+        let receipt = receipt(order.id, event, vec![paid(&order)]);
+        let learn = |order: &Order| Ok::<_, StoreError>(order.learn(receipt.facts.clone(), "corr", at(60)));
+        store::update(&stores.orders, &SystemClock, &RandomIds, order.id, Some(&receipt), learn).await.unwrap();
+    };
+    take_in("evt_1").await;
+    take_in("evt_2").await;
+    let heard = Receipt::heard(ReceiptSource::Checkout, order.id, vec![paid(&order)], at(61), "corr");
+    let learn = |order: &Order| Ok::<_, StoreError>(order.learn(heard.facts.clone(), "corr", at(61)));
+    store::update(&stores.orders, &SystemClock, &RandomIds, order.id, Some(&heard), learn).await.unwrap();
+    let receipts = stores.orders.receipts(order.id).await.unwrap();
+    let versions: Vec<_> = receipts.iter().map(|receipt| (receipt.event_id.as_str(), receipt.order_version)).collect();
+    assert_eq!(versions, [("evt_1", 2), ("evt_2", 2)], "what was asked for and is no news leaves none");
 }
 
 async fn of_many_cancellations_one_gives_the_goods_back<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
@@ -166,6 +233,10 @@ promises! {
     a_receipt_that_is_known_fails_no_change_and_stays_as_it_was,
     receipts_come_in_the_order_of_their_event_ids,
     a_cancelled_orders_goods_go_back_once,
+    goods_that_are_gone_are_not_taken_again_and_nothing_is_stored,
+    an_edit_moves_only_what_is_different,
+    each_movement_of_money_is_in_the_ledger_once,
+    a_receipt_says_which_version_came_of_it,
     of_many_cancellations_one_gives_the_goods_back,
     an_order_that_forgets_its_person_is_read_as_it_was_written,
 }

@@ -2,7 +2,7 @@
 
 use domain::{EventId, MailEffect, MailEffectId, MailKind, MailSubject, Sending, Timestamp};
 use serde_json::{Value, json};
-use store::{MailEffects as _, Receipt, SheetRows as _};
+use store::{MailEffects as _, Receipt, ReceiptSource, SheetRows as _};
 use uuid::Uuid;
 
 use super::world::{ADMIN, ANNA, BEN, NOON, STAFF, World, about, cart, event, order_id, request, unknown_order};
@@ -151,7 +151,8 @@ fn a_history_has_every_hop_once_in_order_of_time() {
     let event = |name: &str| ("event".to_owned(), name.to_owned());
     let other = |name: &str| (name.to_owned(), String::new());
     let webhook = ("webhook".to_owned(), "payment_intent.created".to_owned());
-    assert_eq!(told, [event("order.placed"), webhook, event("order.paid"), other("mail"), other("row")]);
+    let hops = [event("order.placed"), webhook, event("order.paid"), other("answer"), other("mail"), other("row")];
+    assert_eq!(told, hops);
 }
 
 fn text(value: &Value) -> String {
@@ -162,6 +163,8 @@ fn text(value: &Value) -> String {
 fn hops_elsewhere(world: &World, order: &str) {
     let order_id = order.parse().unwrap();
     let receipt = Receipt {
+        source: ReceiptSource::Webhook,
+        order_version: 1,
         event_id: "evt_1".to_owned(),
         event_type: "payment_intent.created".to_owned(),
         created: NOON,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{
     AccountChange, Cart, CartRequest, Change, CustomerId, IdempotencyKey, IntentFact, IntentStatus, MailPatience,
-    Money, Order, OrderId, PaymentFact, PricedCart, Timestamp,
+    Money, Order, OrderId, PaymentFact, PaymentMethod, PricedCart, Timestamp,
 };
 use http::Request;
 use links::LinkKeys;
@@ -118,7 +118,15 @@ impl World {
         let priced = Cart::try_from(request).unwrap().price(&[product]).unwrap();
         let customer = CustomerId::from_uuid(Uuid::from_u128(1));
         let id = order_id();
-        let placement = Order::place(id, customer, priced, "sample-correlation", Timestamp::parse(NOON).unwrap());
+        let placement = Order::place(
+            id,
+            customer,
+            priced,
+            PaymentMethod::Stripe,
+            None,
+            "sample-correlation",
+            Timestamp::parse(NOON).unwrap(),
+        );
         match self.store.place(&placement).await.unwrap() {
             Placed::New(order) => order,
             other => panic!("{other:?}"),
@@ -137,7 +145,15 @@ impl World {
             email: contact.email,
         };
         let priced = PricedCart { cart, lines: vec![], total: placed.total };
-        let placement = Order::place(id, placed.customer, priced, "sample-correlation", self.clock.now());
+        let placement = Order::place(
+            id,
+            placed.customer,
+            priced,
+            PaymentMethod::Stripe,
+            None,
+            "sample-correlation",
+            self.clock.now(),
+        );
         match self.clock.run(self.store.place(&placement)).unwrap() {
             Placed::New(order) => order,
             other => panic!("{other:?}"),

@@ -1,11 +1,12 @@
 //! Lists of orders, events and receipts.
 
-use domain::{CustomerId, Order, OrderEvent, OrderId, OrderStatus};
+use domain::{CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, Timestamp};
 use futures::future::try_join_all;
 
-use super::DynamoOrders;
+use super::{Booked, DynamoOrders};
+use crate::dynamo::failure::settle;
 use crate::dynamo::item;
-use crate::dynamo::keys::{self, CUSTOMER_KEY, PK, RECEIPT, SK, SORT_KEY, STATUS_KEY, STATUS_SHARDS, text};
+use crate::dynamo::keys::{self, CUSTOMER_KEY, LEDGER, PK, RECEIPT, SK, SORT_KEY, STATUS_KEY, STATUS_SHARDS, text};
 use crate::dynamo::table::{limit, names, read, read_all};
 use crate::orders::{EVENT, event_key, sort_key};
 use crate::{Cursor, MAX_PAGE, Page, PageRequest, Receipt, StoreError};
@@ -41,6 +42,27 @@ impl DynamoOrders {
     pub(super) async fn receipts_of(&self, id: OrderId) -> Result<Vec<Receipt>, StoreError> {
         let found = read_all(self.table.query_prefix(&id, RECEIPT)).await?;
         found.into_iter().map(item::read).collect()
+    }
+
+    pub(super) async fn ledger_of(&self, id: OrderId) -> Result<Vec<LedgerEntry>, StoreError> {
+        let found = read_all(self.table.query_prefix(&id, LEDGER)).await?;
+        let booked: Vec<Booked> = found.into_iter().map(item::read).collect::<Result<_, _>>()?;
+        Ok(booked.into_iter().flat_map(|booked| booked.entries).collect())
+    }
+
+    /// Changes the event's item beside the event, which the table's stream shows as it shows a new one.
+    pub(super) async fn touch(&self, event: &OrderEvent, now: Timestamp) -> Result<(), StoreError> {
+        let key = keys::event(event.order_id, event.order_version, event.index).attributes();
+        settle(async || {
+            let update = self.table.client.update_item().table_name(&self.table.name).set_key(Some(key.clone()));
+            let update = update
+                .update_expression("SET #again = :now")
+                .condition_expression("attribute_exists(#pk)")
+                .set_expression_attribute_names(Some(names(&[("#again", "republished_at"), ("#pk", PK)])))
+                .expression_attribute_values(":now", text(now.to_string()));
+            Ok(update.send().await.map(drop)?)
+        })
+        .await
     }
 
     pub(super) async fn customers_orders(
@@ -80,6 +102,39 @@ impl DynamoOrders {
         let found = try_join_all(shards).await?.into_iter().flat_map(|found| found.items);
         let mut orders: Vec<Order> = found.map(item::read).collect::<Result<_, _>>()?;
         orders.sort_by_cached_key(|order| std::cmp::Reverse(sort_key(order)));
+        Ok(Page::cut(orders, page.limit, sort_key))
+    }
+
+    pub(super) async fn oldest_orders(
+        &self,
+        status: OrderStatus,
+        placed_before: Timestamp,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        // Between what the cursor names and that moment; the bounds are inclusive, hence one more to drop.
+        let after = page.after.as_ref().map_or("0", Cursor::sort_key);
+        let before = placed_before.to_string();
+        if after >= before.as_str() {
+            return Ok(Page { items: vec![], next: None });
+        }
+        let shards = (0..STATUS_SHARDS).map(|shard| {
+            let query = self
+                .table
+                .query()
+                .index_name(keys::BY_STATUS)
+                .key_condition_expression("#key = :key AND #sort BETWEEN :after AND :before")
+                .set_expression_attribute_names(Some(names(&[("#key", STATUS_KEY), ("#sort", SORT_KEY)])))
+                .expression_attribute_values(":key", text(keys::status_key(status, shard)))
+                .expression_attribute_values(":after", text(after))
+                .expression_attribute_values(":before", text(before.as_str()))
+                .limit(limit(page.limit + 2));
+            read(query, page.limit + 2, usize::MAX)
+        });
+        let found = try_join_all(shards).await?.into_iter().flat_map(|found| found.items);
+        let mut orders: Vec<Order> = found.map(item::read).collect::<Result<_, _>>()?;
+        orders.retain(|order| sort_key(order) != after);
+        orders.sort_by_cached_key(sort_key);
+        orders.truncate(page.limit + 1);
         Ok(Page::cut(orders, page.limit, sort_key))
     }
 }

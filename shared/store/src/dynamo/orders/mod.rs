@@ -6,13 +6,14 @@ mod place;
 mod save;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{Put, Update};
-use domain::{Change, CustomerId, Order, OrderEvent, OrderId, OrderLine, OrderStatus};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, Update};
+use domain::{Change, CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, Sku, Timestamp};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::item::{self, Assignments};
 use super::keys::{self, Item, number};
-use super::table::{Table, names};
+use super::table::Table;
 use super::transaction::Transaction;
 use crate::{Orders, Page, PageRequest, ParkOutcome, Placed, Receipt, StoreError};
 
@@ -47,13 +48,22 @@ impl DynamoOrders {
         self.table.add_version(transaction, item::order(order, write_id)?, previous)
     }
 
-    /// Adds the change's events. They need no condition: the order's version guards them.
-    fn put_events(&self, transaction: &mut Transaction, change: &Change) -> Result<(), StoreError> {
+    /// Adds the change's events and what it books. They need no condition: the order's version guards them.
+    fn put_history(&self, transaction: &mut Transaction, change: &Change) -> Result<(), StoreError> {
         for event in &change.events {
             let key = keys::event(event.order_id, event.order_version, event.index);
-            let put = Put::builder().table_name(&self.table.name).set_item(Some(item::event(&key, event)?));
-            transaction.put(put.build()?);
+            self.put(transaction, item::event(&key, event)?)?;
         }
+        if change.ledger.is_empty() {
+            return Ok(());
+        }
+        let booked = Booked { entries: change.ledger.clone() };
+        self.put(transaction, item::item(&keys::ledger(change.order.id, change.order.version), &booked)?)
+    }
+
+    fn put(&self, transaction: &mut Transaction, item: Item) -> Result<(), StoreError> {
+        let put = Put::builder().table_name(&self.table.name).set_item(Some(item));
+        transaction.put(put.build()?);
         Ok(())
     }
 
@@ -70,32 +80,46 @@ impl DynamoOrders {
         Ok(())
     }
 
-    /// Adds an update of a line's product.
-    fn move_stock(
+    /// Adds the change's movements of stock: what is taken has to be there and for sale, what comes back needs its
+    /// product. Answers the position of each.
+    fn move_stock<'a>(
         &self,
         transaction: &mut Transaction,
-        line: &OrderLine,
-        expression: &str,
-        condition: &str,
-        further: Item,
-    ) -> Result<usize, StoreError> {
-        let mut values = further;
-        values.insert(":quantity".to_owned(), number(line.quantity));
-        let mut placeholders = names(&[("#stock", "stock")]);
-        for (placeholder, name) in [("#active", "active"), ("#pk", keys::PK)] {
-            if condition.contains(placeholder) {
-                placeholders.insert(placeholder.to_owned(), name.to_owned());
-            }
+        change: &'a Change,
+    ) -> Result<Vec<(usize, &'a Sku, i64)>, StoreError> {
+        let mut moved = Vec::with_capacity(change.stock.len());
+        for (sku, pieces) in &change.stock {
+            moved.push((transaction.update(self.movement(sku, *pieces)?), sku, *pieces));
         }
+        Ok(moved)
+    }
+
+    fn movement(&self, sku: &Sku, pieces: i64) -> Result<Update, StoreError> {
         let update = Update::builder()
             .table_name(&self.catalogue.name)
-            .set_key(Some(keys::product(&line.sku).attributes()))
-            .update_expression(expression)
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(placeholders))
-            .set_expression_attribute_values(Some(values));
-        Ok(transaction.update(update.build()?))
+            .set_key(Some(keys::product(sku).attributes()))
+            .expression_attribute_names("#stock", "stock")
+            .expression_attribute_values(":pieces", number(pieces.unsigned_abs()));
+        let update = if pieces < 0 {
+            update
+                .update_expression("SET #stock = #stock - :pieces")
+                .condition_expression("#active = :yes AND #stock >= :pieces")
+                .expression_attribute_names("#active", "active")
+                .expression_attribute_values(":yes", AttributeValue::Bool(true))
+        } else {
+            update
+                .update_expression("SET #stock = #stock + :pieces")
+                .condition_expression("attribute_exists(#pk)")
+                .expression_attribute_names("#pk", keys::PK)
+        };
+        Ok(update.build()?)
     }
+}
+
+/// The ledger entries that came with one version of an order: one item, however many there are.
+#[derive(Serialize, Deserialize)]
+struct Booked {
+    entries: Vec<LedgerEntry>,
 }
 
 /// Key and update of a receipt: each attribute is set unless it is there already.
@@ -136,6 +160,14 @@ impl Orders for DynamoOrders {
         self.receipts_of(id).await
     }
 
+    async fn ledger(&self, id: OrderId) -> Result<Vec<LedgerEntry>, StoreError> {
+        self.ledger_of(id).await
+    }
+
+    async fn republish(&self, event: &OrderEvent, now: Timestamp) -> Result<(), StoreError> {
+        self.touch(event, now).await
+    }
+
     async fn of_customer(
         &self,
         customer: CustomerId,
@@ -147,5 +179,14 @@ impl Orders for DynamoOrders {
 
     async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError> {
         self.orders_with_status(status, page).await
+    }
+
+    async fn oldest_with_status(
+        &self,
+        status: OrderStatus,
+        placed_before: Timestamp,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        self.oldest_orders(status, placed_before, page).await
     }
 }

@@ -1,14 +1,20 @@
 //! Facts that came before their order: parked beside the place where it will stand, drained when it is placed.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Update};
 use domain::{Change, Order, OrderId};
 
 use super::{DynamoOrders, kept_receipt};
 use crate::dynamo::item::{self, REVISION};
-use crate::dynamo::keys::{self, Item, RECEIPT, number};
+use crate::dynamo::keys::{self, Item, PARKED_TTL, RECEIPT, number};
 use crate::dynamo::table::names;
 use crate::dynamo::transaction::{Outcome, Transaction};
 use crate::{ParkOutcome, Receipt, StoreError};
+
+/// How long facts wait for their order. Stripe repeats a webhook for three days, and tells of it for thirty; what is
+/// drained late does no harm, so nobody compares.
+const PARKED_FOR: Duration = Duration::from_hours(30 * 24);
 
 /// What is parked for an order.
 #[derive(Debug)]
@@ -68,9 +74,11 @@ impl DynamoOrders {
         let update = Update::builder()
             .table_name(&self.table.name)
             .set_key(Some(keys::parked(receipt.order_id).attributes()))
-            .update_expression("SET #receipt = if_not_exists(#receipt, :receipt) ADD #revision :one")
+            .update_expression("SET #receipt = if_not_exists(#receipt, :receipt), #ttl = :ttl ADD #revision :one")
             .expression_attribute_names("#receipt", format!("{RECEIPT}{}", receipt.event_id))
             .expression_attribute_names("#revision", REVISION)
+            .expression_attribute_names("#ttl", PARKED_TTL)
+            .expression_attribute_values(":ttl", keys::ttl(receipt.received_at.plus(PARKED_FOR)))
             .expression_attribute_values(":receipt", item::receipt(receipt)?)
             .expression_attribute_values(":one", number(1_u32));
         transaction.update(update.build()?);

@@ -1,33 +1,17 @@
-//! Placing: order, events, reservation and stock in one transaction, once per order id.
+//! Placing: order, events and stock in one transaction, once per order id.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{AttributeValue, Put};
-use domain::{Change, Order, OrderLine, Sku};
+use domain::{Change, Sku};
 use resilience::{Ids, RandomIds};
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::DynamoOrders;
 use super::parked::Parked;
+use crate::dynamo::item;
 use crate::dynamo::transaction::{Outcome, Refusals, Transaction};
-use crate::dynamo::{item, keys};
 use crate::{Placed, Receipt, StoreError};
 
 /// How often facts may arrive between looking at the parked ones and placing.
 const ROUNDS: usize = 5;
-
-/// The goods that an order holds.
-#[derive(Serialize)]
-struct Reservation<'a> {
-    lines: Vec<ReservedLine<'a>>,
-}
-
-#[derive(Serialize)]
-struct ReservedLine<'a> {
-    sku: &'a Sku,
-    quantity: u32,
-}
 
 impl DynamoOrders {
     pub(super) async fn place_once(&self, placement: &Change) -> Result<Placed, StoreError> {
@@ -56,35 +40,18 @@ impl DynamoOrders {
         let mut transaction = Transaction::default();
         let at_order = self.put_order(&mut transaction, newest, 0, write_id)?;
         let at_parked = self.drain(&mut transaction, order.id, parked)?;
-        let at_lines = self.take_stock(&mut transaction, &order.lines)?;
-        self.reserve(&mut transaction, order)?;
+        let moved = self.move_stock(&mut transaction, placement)?;
         for change in [placement].into_iter().chain(&learned) {
-            self.put_events(&mut transaction, change)?;
+            self.put_history(&mut transaction, change)?;
         }
-        self.keep_receipts(&mut transaction, parked.map_or(&[], |parked| &parked.receipts)).await?;
+        let parked = parked.map_or(&[][..], |parked| &parked.receipts).iter();
+        let receipts: Vec<_> = parked.map(|receipt| receipt.of_version(newest.version)).collect();
+        self.keep_receipts(&mut transaction, &receipts).await?;
 
         match transaction.commit(&self.table.client).await? {
             Outcome::Committed => Ok(Some(Placed::New(newest.clone()))),
-            Outcome::Refused(refusals) => {
-                explain(&refusals, at_order, write_id, at_parked, at_lines.iter().zip(&order.lines))
-            }
+            Outcome::Refused(refusals) => explain(&refusals, at_order, write_id, at_parked, &moved),
         }
-    }
-
-    /// Takes each line's goods, as long as there are enough and the product is for sale. Answers the positions.
-    fn take_stock(&self, transaction: &mut Transaction, lines: &[OrderLine]) -> Result<Vec<usize>, StoreError> {
-        let condition = "#active = :yes AND #stock >= :quantity";
-        let yes = || HashMap::from([(":yes".to_owned(), AttributeValue::Bool(true))]);
-        let take = |line| self.move_stock(transaction, line, "SET #stock = #stock - :quantity", condition, yes());
-        lines.iter().map(take).collect()
-    }
-
-    fn reserve(&self, transaction: &mut Transaction, order: &Order) -> Result<(), StoreError> {
-        let lines = order.lines.iter().map(|line| ReservedLine { sku: &line.sku, quantity: line.quantity });
-        let reservation = item::item(&keys::reservation(order.id), &Reservation { lines: lines.collect() })?;
-        let put = Put::builder().table_name(&self.catalogue.name).set_item(Some(reservation));
-        transaction.put(put.build()?);
-        Ok(())
     }
 
     /// Keeps as many receipts as fit into the transaction. The others go ahead of it: a receipt without its order does
@@ -99,12 +66,12 @@ impl DynamoOrders {
 }
 
 /// Why nothing was written. Whether the order exists is looked at first: then nothing else matters.
-fn explain<'a>(
+fn explain(
     refusals: &Refusals,
     at_order: usize,
     write_id: Uuid,
     at_parked: usize,
-    mut at_lines: impl Iterator<Item = (&'a usize, &'a OrderLine)>,
+    moved: &[(usize, &Sku, i64)],
 ) -> Result<Option<Placed>, StoreError> {
     if let Some(stored) = refusals.at(at_order) {
         let (own, order) = (item::was_written_by(stored, write_id), item::read(stored.clone())?);
@@ -113,8 +80,8 @@ fn explain<'a>(
     if refusals.at(at_parked).is_some() {
         return Ok(None);
     }
-    match at_lines.find(|(position, _)| refusals.at(**position).is_some()) {
-        Some((_, line)) => Ok(Some(Placed::OutOfStock(line.sku.clone()))),
+    match moved.iter().find(|(position, ..)| refusals.at(*position).is_some()) {
+        Some((_, sku, _)) => Ok(Some(Placed::OutOfStock((*sku).clone()))),
         None => Err(StoreError::Unavailable("a transaction failed on a condition that it does not have".into())),
     }
 }

@@ -94,4 +94,12 @@ impl Guards for Counted<'_> {
     async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
         self.guards("remembers")?.remembers(key, now).await
     }
+
+    async fn bookmark(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+        self.guards("bookmark")?.bookmark(job, now).await
+    }
+
+    async fn keep_bookmark(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
+        self.guards("keep_bookmark")?.keep_bookmark(job, place, until).await
+    }
 }

@@ -1,0 +1,86 @@
+//! The ledger of an order: each movement of its money once, with the id of the object that moved it. Never changed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{DisputeStatus, KnownFacts, Money, Order, OrderId, Timestamp, TransferDirection};
+
+/// What moved money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LedgerKind {
+    /// A payment intent brought money.
+    Payment,
+    /// Money went back, or is on its way back.
+    Refund,
+    /// A refund failed or was called back: its money is here again.
+    RefundFailed,
+    /// A dispute was lost.
+    DisputeLost,
+    /// A bank transfer, in or out.
+    Transfer,
+}
+
+/// A movement of money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// Whose money.
+    pub order_id: OrderId,
+    /// The order's version that it came with.
+    pub order_version: u64,
+    /// Place among the entries of that version, from 0.
+    pub index: usize,
+    /// What it was.
+    pub kind: LedgerKind,
+    /// Stripe's id of the intent, refund or dispute, or the transfer's reference.
+    pub object: String,
+    /// How much: above zero it came, below it went.
+    pub amount: Money,
+    /// When it was booked.
+    pub at: Timestamp,
+    /// The request or webhook that told of it.
+    pub correlation_id: String,
+}
+
+/// The entries that tell how the money of `before` became that of `after`. So the sum of all entries of an order is
+/// what its facts say: captured − refunded − lost.
+pub(crate) fn entries_between(before: &Order, after: &Order, correlation_id: &str) -> Vec<LedgerEntry> {
+    let (was, is) = (balances(&before.payment.facts), balances(&after.payment.facts));
+    let moved = is.into_iter().filter_map(|((kind, object), amount)| {
+        let before = was.get(&(kind, object)).map_or(0, |known| known.amount);
+        let moved = amount.amount.saturating_sub(before);
+        (moved != 0).then(|| (kind, object, Money::new(moved, amount.currency)))
+    });
+    let entry = |(index, (kind, object, amount)): (usize, (LedgerKind, &str, Money))| LedgerEntry {
+        order_id: after.id,
+        order_version: after.version,
+        index,
+        kind: if kind == LedgerKind::Refund && amount.amount > 0 { LedgerKind::RefundFailed } else { kind },
+        object: object.to_owned(),
+        amount,
+        at: after.updated_at,
+        correlation_id: correlation_id.to_owned(),
+    };
+    moved.enumerate().map(entry).collect()
+}
+
+/// What each object contributes to the order's balance. Objects are never forgotten, they only come to contribute
+/// nothing.
+fn balances(facts: &KnownFacts) -> BTreeMap<(LedgerKind, &str), Money> {
+    let signed = |amount: Money, sign: i64| Money::new(amount.amount.saturating_mul(sign), amount.currency);
+    let paid = facts.succeeded().map(|intent| ((LedgerKind::Payment, intent.id.as_str()), intent.received));
+    let refunds = facts.refunds().map(|refund| {
+        ((LedgerKind::Refund, refund.id.as_str()), signed(refund.amount, -i64::from(refund.status.counts())))
+    });
+    let disputes = facts.disputes().map(|dispute| {
+        let is_lost = dispute.status == DisputeStatus::Lost;
+        ((LedgerKind::DisputeLost, dispute.id.as_str()), signed(dispute.amount, -i64::from(is_lost)))
+    });
+    let transfers = facts.transfers().map(|transfer| {
+        let sign = if transfer.direction == TransferDirection::Received { 1 } else { -1 };
+        ((LedgerKind::Transfer, transfer.id.as_str()), signed(transfer.amount, sign))
+    });
+    paid.chain(refunds).chain(disputes).chain(transfers).collect()
+}

@@ -1,0 +1,64 @@
+//! Changing an order that waits for money: what is ordered, where it goes.
+
+use super::{Change, Contact, Order, OrderLine, Person};
+use crate::{CartLine, Money, OrderStatus, Timestamp};
+
+/// What an order becomes; what is none stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderEdit {
+    /// Lines with the prices of now, and their sum.
+    pub lines: Option<(Vec<OrderLine>, Money)>,
+    /// Where goods and mails go.
+    pub contact: Option<Contact>,
+}
+
+/// Why an order cannot be edited.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditRefused {
+    /// It does not wait for money, or not only.
+    #[error("an order that is {0} cannot be edited")]
+    TooLate(OrderStatus),
+    /// What is ordered changes, and an intent for the former total could still be paid: it has to be cancelled first.
+    #[error("an intent for the former total is live")]
+    IntentLive,
+}
+
+impl Order {
+    /// Changes lines or contact. The reservation is the new lines'; where the total is another one, so is the attempt to
+    /// pay it. None when nothing is different.
+    ///
+    /// # Errors
+    ///
+    /// [`EditRefused`].
+    pub fn edit(&self, edit: OrderEdit, correlation_id: &str, now: Timestamp) -> Result<Option<Change>, EditRefused> {
+        let awaits = matches!(self.status, OrderStatus::PendingPayment | OrderStatus::Invoiced);
+        let Person::Known(contact) = &self.person else { return Err(EditRefused::TooLate(self.status)) };
+        if !awaits || self.fulfilled_at.is_some() {
+            return Err(EditRefused::TooLate(self.status));
+        }
+        let contact = edit.contact.unwrap_or_else(|| contact.clone());
+        let (lines, total) = edit.lines.unwrap_or_else(|| (self.lines.clone(), self.total));
+        let is_payable = self.payment.facts.intents().any(|intent| !intent.status.is_final());
+        if total != self.total && is_payable {
+            return Err(EditRefused::IntentLive);
+        }
+        Ok(self.change(correlation_id, now, |order| {
+            if total != order.total {
+                order.payment.attempt += 1;
+                order.payment.intent = None;
+            }
+            if lines != order.lines {
+                order.placed_lines = Some(self.first_lines());
+            }
+            order.lines = lines;
+            order.total = total;
+            order.person = Person::Known(contact);
+        }))
+    }
+
+    /// The lines that it was placed with.
+    pub(super) fn first_lines(&self) -> Vec<CartLine> {
+        let now = self.lines.iter().map(|line| CartLine { sku: line.sku.clone(), quantity: line.quantity });
+        self.placed_lines.clone().unwrap_or_else(|| now.collect())
+    }
+}
