@@ -36,9 +36,10 @@ pub use mail::{
 };
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{
-    CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled, Change, Contact, EditRefused, Order, OrderEdit,
-    OrderLine, Payment, PaymentMethod, Person, RefundAction, RefundActionState, RefundReason, RefundRefused,
-    RefundRequest, Requested, Reservation, Review, ReviewDecision, ReviewRefused, TransferRefused,
+    CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled, Change, Contact, Difference, Differs,
+    EditRefused, Heard, Moment, Movement, Order, OrderEdit, OrderLine, Past, Payment, PaymentMethod, Person,
+    RefundAction, RefundActionState, RefundReason, RefundRefused, RefundRequest, Requested, Reservation, Review,
+    ReviewDecision, ReviewRefused, Then, Told, TransferRefused, Unknown,
 };
 pub use payment::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, KnownFacts,

@@ -1,10 +1,13 @@
 //! An order and everything that may happen to it. Each change is a pure function from an order to the next version.
 
 mod decisions;
+mod difference;
 mod edit;
 mod invoice;
+mod past;
 mod person;
 mod refunds;
+mod replay;
 mod reservation;
 mod review;
 mod status;
@@ -21,8 +24,10 @@ use crate::{
 };
 
 pub use decisions::{CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled};
+pub use difference::{Difference, Differs, Movement, Told};
 pub use edit::{EditRefused, OrderEdit};
 pub use invoice::{PaymentMethod, TransferRefused};
+pub use past::{Heard, Moment, Past, Then, Unknown};
 pub use person::{Contact, Person};
 pub use refunds::{RefundAction, RefundActionState, RefundReason, RefundRefused, RefundRequest, Requested};
 pub use reservation::Reservation;

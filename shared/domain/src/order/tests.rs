@@ -1,4 +1,5 @@
 mod living;
+mod past;
 mod person;
 mod refunding;
 mod reviewing;

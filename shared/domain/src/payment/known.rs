@@ -44,6 +44,13 @@ impl KnownFacts {
         self.extend(other.into_facts());
     }
 
+    /// Whether this fact would change nothing.
+    pub fn knows(&self, fact: &PaymentFact) -> bool {
+        let mut with_it = self.clone();
+        with_it.learn(fact.clone());
+        with_it == *self
+    }
+
     /// The payment intents.
     pub fn intents(&self) -> impl Iterator<Item = &IntentFact> {
         self.intents.values()

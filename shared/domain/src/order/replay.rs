@@ -1,0 +1,154 @@
+//! Rebuilding an order from what is stored beside it, and finding where that is another order than the stored one.
+//!
+//! What was placed and what we decided stands in the order alone. Its facts are taken from its receipts; all that follows
+//! from both is derived anew. One exception: what Stripe answered when an intent was made has no receipt. It brings no
+//! money and decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::difference::{Difference, Differs, Movement, Told};
+use super::{Order, Past};
+use crate::ledger::entries_between;
+use crate::{EventType, KnownFacts, LedgerEntry, PaymentFact, Timestamp};
+
+impl Order {
+    /// This order as it would be if it knew these facts and no others: what was placed and decided stays, what follows is
+    /// derived.
+    #[must_use]
+    pub fn rebuilt_from(&self, facts: KnownFacts) -> Self {
+        let mut order = self.clone();
+        order.payment.facts = facts;
+        order.status = order.derive_status();
+        order.reservation = order.reservation_from_facts();
+        if order.payment.facts.captured() == 0 {
+            order.paid_at = None;
+        } else if order.is_paid() {
+            order.paid_at = self.paid_at.or(Some(self.updated_at));
+        }
+        order
+    }
+}
+
+impl Past<'_> {
+    /// The order rebuilt from its receipts.
+    pub fn rebuilt(&self) -> Order {
+        let mut facts = self.facts(|_| true);
+        let unproven = self.order.payment.facts.clone().into_facts().filter(is_creation_answer);
+        facts.extend(unproven.collect::<Vec<_>>());
+        self.order.rebuilt_from(facts)
+    }
+
+    /// The movements of money as the receipts tell them.
+    pub fn rebuilt_ledger(&self) -> Vec<LedgerEntry> {
+        let mut told: BTreeMap<u64, (Timestamp, Vec<PaymentFact>)> = BTreeMap::new();
+        for heard in self.heard {
+            let (at, facts) = told.entry(heard.order_version).or_insert((heard.at, Vec::new()));
+            *at = heard.at.max(*at);
+            facts.extend(heard.facts.iter().cloned());
+        }
+        let mut before = Order { version: 0, ..self.order.clone() };
+        before.payment.facts = KnownFacts::default();
+        let mut ledger = Vec::new();
+        for (version, (updated_at, facts)) in told {
+            let mut after = Order { version, updated_at, ..before.clone() };
+            after.payment.facts.extend(facts);
+            ledger.extend(entries_between(&before, &after, ""));
+            before = after;
+        }
+        ledger
+    }
+
+    /// Where the stored order, its ledger and its events are not what its receipts make of them. Nothing is left out
+    /// that carries money.
+    pub fn differences(&self) -> Vec<Difference> {
+        let rebuilt = self.rebuilt();
+        let mut found = self.of_facts(&rebuilt);
+        found.extend(self.of_order(&rebuilt));
+        found.extend(self.of_ledger());
+        found.extend(self.of_decisions());
+        found.extend(self.of_events());
+        found
+    }
+
+    fn of_facts(&self, rebuilt: &Order) -> Vec<Difference> {
+        let (stored, rebuilt) = (&self.order.payment.facts, &rebuilt.payment.facts);
+        let not_learned = rebuilt.clone().into_facts().filter(|fact| !stored.knows(fact)).map(Difference::NotLearned);
+        let no_receipt = stored.clone().into_facts().filter(|fact| !rebuilt.knows(fact)).map(Difference::NoReceipt);
+        not_learned.chain(no_receipt).collect()
+    }
+
+    fn of_order(&self, rebuilt: &Order) -> Vec<Difference> {
+        let stored = self.order;
+        let sums = |order: &Order| {
+            [order.payment.facts.captured(), order.payment.facts.refunded(), order.payment.facts.lost()]
+        };
+        let [captured, refunded, lost] = sums(stored);
+        let [captured_anew, refunded_anew, lost_anew] = sums(rebuilt);
+        [
+            differs(stored.status, rebuilt.status).map(Difference::Status),
+            differs(captured, captured_anew).map(Difference::Captured),
+            differs(refunded, refunded_anew).map(Difference::Refunded),
+            differs(lost, lost_anew).map(Difference::Lost),
+            differs(stored.reservation, rebuilt.reservation).map(Difference::Reservation),
+            differs(stored.paid_at, rebuilt.paid_at).map(Difference::PaidAt),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn of_ledger(&self) -> Vec<Difference> {
+        let stored: BTreeSet<Movement> = self.ledger.iter().map(Movement::from).collect();
+        let rebuilt: BTreeSet<Movement> = self.rebuilt_ledger().iter().map(Movement::from).collect();
+        let not_booked = rebuilt.difference(&stored).cloned().map(Difference::NotBooked);
+        not_booked.chain(stored.difference(&rebuilt).cloned().map(Difference::Booked)).collect()
+    }
+
+    /// Each decision that others hear of was told, and what was told stands.
+    fn of_decisions(&self) -> Vec<Difference> {
+        let order = self.order;
+        let told = |event_type| self.events.iter().rev().find(|event| event.event_type == event_type);
+        let paid = told(EventType::Paid).map(|event| event.at);
+        let is_called_off = self.is_called_off();
+        let checks = [
+            (EventType::Placed, self.events.iter().filter(|event| event.event_type == EventType::Placed).count() == 1),
+            (EventType::Paid, paid == order.paid_at),
+            (EventType::Fulfilled, told(EventType::Fulfilled).is_some() == order.fulfilled_at.is_some()),
+            (EventType::Cancelled, is_called_off == order.cancellation.is_some()),
+        ];
+        checks.into_iter().filter(|(_, holds)| !holds).map(|(event_type, _)| Difference::Untold(event_type)).collect()
+    }
+
+    fn of_events(&self) -> Vec<Difference> {
+        let mut found = Vec::new();
+        for event in self.events {
+            let (order_version, index) = (event.order_version, event.index);
+            let mut tell = |told| found.push(Difference::Event { order_version, index, told });
+            if order_version > self.order.version {
+                tell(Told::TooFar);
+            }
+            let facts = self.facts(|heard| heard.order_version <= order_version);
+            if let Some(differs) = differs(event.captured, facts.captured()) {
+                tell(Told::Captured(differs));
+            }
+            if let Some(differs) = differs(event.refunded, facts.refunded()) {
+                tell(Told::Refunded(differs));
+            }
+            let mut possible = self.possible_statuses(order_version).peekable();
+            let nearest = possible.peek().copied();
+            if let Some(rebuilt) = nearest.filter(|_| possible.all(|status| status != event.status)) {
+                tell(Told::Status(Differs { stored: event.status, rebuilt }));
+            }
+        }
+        found
+    }
+}
+
+/// What an intent says of itself until somebody pays: all that Stripe's answer to its creation can say.
+fn is_creation_answer(fact: &PaymentFact) -> bool {
+    matches!(fact, PaymentFact::PaymentIntent(intent) if !intent.status.is_final() && intent.received.amount == 0)
+}
+
+fn differs<T: PartialEq>(stored: T, rebuilt: T) -> Option<Differs<T>> {
+    (stored != rebuilt).then_some(Differs { stored, rebuilt })
+}
