@@ -17,17 +17,17 @@ fn meter() -> (Meter, DefaultGuard) {
     (meter, following)
 }
 
-/// The section's rows of an order's whole way, and the name of the guards' table. On a stack as large as the command's:
-/// the suite over the SDK, unoptimised, is too deep for a test's.
-fn whole_order() -> (Vec<Row>, String) {
-    let measure = || {
+/// Runs it on a stack as large as the command's: the suite over the SDK, unoptimised, is too deep for a test's.
+fn with_a_deep_stack<T: Send + 'static>(work: impl AsyncFnOnce() -> T + Send + 'static) -> T {
+    let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(measured())
+        runtime.block_on(work())
     };
-    std::thread::Builder::new().stack_size(8 << 20).spawn(measure).unwrap().join().unwrap()
+    std::thread::Builder::new().stack_size(8 << 20).spawn(run).unwrap().join().unwrap()
 }
 
-async fn measured() -> (Vec<Row>, String) {
+/// The section's rows of an order's whole way, and the name of the guards' table.
+async fn whole_order() -> (Vec<Row>, String) {
     let (meter, _following) = meter();
     let mut world = World::open(meter).await.unwrap();
     catalogue::calls(&mut world).await.unwrap();
@@ -35,6 +35,23 @@ async fn measured() -> (Vec<Row>, String) {
     orders::whole_order(&mut world, &customer).await.unwrap();
     let section = world.sections().iter().find(|section| section.title == orders::WHOLE_ORDER).unwrap();
     (section.rows.clone(), world.guards_table().to_owned())
+}
+
+#[test]
+fn every_call_goes_well_and_what_nobody_called_is_found() {
+    with_a_deep_stack(async || {
+        let (meter, _following) = meter();
+        let mut world = World::open(meter).await.unwrap();
+        all_calls(&mut world).await.unwrap();
+        let (sections, wiring) = (world.sections(), world.wiring());
+        let left = report::not_measured(sections, wiring);
+        assert!(!left.iter().any(|name| name == "POST /v1/orders" || name == "send-email"), "{left:?}");
+        let without: Vec<_> = sections.iter().filter(|section| section.title != "API keys").cloned().collect();
+        let missing = report::not_measured(&without, wiring);
+        for name in ["POST /v1/api-keys", "DELETE /v1/api-keys/{key_id}", "notice-expiring-keys"] {
+            assert!(missing.iter().any(|missing| missing == name), "{name}");
+        }
+    });
 }
 
 /// The requests of a row's own work that write, and those that read.
@@ -49,7 +66,7 @@ fn work<'a>(row: &'a Row, guards: &str) -> (Vec<&'a str>, Vec<&'a str>) {
 
 #[test]
 fn an_order_costs_one_transaction_one_call_of_stripe_and_one_small_update() {
-    let (rows, guards) = whole_order();
+    let (rows, guards) = with_a_deep_stack(whole_order);
     let row = |call: &str| rows.iter().find(|row| row.call == call).unwrap();
 
     let placed = row("POST /v1/orders");
