@@ -1,11 +1,12 @@
 //! What happened to an order, for whoever listens. Ids, versions and amounts; nothing personal.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{EventId, Money, Order, OrderId, OrderStatus, Timestamp};
+use crate::{EventId, IntentId, IntentStatus, Money, Order, OrderId, OrderStatus, Timestamp};
 
 /// The version of [`OrderEvent`]'s shape. A consumer that meets a greater one leaves the message for its successor.
 pub const EVENT_SCHEMA_VERSION: u32 = 1;
@@ -34,6 +35,9 @@ pub enum EventType {
     /// Money came for an order that was called off: it has to go back.
     #[serde(rename = "order.refund_due")]
     RefundDue,
+    /// An intent that nobody is to pay can be paid again, or still: it is to be voided.
+    #[serde(rename = "order.void_due")]
+    VoidDue,
     /// Somebody wants money to go back: Stripe is to be asked.
     #[serde(rename = "order.refund_requested")]
     RefundRequested,
@@ -74,6 +78,7 @@ impl EventType {
             Self::Fulfilled => "order.fulfilled",
             Self::Cancelled => "order.cancelled",
             Self::RefundDue => "order.refund_due",
+            Self::VoidDue => "order.void_due",
             Self::RefundRequested => "order.refund_requested",
             Self::RefundFailed => "order.refund_failed",
             Self::PartiallyRefunded => "order.partially_refunded",
@@ -181,9 +186,21 @@ fn differences(before: &Order, after: &Order) -> Vec<EventType> {
     if after.refund_due() > before.refund_due() && before.cancellation.is_some() {
         types.push(EventType::RefundDue);
     }
+    types.extend(has_more_to_void(before, after).then_some(EventType::VoidDue));
     types.extend((after.payment.is_overdue() && !before.payment.is_overdue()).then_some(EventType::InvoiceOverdue));
     types.extend((types.is_empty() && is_seen(before, after)).then_some(EventType::Updated));
     types
+}
+
+/// Whether an intent is to be voided that was not before. Those of an order that is called off by this very change are
+/// told of by that; those that a bank is working on come to an end by themselves, or are payable again and told of then.
+fn has_more_to_void(before: &Order, after: &Order) -> bool {
+    let is_voidable = |order: &Order, id: &IntentId| {
+        order.payment.facts.intent(id).is_some_and(|intent| intent.status != IntentStatus::Processing)
+    };
+    let was: BTreeSet<_> = before.intents_to_void().filter(|id| is_voidable(before, id)).collect();
+    let is_told = before.cancellation.is_none() && after.cancellation.is_some();
+    !is_told && after.intents_to_void().any(|id| is_voidable(after, id) && !was.contains(id))
 }
 
 /// What became of refunds. Whether money of a cancelled order came back to us is told by its status.

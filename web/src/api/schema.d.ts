@@ -716,7 +716,7 @@ export interface components {
          * @description Kinds of order event; the word in messages and filters is [`EventType::as_str`].
          * @enum {string}
          */
-        EventType: "order.placed" | "order.payment_processing" | "order.payment_failed" | "order.paid" | "order.fulfilled" | "order.cancelled" | "order.refund_due" | "order.refund_requested" | "order.refund_failed" | "order.partially_refunded" | "order.refunded" | "order.disputed" | "order.charged_back" | "order.needs_review" | "order.invoice_overdue" | "order.updated";
+        EventType: "order.placed" | "order.payment_processing" | "order.payment_failed" | "order.paid" | "order.fulfilled" | "order.cancelled" | "order.refund_due" | "order.void_due" | "order.refund_requested" | "order.refund_failed" | "order.partially_refunded" | "order.refunded" | "order.disputed" | "order.charged_back" | "order.needs_review" | "order.invoice_overdue" | "order.updated";
         /** @description API Gateway's own answer, given before or instead of ours. */
         GatewayMessage: {
             message: string;

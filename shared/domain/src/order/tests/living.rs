@@ -236,12 +236,28 @@ fn the_ledger_has_each_movement_once_whatever_comes_again() {
 }
 
 #[test]
+fn an_intent_of_a_cancelled_order_that_can_be_paid_again_is_told_of() {
+    use IntentStatus as I;
+    let processing = after(&placed(), intent("pi_1", I::Processing, 1, 0));
+    let cancelled = processing.cancel("c", LATE).unwrap().unwrap();
+    assert_eq!(types(&cancelled), [EventType::Cancelled]);
+    let failed = cancelled.order.learn(vec![intent("pi_1", I::PaymentFailed, 2, 0)], "c", LATE).unwrap();
+    assert_eq!(types(&failed), [EventType::PaymentFailed, EventType::VoidDue]);
+    let again = failed.order.learn(vec![intent("pi_1", I::RequiresAction, 3, 0)], "c", LATE).unwrap();
+    assert_eq!(types(&again), [], "it is known");
+    let voided = again.order.learn(vec![intent("pi_1", I::Canceled, 4, 0)], "c", LATE).unwrap();
+    assert_eq!(types(&voided), []);
+}
+
+#[test]
 fn an_intent_that_another_took_the_place_of_is_to_be_voided() {
     let attached =
         placed().attach_intent("pi_2".into(), vec![intent("pi_2", IntentStatus::RequiresAction, 1, 0)], "c", LATE);
     let order = attached.unwrap().order;
     assert_eq!(order.intents_to_void().count(), 0);
-    let two = after(&order, intent("pi_1", IntentStatus::RequiresPaymentMethod, 1, 0));
+    let two = order.learn(vec![intent("pi_1", IntentStatus::RequiresPaymentMethod, 1, 0)], "c", LATE).unwrap();
+    assert_eq!(types(&two), [EventType::VoidDue]);
+    let two = two.order;
     assert_eq!(two.intents_to_void().map(IntentId::as_str).collect::<Vec<_>>(), ["pi_1"]);
     let cancelled = two.cancel("c", LATE).unwrap().unwrap().order;
     assert_eq!(cancelled.intents_to_void().count(), 2);
