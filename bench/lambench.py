@@ -61,6 +61,7 @@ SAMPLES = {
     "create-payment-intent": "pending",
     "erase-me": "good",
     "erase-orders": "erased",
+    "expire-orders": "scheduled",
     "get-health": "check",
     "get-me": "customer",
     "get-openapi": "document",

@@ -26,7 +26,7 @@ use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 38] = [
+pub const FUNCTIONS: [&str; 39] = [
     "account-stream",
     "authorizer",
     "cancel-order",
@@ -37,6 +37,7 @@ pub const FUNCTIONS: [&str; 38] = [
     "create-payment-intent",
     "erase-me",
     "erase-orders",
+    "expire-orders",
     "get-health",
     "get-jwks",
     "get-me",
@@ -71,6 +72,7 @@ pub const FUNCTIONS: [&str; 38] = [
 pub fn budget(function: &str, timeout: Duration) -> Duration {
     match function {
         "erase-orders" => timeout.saturating_sub(erase_orders::RESERVE),
+        "expire-orders" => timeout.saturating_sub(expire_orders::RESERVE),
         "notice-expiring-keys" => timeout.saturating_sub(notice_expiring_keys::RESERVE),
         "settle-payment" => timeout.saturating_sub(settle_payment::RESERVE),
         "send-email" => timeout.saturating_sub(send_email::RESERVE),
@@ -94,6 +96,12 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             "account-stream" => {
                 let bus = &BusGate::new(&self.bus, &self.gate, function);
                 result(&account_stream::handle(bus, bus, &event).await)
+            }
+            "expire-orders" => {
+                let stripe = self.secrets.stripe_unless_down().await.map(|keys| self.clients.stripe(&keys));
+                let store = &StoreGate::new(&self.store, &self.gate);
+                let done = expire_orders::handle(store, store, stripe.as_ref(), &self.clock, &self.ids, deadline).await;
+                result(&done.map_err(start)?)
             }
             "notice-expiring-keys" => {
                 let store = &StoreGate::new(&self.store, &self.gate);

@@ -5,6 +5,7 @@ mod accounts;
 mod elsewhere;
 mod openid;
 mod people;
+mod reconcile;
 pub mod shop;
 
 use std::collections::BTreeSet;
@@ -106,18 +107,6 @@ fn an_order_cancelled_after_payment_is_refunded_once_and_its_goods_return() {
     assert_eq!(shop.at_stripe()["refunds"].as_array().unwrap().len(), 1);
     assert_eq!(shop.rows(), [(placed.order_id, "refunded".to_owned())]);
     assert_eq!(shop.mails(), ["order_cancelled", "order_confirmation", "order_refunded"]);
-}
-
-#[test]
-fn an_abandoned_order_keeps_waiting_and_mails_nobody() {
-    let shop = Shop::open();
-    let placed = shop.order("key-1");
-    shop.settle();
-    shop.clock.advance(std::time::Duration::from_hours(24));
-    shop.settle();
-    assert_eq!((shop.status(&placed), shop.mails().len()), (OrderStatus::PendingPayment, 0));
-    assert_eq!(shop.rows(), [(placed.order_id, "pending_payment".to_owned())]);
-    assert_eq!((shop.stock(), shop.dead_letters()), (STOCK - 2, 0));
 }
 
 #[test]

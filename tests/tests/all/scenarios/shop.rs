@@ -58,7 +58,7 @@ impl Shop {
         let keys = SigningKeys { keys: vec![SigningKey::generate(clock.now()).unwrap()] };
         let settings = Settings { rate_limit_scale, ..settings(&providers, &sandbox, &keys) };
         let store = MemoryStore::new();
-        clock.run(fill(&store));
+        clock.run(fill(&store, STOCK));
         let transport = SandboxTransport::new(sandbox.clone(), clock.clone());
         let ports = Ports { store, transport, clock: clock.clone(), ids: SeededIds::new(11) };
         Self { suite: Suite::new(ports, settings, TEMPLATE.parse().unwrap()), clock, sandbox, keys }
@@ -112,10 +112,15 @@ impl Shop {
 
     /// Pays as the page in a browser does: with the publishable key and the client secret. Stripe's answer.
     pub fn pay(&self, placed: &Placed, method: &str) -> Value {
+        self.clock.run(self.pay_now(placed, method))
+    }
+
+    /// The same while other things happen.
+    pub async fn pay_now(&self, placed: &Placed, method: &str) -> Value {
         let publishable = sandbox::Settings::default().stripe.publishable_key;
         let form =
             format!("client_secret={}&payment_method={method}&return_url=http%3A%2F%2Fshop.test", placed.client_secret);
-        self.stripe(&format!("/v1/payment_intents/{}/confirm", placed.intent), &publishable, form)
+        self.at_stripes(&format!("/v1/payment_intents/{}/confirm", placed.intent), &publishable, form).await
     }
 
     /// The customer passes the bank's 3-D Secure page.
@@ -129,13 +134,17 @@ impl Shop {
     }
 
     fn stripe(&self, path: &str, key: &str, form: String) -> Value {
+        self.clock.run(self.at_stripes(path, key, form))
+    }
+
+    async fn at_stripes(&self, path: &str, key: &str, form: String) -> Value {
         let request = Request::post(format!("http://stripe.test{path}"))
             .header("authorization", format!("Bearer {key}"))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Bytes::from(form))
             .unwrap();
         let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
-        json_of(&self.clock.run(transport.send(request)).unwrap())
+        json_of(&transport.send(request).await.unwrap())
     }
 
     /// Lets everything happen that is on its way.
@@ -199,6 +208,11 @@ impl Shop {
         found[0].stock
     }
 
+    /// Sets how many pieces there are.
+    pub fn restock(&self, pieces: u32) {
+        self.clock.run(fill(self.suite.store(), pieces));
+    }
+
     /// What must be true of one paid order, whatever happened on the way.
     pub fn assert_paid_once(&self, placed: &Placed) {
         assert_eq!(self.status(placed), OrderStatus::Paid);
@@ -232,12 +246,12 @@ pub fn json_of(answer: &Response<Bytes>) -> Value {
     serde_json::from_slice(answer.body()).unwrap_or_default()
 }
 
-async fn fill(store: &MemoryStore) {
+async fn fill(store: &MemoryStore, pieces: u32) {
     let edit = ProductEdit {
         sku: "mug".parse().unwrap(),
         name: "Mug".into(),
         prices: [("eur".parse().unwrap(), 1450)].into(),
-        stock: Some(STOCK),
+        stock: Some(pieces),
         active: true,
         at: Timestamp::parse("2026-11-23T12:00:00Z").unwrap(),
     };

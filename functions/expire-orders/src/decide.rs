@@ -1,0 +1,51 @@
+//! A decision about an order that others may be changing, and whether it was ours that took effect.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+
+use domain::{Change, Order};
+use resilience::{Clock, Ids};
+use store::{Orders, Receipt, StoreError, UpdateError, update};
+
+/// Where decisions are stored.
+#[derive(Clone, Copy)]
+pub(crate) struct Deciding<'a, O, K, R> {
+    pub orders: &'a O,
+    pub clock: &'a K,
+    pub ids: &'a R,
+}
+
+/// An order after a decision about it.
+pub(crate) struct Decided {
+    pub order: Order,
+    /// Whether the decision changed it; if not, somebody else was faster or there was nothing to do.
+    pub is_change: bool,
+}
+
+impl<O: Orders, K: Clock, R: Ids> Deciding<'_, O, K, R> {
+    /// Decides about the order as it is in the table; `listed` may be behind, and is only asked for whether that is
+    /// worth a read.
+    pub async fn decide(
+        &self,
+        listed: &Order,
+        receipt: Option<&Receipt>,
+        decide: impl Fn(&Order) -> Option<Change>,
+    ) -> Result<Decided, StoreError> {
+        if decide(listed).is_none() {
+            return Ok(Decided { order: listed.clone(), is_change: false });
+        }
+        let is_change = Cell::new(false);
+        let noted = |order: &Order| {
+            let change = decide(order);
+            is_change.set(change.is_some());
+            Ok::<_, Infallible>(change)
+        };
+        match update(self.orders, self.clock, self.ids, listed.id, receipt, noted).await {
+            Ok(order) => Ok(Decided { order, is_change: is_change.get() }),
+            // Listed and gone: orders are not deleted, so the list is at fault, and there is nothing to do.
+            Err(UpdateError::NotFound) => Ok(Decided { order: listed.clone(), is_change: false }),
+            Err(UpdateError::Store(error)) => Err(error),
+            Err(UpdateError::Refused(never)) => match never {},
+        }
+    }
+}
