@@ -24,6 +24,7 @@ mod rotate;
 mod seed;
 mod shop;
 mod sign_in;
+mod sim;
 mod smoke;
 mod stack;
 mod test;
@@ -58,6 +59,8 @@ enum Command {
     Openapi,
     /// Measures what each call of the API costs: requests to DynamoDB, capacity units, calls to providers. Needs no stack.
     Bench(bench::Options),
+    /// Runs the whole suite in simulated worlds, with everything that can go wrong, and checks every promise in each.
+    Sim(sim::Options),
     /// Prints every hop of one order.
     Trace(trace::Options),
     /// Prints what the functions said.
@@ -95,6 +98,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Smoke => smoke::smoke().await?,
         Command::Openapi => openapi::write()?,
         Command::Bench(options) => bench::bench(options).await?,
+        Command::Sim(options) => drop(sim::sim(&options.options.iter().map(String::as_str).collect::<Vec<_>>()).await?),
         Command::Trace(options) => trace::trace(&options).await?,
         Command::Logs(options) => logs::logs(&options).await?,
         Command::Env => println!("{}", env::env()?),

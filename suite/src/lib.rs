@@ -25,7 +25,7 @@ mod stream;
 mod suite;
 mod template;
 
-pub use bus::{Bus, Counts, Message, Misbehaviour};
+pub use bus::{Bus, Counts, Message, Misbehaviour, Post};
 pub use call::CallError;
 pub use clients::SharedIds;
 pub use dynamo::{DynamoError, LocalDynamo};

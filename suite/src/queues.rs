@@ -1,5 +1,6 @@
 //! Lambda's pollers: messages of a queue and records of a stream become events, and what became of them is noted.
 
+use domain::Timestamp;
 use resilience::{Clock, Ids, Transport};
 use serde_json::{Value, json};
 
@@ -75,6 +76,11 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         Ok(Some(Happened::Streamed { function, records, done, error }))
     }
 
+    /// When this mapping's stream has something to do that was read already; none: nothing but what is new.
+    pub async fn stream_due(&self, mapping: &StreamMapping) -> Option<Timestamp> {
+        self.shard(mapping)?.lock().await.due()
+    }
+
     /// Tells the destination where the records are that were given up.
     fn report(&self, mapping: &StreamMapping, given_up: &GivenUp) {
         tracing::error!(
@@ -139,8 +145,6 @@ fn sqs_event(queue: &str, batch: &[Received]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use domain::Timestamp;
-
     use super::*;
     use crate::bus::{Counts, Message};
 

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use crate::sim::sim;
 use step::{Count, Step, StepError, cargo, cis};
 
 /// Which checks to run.
@@ -69,6 +70,9 @@ fn steps() -> Vec<Step> {
             cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"]).await
         }),
         Step::new("rust tests", async || cargo(&["test", "--workspace", "--locked"]).await),
+        Step::new("simulation", async || sim(&["--seeds", "1000", "--orders", "20"]).await),
+        Step::new("crash points", async || sim(&["--crash-points", "all", "--pairs", "200"]).await),
+        Step::new("naive variants", async || sim(&["--mutants"]).await),
         Step::new("embedded stack", async || embedded().await),
         Step::with_more("template linters", async || python::lint_template().await),
         Step::with_more("client checks", async || clients::check().await),

@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use domain::Timestamp;
 use events::{BusError, DeadLetters, Event, Publisher};
@@ -22,6 +24,23 @@ pub struct Bus<C> {
     wiring: Rc<Wiring>,
     state: Rc<RefCell<State>>,
     changed: Rc<Notify>,
+    carrier: Carrier,
+}
+
+/// Carries messages: says how often and how late each arrives. SNS and SQS promise neither once nor in order.
+pub trait Post {
+    /// How long each copy of an event takes to this queue; empty: it never arrives.
+    fn arrivals(&self, queue: &str, event: &Event) -> Vec<Duration>;
+}
+
+/// Who carries; none: every message arrives at once.
+#[derive(Clone, Default)]
+struct Carrier(Rc<RefCell<Option<Rc<dyn Post>>>>);
+
+impl fmt::Debug for Carrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Carrier")
+    }
 }
 
 /// What the bus is made to do wrong.
@@ -65,12 +84,17 @@ impl<C: Clock> Bus<C> {
     pub fn new(wiring: Rc<Wiring>, clock: C) -> Self {
         let queues = wiring.queues.keys().map(|name| (name.clone(), Queue::default())).collect();
         let state = State { queues, ..State::default() };
-        Self { clock, wiring, state: Rc::new(RefCell::new(state)), changed: Rc::new(Notify::new()) }
+        Self { clock, wiring, state: Rc::new(RefCell::new(state)), changed: Rc::new(Notify::new()), carrier: Carrier::default() }
     }
 
     /// Makes the bus misbehave from now on.
     pub fn misbehave(&self, misbehaviour: Misbehaviour) {
         self.state.borrow_mut().misbehaviour = misbehaviour;
+    }
+
+    /// Lets this one carry what is published from now on.
+    pub fn carried_by(&self, post: Rc<dyn Post>) {
+        *self.carrier.0.borrow_mut() = Some(post);
     }
 
     /// Hands out up to `most` messages of a queue. Those that were received too often become dead letters first.
@@ -179,9 +203,12 @@ impl<C: Clock> Bus<C> {
         let mut state = self.state.borrow_mut();
         let wanting = self.wiring.subscriptions.iter().filter(|one| one.wants(event.event_type()));
         for subscription in wanting {
-            for _ in 0..=state.misbehaviour.copies {
+            let copies = 1 + state.misbehaviour.copies;
+            let carrier = self.carrier.0.borrow();
+            let arrivals = carrier.as_ref().map(|post| post.arrivals(&subscription.queue, event));
+            for after in arrivals.unwrap_or_else(|| vec![Duration::ZERO; copies]) {
                 let message = state.message(body.clone(), attributes.clone(), now);
-                state.queue(&subscription.queue).send(message, now);
+                state.queue(&subscription.queue).send(message, now.plus(after));
             }
         }
         self.changed.notify_waiters();

@@ -8,5 +8,5 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
-pub use broker::{Bus, Misbehaviour};
+pub use broker::{Bus, Misbehaviour, Post};
 pub use queue::{Counts, Message, Received};

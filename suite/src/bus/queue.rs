@@ -64,9 +64,9 @@ struct Entry {
 }
 
 impl Queue {
-    pub fn send(&mut self, message: Message, now: Timestamp) {
+    pub fn send(&mut self, message: Message, visible_at: Timestamp) {
         self.last_place += 1;
-        let entry = Entry { message, receives: 0, first_received_at: None, visible_at: now };
+        let entry = Entry { message, receives: 0, first_received_at: None, visible_at };
         self.entries.insert(self.last_place, entry);
     }
 

@@ -1,0 +1,23 @@
+//! `cargo cis sim`: builds the simulation with optimisation and runs it. What it can do stands in `simulation/src/main.rs`.
+
+use clap::Args;
+
+use crate::test::step::{Count, StepError, cargo};
+
+/// What is handed on.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// Options of the simulation: `--seeds`, `--orders`, `--crash-points all`, `--mutants`, … (`cargo cis sim -- --help`).
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub options: Vec<String>,
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// It cannot be built, or a promise was broken.
+pub async fn sim(options: &[&str]) -> Result<Count, StepError> {
+    let run = ["run", "--quiet", "--profile", "sim", "--package", "simulation", "--locked", "--"];
+    cargo(&[&run, options].concat()).await
+}

@@ -1,0 +1,51 @@
+//! Crash points.
+
+use std::error::Error;
+use std::time::Instant;
+
+use simulation::crash_points::{Broken, Coverage, FATES, Pairs, walk as walk_part};
+use simulation::{Plan, SCRIPTS, tell};
+
+use crate::{Options, share};
+
+/// So many broken runs are shown.
+const SHOWN: usize = 5;
+
+/// Walks them all; whether no promise was broken.
+pub fn walk(options: &Options) -> Result<bool, Box<dyn Error>> {
+    let began = Instant::now();
+    let pairs = options.pairs.map_or(Pairs::All, |count| Pairs::Some(count, options.seed));
+    let threads = usize::try_from(options.threads.max(1))?;
+    let parts = share(options.threads, |part| {
+        let part = usize::try_from(part)?;
+        Ok(walk_part(pairs, (part, threads))?)
+    })?;
+    let mut coverage = Coverage::default();
+    for part in parts {
+        coverage.add(part);
+    }
+    for ((function, effect), count) in &coverage.effects {
+        let function = if function.is_empty() { "(around functions)" } else { function };
+        println!("{function:<24} {effect:<28} befallen {count} times");
+    }
+    for broken in coverage.broken.iter().take(SHOWN) {
+        show(broken)?;
+    }
+    let (points, fates) = (coverage.points, FATES.len());
+    println!("{} stories, {points} places × {fates} fates", SCRIPTS.len());
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{} single runs, {} pairs in {seconds:.1} s", coverage.singles, coverage.pairs);
+    let failed = coverage.broken.len() as u64;
+    println!("{} passed, {failed} failed", coverage.singles + coverage.pairs - failed);
+    Ok(coverage.broken.is_empty())
+}
+
+fn show(broken: &Broken) -> Result<(), Box<dyn Error>> {
+    let ordered: Vec<_> = broken.ordered.iter().map(|(point, fate)| format!("{point} {fate}")).collect();
+    println!("{}: {}", broken.script.name, ordered.join(", "));
+    for violation in &broken.outcome.violations {
+        println!("  {violation}");
+    }
+    println!("{}", tell(&Plan::scripted(broken.script, broken.ordered.clone()))?.story);
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Seeds, one after the other.
+
+use std::error::Error;
+use std::time::Instant;
+
+use simulation::{Outcome, Plan, Tally, run, tell};
+
+use crate::{Options, share};
+
+/// So many failing seeds are shown.
+const SHOWN: usize = 5;
+
+/// Runs the seeds; whether none broke a promise.
+pub fn run_seeds(options: &Options) -> Result<bool, Box<dyn Error>> {
+    let began = Instant::now();
+    if options.story {
+        println!("{}", tell(&Plan::of(options.seed, options.orders))?.story);
+    }
+    let parts = share(options.threads, |part| some(options, part))?;
+    let (mut total, mut failed) = (Tally::default(), Vec::new());
+    for (tally, broken) in parts {
+        total += tally;
+        failed.extend(broken);
+    }
+    failed.sort_by_key(|outcome| outcome.seed);
+    for outcome in failed.iter().take(SHOWN) {
+        show(outcome);
+    }
+    if let Some(first) = failed.first() {
+        let order = first.violations.iter().find_map(|violation| violation.order);
+        let story = tell(&Plan::of(first.seed, options.orders))?.story;
+        println!("the story of seed {}:\n{}", first.seed, order.map_or(story.clone(), |order| story.of(order)));
+        let seeds: Vec<_> = failed.iter().map(|outcome| outcome.seed.to_string()).collect();
+        println!("failing seeds: {}", seeds.join(" "));
+    }
+    summary(&total, began.elapsed().as_secs_f64());
+    println!("{} passed, {} failed", options.seeds - failed.len() as u64, failed.len());
+    Ok(failed.is_empty())
+}
+
+fn some(options: &Options, part: u64) -> crate::Part<(Tally, Vec<Outcome>)> {
+    let (mut total, mut failed) = (Tally::default(), Vec::new());
+    let seeds = options.seed..options.seed.saturating_add(options.seeds);
+    for seed in seeds.filter(|seed| seed % options.threads.max(1) == part) {
+        let outcome = run(&Plan::of(seed, options.orders))?;
+        total += outcome.tally.clone();
+        if !outcome.violations.is_empty() {
+            failed.push(outcome);
+        }
+    }
+    Ok((total, failed))
+}
+
+fn show(outcome: &Outcome) {
+    println!("seed {} broke {} promises:", outcome.seed, outcome.violations.len());
+    for violation in &outcome.violations {
+        println!("  {violation}");
+    }
+}
+
+fn summary(total: &Tally, seconds: f64) {
+    let counts = |counts: &std::collections::BTreeMap<&str, u64>| {
+        counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
+    };
+    println!("orders:      {} wanted, {} placed", total.orders, total.placed);
+    println!("ended as:    {}", counts(&total.ends));
+    println!("invocations: {}, effects: {}", total.invocations, total.effects);
+    println!("faults:      {}: {}", total.faults(), counts(&total.faults));
+    println!("mails whose outcome was unknown for a while: {}", total.doubtful_mails);
+    let orders = f64::from(u32::try_from(total.orders).unwrap_or(u32::MAX));
+    println!("{seconds:.1} s, {:.0} orders a second", orders / seconds);
+}

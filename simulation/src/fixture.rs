@@ -1,0 +1,134 @@
+//! What all runs of a process have in common, made once: it costs more than a whole order.
+
+use std::cell::OnceCell;
+use std::time::Duration;
+
+use auth::mint::{SigningKey, SigningKeys, mint};
+use auth::{Caller, Role, TokenRules, Who};
+use domain::Timestamp;
+use serde_json::json;
+use sheets::ServiceAccount;
+use suite::{Settings, Wiring, secrets};
+use telemetry::FixedSecrets;
+
+const TEMPLATE: &str = include_str!("../../template.yaml");
+/// When every run begins.
+pub const BEGIN: i64 = 1_795_000_000;
+/// Longer than any run.
+const TOKEN_LIFETIME: Duration = Duration::from_hours(24 * 365);
+const MAC_KEYS: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="]}"#;
+/// How many different customers there are.
+pub const CUSTOMERS: usize = 8;
+/// The sheet.
+pub const SPREADSHEET: &str = "sandbox-orders";
+
+/// Why there is no simulation.
+#[derive(Debug, thiserror::Error)]
+pub enum FixtureError {
+    /// The template cannot be read.
+    #[error(transparent)]
+    Template(#[from] suite::TemplateError),
+    /// No keys, no tokens.
+    #[error(transparent)]
+    Token(#[from] auth::mint::MintError),
+    /// Something that stands here in the source is not what it should be.
+    #[error("{0} cannot be read")]
+    Setting(&'static str),
+}
+
+/// What all runs have in common.
+#[derive(Debug)]
+pub struct Fixture {
+    pub wiring: Wiring,
+    pub google: ServiceAccount,
+    pub customers: Vec<Token>,
+    pub staff: Token,
+    public_keys: String,
+    signing_keys: String,
+}
+
+/// Somebody's access token.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// `cus_…` or `usr_…`.
+    pub id: String,
+    /// The header.
+    pub authorization: http::HeaderValue,
+}
+
+impl Fixture {
+    fn new() -> Result<Self, FixtureError> {
+        let now = Timestamp::from_seconds(BEGIN);
+        let keys = SigningKeys { keys: vec![SigningKey::generate(now)?] };
+        let customers = (1..=CUSTOMERS).map(|n| token(&keys, Role::Customer, &format!("cus_{n:032}"), now));
+        let account = sandbox::sheets::development_key_file("http://google.test/token").to_string();
+        Ok(Self {
+            wiring: TEMPLATE.parse()?,
+            google: ServiceAccount::from_json(&account).map_err(|_| FixtureError::Setting("google's account"))?,
+            customers: customers.collect::<Result<_, _>>()?,
+            staff: token(&keys, Role::Staff, &format!("usr_{:032}", 1), now)?,
+            public_keys: keys.public()?.to_string(),
+            signing_keys: serde_json::to_string(&keys).map_err(|_| FixtureError::Setting("the signing key"))?,
+        })
+    }
+
+    /// What the functions of a run are told.
+    ///
+    /// # Errors
+    ///
+    /// When what stands here is not what it should be.
+    pub fn settings(&self, providers: &sandbox::Settings, sendgrid_key: &str) -> Result<Settings, FixtureError> {
+        let stripe = json!({
+            "api_key": providers.stripe.secret_key, "publishable_key": providers.stripe.publishable_key,
+            "webhook_secrets": [sandbox::stripe::Endpoint::DEFAULT_SECRET],
+        });
+        let sendgrid = json!({ "api_key": providers.sendgrid.api_keys.first(), "webhook_public_key": sendgrid_key });
+        Ok(Settings {
+            stripe_url: "http://stripe.test".into(),
+            sendgrid_url: "http://sendgrid.test".into(),
+            sheets_url: "http://google.test".into(),
+            secrets: FixedSecrets::new([
+                (secrets::STRIPE, stripe.to_string()),
+                (secrets::SENDGRID, sendgrid.to_string()),
+                (secrets::TOKEN_KEYS, self.public_keys.clone()),
+                (secrets::TOKEN_SIGNING, self.signing_keys.clone()),
+                (secrets::LINK_KEYS, MAC_KEYS.to_owned()),
+                (secrets::REFRESH_KEYS, MAC_KEYS.to_owned()),
+                (secrets::OAUTH, r#"{"providers":{}}"#.to_owned()),
+            ]),
+            google: self.google.clone(),
+            mail_from: "Shop <orders@shop.example>".parse().map_err(|_| FixtureError::Setting("the sender"))?,
+            public_url: "http://shop.test".into(),
+            api_public_url: "http://shop.test".into(),
+            spreadsheet_id: SPREADSHEET.into(),
+            sheet_tab: "Orders".into(),
+            mail_evidence_wait: Duration::from_mins(5),
+            rate_limit_scale: 0,
+        })
+    }
+}
+
+fn token(keys: &SigningKeys, role: Role, id: &str, now: Timestamp) -> Result<Token, FixtureError> {
+    let who = Who::new(role, id).ok_or(FixtureError::Setting("somebody's id"))?;
+    let caller = Caller { who, token_id: "simulation".to_owned() };
+    let key = keys.active(now).ok_or(FixtureError::Setting("the signing key"))?;
+    let token = mint(&caller, &TokenRules::default(), key, now, TOKEN_LIFETIME)?;
+    let authorization = format!("Bearer {token}").parse().map_err(|_| FixtureError::Setting("a token"))?;
+    Ok(Token { id: id.to_owned(), authorization })
+}
+
+/// Does something with what this thread's runs have in common.
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub fn with<R>(work: impl FnOnce(&Fixture) -> Result<R, FixtureError>) -> Result<R, FixtureError> {
+    thread_local!(static FIXTURE: OnceCell<Fixture> = const { OnceCell::new() });
+    FIXTURE.with(|cell| {
+        if let Some(fixture) = cell.get() {
+            return work(fixture);
+        }
+        let made = Fixture::new()?;
+        work(cell.get_or_init(|| made))
+    })
+}

@@ -1,0 +1,114 @@
+//! One mail for each reason, one row for each order.
+
+use std::collections::BTreeMap;
+
+use domain::{MailEffect, MailEffectId, MailKind, MailSubject, Order, OrderId, OrderMail, Sending};
+use serde_json::Value;
+use sheets::{Cell, Row};
+
+use super::Violation;
+use crate::snapshot::Snapshot;
+
+/// The column of the order's version; behind it is only its time.
+const VERSION: usize = sheets::COLUMNS - 2;
+
+/// Each event that asks for a mail got one: once, unless an outcome stayed unknown, which is counted.
+pub fn mails(books: &Snapshot) -> Vec<Violation> {
+    let known: BTreeMap<MailEffectId, &MailEffect> = books.mails.iter().map(|effect| (effect.id, effect)).collect();
+    let mut violations = Vec::new();
+    let mut wanted = BTreeMap::new();
+    for (order, events) in &books.events {
+        for event in events {
+            let Some(kind) = OrderMail::for_event(event.event_type).map(MailKind::from) else { continue };
+            let id = MailEffectId { subject: MailSubject::Order(*order), kind, event_id: event.event_id };
+            wanted.insert(id.to_string(), *order);
+            violations.extend(mail(books, *order, id, known.get(&id).copied()));
+        }
+    }
+    for (id, count) in &books.mailbox {
+        if !wanted.contains_key(id) && known.values().all(|effect| effect.id.to_string() != *id) {
+            let text = format!("{count} mails {id} that nothing asked for");
+            violations.push(Violation { invariant: "no mail without a reason", order: None, text });
+        }
+    }
+    violations
+}
+
+fn mail(books: &Snapshot, order: OrderId, id: MailEffectId, known: Option<&MailEffect>) -> Option<Violation> {
+    let violation = |text| Some(Violation::of("one mail for each reason", order, text));
+    let Some(effect) = known else { return violation(format!("no mail {id}, not 1")) };
+    let (sent, doubts) = (books.mailbox.get(&id.to_string()).copied().unwrap_or_default(), effect.doubts);
+    match &effect.sending {
+        Sending::Sent { .. } if sent >= 1 && sent <= 1 + doubts => None,
+        Sending::Refused { .. } if sent <= doubts => None,
+        Sending::Sent { .. } => violation(format!("{sent} mails {id}, not 1, with {doubts} outcomes unknown")),
+        Sending::Refused { .. } => violation(format!("{sent} mails {id} that were refused, not 0")),
+        other => violation(format!("mail {id} did not come to an end: {other:?}")),
+    }
+}
+
+/// Each order has one row, and it says what the order is.
+pub fn rows(books: &Snapshot) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let mut found: BTreeMap<OrderId, Vec<u32>> = BTreeMap::new();
+    for (number, values) in &books.sheet {
+        match values.first().and_then(Value::as_str).and_then(|id| id.parse().ok()) {
+            Some(id) => found.entry(id).or_default().push(*number),
+            None if values.iter().all(is_blank) => {}
+            None => {
+                let text = format!("row {number} is nobody's: {values:?}");
+                violations.push(Violation { invariant: "a row is its order's", order: None, text });
+            }
+        }
+    }
+    for (id, order) in &books.orders {
+        let rows = found.remove(id).unwrap_or_default();
+        let given = books.rows.get(id).map(|row| row.row);
+        if rows.len() != 1 || given != rows.first().copied() {
+            let text = format!("it stands in rows {rows:?}, and was given {given:?}");
+            violations.push(Violation::of("one row an order", *id, text));
+        } else if let Some(values) = rows.first().and_then(|row| books.sheet.get(row)) {
+            let told = books.events.get(id).and_then(|events| events.last()).map_or(0, |event| event.order_version);
+            let difference = difference(values, order).or_else(|| is_older(values, told));
+            violations.extend(difference.map(|text| Violation::of("a row says what its order is", *id, text)));
+        }
+    }
+    for (id, rows) in found {
+        violations.push(Violation::of("a row is its order's", id, format!("rows {rows:?} of an order that is not")));
+    }
+    violations
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(str::is_empty)
+}
+
+/// The row says something else than the order. Version and time may be older: a change that no event tells of changes
+/// nothing else that a row says.
+fn difference(values: &[Value], order: &Order) -> Option<String> {
+    let expected = Row::of(order);
+    let differs = |(column, cell): (usize, &Cell)| {
+        if column >= VERSION {
+            return None;
+        }
+        let value = values.get(column).unwrap_or(&Value::Null);
+        (!says(value, cell)).then(|| format!("column {column} says {value}, the order {cell:?}"))
+    };
+    expected.cells().iter().enumerate().find_map(differs)
+}
+
+/// The row is of a version before the last that an event told of.
+fn is_older(values: &[Value], told: u64) -> Option<String> {
+    let shown = values.get(VERSION).and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
+    (shown < Some(told)).then(|| format!("the row shows version {shown:?}, the last event is of {told}"))
+}
+
+fn says(value: &Value, cell: &Cell) -> bool {
+    match (cell, value) {
+        (Cell::Number(number), Value::Number(value)) => value.as_f64() == Some(*number),
+        (Cell::Number(number), Value::String(value)) => value.parse() == Ok(*number),
+        (Cell::Text(text), Value::String(value)) => text.trim_start_matches('\'') == value.trim_start_matches('\''),
+        (Cell::Text(text), Value::Null) => text.is_empty(),
+        _ => false,
+    }
+}

@@ -1,0 +1,52 @@
+//! What was promised stands, and an order's events tell its whole life.
+
+use domain::EventType;
+use domain::OrderStatus::{Cancelled, ChargedBack, Disputed, NeedsReview, Refunded};
+
+use super::Violation;
+use crate::snapshot::Snapshot;
+
+/// No order is lost after a 2xx, nobody who paid is taken not to have; every event was published.
+pub fn check(books: &Snapshot) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for id in &books.promised.placed {
+        if !books.orders.contains_key(id) {
+            let text = "the customer was told 2xx, and there is no order".to_owned();
+            violations.push(Violation::of("no order is lost", *id, text));
+        }
+    }
+    for id in &books.promised.paid {
+        let captured = books.orders.get(id).map_or(0, |order| order.payment.facts.captured());
+        if captured == 0 {
+            let text = "Stripe told the customer that it is paid, and we know of 0 received".to_owned();
+            violations.push(Violation::of("no payment is lost", *id, text));
+        }
+    }
+    for id in &books.promised.cancelled {
+        let status = books.orders.get(id).map(|order| order.status);
+        if !matches!(status, Some(Cancelled | Refunded | NeedsReview | Disputed | ChargedBack)) {
+            let text = format!("the customer was told that it is called off, and it is {status:?}");
+            violations.push(Violation::of("no cancellation is lost", *id, text));
+        }
+    }
+    for (id, order) in &books.orders {
+        let events = books.events.get(id).map(Vec::as_slice).unwrap_or_default();
+        let placed = events.iter().filter(|event| event.event_type == EventType::Placed).count();
+        if placed != 1 {
+            let text = format!("{placed} events say that it was placed, not 1");
+            violations.push(Violation::of("an order is placed once", *id, text));
+        }
+        if let Some(last) = events.last()
+            && last.status != order.status
+        {
+            let text = format!("it is {}, and its last event says {}", order.status, last.status);
+            violations.push(Violation::of("events tell the order", *id, text));
+        }
+        let Some(published) = &books.published else { continue };
+        for event in events.iter().filter(|event| !published.contains(&event.event_id)) {
+            let text = format!("{} of version {} was never published", event.event_type, event.order_version);
+            violations.push(Violation::of("every event is published", *id, text));
+        }
+    }
+    violations
+}

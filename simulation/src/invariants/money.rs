@@ -1,0 +1,71 @@
+//! Our books and Stripe's say the same, to the cent.
+
+use domain::{Order, OrderId};
+
+use super::Violation;
+use crate::snapshot::{Intent, Refund, Snapshot};
+
+/// At most one charge an order; no more given back than received; each refund that we decided on made once; and the same
+/// figures on both sides.
+pub fn check(books: &Snapshot) -> Vec<Violation> {
+    let orders = books.orders.values().flat_map(|order| of_order(books, order));
+    orders.chain(strangers(books)).collect()
+}
+
+fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
+    let (stripe, id, facts) = (&books.stripe, order.id, &order.payment.facts);
+    let mut violations = Vec::new();
+    let mut same = |what: &'static str, ours: i64, theirs: i64| {
+        if ours != theirs {
+            violations.push(Violation::of(what, id, format!("we say {ours}, Stripe says {theirs}")));
+        }
+    };
+    let captured = received(stripe.intents_of(id));
+    let refunded = stripe.refunds_of(id).filter(|refund| refund.counts()).map(|refund| refund.amount).sum();
+    let lost = stripe.disputes_of(id).filter(|dispute| dispute.status == "lost").map(|dispute| dispute.amount).sum();
+    same("money received is what Stripe received", facts.captured(), captured);
+    same("money given back is what Stripe gave back", facts.refunded(), refunded);
+    same("money lost is what Stripe took back", facts.lost(), lost);
+    let kept = facts.captured() - facts.refunded() - facts.lost();
+    let booked = books.ledger.get(&id).into_iter().flatten().map(|entry| entry.amount.amount).sum::<i64>();
+    if kept != booked {
+        let text = format!("the order keeps {kept}, its ledger says {booked}");
+        violations.push(Violation::of("the ledger is what the order says", id, text));
+    }
+    let charges = stripe.intents_of(id).filter(|intent| intent.status == "succeeded").count();
+    if charges > 1 {
+        violations.push(Violation::of("one charge an order", id, format!("{charges} charges, not 1")));
+    }
+    if refunded > captured {
+        let text = format!("{refunded} given back of {captured} received");
+        violations.push(Violation::of("no more given back than received", id, text));
+    }
+    for action in order.payment.refund_actions.keys() {
+        let made = |refund: &&Refund| refund.action.as_ref() == Some(action);
+        let times = stripe.refunds_of(id).filter(made).count();
+        if times > 1 {
+            violations.push(Violation::of("a refund is made once", id, format!("{action} {times} times, not 1")));
+        }
+    }
+    let live = |intent: &&Intent| intent.status.starts_with("requires_");
+    let cancelled = order.intents_to_void().next().is_none() && books.promised.cancelled.contains(&id);
+    let payable = stripe.intents_of(id).filter(live).count();
+    if cancelled && payable > 0 {
+        let text = format!("{payable} intents can be paid at Stripe, not 0");
+        violations.push(Violation::of("a cancelled order cannot be paid", id, text));
+    }
+    violations
+}
+
+/// Money that Stripe received for orders that we do not have.
+fn strangers(books: &Snapshot) -> Vec<Violation> {
+    let named = books.stripe.intents.iter().filter_map(|intent| intent.order);
+    let unknown: std::collections::BTreeSet<OrderId> = named.filter(|id| !books.orders.contains_key(id)).collect();
+    let paid = unknown.into_iter().map(|id| (id, received(books.stripe.intents_of(id)))).filter(|(_, sum)| *sum > 0);
+    let lost = paid.map(|(id, sum)| Violation::of("no payment is lost", id, format!("{sum} received, and no order")));
+    lost.collect()
+}
+
+fn received<'a>(intents: impl Iterator<Item = &'a Intent>) -> i64 {
+    intents.filter(|intent| intent.status == "succeeded").map(|intent| intent.received).sum()
+}

@@ -1,0 +1,33 @@
+//! Everything has come to rest.
+
+use super::Violation;
+use crate::snapshot::Snapshot;
+
+/// No dead letters, nothing that still moves, and nothing in any order that waits for us.
+pub fn check(books: &Snapshot) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    if let Some(what) = &books.restless {
+        violations.push(Violation { invariant: "everything ends", order: None, text: what.clone() });
+    }
+    for (queue, count) in books.dead_letters.iter().filter(|(_, count)| **count > 0) {
+        let text = format!("{count} dead letters in {queue}, not 0");
+        violations.push(Violation { invariant: "no dead letters", order: None, text });
+    }
+    for order in books.orders.values() {
+        let open = order.open_refund_actions().count();
+        if open > 0 {
+            let text = format!("{open} refunds reserved and not carried out, not 0");
+            violations.push(Violation::of("refunds end", order.id, text));
+        }
+        if order.refund_due() != 0 {
+            let text = format!("{} still to be given back, not 0", order.refund_due());
+            violations.push(Violation::of("refunds end", order.id, text));
+        }
+        let live = order.intents_to_void().count();
+        if live > 0 {
+            let text = format!("{live} intents of a cancelled order that can be paid, not 0");
+            violations.push(Violation::of("a cancelled order cannot be paid", order.id, text));
+        }
+    }
+    violations
+}

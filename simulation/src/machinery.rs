@@ -1,0 +1,117 @@
+//! What drives functions on AWS: pollers of queues, readers of streams, clocks; and the providers' webhooks.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use resilience::Clock as _;
+use suite::{Happened, QueueMapping, StreamMapping};
+
+use crate::world::World;
+
+/// So many of AWS's pollers look at one queue.
+const POLLERS: usize = 2;
+
+/// Sets everything going that calls functions by itself.
+pub fn start(world: &Rc<World>) {
+    for mapping in &world.suite.wiring().queue_mappings {
+        for n in 1..=POLLERS.min(mapping.concurrency.max(1)) {
+            let name = format!("{} poller {n}", mapping.queue);
+            world.stage.enter(name, poll(Rc::clone(world), mapping.clone()));
+        }
+    }
+    for mapping in &world.suite.wiring().stream_mappings {
+        let name = format!("{} stream", mapping.function);
+        world.stage.enter(name, pump(Rc::clone(world), mapping.clone()));
+    }
+    for schedule in &world.suite.wiring().schedules {
+        let (name, function) = (format!("{} clock", schedule.function), schedule.function.clone());
+        world.stage.enter(name, ring(Rc::clone(world), function, schedule.every));
+    }
+    world.stage.enter("the post", deliver(Rc::clone(world)));
+}
+
+async fn poll(world: Rc<World>, mapping: QueueMapping) {
+    loop {
+        let changed = world.suite.bus().changed();
+        if world.suite.poll(&mapping).await.is_some() {
+            continue;
+        }
+        let now = world.clock.now();
+        match world.suite.bus().next_visible(&mapping.queue).map(|moment| moment.since(now)) {
+            Some(wait) => {
+                tokio::select! {
+                    biased;
+                    () = changed => {}
+                    () = world.clock.sleep(wait.max(Duration::from_millis(1))) => {}
+                }
+            }
+            None => changed.await,
+        }
+    }
+}
+
+async fn pump(world: Rc<World>, mapping: StreamMapping) {
+    loop {
+        let changed = world.shelf.changed();
+        match world.suite.pump(&mapping).await {
+            Ok(Some(Happened::Streamed { done: true, .. })) => continue,
+            Ok(None) if world.suite.stream_due(&mapping).await.is_none() => {
+                changed.await;
+                continue;
+            }
+            _ => {}
+        }
+        let due = world.suite.stream_due(&mapping).await;
+        let wait = due.map_or(Duration::ZERO, |due| due.since(world.clock.now()));
+        world.clock.sleep(wait.max(Duration::from_millis(10))).await;
+    }
+}
+
+/// A clock that strikes a little early or late, and sometimes twice.
+async fn ring(world: Rc<World>, function: String, every: Duration) {
+    let chance = world.chance(4);
+    loop {
+        world.clock.sleep(every + chance.between(Duration::ZERO, Duration::from_secs(20))).await;
+        let times = if chance.percent(10) { 2 } else { 1 };
+        for _ in 0..times {
+            let (world, function) = (Rc::clone(&world), function.clone());
+            Rc::clone(&world).stage.enter(format!("{function} clock"), async move {
+                let event = serde_json::json!({ "time": world.clock.now() });
+                // What fails is tried again at the next stroke.
+                let _ = world.suite.call(&function, event).await;
+            });
+        }
+    }
+}
+
+/// Brings the sandbox's webhooks, each on its own way.
+async fn deliver(world: Rc<World>) {
+    loop {
+        let due = world.sandbox.lock().due(world.clock.now());
+        for delivery in due {
+            let world = Rc::clone(&world);
+            Rc::clone(&world).stage.enter(format!("webhook {}", delivery.event_type), async move {
+                UNDER_WAY.with(|count| count.set(count.get() + 1));
+                world.suite.deliver(&world.sandbox, delivery).await;
+                UNDER_WAY.with(|count| count.set(count.get() - 1));
+                world.sandbox.notify();
+            });
+        }
+        let next = world.sandbox.lock().next_due();
+        let Some(next) = next else {
+            world.sandbox.changed().await;
+            continue;
+        };
+        let wait = next.since(world.clock.now());
+        if !wait.is_zero() {
+            tokio::select! {
+                biased;
+                () = world.sandbox.changed() => {}
+                () = world.clock.sleep(wait) => {}
+            }
+        }
+    }
+}
+
+thread_local!(static UNDER_WAY: Cell<u32> = const { Cell::new(0) });

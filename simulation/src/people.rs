@@ -1,0 +1,10 @@
+//! Those who use the shop, and what they do to it.
+
+mod browser;
+mod customer;
+mod dashboard;
+mod scripts;
+mod wishes;
+
+pub use customer::shop;
+pub use scripts::{SCRIPTS, Script};

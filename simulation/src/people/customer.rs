@@ -1,0 +1,175 @@
+//! A customer: places an order, pays it or not, changes their mind.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use domain::{CustomerId, IdempotencyKey, OrderId};
+use serde_json::Value;
+
+use super::browser::{Ask, Browser, Reply};
+use super::dashboard;
+use super::wishes::{Method, Wishes};
+use crate::world::World;
+
+/// A customer with one order in mind.
+#[derive(Clone, Debug)]
+pub struct Customer {
+    pub browser: Browser,
+    pub order: OrderId,
+    key: String,
+}
+
+/// What the shop gave a customer to pay with.
+#[derive(Clone, Debug)]
+pub struct Payable {
+    intent: String,
+    secret: String,
+}
+
+/// The `n`-th customer comes, and goes when all is done or nothing more can be.
+pub async fn shop(world: Rc<World>, n: u64) {
+    let Some(customer) = Customer::new(&world, n) else { return };
+    let wishes = Wishes::drawn(&customer.browser.chance);
+    customer.browser.think(Duration::from_mins(2)).await;
+    customer.live(&wishes).await;
+}
+
+impl Customer {
+    /// The `n`-th customer of a run.
+    pub fn new(world: &Rc<World>, n: u64) -> Option<Self> {
+        let chance = Rc::new(world.chance(1000 + n));
+        let token = world.customers.get(usize::try_from(n).ok()? % world.customers.len())?.clone();
+        let key = format!("order-{n}");
+        let id: CustomerId = token.id.parse().ok()?;
+        let order = OrderId::derived(id, &key.parse::<IdempotencyKey>().ok()?);
+        Some(Self { browser: Browser { world: Rc::clone(world), token, chance }, order, key })
+    }
+
+    async fn live(&self, wishes: &Wishes) {
+        let Some(placed) = self.place(&wishes.cart, wishes.clicks).await else { return };
+        if wishes.reloads {
+            self.look().await;
+            self.place(&wishes.cart, 1).await;
+        }
+        let paying = async {
+            if let Some(method) = wishes.pays {
+                let other = async {
+                    if wishes.two_tabs {
+                        self.pay(None, Method::Card).await;
+                    }
+                };
+                futures::join!(self.pay(Some(&placed), method), other);
+                self.come_back().await;
+            }
+        };
+        let mind = async {
+            if wishes.cancels {
+                self.browser.think(Duration::from_mins(1)).await;
+                self.cancel().await;
+            }
+        };
+        futures::join!(paying, mind);
+        if wishes.dashboard {
+            dashboard::act(&self.browser, self.order, placed.text("/payment/intent_id")).await;
+        }
+    }
+
+    /// Places the order, by so many clicks at once. None when it was refused, or nobody knows.
+    pub async fn place(&self, cart: &Value, clicks: u32) -> Option<Reply> {
+        let ask = Ask::post(self.order, "").with_key(&self.key).with(cart.clone());
+        let clicked = (0..clicks.max(1)).map(|_| async {
+            let reply = self.browser.ask(ask.clone()).await;
+            if reply.as_ref().is_some_and(Reply::is_good) {
+                self.browser.world.promises.note(|promised| {
+                    promised.placed.insert(self.order);
+                });
+            }
+            reply
+        });
+        futures::future::join_all(clicked).await.into_iter().flatten().find(Reply::is_good)
+    }
+
+    async fn look(&self) {
+        self.browser.ask_once(&Ask::get(self.order)).await;
+    }
+
+    /// Pays with what the shop gave, or with what it gives now.
+    pub async fn pay(&self, placed: Option<&Reply>, method: Method) {
+        let Some(payable) = self.payable(placed).await else { return };
+        self.browser.think(Duration::from_secs(20)).await;
+        let answer = self.confirm(&payable, method).await;
+        match (method, status(answer.as_ref())) {
+            (Method::Secure, Some("requires_action")) => self.authenticate(&payable, true).await,
+            (Method::SecureFailed, Some("requires_action")) => {
+                self.authenticate(&payable, false).await;
+                self.confirm(&payable, Method::Card).await;
+            }
+            (Method::Declined, _) if answer.as_ref().is_some_and(|reply| reply.status == 402) => {
+                self.browser.think(Duration::from_secs(10)).await;
+                self.confirm(&payable, Method::Card).await;
+            }
+            // The connection broke: the customer presses the button again.
+            (_, None) => drop(self.confirm(&payable, method).await),
+            _ => {}
+        }
+    }
+
+    async fn payable(&self, placed: Option<&Reply>) -> Option<Payable> {
+        if let Some(payable) = placed.and_then(payable) {
+            return Some(payable);
+        }
+        payable(&self.browser.ask(Ask::post(self.order, "payment-intent")).await?)
+    }
+
+    async fn confirm(&self, payable: &Payable, method: Method) -> Option<Reply> {
+        let path = format!("/v1/payment_intents/{}/confirm", payable.intent);
+        let form = [
+            ("client_secret", payable.secret.as_str()),
+            ("payment_method", method.id()),
+            ("return_url", "http://shop.test/back"),
+        ];
+        let answer = self.browser.stripe(self.order, &path, &form).await;
+        self.remember(answer.as_ref());
+        answer
+    }
+
+    async fn authenticate(&self, payable: &Payable, passes: bool) {
+        self.browser.think(Duration::from_secs(30)).await;
+        let path = format!("/_sandbox/stripe/payment_intents/{}/authenticate", payable.intent);
+        let outcome = if passes { "success" } else { "fail" };
+        let answer = self.browser.stripe(self.order, &path, &[("outcome", outcome)]).await;
+        self.remember(answer.as_ref());
+    }
+
+    fn remember(&self, answer: Option<&Reply>) {
+        if status(answer) == Some("succeeded") {
+            self.browser.world.promises.note(|promised| {
+                promised.paid.insert(self.order);
+            });
+        }
+    }
+
+    /// Stripe sends the customer back to the shop.
+    pub async fn come_back(&self) {
+        self.browser.ask(Ask::post(self.order, "confirm-payment")).await;
+    }
+
+    /// Calls the order off.
+    pub async fn cancel(&self) {
+        let reply = self.browser.ask(Ask::post(self.order, "cancel")).await;
+        if reply.is_some_and(|reply| reply.is_good()) {
+            self.browser.world.promises.note(|promised| {
+                promised.cancelled.insert(self.order);
+            });
+        }
+    }
+}
+
+fn payable(reply: &Reply) -> Option<Payable> {
+    let text = |pointer| reply.text(pointer).map(str::to_owned);
+    Some(Payable { intent: text("/payment/intent_id")?, secret: text("/payment/client_secret")? })
+}
+
+fn status(reply: Option<&Reply>) -> Option<&str> {
+    reply?.text("/status")
+}

@@ -1,0 +1,17 @@
+//! What people do in Stripe's dashboard, behind the shop's back.
+
+use std::time::Duration;
+
+use domain::OrderId;
+
+use super::browser::Browser;
+
+/// Gives some or all of a payment back.
+pub async fn act(browser: &Browser, order: OrderId, intent: Option<&str>) {
+    let Some(intent) = intent else { return };
+    browser.think(Duration::from_mins(3)).await;
+    let amount = (100 + browser.chance.below(900)).to_string();
+    let part: &[(&str, &str)] = &[("payment_intent", intent), ("amount", &amount)];
+    let form = if browser.chance.percent(50) { part } else { &part[..1] };
+    browser.stripe(order, "/_sandbox/stripe/refunds", form).await;
+}

@@ -1,0 +1,91 @@
+//! Canonical stories of one order, always the same: what crash points are walked on.
+
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::future::LocalBoxFuture;
+
+use super::browser::Reply;
+use super::customer::Customer;
+use super::dashboard;
+use super::wishes::{Method, cart};
+use crate::world::World;
+
+/// A story of one order.
+pub struct Script {
+    /// What it is called.
+    pub name: &'static str,
+    play: for<'a> fn(&'a Customer) -> LocalBoxFuture<'a, ()>,
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// All of them.
+pub const SCRIPTS: &[Script] = &[
+    Script { name: "place and pay", play: |customer| Box::pin(pay(customer, Method::Card)) },
+    Script { name: "declined, then paid", play: |customer| Box::pin(pay(customer, Method::Declined)) },
+    Script { name: "3-D Secure", play: |customer| Box::pin(pay(customer, Method::Secure)) },
+    Script { name: "a debit that comes through", play: |customer| Box::pin(pay(customer, Method::Debit)) },
+    Script { name: "cancel before paying", play: |customer| Box::pin(cancel(customer, None)) },
+    Script { name: "cancel after paying", play: |customer| Box::pin(cancel(customer, Some(Method::Card))) },
+    Script {
+        name: "cancel while the bank is at work",
+        play: |customer| Box::pin(cancel(customer, Some(Method::Debit))),
+    },
+    Script { name: "a refund that fails", play: |customer| Box::pin(cancel(customer, Some(Method::RefundFails))) },
+    Script { name: "late money", play: |customer| Box::pin(late_money(customer)) },
+    Script { name: "two tabs", play: |customer| Box::pin(two_tabs(customer)) },
+    Script { name: "a dispute", play: |customer| Box::pin(pay(customer, Method::Disputed)) },
+    Script { name: "a refund in the dashboard", play: |customer| Box::pin(from_the_dashboard(customer)) },
+];
+
+impl Script {
+    /// Plays it.
+    pub async fn play(&self, world: &Rc<World>) {
+        if let Some(customer) = Customer::new(world, 0) {
+            (self.play)(&customer).await;
+        }
+    }
+}
+
+async fn place(customer: &Customer) -> Option<Reply> {
+    customer.place(&cart(&[("mug", 2)], "ada@example.com"), 1).await
+}
+
+async fn pay(customer: &Customer, method: Method) {
+    let Some(placed) = place(customer).await else { return };
+    customer.pay(Some(&placed), method).await;
+    customer.come_back().await;
+}
+
+async fn cancel(customer: &Customer, after: Option<Method>) {
+    match after {
+        Some(method) => pay(customer, method).await,
+        None => drop(place(customer).await),
+    }
+    customer.cancel().await;
+}
+
+/// The customer calls it off in one tab and pays in the other, before anybody has voided the intent.
+async fn late_money(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    futures::join!(customer.pay(Some(&placed), Method::Card), customer.cancel());
+}
+
+async fn two_tabs(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    futures::join!(customer.pay(Some(&placed), Method::Secure), customer.pay(None, Method::Card));
+    customer.come_back().await;
+}
+
+async fn from_the_dashboard(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.browser.think(Duration::from_secs(30)).await;
+    dashboard::act(&customer.browser, customer.order, placed.text("/payment/intent_id")).await;
+}

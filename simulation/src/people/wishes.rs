@@ -1,0 +1,121 @@
+//! What a customer has in mind, drawn from the seed.
+
+use serde_json::{Value, json};
+
+use crate::chance::Chance;
+use crate::world::WARES;
+
+/// A test payment method of Stripe's, with what the customer does about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// A card that pays.
+    Card,
+    /// A card that is declined; the customer takes another one.
+    Declined,
+    /// A card with 3-D Secure, passed.
+    Secure,
+    /// 3-D Secure, failed; the customer takes another one.
+    SecureFailed,
+    /// 3-D Secure, and the page is left.
+    SecureLeft,
+    /// A bank debit that comes through after hours or days.
+    Debit,
+    /// A bank debit that does not.
+    DebitFails,
+    /// A card whose owner disputes the charge.
+    Disputed,
+    /// A card whose refunds fail later.
+    RefundFails,
+    /// A card whose refunds take a while.
+    RefundPends,
+}
+
+impl Method {
+    /// All of them, the usual ones more often.
+    pub const ALL: [Self; 16] = [
+        Self::Card,
+        Self::Card,
+        Self::Card,
+        Self::Card,
+        Self::Card,
+        Self::Card,
+        Self::Declined,
+        Self::Secure,
+        Self::Secure,
+        Self::SecureFailed,
+        Self::SecureLeft,
+        Self::Debit,
+        Self::DebitFails,
+        Self::Disputed,
+        Self::RefundFails,
+        Self::RefundPends,
+    ];
+
+    /// Its id at Stripe.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Card => "pm_card_visa",
+            Self::Declined => "pm_card_visa_chargeDeclined",
+            Self::Secure | Self::SecureFailed | Self::SecureLeft => "pm_card_threeDSecure2Required",
+            Self::Debit => "pm_sepaDebit_success",
+            Self::DebitFails => "pm_sepaDebit_insufficientFunds",
+            Self::Disputed => "pm_card_createDispute",
+            Self::RefundFails => "pm_card_refundFail",
+            Self::RefundPends => "pm_card_pendingRefund",
+        }
+    }
+}
+
+/// What a customer has in mind.
+#[allow(clippy::struct_excessive_bools, reason = "each wish is drawn by itself")]
+#[derive(Clone, Debug)]
+pub struct Wishes {
+    /// What is in the cart.
+    pub cart: Value,
+    /// How the customer pays; none: not at all.
+    pub pays: Option<Method>,
+    /// Presses the button so many times at once.
+    pub clicks: u32,
+    /// Has the shop open in two tabs, and pays in both.
+    pub two_tabs: bool,
+    /// Calls it off at some moment.
+    pub cancels: bool,
+    /// Looks at the order and places it again with the same key.
+    pub reloads: bool,
+    /// Something happens at Stripe's dashboard afterwards.
+    pub dashboard: bool,
+}
+
+impl Wishes {
+    /// What this customer has in mind.
+    pub fn drawn(chance: &Chance) -> Self {
+        let place = if chance.percent(12) { 2 } else { chance.below(2) as usize };
+        let mut skus = vec![WARES[place.min(WARES.len() - 1)].0];
+        if chance.percent(20) && place != 0 {
+            skus.push(WARES[0].0);
+        }
+        let lines: Vec<(&str, u32)> = skus.into_iter().map(|sku| (sku, 1 + chance.below(3))).collect();
+        Self {
+            cart: cart(&lines, chance.pick(&EMAILS).unwrap_or(&EMAILS[0])),
+            pays: chance.percent(88).then(|| *chance.pick(&Method::ALL).unwrap_or(&Method::Card)),
+            clicks: if chance.percent(25) { 2 + chance.below(2) } else { 1 },
+            two_tabs: chance.percent(15),
+            cancels: chance.percent(25),
+            reloads: chance.percent(25),
+            dashboard: chance.percent(10),
+        }
+    }
+}
+
+/// Addresses: of mails that arrive, that are never heard of again, that come back.
+const EMAILS: [&str; 5] =
+    ["ada@example.com", "ada@example.com", "open@example.com", "silent@example.com", "bounce@example.com"];
+
+/// A cart of the shop's wares.
+pub fn cart(lines: &[(&str, u32)], email: &str) -> Value {
+    let lines: Vec<Value> = lines.iter().map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity })).collect();
+    json!({
+        "lines": lines, "currency": "EUR", "email": email,
+        "shipping_address": { "name": "Ada", "line1": "Weg 1", "city": "Ulm", "postal_code": "89073", "country": "DE" },
+    })
+}

@@ -1,0 +1,35 @@
+//! What people were told: a 2xx is a promise.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::OrderId;
+
+/// What was promised in a run.
+#[derive(Debug, Default)]
+pub struct Promises(RefCell<Promised>);
+
+/// What was promised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Promised {
+    /// Orders whose customers were told 2xx.
+    pub placed: BTreeSet<OrderId>,
+    /// Orders whose customers were told that they are called off.
+    pub cancelled: BTreeSet<OrderId>,
+    /// Orders whose customers were told by Stripe that they have paid.
+    pub paid: BTreeSet<OrderId>,
+    /// Refunds that staff were told stand, by order: their ids, with the amount in minor units.
+    pub refunds: BTreeMap<OrderId, BTreeMap<String, i64>>,
+}
+
+impl Promises {
+    /// Notes a promise.
+    pub fn note(&self, note: impl FnOnce(&mut Promised)) {
+        note(&mut self.0.borrow_mut());
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Promised {
+        self.0.borrow().clone()
+    }
+}

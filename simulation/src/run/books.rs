@@ -1,0 +1,77 @@
+//! Everybody's books at the end of a run.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use domain::Sku;
+use futures::FutureExt as _;
+use http::Request;
+use resilience::Clock as _;
+use sandbox::Outcome;
+use serde_json::Value;
+use store::{Catalogue as _, MailEffects as _, Orders as _, SheetRows as _};
+
+use crate::fixture::SPREADSHEET;
+use crate::snapshot::{Snapshot, StripeBooks};
+use crate::world::{WARES, World};
+
+/// Reads them.
+pub fn read(world: &World, restless: Option<String>) -> Snapshot {
+    let memory = world.shelf.memory();
+    let mut books = Snapshot {
+        orders: memory.all_orders().into_iter().map(|order| (order.id, order)).collect(),
+        stock_at_start: WARES.iter().filter_map(|(sku, _, n)| Some((sku.parse().ok()?, i64::from(*n)))).collect(),
+        stripe: StripeBooks::read(|path| get(world, path)),
+        mailbox: mailbox(world),
+        sheet: sheet(world),
+        promised: world.promises.all(),
+        published: Some(world.weather.published()),
+        restless,
+        ..Snapshot::default()
+    };
+    for event in memory.stream_since(0).0 {
+        books.events.entry(event.order_id).or_default().push(event);
+    }
+    for id in books.orders.keys() {
+        // The memory store answers at once.
+        books.mails.extend(memory.mails_about(*id).now_or_never().and_then(Result::ok).unwrap_or_default());
+        let row = memory.row_of(*id).now_or_never().and_then(Result::ok).flatten();
+        books.rows.extend(row.map(|row| (*id, row)));
+        let ledger = memory.ledger(*id).now_or_never().and_then(Result::ok).unwrap_or_default();
+        books.ledger.insert(*id, ledger);
+        let receipts = memory.receipts(*id).now_or_never().and_then(Result::ok).unwrap_or_default();
+        books.receipts.insert(*id, receipts);
+    }
+    let skus: Vec<Sku> = books.stock_at_start.keys().cloned().collect();
+    let products = memory.products(&skus).now_or_never().and_then(Result::ok).unwrap_or_default();
+    books.stock = products.into_iter().map(|product| (product.sku, i64::from(product.stock))).collect();
+    let dead = world.suite.bus().counts().into_iter().filter(|(name, _)| name.ends_with("-dlq"));
+    books.dead_letters = dead.map(|(name, counts)| (name, counts.visible + counts.in_flight)).collect();
+    books
+}
+
+fn get(world: &World, path: &str) -> Value {
+    let mut sandbox = world.sandbox.lock();
+    let key = format!("Bearer {}", sandbox.settings().stripe.secret_key);
+    let request = Request::get(format!("http://sandbox.test{path}")).header("authorization", key).body(Bytes::new());
+    let Ok(request) = request else { return Value::Null };
+    match sandbox.handle(world.clock.now(), &request) {
+        Outcome::Answer { response, .. } => serde_json::from_slice(response.body()).unwrap_or_default(),
+        Outcome::NoAnswer { .. } => Value::Null,
+    }
+}
+
+fn mailbox(world: &World) -> BTreeMap<String, u32> {
+    let mut mails = BTreeMap::new();
+    for mail in world.sandbox.lock().sendgrid.mails() {
+        *mails.entry(mail.custom_args.get("effect_id").cloned().unwrap_or_default()).or_default() += 1;
+    }
+    mails
+}
+
+fn sheet(world: &World) -> BTreeMap<u32, Vec<Value>> {
+    let sheet = get(world, &format!("/_sandbox/sheets/{SPREADSHEET}"));
+    let rows = sheet.pointer("/tabs/0/entered").and_then(Value::as_array).cloned().unwrap_or_default();
+    let numbered = rows.into_iter().zip(1..).skip(1);
+    numbered.filter_map(|(row, number)| Some((number, row.as_array()?.clone()))).collect()
+}

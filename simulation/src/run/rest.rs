@@ -1,0 +1,111 @@
+//! Waiting until all has come to rest.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use domain::Timestamp;
+use resilience::Clock as _;
+use tokio::sync::Notify;
+
+use crate::world::{BOUND, World};
+
+/// The shortest and the longest pause between two looks.
+const LOOKS: (Duration, Duration) = (Duration::from_secs(20), Duration::from_mins(10));
+/// So long nothing may happen before all is taken to be at rest: longer than late requests take.
+const SILENCE: Duration = Duration::from_mins(6);
+/// What schedules mend is mended after so long.
+const ROUNDS: Duration = Duration::from_hours(3);
+
+/// Who is still there, and what came of the wait; clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Waiting(Rc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    people: Cell<u64>,
+    gone: Notify,
+    restless: RefCell<Option<String>>,
+}
+
+impl Waiting {
+    /// Somebody comes.
+    pub fn comes(&self) {
+        self.0.people.set(self.0.people.get() + 1);
+    }
+
+    /// Somebody goes.
+    pub fn goes(&self) {
+        self.0.people.set(self.0.people.get() - 1);
+        self.0.gone.notify_waiters();
+    }
+
+    /// Waits until everybody has gone.
+    pub async fn all_gone(&self) {
+        while self.0.people.get() > 0 {
+            self.0.gone.notified().await;
+        }
+    }
+
+    /// What had not come to rest in time.
+    pub fn restless(&self) -> Option<String> {
+        self.0.restless.borrow().clone()
+    }
+}
+
+/// Waits until nothing is on its way any more, gives dead letters another chance, lets the schedules come round, and waits
+/// again.
+pub async fn come_to_rest(world: &World, waiting: &Waiting) {
+    let end = world.clock.now().plus(BOUND);
+    quiet(world, end, waiting).await;
+    for queue in world.suite.wiring().queues.keys() {
+        world.suite.bus().redrive(queue);
+    }
+    quiet(world, end, waiting).await;
+    world.clock.sleep(ROUNDS).await;
+    quiet(world, end, waiting).await;
+}
+
+async fn quiet(world: &World, end: Timestamp, waiting: &Waiting) {
+    let mut since = world.clock.now();
+    loop {
+        let now = world.clock.now();
+        let Some((what, due)) = moving(world).await else {
+            if now.since(since) >= SILENCE {
+                return;
+            }
+            world.clock.sleep(LOOKS.0).await;
+            continue;
+        };
+        since = now;
+        if now > end {
+            *waiting.0.restless.borrow_mut() = Some(what);
+            return;
+        }
+        let wait = due.map_or(Duration::ZERO, |due| due.since(now));
+        world.clock.sleep(wait.clamp(LOOKS.0, LOOKS.1)).await;
+    }
+}
+
+/// What is still on its way, and when it goes on.
+async fn moving(world: &World) -> Option<(String, Option<Timestamp>)> {
+    let full = |(name, counts): &(String, suite::Counts)| {
+        counts.visible + counts.in_flight > 0
+            && world.suite.wiring().queue_mappings.iter().any(|one| one.queue == *name)
+    };
+    if let Some((queue, counts)) = world.suite.bus().counts().into_iter().find(full) {
+        let text = format!("{} messages in {queue}", counts.visible + counts.in_flight);
+        return Some((text, world.suite.bus().next_visible(&queue)));
+    }
+    for mapping in &world.suite.wiring().stream_mappings {
+        if let Some(due) = world.suite.stream_due(mapping).await {
+            return Some((format!("records in the stream of {}", mapping.function), Some(due)));
+        }
+    }
+    let sandbox = world.sandbox.lock();
+    if let Some(due) = sandbox.next_due() {
+        return Some(("webhooks and providers' own doings".to_owned(), Some(due)));
+    }
+    let counts = sandbox.deliveries.counts();
+    (counts.in_flight > 0).then(|| (format!("{} webhooks on their way", counts.in_flight), None))
+}

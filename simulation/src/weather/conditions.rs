@@ -1,0 +1,126 @@
+//! What a seed's weather is like: which things go wrong in it, and how often.
+
+use std::time::Duration;
+
+use suite::{EffectKind, Fate, Twist};
+
+use crate::chance::Chance;
+
+/// A pause so long that leases, visibility timeouts and deadlines run out meanwhile.
+pub const STALLS: [Duration; 6] = [
+    Duration::from_secs(4),
+    Duration::from_secs(12),
+    Duration::from_secs(25),
+    Duration::from_secs(70),
+    Duration::from_secs(150),
+    Duration::from_secs(400),
+];
+
+/// How an effect goes while nothing goes wrong.
+pub const FAIR: Twist =
+    Twist { before: Duration::from_millis(1), after: Duration::from_millis(1), fate: Fate::Succeeds };
+
+/// What goes wrong how often. Shares are of 100 000 unless they say otherwise.
+#[derive(Clone, Debug)]
+pub struct Conditions {
+    /// What befalls effects.
+    pub fates: Vec<(Fate, u32)>,
+    /// The longest usual way to an effect, and back.
+    pub latency: Duration,
+    /// Pauses from [`STALLS`].
+    pub stalls: u32,
+    /// How many times slower an actor may be; each draws one of 16 places, those that are not here are quick.
+    pub paces: Vec<u32>,
+    /// How often an actor's pace changes, of 1000 effects.
+    pub changes_of_pace: u32,
+    /// Requests to providers that arrive when nobody waits for them any more.
+    pub late_requests: u32,
+    /// Messages that come twice, of 100.
+    pub copies: u32,
+    /// Messages that come late, of 100.
+    pub late_messages: u32,
+    /// By how much at most.
+    pub late_by: Duration,
+    /// Calls that a provider itself fails, of 1000 for each way in which it can.
+    pub provider_faults: u32,
+    /// Webhooks that come twice, of 100.
+    pub webhook_copies: u32,
+    /// Webhooks that overtake each other, of 100, by up to this.
+    pub webhook_reorder: (u32, Duration),
+    /// Whether each effect is counted by name, and named ones can be befallen.
+    pub keeps_account: bool,
+}
+
+impl Conditions {
+    /// Nothing goes wrong.
+    pub fn fair() -> Self {
+        Self {
+            fates: Vec::new(),
+            latency: Duration::ZERO,
+            stalls: 0,
+            paces: Vec::new(),
+            changes_of_pace: 0,
+            late_requests: 0,
+            copies: 0,
+            late_messages: 0,
+            late_by: Duration::ZERO,
+            provider_faults: 0,
+            webhook_copies: 0,
+            webhook_reorder: (0, Duration::ZERO),
+            keeps_account: true,
+        }
+    }
+
+    /// The weather of a seed: each kind of fault comes in about half of the seeds, seldom or often.
+    pub fn of(seed: u64) -> Self {
+        let chance = Chance::new(seed, 2);
+        let often = |shares: [u32; 4]| *chance.pick(&shares).unwrap_or(&0);
+        let fates = Fate::ALL.into_iter().filter(|fate| *fate != Fate::Succeeds);
+        let fates = fates.map(|fate| (fate, often([0, 0, 300, 2_000]))).filter(|(_, share)| *share > 0).collect();
+        let millis = |choices: [u32; 4]| Duration::from_millis(u64::from(often(choices)));
+        Self {
+            fates,
+            latency: millis([5, 20, 100, 500]),
+            stalls: often([0, 50, 300, 1_500]),
+            paces: if chance.percent(60) { vec![10, 30, 100] } else { Vec::new() },
+            changes_of_pace: often([0, 0, 5, 20]),
+            late_requests: often([0, 0, 300, 2_000]),
+            copies: often([0, 5, 20, 50]),
+            late_messages: often([0, 0, 10, 40]),
+            late_by: millis([500, 5_000, 60_000, 600_000]),
+            provider_faults: often([0, 0, 5, 20]),
+            webhook_copies: often([0, 10, 30, 100]),
+            webhook_reorder: (often([0, 20, 50, 100]), millis([1_000, 10_000, 60_000, 900_000])),
+            keeps_account: false,
+        }
+    }
+
+    /// Whether effects are left alone.
+    pub fn is_fair(&self) -> bool {
+        self.fates.is_empty() && self.latency.is_zero() && self.stalls == 0
+    }
+}
+
+/// What a fate is for a kind of effect that does not know it.
+pub fn fitting(fate: Fate, kind: EffectKind) -> Fate {
+    match (fate, kind) {
+        (Fate::MeetsConflict, EffectKind::Conditional) => Fate::MeetsConflict,
+        (Fate::MeetsConflict, _) => Fate::Succeeds,
+        (Fate::LosesAnswer, EffectKind::Read) => Fate::Fails,
+        (fate, _) => fate,
+    }
+}
+
+/// A fate's name in counts.
+pub const fn name(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Succeeds => "succeeds",
+        Fate::Fails => "fails before",
+        Fate::LosesAnswer => "answer lost",
+        Fate::IsThrottled => "throttled",
+        Fate::MeetsConflict => "conflict",
+        Fate::DiesBefore => "dies before",
+        Fate::DiesDuring => "dies during",
+        Fate::DiesAfter => "dies after",
+    }
+}

@@ -1,0 +1,77 @@
+//! That a run repeats, that the checks can fail, and that the stories pass in fair weather.
+
+use domain::{OrderId, OrderStatus};
+use serde_json::json;
+use simulation::snapshot::{Intent, Refund, Snapshot};
+use simulation::variants::{VARIANTS, Verdict};
+use simulation::{Plan, SCRIPTS, check, run, tell};
+
+#[test]
+fn the_same_seed_is_the_same_story() {
+    let plan = Plan::of(3, 8);
+    let (once, again) = (tell(&plan).unwrap(), tell(&plan).unwrap());
+    assert!(once.story.lines.len() > 100, "{} lines", once.story.lines.len());
+    assert_eq!(once.story.to_string(), again.story.to_string());
+    let unwritten = run(&plan).unwrap();
+    assert_eq!((unwritten.tally, unwritten.story.lines.len()), (once.tally, 0), "writing it down changes nothing");
+    assert_ne!(tell(&Plan::of(4, 8)).unwrap().story, once.story);
+}
+
+#[test]
+fn every_story_ends_well_in_fair_weather() {
+    for script in SCRIPTS {
+        let outcome = run(&Plan::scripted(script, Vec::new())).unwrap();
+        assert_eq!(outcome.violations, [], "{}", script.name);
+        assert_eq!((outcome.tally.placed, outcome.tally.faults()), (1, 0), "{}", script.name);
+    }
+}
+
+/// Which promise is broken when this is done to the books.
+type Case = (&'static str, Box<dyn Fn(&mut Snapshot)>);
+
+#[test]
+fn books_that_do_not_agree_are_found_out() {
+    let good = run(&Plan::scripted(&SCRIPTS[0], Vec::new())).unwrap().books;
+    let id = *good.orders.keys().next().unwrap();
+    assert_eq!((good.orders[&id].status, check(&good)), (OrderStatus::Paid, vec![]));
+    let other = OrderId::from_uuid(uuid::Uuid::nil());
+    let cases: Vec<Case> = vec![
+        ("no order is lost", Box::new(move |books| _ = books.promised.placed.insert(other))),
+        ("no payment is lost", Box::new(move |books| _ = books.promised.paid.insert(other))),
+        ("no cancellation is lost", Box::new(move |books| _ = books.promised.cancelled.insert(id))),
+        ("an order is placed once", Box::new(move |books| _ = books.events.remove(&id))),
+        ("every event is published", Box::new(|books| books.published.as_mut().unwrap().clear())),
+        ("money received is what Stripe received", Box::new(|books| books.stripe.intents[0].received += 1)),
+        ("one charge an order", Box::new(|books| books.stripe.intents.push(books.stripe.intents[0].clone()))),
+        ("no more given back than received", Box::new(|books| refund(books, 1_000_000))),
+        ("money given back is what Stripe gave back", Box::new(|books| refund(books, 1))),
+        ("the ledger is what the order says", Box::new(move |books| books.ledger.get_mut(&id).unwrap().clear())),
+        ("stock is what was there less what is sold", Box::new(|books| *books.stock.values_mut().next().unwrap() += 1)),
+        ("one mail for each reason", Box::new(|books| books.mailbox.values_mut().for_each(|count| *count += 1))),
+        ("one mail for each reason", Box::new(|books| books.mails.clear())),
+        ("no mail without a reason", Box::new(|books| _ = books.mailbox.insert("another".into(), 1))),
+        ("one row an order", Box::new(|books| _ = books.sheet.insert(9, books.sheet[&2].clone()))),
+        ("one row an order", Box::new(|books| books.sheet.clear())),
+        ("a row says what its order is", Box::new(|books| books.sheet.get_mut(&2).unwrap()[7] = json!(0))),
+        ("a row is its order's", Box::new(|books| _ = books.sheet.insert(9, vec![json!("x")]))),
+        ("no dead letters", Box::new(|books| _ = books.dead_letters.insert("send-email-dlq".into(), 1))),
+        ("everything ends", Box::new(|books| books.restless = Some("a message".into()))),
+    ];
+    for (invariant, corrupt) in cases {
+        let mut books = good.clone();
+        corrupt(&mut books);
+        let found: Vec<_> = check(&books).into_iter().map(|violation| violation.invariant).collect();
+        assert!(found.contains(&invariant), "{invariant}: {found:?}");
+    }
+}
+
+fn refund(books: &mut Snapshot, amount: i64) {
+    let Intent { id: intent, .. } = books.stripe.intents[0].clone();
+    books.stripe.refunds.push(Refund { id: "re_1".into(), intent, status: "succeeded".into(), amount, action: None });
+}
+
+#[test]
+fn a_naive_store_is_caught() {
+    let variant = VARIANTS.iter().find(|variant| variant.name == "appended row").unwrap();
+    assert!(matches!(variant.hunt(5).unwrap(), Verdict::Caught(_)), "rows below each other");
+}
