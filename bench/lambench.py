@@ -43,6 +43,8 @@ ENVIRONMENT = {
     "ALLOWED_ORIGINS": "https://shop.example",
     "GOOGLE_SECRET_ID": "google",
     "TOKEN_KEYS_SECRET_ID": "token-keys",
+    "RESERVATION_SECONDS": "3600",
+    "INVOICE_DUE_DAYS": "30",
     "MAIL_FROM": "shop@example.com",
     "MAIL_EVIDENCE_WAIT_SECONDS": "60",
     "SPREADSHEET_ID": "sheet",
@@ -62,6 +64,7 @@ SAMPLES = {
     "erase-me": "good",
     "erase-orders": "erased",
     "expire-orders": "scheduled",
+    "fulfil-order": "paid-by-staff",
     "get-health": "check",
     "get-me": "customer",
     "get-openapi": "document",
@@ -71,6 +74,7 @@ SAMPLES = {
     "list-products": "all",
     "login": "good",
     "logout": "body",
+    "mark-invoice-paid": "by-staff",
     "oauth-callback": "cancelled",
     "oauth-start": "google",
     "order-stream": "order-paid",
@@ -85,6 +89,7 @@ SAMPLES = {
     "stripe-webhook": "payment-succeeded",
     "sync-sheet": "order-paid-twice",
     "unknown-route": "other-method",
+    "update-order": "lines",
     "verify-email": "good",
 }
 

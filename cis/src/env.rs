@@ -48,6 +48,8 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
         ("STRIPE_API_URL", sandbox),
         ("SENDGRID_API_URL", sandbox),
         ("SHEETS_API_URL", sandbox),
+        ("RESERVATION_SECONDS", "3600"),
+        ("INVOICE_DUE_DAYS", "30"),
         ("MAIL_FROM", MAIL_FROM),
         ("MAIL_EVIDENCE_WAIT_SECONDS", "5"),
         ("ALLOWED_ORIGINS", ORIGINS),

@@ -9,7 +9,7 @@ use utoipa::OpenApi;
     servers((url = "/", description = "Where this document is served")),
     tags(
         (name = "accounts", description = "Setting an account up, signing in and out"),
-        (name = "orders", description = "Placing, seeing and cancelling orders"),
+        (name = "orders", description = "Placing, seeing, changing, cancelling and sending orders"),
         (name = "payments", description = "Paying orders"),
         (name = "catalogue", description = "What is for sale"),
         (name = "keys", description = "API keys, with which other services call"),
@@ -24,6 +24,7 @@ use utoipa::OpenApi;
         create_order::handle,
         create_payment_intent::handle,
         erase_me::handle,
+        fulfil_order::handle,
         get_health::handle,
         get_jwks::handle,
         get_me::handle,
@@ -34,6 +35,7 @@ use utoipa::OpenApi;
         list_products::handle,
         login::handle,
         logout::handle,
+        mark_invoice_paid::handle,
         oauth_callback::handle,
         oauth_start::handle,
         openapi,
@@ -46,6 +48,7 @@ use utoipa::OpenApi;
         revoke_api_key::handle,
         sendgrid_webhook::handle,
         stripe_webhook::handle,
+        update_order::handle,
         verify_email::handle,
     ),
     components(schemas(api::Problem))

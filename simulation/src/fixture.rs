@@ -102,6 +102,7 @@ impl Fixture {
             api_public_url: "http://shop.test".into(),
             spreadsheet_id: SPREADSHEET.into(),
             sheet_tab: "Orders".into(),
+            payment_terms: domain::PaymentTerms::default(),
             mail_evidence_wait: Duration::from_mins(5),
             rate_limit_scale: 0,
         })

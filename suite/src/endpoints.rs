@@ -3,7 +3,7 @@
 use api::Endpoint;
 
 /// Every function that answers requests, by name.
-pub const ENDPOINTS: [(&str, Endpoint); 30] = [
+pub const ENDPOINTS: [(&str, Endpoint); 33] = [
     ("cancel-order", cancel_order::ENDPOINT),
     ("change-password", change_password::ENDPOINT),
     ("confirm-payment", confirm_payment::ENDPOINT),
@@ -11,6 +11,7 @@ pub const ENDPOINTS: [(&str, Endpoint); 30] = [
     ("create-order", create_order::ENDPOINT),
     ("create-payment-intent", create_payment_intent::ENDPOINT),
     ("erase-me", erase_me::ENDPOINT),
+    ("fulfil-order", fulfil_order::ENDPOINT),
     ("get-health", get_health::ENDPOINT),
     ("get-jwks", get_jwks::ENDPOINT),
     ("get-me", get_me::ENDPOINT),
@@ -22,6 +23,7 @@ pub const ENDPOINTS: [(&str, Endpoint); 30] = [
     ("list-products", list_products::ENDPOINT),
     ("login", login::ENDPOINT),
     ("logout", logout::ENDPOINT),
+    ("mark-invoice-paid", mark_invoice_paid::ENDPOINT),
     ("oauth-callback", oauth_callback::ENDPOINT),
     ("oauth-start", oauth_start::ENDPOINT),
     ("put-product", put_product::ENDPOINT),
@@ -33,6 +35,7 @@ pub const ENDPOINTS: [(&str, Endpoint); 30] = [
     ("sendgrid-webhook", sendgrid_webhook::ENDPOINT),
     ("stripe-webhook", stripe_webhook::ENDPOINT),
     ("unknown-route", unknown_route::ENDPOINT),
+    ("update-order", update_order::ENDPOINT),
     ("verify-email", verify_email::ENDPOINT),
 ];
 

@@ -26,7 +26,7 @@ use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 39] = [
+pub const FUNCTIONS: [&str; 42] = [
     "account-stream",
     "authorizer",
     "cancel-order",
@@ -38,6 +38,7 @@ pub const FUNCTIONS: [&str; 39] = [
     "erase-me",
     "erase-orders",
     "expire-orders",
+    "fulfil-order",
     "get-health",
     "get-jwks",
     "get-me",
@@ -49,6 +50,7 @@ pub const FUNCTIONS: [&str; 39] = [
     "list-products",
     "login",
     "logout",
+    "mark-invoice-paid",
     "notice-expiring-keys",
     "oauth-callback",
     "oauth-start",
@@ -65,6 +67,7 @@ pub const FUNCTIONS: [&str; 39] = [
     "stripe-webhook",
     "sync-sheet",
     "unknown-route",
+    "update-order",
     "verify-email",
 ];
 
@@ -179,7 +182,10 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             "cancel-order" => cancel_order::handle(store, clock, ids, request).await,
             "confirm-payment" => confirm_payment::handle(store, stripe, clock, ids, request).await,
             "create-api-key" => create_api_key::handle(store, clock, ids, request).await,
-            "create-order" => create_order::handle(store, store, stripe, clock, ids, request).await,
+            "create-order" => {
+                let terms = self.settings.payment_terms;
+                create_order::handle(store, store, stripe, terms, clock, ids, request).await
+            }
             "create-payment-intent" => create_payment_intent::handle(store, stripe, clock, ids, request).await,
             "get-health" => get_health::handle(store, request).await,
             "get-openapi" => get_openapi::handle(&request),
@@ -191,6 +197,9 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             "list-products" => list_products::handle(store, &self.pages, request).await,
             "put-product" => put_product::handle(store, clock, request).await,
             "revoke-api-key" => revoke_api_key::handle(store, clock, ids, request).await,
+            "fulfil-order" => fulfil_order::handle(store, clock, ids, request).await,
+            "mark-invoice-paid" => mark_invoice_paid::handle(store, clock, ids, request).await,
+            "update-order" => update_order::handle(store, store, stripe, clock, ids, request).await,
             "unknown-route" => unknown_route::handle(request).await,
             _ => self.account_endpoint(function, request).await,
         }

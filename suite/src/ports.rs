@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::PaymentTerms;
 use store::{Accounts, ApiKeys, Catalogue, Guards, MailEffects, MemoryStore, Orders, Sessions, SheetRows};
 use telemetry::FixedSecrets;
 
@@ -110,6 +111,8 @@ pub struct Settings {
     pub public_url: String,
     /// Origin of the API for browsers.
     pub api_public_url: String,
+    /// How long orders wait for their money.
+    pub payment_terms: PaymentTerms,
     /// How long a mail of unknown outcome waits for SendGrid's events.
     pub mail_evidence_wait: Duration,
     /// Every rate limit is so many times as large; 0: none.

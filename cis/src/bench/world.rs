@@ -279,6 +279,7 @@ fn settings(accounts: &Accounts) -> Result<Settings, BenchError> {
         api_public_url: API.to_owned(),
         spreadsheet_id: SPREADSHEET.to_owned(),
         sheet_tab: DEFAULT_TAB.to_owned(),
+        payment_terms: domain::PaymentTerms::default(),
         mail_evidence_wait: Duration::from_mins(5),
         rate_limit_scale: 1,
     })

@@ -39,6 +39,7 @@ pub fn settings(
         api_public_url: places.api_url.clone(),
         spreadsheet_id: SPREADSHEET.to_owned(),
         sheet_tab: DEFAULT_TAB.to_owned(),
+        payment_terms: domain::PaymentTerms::default(),
         mail_evidence_wait: EVIDENCE_WAIT,
         rate_limit_scale,
     })

@@ -13,6 +13,8 @@ fn bounds_are_the_codes() {
     let cases = [
         ("CartRequest/properties/lines", "maxItems", json!(domain::MAX_LINES)),
         ("CartRequest/properties/lines", "minItems", json!(1)),
+        ("OrderPatch/properties/lines", "maxItems", json!(domain::MAX_LINES)),
+        ("OrderPatch/properties/lines", "minItems", json!(1)),
         ("LineRequest/properties/quantity", "maximum", json!(domain::MAX_QUANTITY)),
         ("LineRequest/properties/quantity", "minimum", json!(1)),
         ("ProductBody/properties/name", "maxLength", json!(put_product::MAX_NAME)),
@@ -57,6 +59,9 @@ fn texts_fit_the_schema_when_they_fit_the_code() {
             "a@b.de\n",
         ],
     );
+    let reference = |text: &str| text.parse::<domain::TransferReference>().is_ok();
+    let texts = ["1", "RE 2026-1", " RE", "RE ", " ", "", "ü", "RE\n", "R\tE", &long(140), &long(141)];
+    check("TransferReference", reference, &texts);
     check("OrderId", order, &[&id, "ord_1", &id.to_uppercase(), &format!("{id}0"), &id.replace("ord", "cus")]);
 }
 

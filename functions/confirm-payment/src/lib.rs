@@ -3,6 +3,7 @@
 use api::{ApiError, Class, Endpoint, Response};
 use auth::OrderAction;
 use checkout::{Checkout, PayableOrder, PaymentAnswer};
+use domain::PaymentChoice;
 use lambda_http::Request;
 use payments::Stripe;
 use resilience::{Clock, Ids, Transport};
@@ -16,7 +17,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 ///
 /// # Errors
 ///
-/// 401 no caller, 403 not the customer, 404 no such order, 503 Stripe or the table is down.
+/// 401 no caller, 403 not the customer, 404 no such order, 409 the order is not paid through Stripe, 503 Stripe or the table is down.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/confirm-payment",
@@ -24,7 +25,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
     tag = "payments",
     responses((status = 200, description = "The order with what Stripe says of its payment", body = PayableOrder)),
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
-    extensions(("x-problems" = json!(["payment-unavailable"]))),
+    extensions(("x-problems" = json!(["not-awaiting-payment", "payment-unavailable"]))),
 )]
 pub async fn handle<T: Transport, C: Clock, I: Ids>(
     orders: &impl Orders,
@@ -36,6 +37,9 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let order = api::own_order(orders, &caller, id, OrderAction::Pay).await?;
+    if order.payment.method.choice() != PaymentChoice::Stripe {
+        return Err(ApiError::NotAwaitingPayment(order.status));
+    }
 
     let correlation_id = api::correlation_id(&request);
     let correlation_id = correlation_id.as_str();

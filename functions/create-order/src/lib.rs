@@ -3,9 +3,9 @@
 mod place;
 
 use api::{ApiError, Class, Endpoint, Response};
-use auth::Permission;
+use auth::{Caller, Permission};
 use checkout::{Checkout, PayableOrder, PaymentAnswer};
-use domain::{Cart, CartRequest, CustomerId, Order, OrderId};
+use domain::{Cart, CartRequest, CustomerId, Order, OrderId, PaymentChoice, PaymentTerms};
 use lambda_http::{Request, http::HeaderValue};
 use payments::Stripe;
 use resilience::{Clock, Ids, Transport};
@@ -17,7 +17,7 @@ use place::{Placement, place};
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_body();
 
-/// Places the order, then asks Stripe for its payment intent.
+/// Places the order, then asks Stripe for its payment intent. An order on invoice has none: it says when it is due.
 ///
 /// The order id derives from the caller and the `Idempotency-Key`, so that a repeated request finds its own order and
 /// goes on where the first one stopped; it is answered 201 as well, with `Idempotent-Replayed: true`.
@@ -26,7 +26,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
 ///
 /// `stripe` is none while its key cannot be read, which is no error.
 ///
-/// 400 malformed body or key, 401 no caller, 403 not a customer, 409 out of stock, 413 and 415 for the body, 422 the cart
+/// 400 malformed body or key, 401 no caller, 403 not a customer, or an invoice for somebody who may have none, 409 out of stock, 413 and 415 for the body, 422 the cart
 /// breaks a rule or the key was used for another cart, 503 the table is down. When Stripe is down the order stands, and
 /// the answer says that payment is pending.
 #[utoipa::path(
@@ -44,20 +44,25 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
     orders: &impl Orders,
     catalogue: &impl Catalogue,
     stripe: Option<&Stripe<T, C, I>>,
+    terms: PaymentTerms,
     clock: &C,
     ids: &I,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let customer = customer(&request)?;
+    let caller = api::caller(&request)?;
+    let customer = customer(&caller)?;
     let key = api::idempotency_key(&request)?;
     let cart = Cart::try_from(api::body::<CartRequest>(&request)?)?;
+    if cart.payment_method == PaymentChoice::Invoice {
+        api::require(&caller, Permission::PlaceOnInvoice)?;
+    }
     let correlation_id = api::correlation_id(&request);
     let deadline = api::deadline(clock, &request);
 
     let id = OrderId::derived(customer, &key);
     api::trace_order(id);
     let correlation_id = correlation_id.as_str();
-    let placement = Placement { id, customer, cart, correlation_id, now: clock.now() };
+    let placement = Placement { id, customer, cart, terms, correlation_id, now: clock.now() };
     let placed = place(orders, catalogue, placement).await?;
 
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id };
@@ -69,9 +74,8 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
     Ok(response)
 }
 
-fn customer(request: &Request) -> Result<CustomerId, ApiError> {
-    let caller = api::caller(request)?;
-    api::require(&caller, Permission::PlaceOrders)?;
+fn customer(caller: &Caller) -> Result<CustomerId, ApiError> {
+    api::require(caller, Permission::PlaceOrders)?;
     caller.who.customer().ok_or(ApiError::Forbidden)
 }
 

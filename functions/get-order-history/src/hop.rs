@@ -1,6 +1,9 @@
 //! One thing that happened to an order, here or outside.
 
-use domain::{Delivery, EventId, EventType, MailEffect, MailKind, OrderEvent, OrderStatus, Sending, Timestamp};
+use domain::{
+    Currency, Delivery, EventId, EventType, LedgerEntry, LedgerKind, MailEffect, MailKind, OrderEvent, OrderStatus,
+    Sending, Timestamp,
+};
 use serde::Serialize;
 use store::{Receipt, ReceiptSource, SheetRow};
 use utoipa::ToSchema;
@@ -46,6 +49,23 @@ pub enum Hop {
         /// Who asked: `checkout`, `settlement`, `reconciliation`, `expiry` or `staff`.
         source: &'static str,
         /// Follows the request that asked.
+        correlation_id: String,
+    },
+    /// Money that came or went: an entry of the order's ledger.
+    Ledger {
+        /// When it was booked.
+        at: Timestamp,
+        /// What it was.
+        entry: LedgerKind,
+        /// Stripe's id of the intent, refund or dispute, or the transfer's reference.
+        object: String,
+        /// In minor units: above zero it came, below it went.
+        amount: i64,
+        /// ISO 4217, lower case.
+        currency: Currency,
+        /// The order's version that it came with.
+        order_version: u64,
+        /// The request or webhook that told of it.
         correlation_id: String,
     },
     /// A mail, as far as it is known.
@@ -97,6 +117,7 @@ impl Hop {
             Self::Event { at, .. }
             | Self::Webhook { at, .. }
             | Self::Answer { at, .. }
+            | Self::Ledger { at, .. }
             | Self::Mail { at, .. }
             | Self::Row { at, .. } => *at,
         }
@@ -137,6 +158,20 @@ impl From<&OrderEvent> for Hop {
             status: event.status,
             order_version: event.order_version,
             correlation_id: event.correlation_id.clone(),
+        }
+    }
+}
+
+impl From<&LedgerEntry> for Hop {
+    fn from(entry: &LedgerEntry) -> Self {
+        Self::Ledger {
+            at: entry.at,
+            entry: entry.kind,
+            object: entry.object.clone(),
+            amount: entry.amount.amount,
+            currency: entry.amount.currency,
+            order_version: entry.order_version,
+            correlation_id: entry.correlation_id.clone(),
         }
     }
 }

@@ -29,8 +29,8 @@ struct History {
     next_cursor: Option<String>,
 }
 
-/// Answers with a page of the order's history: its events, Stripe's webhooks, its mails and its row in the sheet, by
-/// time. `limit` counts events; the other hops stand on the page whose time they fall into.
+/// Answers with a page of the order's history: its events, what Stripe and staff said, the ledger of its money, its
+/// mails and its row in the sheet, by time. `limit` counts events; the other hops stand on the page whose time they fall into.
 ///
 /// # Errors
 ///
@@ -60,12 +60,13 @@ pub async fn handle(
     let window = Window { since, until: events.next.as_ref().and(events.items.last()).map(|event| event.at) };
     let next_cursor = events.next.map(|cursor| window.close(&cursor).to_string());
     let receipts = orders.receipts(id).await?;
+    let ledger = orders.ledger(id).await?;
     let mails = mails.mails_about(id).await?;
     let row = rows.row_of(id).await?;
 
-    let others =
-        receipts.iter().map(Hop::from).chain(mails.iter().filter_map(Hop::of_mail)).chain(row.and_then(Hop::of_row));
-    let others = others.filter(|hop| window.contains(hop.at()));
+    let money = receipts.iter().map(Hop::from).chain(ledger.iter().map(Hop::from));
+    let effects = mails.iter().filter_map(Hop::of_mail).chain(row.and_then(Hop::of_row));
+    let others = money.chain(effects).filter(|hop| window.contains(hop.at()));
     let mut hops: Vec<Hop> = events.items.iter().map(Hop::from).chain(others).collect();
     hops.sort_by_key(Hop::at);
     api::ok(&History { order_id: id, hops, next_cursor })

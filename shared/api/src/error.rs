@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::time::Duration;
 
-use domain::{CannotBeCancelled, FieldError, InvalidIdempotencyKey, OrderStatus};
+use domain::{CannotBeCancelled, CannotBeFulfilled, FieldError, InvalidIdempotencyKey, OrderStatus, TransferRefused};
 use store::{StoreError, UpdateError};
 
 use crate::{MAX_BODY, Problem, ProblemType};
@@ -91,9 +91,18 @@ pub enum ApiError {
     /// Too late to call the order off.
     #[error(transparent)]
     TooLateToCancel(#[from] CannotBeCancelled),
+    /// Too late to change the order.
+    #[error("an order that is {0} cannot be edited")]
+    TooLateToEdit(OrderStatus),
+    /// Not, or not any more, an order to be sent.
+    #[error(transparent)]
+    NotFulfillable(#[from] CannotBeFulfilled),
     /// The order does not wait for money.
     #[error("an order that is {0} cannot be paid")]
     NotAwaitingPayment(OrderStatus),
+    /// The order is paid in another way, or already, or was called off.
+    #[error(transparent)]
+    NotAwaitingTransfer(#[from] TransferRefused),
     /// Stripe cannot be asked, or said something that leads nowhere now.
     #[error("the payment provider cannot be asked now")]
     PaymentUnavailable {
@@ -135,7 +144,10 @@ impl ApiError {
             Self::NotFound(_) => ProblemType::NotFound,
             Self::OutOfStock { .. } | Self::Store(StoreError::OutOfStock(_)) => ProblemType::OutOfStock,
             Self::TooLateToCancel(_) => ProblemType::TooLateToCancel,
+            Self::TooLateToEdit(_) => ProblemType::TooLateToEdit,
+            Self::NotFulfillable(_) => ProblemType::NotFulfillable,
             Self::NotAwaitingPayment(_) => ProblemType::NotAwaitingPayment,
+            Self::NotAwaitingTransfer(_) => ProblemType::NotAwaitingTransfer,
             Self::PaymentUnavailable { .. } => ProblemType::PaymentUnavailable,
             Self::Store(StoreError::Corrupt(_)) | Self::Internal(_) => ProblemType::InternalError,
             Self::Store(StoreError::Conflict | StoreError::Unavailable(_)) => ProblemType::ServiceUnavailable,
@@ -176,7 +188,11 @@ impl ApiError {
 
     fn order_status(&self) -> Option<OrderStatus> {
         match self {
-            Self::TooLateToCancel(CannotBeCancelled(status)) | Self::NotAwaitingPayment(status) => Some(*status),
+            Self::TooLateToCancel(CannotBeCancelled(status))
+            | Self::NotFulfillable(CannotBeFulfilled(status))
+            | Self::NotAwaitingTransfer(TransferRefused::NotAwaited(status))
+            | Self::TooLateToEdit(status)
+            | Self::NotAwaitingPayment(status) => Some(*status),
             _ => None,
         }
     }

@@ -40,7 +40,7 @@ pub use fields::{REPLAYED, correlation_id, deadline, idempotency_key};
 pub use keys::{KeyAnswer, scopes_schema};
 pub use lambda::{request, run};
 pub use lambda_http::Request;
-pub use orders::{LineAnswer, OrderAnswer};
+pub use orders::{LineAnswer, OrderAnswer, ReviewAnswer};
 pub use parameters::{DEFAULT_PAGE, PageParameters, key_id, order_id, page, path_parameter, status, trace_order};
 pub use problem::{Problem, ProblemType};
 pub use products::{PageAnswer, ProductAnswer};

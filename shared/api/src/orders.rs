@@ -2,7 +2,7 @@
 
 use domain::{
     Address, CancelReason, Currency, CustomerId, EmailAddress, Order, OrderId, OrderLine, OrderStatus, PaymentMethod,
-    Sku, Timestamp,
+    ReviewDecision, Sku, Timestamp,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -55,10 +55,24 @@ pub struct OrderAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub cancel_reason: Option<CancelReason>,
+    /// What staff decided about money that contradicted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub review: Option<ReviewAnswer>,
     /// When it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub fulfilled_at: Option<Timestamp>,
+}
+
+/// What staff decided about an order's money.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = OrderReview)]
+pub struct ReviewAnswer {
+    /// What.
+    pub decision: ReviewDecision,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A line of an order; amounts in minor units of the order's currency.
@@ -100,6 +114,7 @@ impl<'a> From<&'a Order> for OrderAnswer<'a> {
             updated_at: order.updated_at,
             cancelled_at: order.cancellation.map(|cancellation| cancellation.at),
             cancel_reason: order.cancellation.map(|cancellation| cancellation.reason),
+            review: order.review.as_ref().map(|review| ReviewAnswer { decision: review.decision, at: review.at }),
             fulfilled_at: order.fulfilled_at,
         }
     }

@@ -40,8 +40,14 @@ pub enum ProblemType {
     OutOfStock,
     /// The order is past the point where it can be called off.
     TooLateToCancel,
+    /// The order is past the point where it can be edited.
+    TooLateToEdit,
+    /// The order is not one to be sent.
+    NotFulfillable,
     /// The order does not wait for money.
     NotAwaitingPayment,
+    /// The order waits for no bank transfer.
+    NotAwaitingTransfer,
     /// The body is longer than [`MAX_BODY`](crate::MAX_BODY).
     BodyTooLarge,
     /// The body is not said to be JSON.
@@ -62,7 +68,7 @@ use ProblemType as P;
 
 impl ProblemType {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         P::MalformedBody,
         P::IdempotencyKeyMissing,
         P::IdempotencyKeyMalformed,
@@ -79,7 +85,10 @@ impl ProblemType {
         P::TooManyRequests,
         P::OutOfStock,
         P::TooLateToCancel,
+        P::TooLateToEdit,
+        P::NotFulfillable,
         P::NotAwaitingPayment,
+        P::NotAwaitingTransfer,
         P::BodyTooLarge,
         P::UnsupportedMediaType,
         P::InvalidField,
@@ -140,8 +149,15 @@ impl ProblemType {
             P::TooLateToCancel => {
                 ("/problems/too-late-to-cancel", StatusCode::CONFLICT, "The order can no longer be cancelled")
             }
+            P::TooLateToEdit => {
+                ("/problems/too-late-to-edit", StatusCode::CONFLICT, "The order can no longer be edited")
+            }
+            P::NotFulfillable => ("/problems/not-fulfillable", StatusCode::CONFLICT, "The order is not one to be sent"),
             P::NotAwaitingPayment => {
                 ("/problems/not-awaiting-payment", StatusCode::CONFLICT, "The order does not wait for a payment")
+            }
+            P::NotAwaitingTransfer => {
+                ("/problems/not-awaiting-transfer", StatusCode::CONFLICT, "The order waits for no bank transfer")
             }
             P::BodyTooLarge => ("/problems/body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             P::UnsupportedMediaType => {

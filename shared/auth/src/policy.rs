@@ -3,6 +3,7 @@
 //! | | customer | staff | admin | service with the scope |
 //! |---|---|---|---|---|
 //! | place orders | yes | | | `orders:place` |
+//! | place orders on invoice | | | | `orders:place` with `orders:invoice` |
 //! | list own orders | yes | | | `orders:place` |
 //! | list all orders | | yes | yes | `orders:read` |
 //! | change the catalogue | | | yes | `catalogue:write` |
@@ -10,7 +11,10 @@
 //! | look after the own account | yes | yes | yes | |
 //! | read an order | own | any | any | own: `orders:place`; any: `orders:read` |
 //! | cancel an order | own | any | any | own: `orders:place`; any: `orders:cancel` |
-//! | pay an order | own | | | own: `orders:place` |
+//! | pay or edit an order | own | | | own: `orders:place` |
+//! | fulfil an order | | any | any | any: `orders:fulfil` |
+//! | refund an order | | any | any | any: `orders:refund` |
+//! | note a transfer for an order, decide about its money | | any | any | |
 //!
 //! Who may not even read an order must not learn that there is one (404); who may read it and not do this is told so
 //! (403).
@@ -24,6 +28,8 @@ use crate::{Caller, Service, Who};
 pub enum Permission {
     /// Place an order, in the own name.
     PlaceOrders,
+    /// Place an order that is paid by bank transfer, later.
+    PlaceOnInvoice,
     /// See the list of the own orders.
     ListOwnOrders,
     /// See the list of everybody's orders.
@@ -45,6 +51,23 @@ pub enum OrderAction {
     Cancel,
     /// Start or confirm its payment.
     Pay,
+    /// Change what was ordered and where it goes.
+    Edit,
+    /// Note that it was sent.
+    Fulfil,
+    /// Note the bank transfer that paid it.
+    MarkPaid,
+    /// Give money back.
+    Refund,
+    /// Decide about money that contradicts it.
+    ResolveReview,
+}
+
+impl OrderAction {
+    /// Whether the owner may do this, person or service.
+    const fn is_owners(self) -> bool {
+        matches!(self, Self::Read | Self::Cancel | Self::Pay | Self::Edit)
+    }
 }
 
 /// The policy's answer.
@@ -60,13 +83,16 @@ pub enum Access {
 
 /// Whether a caller may do something that is not about one order.
 pub const fn may(caller: &Caller, permission: Permission) -> bool {
-    use Permission::{ChangeCatalogue, ListAllOrders, ListOwnOrders, ManageApiKeys, ManageOwnAccount, PlaceOrders};
+    use Permission::{
+        ChangeCatalogue, ListAllOrders, ListOwnOrders, ManageApiKeys, ManageOwnAccount, PlaceOnInvoice, PlaceOrders,
+    };
     match caller.who {
         Who::Customer(_) => matches!(permission, PlaceOrders | ListOwnOrders | ManageOwnAccount),
         Who::Staff(_) => matches!(permission, ListAllOrders | ManageOwnAccount),
         Who::Admin(_) => matches!(permission, ListAllOrders | ChangeCatalogue | ManageApiKeys | ManageOwnAccount),
         Who::Service(service) => match permission {
             PlaceOrders | ListOwnOrders => service.scopes.has(Scope::OrdersPlace),
+            PlaceOnInvoice => service.scopes.has(Scope::OrdersPlace) && service.scopes.has(Scope::OrdersInvoice),
             ListAllOrders => service.scopes.has(Scope::OrdersRead),
             ChangeCatalogue => service.scopes.has(Scope::CatalogueWrite),
             ManageApiKeys | ManageOwnAccount => false,
@@ -77,8 +103,8 @@ pub const fn may(caller: &Caller, permission: Permission) -> bool {
 /// Whether a caller may do something with an order of this customer's.
 pub fn on_order(caller: &Caller, owner: CustomerId, action: OrderAction) -> Access {
     let (sees, does) = match caller.who {
-        Who::Customer(id) => (id == owner, id == owner),
-        Who::Staff(_) | Who::Admin(_) => (true, matches!(action, OrderAction::Read | OrderAction::Cancel)),
+        Who::Customer(id) => (id == owner, id == owner && action.is_owners()),
+        Who::Staff(_) | Who::Admin(_) => (true, !matches!(action, OrderAction::Pay | OrderAction::Edit)),
         Who::Service(service) => of_service(service, owner, action),
     };
     match (sees, does) {
@@ -95,7 +121,10 @@ fn of_service(Service { customer, scopes, .. }: Service, owner: CustomerId, acti
     let does = match action {
         OrderAction::Read => sees,
         OrderAction::Cancel => own || scopes.has(Scope::OrdersCancel),
-        OrderAction::Pay => own,
+        OrderAction::Pay | OrderAction::Edit => own,
+        OrderAction::Fulfil => scopes.has(Scope::OrdersFulfil),
+        OrderAction::Refund => scopes.has(Scope::OrdersRefund),
+        OrderAction::MarkPaid | OrderAction::ResolveReview => false,
     };
     (sees, does)
 }
@@ -116,41 +145,67 @@ mod tests {
         Who::Service(Service { key, customer: customer(1), scopes: scopes.parse::<Scopes>().unwrap() })
     }
 
-    /// A customer, staff, an admin, and a service with each of the scopes, then with none.
-    fn callers() -> [Caller; 8] {
+    /// A customer, staff, an admin, and a service with each of the scopes (that for invoices is of no use alone), then
+    /// with none.
+    fn callers() -> [Caller; 11] {
         // The same 128 bits as the owner's: a user is not a customer.
         let user = UserId::from_uuid(Uuid::from_u128(1));
-        let [place, read, cancel, catalogue, none] =
-            ["orders:place", "orders:read", "orders:cancel", "catalogue:write", ""].map(service);
-        [Who::Customer(customer(1)), Who::Staff(user), Who::Admin(user), place, read, cancel, catalogue, none]
-            .map(|who| Caller { who, token_id: "token-1".to_owned() })
+        let people = [Who::Customer(customer(1)), Who::Staff(user), Who::Admin(user)];
+        let services = [
+            "orders:place",
+            "orders:read",
+            "orders:cancel",
+            "orders:place orders:invoice",
+            "orders:fulfil",
+            "orders:refund",
+            "catalogue:write",
+            "",
+        ];
+        let mut all = people.into_iter().chain(services.map(service));
+        std::array::from_fn(|_| Caller { who: all.next().unwrap(), token_id: "token-1".to_owned() })
     }
 
     #[test]
     fn the_table_holds() {
-        use Permission::{ChangeCatalogue, ListAllOrders, ListOwnOrders, ManageApiKeys, ManageOwnAccount, PlaceOrders};
+        use Permission::{
+            ChangeCatalogue, ListAllOrders, ListOwnOrders, ManageApiKeys, ManageOwnAccount, PlaceOnInvoice, PlaceOrders,
+        };
         for (permission, allowed) in [
-            (PlaceOrders, [true, false, false, true, false, false, false, false]),
-            (ListOwnOrders, [true, false, false, true, false, false, false, false]),
-            (ListAllOrders, [false, true, true, false, true, false, false, false]),
-            (ChangeCatalogue, [false, false, true, false, false, false, true, false]),
-            (ManageApiKeys, [false, false, true, false, false, false, false, false]),
-            (ManageOwnAccount, [true, true, true, false, false, false, false, false]),
+            (PlaceOrders, "yes - - yes - - yes - - - -"),
+            (PlaceOnInvoice, "- - - - - - yes - - - -"),
+            (ListOwnOrders, "yes - - yes - - yes - - - -"),
+            (ListAllOrders, "- yes yes - yes - - - - - -"),
+            (ChangeCatalogue, "- - yes - - - - - - yes -"),
+            (ManageApiKeys, "- - yes - - - - - - - -"),
+            (ManageOwnAccount, "yes yes yes - - - - - - - -"),
         ] {
-            assert_eq!(callers().map(|caller| may(&caller, permission)), allowed, "{permission:?}");
+            let found = callers().map(|caller| if may(&caller, permission) { "yes" } else { "-" });
+            assert_eq!(found.join(" "), allowed, "{permission:?}");
         }
+        let invoice_alone = Caller { who: service("orders:invoice"), token_id: "token-1".to_owned() };
+        assert!(!may(&invoice_alone, PlaceOnInvoice));
     }
 
     #[test]
     fn an_order_is_its_owners_and_of_those_who_look_after_all() {
-        use Access::{Forbidden as F, Granted as G, Hidden as H};
         for (action, own, others) in [
-            (OrderAction::Read, [G, G, G, G, G, H, H, H], [H, G, G, H, G, H, H, H]),
-            (OrderAction::Cancel, [G, G, G, G, F, G, H, H], [H, G, G, H, F, G, H, H]),
-            (OrderAction::Pay, [G, F, F, G, F, H, H, H], [H, F, F, H, F, H, H, H]),
+            (OrderAction::Read, "G G G G G H G H H H H", "H G G H G H H H H H H"),
+            (OrderAction::Cancel, "G G G G F G G H H H H", "H G G H F G H H H H H"),
+            (OrderAction::Pay, "G F F G F H G H H H H", "H F F H F H H H H H H"),
+            (OrderAction::Edit, "G F F G F H G H H H H", "H F F H F H H H H H H"),
+            (OrderAction::Fulfil, "F G G F F H F G H H H", "H G G H F H H G H H H"),
+            (OrderAction::Refund, "F G G F F H F H G H H", "H G G H F H H H G H H"),
+            (OrderAction::MarkPaid, "F G G F F H F H H H H", "H G G H F H H H H H H"),
+            (OrderAction::ResolveReview, "F G G F F H F H H H H", "H G G H F H H H H H H"),
         ] {
-            assert_eq!(callers().map(|caller| on_order(&caller, customer(1), action)), own, "{action:?}");
-            assert_eq!(callers().map(|caller| on_order(&caller, customer(2), action)), others, "{action:?}");
+            for (owner, expected) in [(1, own), (2, others)] {
+                let found = callers().map(|caller| match on_order(&caller, customer(owner), action) {
+                    Access::Granted => "G",
+                    Access::Forbidden => "F",
+                    Access::Hidden => "H",
+                });
+                assert_eq!(found.join(" "), expected, "{action:?} of {owner}");
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a customer is told about paying an order.
 
 use api::OrderAnswer;
-use domain::{IntentId, IntentStatus, Order, OrderStatus};
+use domain::{IntentId, IntentStatus, Order, OrderStatus, PaymentMethod, Timestamp};
 use payments::{ClientSecret, PaymentIntent};
 use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema};
@@ -25,7 +25,7 @@ impl<'a> PayableOrder<'a> {
     }
 }
 
-/// An order's current payment intent.
+/// What pays an order: its current payment intent, or a bank transfer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Payment)]
 pub struct PaymentAnswer {
@@ -38,6 +38,10 @@ pub struct PaymentAnswer {
     pub client_secret: Option<ClientSecret>,
     /// How far it is.
     pub status: PaymentStatus,
+    /// By when an invoice is to be paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub due_at: Option<Timestamp>,
 }
 
 /// How far paying is.
@@ -45,6 +49,8 @@ pub struct PaymentAnswer {
 pub enum PaymentStatus {
     /// Stripe could not be asked: `POST /v1/orders/{order_id}/payment-intent` asks again.
     Pending,
+    /// There is no intent: a bank transfer is awaited, or came.
+    Invoice,
     /// Stripe's word, and `payment_failed` after a failed try.
     Intent(IntentStatus),
 }
@@ -52,11 +58,14 @@ pub enum PaymentStatus {
 impl PaymentAnswer {
     /// For an order whose intent Stripe could not be asked for.
     pub fn pending(order: &Order) -> Self {
-        Self { intent_id: order.payment.intent.clone(), client_secret: None, status: PaymentStatus::Pending }
+        Self::without_secret(order.payment.intent.clone(), PaymentStatus::Pending)
     }
 
     /// For an order as it is known: nothing to pay with.
     pub fn known(order: &Order) -> Self {
+        if let PaymentMethod::Invoice { due_at, .. } = order.payment.method {
+            return Self { due_at: Some(due_at), ..Self::without_secret(None, PaymentStatus::Invoice) };
+        }
         let facts = &order.payment.facts;
         let paid = facts.succeeded().next();
         let known = paid.or_else(|| facts.intent(order.payment.intent.as_ref()?));
@@ -69,13 +78,17 @@ impl PaymentAnswer {
             None => PaymentStatus::Pending,
         };
         let intent_id = known.map(|intent| intent.id.clone()).or_else(|| order.payment.intent.clone());
-        Self { intent_id, client_secret: None, status }
+        Self::without_secret(intent_id, status)
     }
 
     /// For an order whose intent can be paid.
     pub(crate) fn live(intent: PaymentIntent) -> Self {
         let status = PaymentStatus::Intent(intent.status());
-        Self { intent_id: Some(intent.id), client_secret: intent.client_secret, status }
+        Self { client_secret: intent.client_secret, ..Self::without_secret(Some(intent.id), status) }
+    }
+
+    const fn without_secret(intent_id: Option<IntentId>, status: PaymentStatus) -> Self {
+        Self { intent_id, client_secret: None, status, due_at: None }
     }
 }
 
@@ -83,6 +96,7 @@ impl Serialize for PaymentStatus {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Pending => serializer.serialize_str("pending"),
+            Self::Invoice => serializer.serialize_str("invoice"),
             Self::Intent(status) => status.serialize(serializer),
         }
     }
@@ -90,8 +104,8 @@ impl Serialize for PaymentStatus {
 
 impl PartialSchema for PaymentStatus {
     fn schema() -> RefOr<Schema> {
-        let pending = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["pending"]));
-        OneOfBuilder::new().item(pending).item(IntentStatus::schema()).into()
+        let ours = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["pending", "invoice"]));
+        OneOfBuilder::new().item(ours).item(IntentStatus::schema()).into()
     }
 }
 

@@ -67,6 +67,9 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
                 order = self.begin_next_attempt(&order).await?;
             } else if is_current && !known.is_final() && order.status.awaits_payment() {
                 return Ok((order, PaymentAnswer::live(intent)));
+            } else if !is_current {
+                // It came for an attempt that an edit has ended meanwhile.
+                order = self.void_replaced(order).await?;
             }
         }
         Err(CheckoutError::NoLiveIntent)
@@ -132,7 +135,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
         self.update(order, None, |stored| stored.next_attempt(self.correlation_id, self.clock.now())).await
     }
 
-    async fn update(
+    pub(crate) async fn update(
         &self,
         order: &Order,
         receipt: Option<&Receipt>,
@@ -142,7 +145,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
         Ok(update(self.orders, self.clock, self.ids, order.id, receipt, decide).await?)
     }
 
-    fn stripe(&self) -> Result<&Stripe<T, C, I>, CheckoutError> {
+    pub(crate) fn stripe(&self) -> Result<&Stripe<T, C, I>, CheckoutError> {
         self.stripe.ok_or(CheckoutError::NoKey)
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Address, Currency, EmailAddress, Money, MoneyError, OrderLine, Product, Sku};
+use crate::{Address, Currency, EmailAddress, Money, MoneyError, OrderLine, PaymentChoice, Product, Sku};
 
 /// Most lines in one order: order, event and every line's stock go into one transaction of 100 items.
 pub const MAX_LINES: usize = 50;
@@ -27,12 +27,15 @@ pub struct CartRequest {
     /// Where the mails go.
     #[schema(value_type = EmailAddress)]
     email: String,
+    /// How it is to be paid; `invoice` is for services whose key has `orders:invoice`.
+    #[serde(default)]
+    payment_method: PaymentChoice,
 }
 
 /// So many pieces of a product.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct LineRequest {
+pub struct LineRequest {
     /// Which product.
     #[schema(value_type = Sku)]
     sku: String,
@@ -52,6 +55,8 @@ pub struct Cart {
     pub shipping_address: Address,
     /// Where the mails go.
     pub email: EmailAddress,
+    /// How it is to be paid.
+    pub payment_method: PaymentChoice,
 }
 
 /// So many pieces of a product.
@@ -84,18 +89,7 @@ impl TryFrom<CartRequest> for Cart {
     type Error = FieldError;
 
     fn try_from(request: CartRequest) -> Result<Self, FieldError> {
-        if request.lines.is_empty() || request.lines.len() > MAX_LINES {
-            return Err(FieldError::new("lines", format!("must have 1 to {MAX_LINES} lines")));
-        }
-        let mut seen = BTreeSet::new();
-        let mut lines = Vec::with_capacity(request.lines.len());
-        for (index, line) in request.lines.into_iter().enumerate() {
-            let line = CartLine::read(index, &line)?;
-            if !seen.insert(line.sku.clone()) {
-                return Err(FieldError::new(format!("lines[{index}].sku"), "stands in the cart twice"));
-            }
-            lines.push(line);
-        }
+        let lines = CartLine::read_all(&request.lines)?;
         let currency = request
             .currency
             .parse()
@@ -104,11 +98,33 @@ impl TryFrom<CartRequest> for Cart {
             return Err(FieldError::new(format!("shipping_address.{field}"), message));
         }
         let email = request.email.parse().map_err(|_| FieldError::new("email", "must be a mail address"))?;
-        Ok(Self { lines, currency, shipping_address: request.shipping_address, email })
+        let (shipping_address, payment_method) = (request.shipping_address, request.payment_method);
+        Ok(Self { lines, currency, shipping_address, email, payment_method })
     }
 }
 
 impl CartLine {
+    /// The lines of a body, at least one, each sku once.
+    ///
+    /// # Errors
+    ///
+    /// The first thing wrong with them.
+    pub fn read_all(requests: &[LineRequest]) -> Result<Vec<Self>, FieldError> {
+        if requests.is_empty() || requests.len() > MAX_LINES {
+            return Err(FieldError::new("lines", format!("must have 1 to {MAX_LINES} lines")));
+        }
+        let mut seen = BTreeSet::new();
+        let mut lines = Vec::with_capacity(requests.len());
+        for (index, line) in requests.iter().enumerate() {
+            let line = Self::read(index, line)?;
+            if !seen.insert(line.sku.clone()) {
+                return Err(FieldError::new(format!("lines[{index}].sku"), "stands in the cart twice"));
+            }
+            lines.push(line);
+        }
+        Ok(lines)
+    }
+
     fn read(index: usize, line: &LineRequest) -> Result<Self, FieldError> {
         let sku = line
             .sku
@@ -130,6 +146,15 @@ pub struct PricedCart {
     /// Its lines with name and unit price.
     pub lines: Vec<OrderLine>,
     /// What all of it costs.
+    pub total: Money,
+}
+
+/// Lines with the catalogue's names and prices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PricedLines {
+    /// Each with name and unit price.
+    pub lines: Vec<OrderLine>,
+    /// What all of them cost.
     pub total: Money,
 }
 
@@ -159,32 +184,25 @@ pub enum PricingError {
     TooLarge(#[from] MoneyError),
 }
 
-impl Cart {
-    /// Names and prices every line from the catalogue's `products`; what the client thinks of prices has no say.
-    pub fn price(self, products: &[Product]) -> Result<PricedCart, PricingError> {
-        let mut total = Money::zero(self.currency);
-        let mut lines = Vec::with_capacity(self.lines.len());
-        for (place, line) in self.lines.iter().enumerate() {
-            let product = products
-                .iter()
-                .find(|product| product.sku == line.sku && product.active)
-                .ok_or_else(|| PricingError::UnknownSku { line: place, sku: line.sku.clone() })?;
-            let unit = *product.prices.get(&self.currency).ok_or_else(|| PricingError::NotSoldIn {
-                line: place,
-                sku: line.sku.clone(),
-                currency: self.currency,
-            })?;
-            let unit_price = Money::new(unit, self.currency);
-            total = total.plus(unit_price.times(line.quantity)?)?;
-            lines.push(OrderLine {
-                sku: line.sku.clone(),
-                name: product.name.clone(),
-                quantity: line.quantity,
-                unit_price,
-            });
-        }
-        Ok(PricedCart { cart: self, lines, total })
+/// Names and prices every line from the catalogue's `products`; what the client thinks of prices has no say.
+///
+/// # Errors
+///
+/// [`PricingError`]
+pub fn price_lines(lines: &[CartLine], currency: Currency, products: &[Product]) -> Result<PricedLines, PricingError> {
+    let mut priced = PricedLines { lines: Vec::with_capacity(lines.len()), total: Money::zero(currency) };
+    for (place, CartLine { sku, quantity }) in lines.iter().enumerate() {
+        let product = products
+            .iter()
+            .find(|product| product.sku == *sku && product.active)
+            .ok_or_else(|| PricingError::UnknownSku { line: place, sku: sku.clone() })?;
+        let unit = product.prices.get(&currency);
+        let unit = unit.ok_or_else(|| PricingError::NotSoldIn { line: place, sku: sku.clone(), currency })?;
+        let (name, unit_price) = (product.name.clone(), Money::new(*unit, currency));
+        priced.total = priced.total.plus(unit_price.times(*quantity)?)?;
+        priced.lines.push(OrderLine { sku: sku.clone(), name, quantity: *quantity, unit_price });
     }
+    Ok(priced)
 }
 
 #[cfg(test)]
@@ -245,6 +263,10 @@ mod tests {
         }
     }
 
+    fn price(cart: &Cart, products: &[Product]) -> Result<PricedLines, PricingError> {
+        price_lines(&cart.lines, cart.currency, products)
+    }
+
     fn product(sku: &str, price: i64) -> Product {
         Product {
             sku: sku.parse().unwrap(),
@@ -260,13 +282,13 @@ mod tests {
     #[test]
     fn only_active_products_with_a_price_in_the_currency_are_sold() {
         let cart = read(body()).unwrap();
-        assert_eq!(cart.clone().price(&[product("MUG-1", 1250)]).unwrap().total.amount, 2500);
+        assert_eq!(price(&cart, &[product("MUG-1", 1250)]).unwrap().total.amount, 2500);
         let gone = Product { active: false, ..product("MUG-1", 1250) };
         for products in [vec![], vec![product("CUP", 1)], vec![gone]] {
-            assert!(matches!(cart.clone().price(&products), Err(PricingError::UnknownSku { line: 0, .. })));
+            assert!(matches!(price(&cart, &products), Err(PricingError::UnknownSku { line: 0, .. })));
         }
         let dollars = Cart { currency: "usd".parse().unwrap(), ..cart };
-        assert!(matches!(dollars.price(&[product("MUG-1", 1250)]), Err(PricingError::NotSoldIn { line: 0, .. })));
+        assert!(matches!(price(&dollars, &[product("MUG-1", 1250)]), Err(PricingError::NotSoldIn { line: 0, .. })));
     }
 
     proptest! {
@@ -277,7 +299,7 @@ mod tests {
             let lines = rows.iter().enumerate().map(|(place, row)| CartLine { sku: sku(place).parse().unwrap(), quantity: row.1 });
             let cart = Cart { lines: lines.collect(), ..read(body()).unwrap() };
             let exact: i128 = rows.iter().map(|row| i128::from(row.0) * i128::from(row.1)).sum();
-            match cart.price(&products) {
+            match price(&cart, &products) {
                 Ok(priced) => prop_assert_eq!(i128::from(priced.total.amount), exact),
                 Err(error) => {
                     prop_assert_eq!(error, PricingError::TooLarge(MoneyError::Overflow));

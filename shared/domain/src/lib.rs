@@ -22,7 +22,10 @@ pub use account::{
     ROTATION_GRACE, Registration, ReturnPath, Role, Rotation, SESSION_LIFETIME, Scope, Scopes, Session, SignInFlow,
     SignInRefused, TokenHash, UnknownRole, UnknownScope, VERIFICATION_LIFETIME, VouchRefused, Vouched, VouchedFor,
 };
-pub use cart::{Cart, CartLine, CartRequest, FieldError, MAX_LINES, MAX_QUANTITY, PricedCart, PricingError};
+pub use cart::{
+    Cart, CartLine, CartRequest, FieldError, LineRequest, MAX_LINES, MAX_QUANTITY, PricedCart, PricedLines,
+    PricingError, price_lines,
+};
 pub use catalogue::{InvalidSku, Product, Sku};
 pub use contact::{Address, EmailAddress, InvalidEmailAddress};
 pub use event::{EVENT_SCHEMA_VERSION, EventType, OrderEvent};
@@ -37,9 +40,10 @@ pub use mail::{
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{
     CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled, Change, Contact, Difference, Differs,
-    EditRefused, Heard, Moment, Movement, Order, OrderEdit, OrderLine, Past, Payment, PaymentMethod, Person,
-    RefundAction, RefundActionState, RefundReason, RefundRefused, RefundRequest, Requested, Reservation, Review,
-    ReviewDecision, ReviewRefused, Then, Told, TransferRefused, Unknown,
+    EditRefused, Heard, InvalidTransferReference, Moment, Movement, Order, OrderEdit, OrderLine, Past, Payment,
+    PaymentChoice, PaymentMethod, PaymentTerms, Person, RefundAction, RefundActionState, RefundReason, RefundRefused,
+    RefundRequest, Requested, Reservation, Review, ReviewDecision, ReviewRefused, Then, Told, TransferReference,
+    TransferRefused, Unknown,
 };
 pub use payment::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, KnownFacts,

@@ -11,6 +11,7 @@ mod replay;
 mod reservation;
 mod review;
 mod status;
+mod terms;
 
 use std::collections::BTreeMap;
 
@@ -26,12 +27,13 @@ use crate::{
 pub use decisions::{CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled};
 pub use difference::{Difference, Differs, Movement, Told};
 pub use edit::{EditRefused, OrderEdit};
-pub use invoice::{PaymentMethod, TransferRefused};
+pub use invoice::{InvalidTransferReference, TransferReference, TransferRefused};
 pub use past::{Heard, Moment, Past, Then, Unknown};
 pub use person::{Contact, Person};
 pub use refunds::{RefundAction, RefundActionState, RefundReason, RefundRefused, RefundRequest, Requested};
 pub use reservation::Reservation;
 pub use review::{Review, ReviewDecision, ReviewRefused};
+pub use terms::{PaymentChoice, PaymentMethod, PaymentTerms};
 
 /// So many pieces of a product, with name and price as they were when the order was placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,7 +168,7 @@ impl Order {
     /// Whether this order is what `cart` asked for when it was placed: a repeated request finds its own order, another
     /// cart does not. An order that has forgotten whom it was for, or that was edited, knows its cart by its lines.
     pub fn is_for(&self, cart: &Cart) -> bool {
-        let is_same_cart = self.first_lines() == cart.lines;
+        let is_same_cart = self.first_lines() == cart.lines && self.payment.method.choice() == cart.payment_method;
         let contact = self.person.contact().filter(|_| self.placed_lines.is_none());
         let is_same_contact = contact
             .is_none_or(|contact| contact.shipping_address == cart.shipping_address && contact.email == cart.email);

@@ -42,18 +42,58 @@ pub async fn update<E>(
     receipt: Option<&Receipt>,
     decide: impl Fn(&Order) -> Result<Option<Change>, E>,
 ) -> Result<Order, UpdateError<E>> {
-    let mut pause = FIRST_PAUSE;
-    for _ in 0..ATTEMPTS {
-        let order = orders.find(id).await.map_err(UpdateError::Store)?.ok_or(UpdateError::NotFound)?;
-        let Some(change) = decide(&order).map_err(UpdateError::Refused)? else {
+    let decide = |order: &Order| Ok(decide(order)?.map(|change| (change, receipt.cloned())));
+    match rewrite(orders, clock, ids, id, decide).await? {
+        Rewritten::Changed(order) => Ok(order),
+        Rewritten::AsItWas(order) => {
             if let Some(receipt) = receipt.filter(|receipt| receipt.source == ReceiptSource::Webhook) {
                 orders.record(&receipt.of_version(order.version)).await.map_err(UpdateError::Store)?;
             }
-            return Ok(order);
+            Ok(order)
+        }
+    }
+}
+
+/// Like [`update`], for facts that follow from the order as it is: the decision brings their receipt along.
+///
+/// # Errors
+///
+/// As [`update`].
+pub async fn update_with_receipt<E>(
+    orders: &impl Orders,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    id: OrderId,
+    decide: impl Fn(&Order) -> Result<Option<(Change, Receipt)>, E>,
+) -> Result<Order, UpdateError<E>> {
+    let decide = |order: &Order| Ok(decide(order)?.map(|(change, receipt)| (change, Some(receipt))));
+    match rewrite(orders, clock, ids, id, decide).await? {
+        Rewritten::Changed(order) | Rewritten::AsItWas(order) => Ok(order),
+    }
+}
+
+/// The order after a decision.
+enum Rewritten {
+    Changed(Order),
+    AsItWas(Order),
+}
+
+async fn rewrite<E>(
+    orders: &impl Orders,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    id: OrderId,
+    decide: impl Fn(&Order) -> Result<Option<(Change, Option<Receipt>)>, E>,
+) -> Result<Rewritten, UpdateError<E>> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 0..ATTEMPTS {
+        let order = orders.find(id).await.map_err(UpdateError::Store)?.ok_or(UpdateError::NotFound)?;
+        let Some((change, receipt)) = decide(&order).map_err(UpdateError::Refused)? else {
+            return Ok(Rewritten::AsItWas(order));
         };
         let receipt = receipt.map(|receipt| receipt.of_version(change.order.version));
         match orders.save(&change, receipt.as_ref()).await {
-            Ok(()) => return Ok(change.order),
+            Ok(()) => return Ok(Rewritten::Changed(change.order)),
             Err(StoreError::Conflict) => clock.sleep(ids.jitter(pause)).await,
             Err(error) => return Err(UpdateError::Store(error)),
         }

@@ -1,7 +1,7 @@
 //! Orders to test with.
 
 use domain::{
-    Address, Cart, Change, CustomerId, Money, Order, OrderId, OrderLine, PaymentMethod, PricedCart, Reservation,
+    Address, Cart, Change, CustomerId, Money, Order, OrderId, OrderLine, PaymentChoice, PaymentTerms, PricedCart,
     Timestamp,
 };
 
@@ -49,12 +49,17 @@ impl Sample<'_> {
             unit_price: Money::new(*price, currency),
         };
         let total = self.lines.iter().map(|(_, _, quantity, price)| price * i64::from(*quantity)).sum();
-        let cart =
-            Cart { lines: vec![], currency, shipping_address: self.address(), email: self.email.parse().unwrap() };
+        let cart = Cart {
+            lines: vec![],
+            currency,
+            shipping_address: self.address(),
+            email: self.email.parse().unwrap(),
+            payment_method: PaymentChoice::Stripe,
+        };
         let lines = self.lines.iter().map(line).collect();
         let priced = PricedCart { cart, lines, total: Money::new(total, currency) };
-        let held_until = Some(self.placed_at.plus(Reservation::LIFETIME));
-        Order::place(self.id, self.customer, priced, PaymentMethod::Stripe, held_until, "corr-1", self.placed_at)
+        let (method, held_until) = PaymentTerms::default().agreed(PaymentChoice::Stripe, self.placed_at);
+        Order::place(self.id, self.customer, priced, method, held_until, "corr-1", self.placed_at)
     }
 
     fn address(&self) -> Address {

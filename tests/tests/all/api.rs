@@ -2,8 +2,10 @@
 
 mod accounts;
 mod edge;
+mod editing;
 mod input;
-mod keys;
+mod invoices;
+pub mod keys;
 mod matrix;
 mod openid;
 mod orders;

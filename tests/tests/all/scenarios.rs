@@ -4,6 +4,7 @@
 mod accounts;
 mod elsewhere;
 mod openid;
+mod orders;
 mod people;
 mod reconcile;
 pub mod shop;
@@ -33,7 +34,7 @@ fn an_order_is_placed_paid_mailed_and_in_the_sheet() {
     let history = shop.get(&format!("/v1/orders/{}/history", placed.order_id));
     let kinds: BTreeSet<&str> =
         history["hops"].as_array().unwrap().iter().filter_map(|hop| hop["kind"].as_str()).collect();
-    assert_eq!(kinds, BTreeSet::from(["event", "mail", "row", "webhook"]), "every hop is in the history");
+    assert_eq!(kinds, BTreeSet::from(["event", "ledger", "mail", "row", "webhook"]), "every hop is in the history");
 }
 
 #[test]

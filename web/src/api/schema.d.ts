@@ -400,7 +400,7 @@ export interface paths {
         get: operations["list-orders"];
         put?: never;
         /**
-         * Places the order, then asks Stripe for its payment intent.
+         * Places the order, then asks Stripe for its payment intent. An order on invoice has none: it says when it is due.
          * @description The order id derives from the caller and the `Idempotency-Key`, so that a repeated request finds its own order and goes on where the first one stopped; it is answered 201 as well, with `Idempotent-Replayed: true`.
          *
          *     **Who:** people in the role `customer`; API keys with `orders:place`.
@@ -429,7 +429,14 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Changes what was ordered, at the catalogue's prices of now, or where it goes, while the order waits for money. Only the
+         *     goods that differ leave or join the stock.
+         * @description When the total changes, the payment intent for the former one is given up at Stripe first, so that nobody can pay it any more; `POST /v1/orders/{order_id}/payment-intent` makes the next one. A payment that was faster stands, and the order stays as it was. The same patch again changes nothing, unless prices have changed.
+         *
+         *     **Who:** people in the role `customer`; API keys with `orders:place`.
+         */
+        patch: operations["update-order"];
         trace?: never;
     };
     "/v1/orders/{order_id}/cancel": {
@@ -474,6 +481,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/orders/{order_id}/fulfil": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Notes that the goods were sent: of an order that is paid, or that is paid by invoice, and whose money is neither
+         *     contested nor in doubt. A repetition gets the same answer.
+         * @description **Who:** people in the role `staff` or `admin`; API keys with `orders:fulfil`.
+         */
+        post: operations["fulfil-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/orders/{order_id}/history": {
         parameters: {
             query?: never;
@@ -482,13 +510,34 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Answers with a page of the order's history: its events, Stripe's webhooks, its mails and its row in the sheet, by
-         *     time. `limit` counts events; the other hops stand on the page whose time they fall into.
+         * Answers with a page of the order's history: its events, what Stripe and staff said, the ledger of its money, its
+         *     mails and its row in the sheet, by time. `limit` counts events; the other hops stand on the page whose time they fall into.
          * @description **Who:** people in the role `customer` or `staff` or `admin`; API keys with `orders:place` or `orders:read`.
          */
         get: operations["get-order-history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order_id}/mark-paid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Notes that the order's whole total came by this bank transfer. The same transfer again changes nothing, another one is
+         *     refused; one transfer may pay several orders.
+         * @description **Who:** people in the role `staff` or `admin`.
+         */
+        post: operations["mark-invoice-paid"];
         delete?: never;
         options?: never;
         head?: never;
@@ -645,7 +694,7 @@ export interface components {
             /** @description When it was called back. */
             revoked_at?: components["schemas"]["Timestamp"];
             /** @description What the key may do. */
-            scopes: ("orders:place" | "orders:read" | "orders:cancel" | "catalogue:write")[];
+            scopes: ("orders:place" | "orders:read" | "orders:cancel" | "orders:invoice" | "orders:fulfil" | "orders:refund" | "catalogue:write")[];
         };
         /**
          * @description Why an order was called off.
@@ -671,6 +720,8 @@ export interface components {
             email: components["schemas"]["EmailAddress"];
             /** @description What is wanted; each sku once. */
             lines: components["schemas"]["LineRequest"][];
+            /** @description How it is to be paid; `invoice` is for services whose key has `orders:invoice`. */
+            payment_method?: components["schemas"]["PaymentChoice"];
             /** @description Where the goods go. */
             shipping_address: components["schemas"]["Address"];
         };
@@ -779,6 +830,29 @@ export interface components {
             /** @description Who asked: `checkout`, `settlement`, `reconciliation`, `expiry` or `staff`. */
             source: string;
         } | {
+            /**
+             * Format: int64
+             * @description In minor units: above zero it came, below it went.
+             */
+            amount: number;
+            /** @description When it was booked. */
+            at: components["schemas"]["Timestamp"];
+            /** @description The request or webhook that told of it. */
+            correlation_id: string;
+            /** @description ISO 4217, lower case. */
+            currency: components["schemas"]["Currency"];
+            /** @description What it was. */
+            entry: components["schemas"]["LedgerKind"];
+            /** @enum {string} */
+            kind: "ledger";
+            /** @description Stripe's id of the intent, refund or dispute, or the transfer's reference. */
+            object: string;
+            /**
+             * Format: int64
+             * @description The order's version that it came with.
+             */
+            order_version: number;
+        } | {
             /** @description When the sending came to where it is. */
             at: components["schemas"]["Timestamp"];
             /** @description What caused it. */
@@ -829,6 +903,11 @@ export interface components {
             keys: components["schemas"]["JsonWebKey"][];
         };
         KeyId: string;
+        /**
+         * @description What moved money.
+         * @enum {string}
+         */
+        LedgerKind: "payment" | "refund" | "refund_failed" | "dispute_lost" | "transfer";
         /** @description So many pieces of a product. */
         LineRequest: {
             /**
@@ -897,7 +976,7 @@ export interface components {
             overlap_seconds?: number | null;
             replaces?: components["schemas"]["KeyId"] | null;
             /** @description What the key may do. */
-            scopes?: ("orders:place" | "orders:read" | "orders:cancel" | "catalogue:write")[];
+            scopes?: ("orders:place" | "orders:read" | "orders:cancel" | "orders:invoice" | "orders:fulfil" | "orders:refund" | "catalogue:write")[];
         };
         /** @description An order; every amount is in minor units of `currency`. */
         Order: {
@@ -931,6 +1010,8 @@ export interface components {
              * @description Given back so far.
              */
             refunded: number;
+            /** @description What staff decided about money that contradicted it. */
+            review?: components["schemas"]["OrderReview"];
             /** @description Where the goods go; none once the person was erased. */
             shipping_address?: components["schemas"]["Address"];
             /** @description Where it stands. */
@@ -971,6 +1052,20 @@ export interface components {
              */
             unit_price: number;
         };
+        /** @description The body as it was sent; what is not there stays as it is. */
+        OrderPatch: {
+            email?: components["schemas"]["EmailAddress"] | null;
+            /** @description What is wanted instead, all of it; each sku once, at the prices of now. */
+            lines?: components["schemas"]["LineRequest"][] | null;
+            shipping_address?: components["schemas"]["Address"] | null;
+        };
+        /** @description What staff decided about an order's money. */
+        OrderReview: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description What. */
+            decision: components["schemas"]["ReviewDecision"];
+        };
         /**
          * @description Where an order stands. Follows from its payment facts and our own decisions; nobody sets it.
          * @enum {string}
@@ -997,19 +1092,31 @@ export interface components {
             /** @description The `cursor` of the next page; null: that was all. */
             next_cursor: string | null;
         };
+        /** @description The transfer that pays an order. */
+        PaidInvoice: {
+            /** @description By which it is known on the account's statement. */
+            reference: components["schemas"]["TransferReference"];
+        };
         /** @description An order with what pays it. */
         PayableOrder: components["schemas"]["Order"] & {
             /** @description What pays it. */
             payment: components["schemas"]["Payment"];
         };
-        /** @description An order's current payment intent. */
+        /** @description What pays an order: its current payment intent, or a bank transfer. */
         Payment: {
             /** @description What the browser pays with; null when there is nothing to pay, or Stripe did not say. */
             client_secret: string | null;
+            /** @description By when an invoice is to be paid. */
+            due_at?: components["schemas"]["Timestamp"];
             intent_id: components["schemas"]["IntentId"] | null;
             /** @description How far it is. */
             status: components["schemas"]["PaymentStatus"];
         };
+        /**
+         * @description What a customer chooses between.
+         * @enum {string}
+         */
+        PaymentChoice: "stripe" | "invoice";
         /** @description How an order is to be paid. */
         PaymentMethod: {
             /** @enum {string} */
@@ -1021,7 +1128,7 @@ export interface components {
             /** @enum {string} */
             type: "invoice";
         };
-        PaymentStatus: "pending" | ("requires_payment_method" | "requires_confirmation" | "requires_action" | "processing" | "payment_failed" | "requires_capture" | "canceled" | "succeeded");
+        PaymentStatus: ("pending" | "invoice") | ("requires_payment_method" | "requires_confirmation" | "requires_action" | "processing" | "payment_failed" | "requires_capture" | "canceled" | "succeeded");
         /** @description The body of a failed request's answer, `application/problem+json`. */
         Problem: {
             /** @description What to quote when asking for help. */
@@ -1043,7 +1150,7 @@ export interface components {
              * @description Which kind.
              * @enum {string}
              */
-            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/not-verified" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/too-late-to-cancel" | "/problems/not-awaiting-payment" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
+            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/not-verified" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
         };
         /** @description A product. */
         Product: {
@@ -1126,6 +1233,11 @@ export interface components {
             email: components["schemas"]["EmailAddress"];
         };
         /**
+         * @description What may be decided.
+         * @enum {string}
+         */
+        ReviewDecision: "accept" | "refund_excess" | "refund_all";
+        /**
          * @description The part that an account plays, as tokens, the store and the authorizer's context spell it. A customer is never staff: who works for the shop and also buys there has two accounts.
          * @enum {string}
          */
@@ -1160,6 +1272,11 @@ export interface components {
          * @enum {string}
          */
         TokenDelivery: "body" | "cookie";
+        /**
+         * @description By which a bank transfer is known on the account's statement: 1 to 140 characters of printable ASCII, spaces only between others. One transfer may pay several orders, so that a reference is no one order's own.
+         * @example RE 2026-1142
+         */
+        TransferReference: string;
         UserId: string;
         /** @description What the mail's link ends with, and the password that the account was set up with. */
         VerifyBody: {
@@ -5586,6 +5703,312 @@ export interface operations {
             };
         };
     };
+    "update-order": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Follows the request everywhere: 8 to 64 of `A-Z a-z 0-9 _ -`; another one is replaced, not refused */
+                "X-Correlation-Id"?: string;
+                /** @description `return=minimal` leaves the body of a good answer out: 204 instead of 200, 201 with its `Location` alone. What is not known is ignored (RFC 7240) */
+                Prefer?: string;
+            };
+            path: {
+                /** @description Which order */
+                order_id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderPatch"];
+            };
+        };
+        responses: {
+            /** @description The order as it is now */
+            200: {
+                headers: {
+                    /** @description `return=minimal` when the body was left out */
+                    "Preference-Applied"?: string;
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Done, and the body left out as `Prefer` asked */
+            204: {
+                headers: {
+                    /** @description `return=minimal` when the body was left out */
+                    "Preference-Applied"?: string;
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON (`/problems/malformed-body`) */
+            400: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 400;
+                        /** @enum {string} */
+                        type?: "/problems/malformed-body";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first (`/problems/unauthenticated`) */
+            401: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description `Bearer`; `error="invalid_token"` for one that is no good */
+                    "WWW-Authenticate"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 401;
+                        /** @enum {string} */
+                        type?: "/problems/unauthenticated";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed (`/problems/forbidden`) */
+            403: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 403;
+                        /** @enum {string} */
+                        type?: "/problems/forbidden";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`/problems/not-found`) */
+            404: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 404;
+                        /** @enum {string} */
+                        type?: "/problems/not-found";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            406: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 406;
+                        /** @enum {string} */
+                        type?: "/problems/not-acceptable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Out of stock (`/problems/out-of-stock`); The order can no longer be edited (`/problems/too-late-to-edit`) */
+            409: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 409;
+                        /** @enum {string} */
+                        type?: "/problems/out-of-stock" | "/problems/too-late-to-edit";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`/problems/body-too-large`) */
+            413: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 413;
+                        /** @enum {string} */
+                        type?: "/problems/body-too-large";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            415: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 415;
+                        /** @enum {string} */
+                        type?: "/problems/unsupported-media-type";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid (`/problems/invalid-field`) */
+            422: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 422;
+                        /** @enum {string} */
+                        type?: "/problems/invalid-field";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests (`/problems/too-many-requests`) */
+            429: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 429;
+                        /** @enum {string} */
+                        type?: "/problems/too-many-requests";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`/problems/internal-error`) */
+            500: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 500;
+                        /** @enum {string} */
+                        type?: "/problems/internal-error";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payment provider cannot be reached (`/problems/payment-unavailable`); Try again in a moment (`/problems/service-unavailable`) */
+            503: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 503;
+                        /** @enum {string} */
+                        type?: "/problems/payment-unavailable" | "/problems/service-unavailable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "cancel-order": {
         parameters: {
             query?: never;
@@ -5920,6 +6343,26 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
+            /** @description The order does not wait for a payment (`/problems/not-awaiting-payment`) */
+            409: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 409;
+                        /** @enum {string} */
+                        type?: "/problems/not-awaiting-payment";
+                    } & components["schemas"]["Problem"];
+                };
+            };
             /** @description A value is not valid (`/problems/invalid-field`) */
             422: {
                 headers: {
@@ -6004,6 +6447,247 @@ export interface operations {
                         status?: 503;
                         /** @enum {string} */
                         type?: "/problems/payment-unavailable" | "/problems/service-unavailable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "fulfil-order": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Follows the request everywhere: 8 to 64 of `A-Z a-z 0-9 _ -`; another one is replaced, not refused */
+                "X-Correlation-Id"?: string;
+                /** @description `return=minimal` leaves the body of a good answer out: 204 instead of 200, 201 with its `Location` alone. What is not known is ignored (RFC 7240) */
+                Prefer?: string;
+            };
+            path: {
+                /** @description Which order */
+                order_id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The order is sent, now or before */
+            200: {
+                headers: {
+                    /** @description `return=minimal` when the body was left out */
+                    "Preference-Applied"?: string;
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Done, and the body left out as `Prefer` asked */
+            204: {
+                headers: {
+                    /** @description `return=minimal` when the body was left out */
+                    "Preference-Applied"?: string;
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first (`/problems/unauthenticated`) */
+            401: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description `Bearer`; `error="invalid_token"` for one that is no good */
+                    "WWW-Authenticate"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 401;
+                        /** @enum {string} */
+                        type?: "/problems/unauthenticated";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed (`/problems/forbidden`) */
+            403: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 403;
+                        /** @enum {string} */
+                        type?: "/problems/forbidden";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`/problems/not-found`) */
+            404: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 404;
+                        /** @enum {string} */
+                        type?: "/problems/not-found";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            406: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 406;
+                        /** @enum {string} */
+                        type?: "/problems/not-acceptable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The order is not one to be sent (`/problems/not-fulfillable`) */
+            409: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 409;
+                        /** @enum {string} */
+                        type?: "/problems/not-fulfillable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid (`/problems/invalid-field`) */
+            422: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 422;
+                        /** @enum {string} */
+                        type?: "/problems/invalid-field";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests (`/problems/too-many-requests`) */
+            429: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 429;
+                        /** @enum {string} */
+                        type?: "/problems/too-many-requests";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`/problems/internal-error`) */
+            500: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 500;
+                        /** @enum {string} */
+                        type?: "/problems/internal-error";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment (`/problems/service-unavailable`) */
+            503: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 503;
+                        /** @enum {string} */
+                        type?: "/problems/service-unavailable";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -6104,6 +6788,312 @@ export interface operations {
                         status?: 406;
                         /** @enum {string} */
                         type?: "/problems/not-acceptable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid (`/problems/invalid-field`) */
+            422: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 422;
+                        /** @enum {string} */
+                        type?: "/problems/invalid-field";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests (`/problems/too-many-requests`) */
+            429: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 429;
+                        /** @enum {string} */
+                        type?: "/problems/too-many-requests";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`/problems/internal-error`) */
+            500: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 500;
+                        /** @enum {string} */
+                        type?: "/problems/internal-error";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment (`/problems/service-unavailable`) */
+            503: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 503;
+                        /** @enum {string} */
+                        type?: "/problems/service-unavailable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "mark-invoice-paid": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Follows the request everywhere: 8 to 64 of `A-Z a-z 0-9 _ -`; another one is replaced, not refused */
+                "X-Correlation-Id"?: string;
+                /** @description `return=minimal` leaves the body of a good answer out: 204 instead of 200, 201 with its `Location` alone. What is not known is ignored (RFC 7240) */
+                Prefer?: string;
+            };
+            path: {
+                /** @description Which order */
+                order_id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaidInvoice"];
+            };
+        };
+        responses: {
+            /** @description The order is paid, now or before */
+            200: {
+                headers: {
+                    /** @description `return=minimal` when the body was left out */
+                    "Preference-Applied"?: string;
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Done, and the body left out as `Prefer` asked */
+            204: {
+                headers: {
+                    /** @description `return=minimal` when the body was left out */
+                    "Preference-Applied"?: string;
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON (`/problems/malformed-body`) */
+            400: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 400;
+                        /** @enum {string} */
+                        type?: "/problems/malformed-body";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first (`/problems/unauthenticated`) */
+            401: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description `Bearer`; `error="invalid_token"` for one that is no good */
+                    "WWW-Authenticate"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 401;
+                        /** @enum {string} */
+                        type?: "/problems/unauthenticated";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed (`/problems/forbidden`) */
+            403: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 403;
+                        /** @enum {string} */
+                        type?: "/problems/forbidden";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`/problems/not-found`) */
+            404: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 404;
+                        /** @enum {string} */
+                        type?: "/problems/not-found";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            406: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 406;
+                        /** @enum {string} */
+                        type?: "/problems/not-acceptable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The order waits for no bank transfer (`/problems/not-awaiting-transfer`) */
+            409: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 409;
+                        /** @enum {string} */
+                        type?: "/problems/not-awaiting-transfer";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`/problems/body-too-large`) */
+            413: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 413;
+                        /** @enum {string} */
+                        type?: "/problems/body-too-large";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            415: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 415;
+                        /** @enum {string} */
+                        type?: "/problems/unsupported-media-type";
                     } & components["schemas"]["Problem"];
                 };
             };

@@ -15,13 +15,27 @@ pub enum Scope {
     OrdersRead,
     /// `orders:cancel`: call everybody's orders off.
     OrdersCancel,
+    /// `orders:invoice`: have what `orders:place` places paid by bank transfer, later.
+    OrdersInvoice,
+    /// `orders:fulfil`: note that everybody's orders were sent.
+    OrdersFulfil,
+    /// `orders:refund`: give money back for everybody's orders.
+    OrdersRefund,
     /// `catalogue:write`: add and change products, their prices and stock.
     CatalogueWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] = [Self::OrdersPlace, Self::OrdersRead, Self::OrdersCancel, Self::CatalogueWrite];
+    pub const ALL: [Self; 7] = [
+        Self::OrdersPlace,
+        Self::OrdersRead,
+        Self::OrdersCancel,
+        Self::OrdersInvoice,
+        Self::OrdersFulfil,
+        Self::OrdersRefund,
+        Self::CatalogueWrite,
+    ];
 
     /// The word in requests and answers: `orders:place`.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +43,9 @@ impl Scope {
             Self::OrdersPlace => "orders:place",
             Self::OrdersRead => "orders:read",
             Self::OrdersCancel => "orders:cancel",
+            Self::OrdersInvoice => "orders:invoice",
+            Self::OrdersFulfil => "orders:fulfil",
+            Self::OrdersRefund => "orders:refund",
             Self::CatalogueWrite => "catalogue:write",
         }
     }
@@ -115,7 +132,7 @@ mod tests {
         assert_eq!(all.to_string().parse(), Ok(all));
         assert_eq!(all.iter().count(), Scope::ALL.len());
         let one: Scopes = "catalogue:write".parse().unwrap();
-        assert_eq!(Scope::ALL.map(|scope| one.has(scope)), [false, false, false, true]);
+        assert_eq!(Scope::ALL.map(|scope| one.has(scope)), [false, false, false, false, false, false, true]);
         assert_eq!("".parse(), Ok(Scopes::default()));
         assert_eq!("orders:read root".parse::<Scopes>(), Err(UnknownScope));
     }

@@ -42,12 +42,13 @@ impl Order {
         if total != self.total && is_payable {
             return Err(EditRefused::IntentLive);
         }
+        let is_another = lines != self.lines || self.person.contact() != Some(&contact);
         Ok(self.change(correlation_id, now, |order| {
             if total != order.total {
                 order.payment.attempt += 1;
                 order.payment.intent = None;
             }
-            if lines != order.lines {
+            if is_another {
                 order.placed_lines = Some(self.first_lines());
             }
             order.lines = lines;

@@ -1,25 +1,55 @@
 //! Paying by invoice: a bank transfer by a due date, noted by staff.
 
-use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::ToSchema;
 
-use super::{Change, Order};
+use super::{Change, Order, PaymentMethod};
 use crate::{OrderStatus, PaymentFact, Timestamp, TransferDirection, TransferFact};
 
-/// How an order is to be paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum PaymentMethod {
-    /// Through a payment intent of Stripe's.
-    Stripe,
-    /// By bank transfer. The goods may be sent before.
-    Invoice {
-        /// By when.
-        due_at: Timestamp,
-        /// Since when it is late, once that was noted.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        overdue_since: Option<Timestamp>,
-    },
+/// Longest reference, in characters: what a transfer's remittance information holds (ISO 20022, `Max140Text`).
+const MAX_REFERENCE: usize = 140;
+
+/// By which a bank transfer is known on the account's statement: 1 to 140 characters of printable ASCII, spaces only
+/// between others. One transfer may pay several orders, so that a reference is no one order's own.
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[schema(
+    value_type = String,
+    pattern = r"^[!-~]([ -~]*[!-~])?$",
+    min_length = 1,
+    max_length = 140,
+    example = "RE 2026-1142"
+)]
+pub struct TransferReference(String);
+
+/// The text cannot be a transfer's reference.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a reference has 1 to 140 visible ASCII characters, with spaces between them")]
+pub struct InvalidTransferReference;
+
+impl TransferReference {
+    /// The reference as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TransferReference {
+    type Err = InvalidTransferReference;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTransferReference> {
+        let is_legible = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        let is_tight = !text.starts_with(' ') && !text.ends_with(' ');
+        let fits = (1..=MAX_REFERENCE).contains(&text.len());
+        if is_legible && is_tight && fits { Ok(Self(text.to_owned())) } else { Err(InvalidTransferReference) }
+    }
+}
+
+impl<'de> Deserialize<'de> for TransferReference {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 /// Why a transfer is not taken as an order's payment.

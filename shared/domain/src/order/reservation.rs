@@ -1,7 +1,6 @@
 //! The goods that an order holds. Each of its changes is stored once, by its version, so that goods move once too.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,9 +24,6 @@ pub enum Reservation {
 }
 
 impl Reservation {
-    /// How long goods wait for their money unless the shop says otherwise.
-    pub const LIFETIME: Duration = Duration::from_hours(1);
-
     /// Until when the goods wait for their money.
     pub const fn held_until(self) -> Option<Timestamp> {
         match self {

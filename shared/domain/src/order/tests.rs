@@ -45,6 +45,7 @@ fn placed_by(method: PaymentMethod, held_until: Option<Timestamp>) -> Order {
             country: "DE".into(),
         },
         email: "anna@example.com".parse().unwrap(),
+        payment_method: method.choice(),
     };
     let line = OrderLine {
         sku: "MUG".parse().unwrap(),

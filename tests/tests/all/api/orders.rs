@@ -151,7 +151,15 @@ fn a_history_has_every_hop_once_in_order_of_time() {
     let event = |name: &str| ("event".to_owned(), name.to_owned());
     let other = |name: &str| (name.to_owned(), String::new());
     let webhook = ("webhook".to_owned(), "payment_intent.created".to_owned());
-    let hops = [event("order.placed"), webhook, event("order.paid"), other("answer"), other("mail"), other("row")];
+    let hops = [
+        event("order.placed"),
+        webhook,
+        event("order.paid"),
+        other("answer"),
+        other("ledger"),
+        other("mail"),
+        other("row"),
+    ];
     assert_eq!(told, hops);
 }
 

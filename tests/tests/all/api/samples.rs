@@ -33,6 +33,10 @@ fn shop() -> World {
         assert_eq!(world.pay(&order_id(ANNA, key)).body["status"], "paid");
     }
     world.dispute(&order_id(ANNA, "seed-disputed"));
+    for key in ["seed-invoiced", "seed-sent"] {
+        assert_eq!(world.place_on_invoice(BEN, key).status, 201);
+    }
+    world.change(&order_id(BEN, "seed-sent"), |order| order.fulfil("fulfil-1", order.updated_at).unwrap());
     let keys = [api_key(WAREHOUSE, NOON), api_key(WAREHOUSE + 1, NOON - 3600)];
     world.run(world.store.save_api_keys(&keys, &[])).unwrap();
     world
@@ -72,6 +76,9 @@ fn every_sample_gets_its_answer() {
         "list-orders",
         "get-order-history",
         "cancel-order",
+        "fulfil-order",
+        "mark-invoice-paid",
+        "update-order",
         "create-payment-intent",
         "confirm-payment",
         "list-products",

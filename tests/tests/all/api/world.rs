@@ -6,7 +6,10 @@ use std::time::Duration;
 use api::{Edge, Request, Response};
 use auth::PublicKeys;
 use bytes::Bytes;
-use domain::{Change, CustomerId, DisputeFact, DisputeStatus, Order, OrderId, PaymentFact, Timestamp};
+use domain::{
+    Change, CustomerId, DisputeFact, DisputeStatus, Order, OrderId, PaymentFact, PaymentTerms, RefundFact,
+    RefundStatus, Timestamp,
+};
 use lambda_http::http;
 use payments::Stripe;
 use resilience::{SeededIds, Transport, VirtualClock};
@@ -46,6 +49,8 @@ pub struct World {
     pub has_key: Cell<bool>,
     /// Every rate limit is so many times as large; 0: none.
     pub rate_limit_scale: Cell<u32>,
+    /// How long orders wait for their money.
+    pub terms: Cell<PaymentTerms>,
     pages: list_products::Pages<VirtualClock>,
 }
 
@@ -83,6 +88,7 @@ impl World {
             ids: SeededIds::new(3),
             has_key: Cell::new(true),
             rate_limit_scale: Cell::new(1),
+            terms: Cell::new(PaymentTerms::default()),
         };
         world.product("MUG-1", 1250, 10, true);
         world.product("TEE-BLACK-M", 2300, 10, true);
@@ -115,13 +121,16 @@ impl World {
         let (_, endpoint) = *suite::ENDPOINTS.iter().find(|(name, _)| *name == function).unwrap();
         let edge = Edge { guards: store.clone(), clock, scale: self.rate_limit_scale.get() };
         let response = api::respond(&edge, endpoint, request, async |request| match function {
-            "create-order" => create_order::handle(store, store, stripe, clock, ids, request).await,
+            "create-order" => create_order::handle(store, store, stripe, self.terms.get(), clock, ids, request).await,
             "get-order" => get_order::handle(store, request).await,
             "list-orders" => list_orders::handle(store, request).await,
             "get-order-history" => get_order_history::handle(store, store, store, request).await,
             "cancel-order" => cancel_order::handle(store, clock, ids, request).await,
             "create-payment-intent" => create_payment_intent::handle(store, stripe, clock, ids, request).await,
             "confirm-payment" => confirm_payment::handle(store, stripe, clock, ids, request).await,
+            "fulfil-order" => fulfil_order::handle(store, clock, ids, request).await,
+            "mark-invoice-paid" => mark_invoice_paid::handle(store, clock, ids, request).await,
+            "update-order" => update_order::handle(store, store, stripe, clock, ids, request).await,
             "list-products" => list_products::handle(store, &self.pages, request).await,
             "put-product" => put_product::handle(store, clock, request).await,
             "get-health" => get_health::handle(store, request).await,
@@ -144,6 +153,11 @@ impl World {
     /// Places an order with this key.
     pub fn place(&self, who: Who, key: &str, body: &Value) -> Answered {
         self.call("create-order", order_request(who, Some(key), body))
+    }
+
+    /// Places an order on invoice, as a service may whose orders are this customer's.
+    pub fn place_on_invoice(&self, customer: Who, key: &str) -> Answered {
+        self.call("create-order", invoice_request(customer, "orders:place orders:invoice", key))
     }
 
     /// Calls a function that is about one order.
@@ -203,6 +217,15 @@ impl World {
         });
     }
 
+    /// Somebody gives all of an order's money back in Stripe's dashboard.
+    pub fn refund(&self, order: &str) {
+        let (amount, intent) = (self.order(order).total, self.order(order).payment.intent);
+        let refund = RefundFact { id: "re_1".into(), status: RefundStatus::Succeeded, amount, intent, action: None };
+        self.change(order, |order| {
+            order.learn(vec![PaymentFact::Refund(refund.clone())], "refund-1", order.updated_at)
+        });
+    }
+
     /// Pays an order as a browser does, and comes back from that.
     pub fn pay(&self, order: &str) -> Answered {
         let intent = self.order(order).payment.intent.unwrap();
@@ -242,6 +265,31 @@ pub fn order_request(who: Who, key: Option<&str>, body: &Value) -> Request {
     if let Some(key) = key {
         event["headers"]["idempotency-key"] = key.into();
     }
+    event["body"] = body.to_string().into();
+    request(event)
+}
+
+/// `POST /v1/orders` for an order on invoice, by a service with these scopes.
+pub fn invoice_request(customer: Who, scopes: &str, key: &str) -> Request {
+    let mut cart = cart();
+    cart["payment_method"] = "invoice".into();
+    let mut event = event(None);
+    event["headers"]["idempotency-key"] = key.into();
+    event["requestContext"]["authorizer"] = service(customer, scopes);
+    event["body"] = cart.to_string().into();
+    request(event)
+}
+
+/// What the authorizer says of a service whose orders are this customer's.
+pub fn service(customer: Who, scopes: &str) -> Value {
+    let key = "key_00000000000000000000000000000001";
+    json!({"lambda": {"principal": key, "role": "service", "token_id": key, "scopes": scopes, "customer": customer.0}})
+}
+
+/// A request about one order with a body.
+pub fn about_with(who: Who, order: &str, body: &Value) -> Request {
+    let mut event = event(Some(who));
+    event["pathParameters"] = json!({"order_id": order});
     event["body"] = body.to_string().into();
     request(event)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{
     AccountChange, Cart, CartRequest, Change, CustomerId, IdempotencyKey, IntentFact, IntentStatus, MailPatience,
-    Money, Order, OrderId, PaymentFact, PaymentMethod, PricedCart, Timestamp,
+    Money, Order, OrderId, PaymentFact, PaymentMethod, PricedCart, PricedLines, Timestamp, price_lines,
 };
 use http::Request;
 use links::LinkKeys;
@@ -115,7 +115,9 @@ impl World {
             "shipping_address": {"name": "Anna", "line1": "Weg 1", "city": "Ulm", "country": "DE"},
         }))
         .unwrap();
-        let priced = Cart::try_from(request).unwrap().price(&[product]).unwrap();
+        let cart = Cart::try_from(request).unwrap();
+        let PricedLines { lines, total } = price_lines(&cart.lines, cart.currency, &[product]).unwrap();
+        let priced = PricedCart { cart, lines, total };
         let customer = CustomerId::from_uuid(Uuid::from_u128(1));
         let id = order_id();
         let placement = Order::place(
@@ -143,6 +145,7 @@ impl World {
             currency: placed.total.currency,
             shipping_address: contact.shipping_address,
             email: contact.email,
+            payment_method: domain::PaymentChoice::Stripe,
         };
         let priced = PricedCart { cart, lines: vec![], total: placed.total };
         let placement = Order::place(

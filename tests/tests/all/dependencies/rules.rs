@@ -19,11 +19,12 @@ const INNER: [(&str, &[&str]); 7] = [
 const PROVIDERS: [&str; 5] = ["payments", "mail", "sheets", "oidc", "passwords"];
 
 /// Which functions link which provider, be it through `checkout` or `stripe-account`. All others link none.
-const CALLERS: [(&str, &[&str]); 18] = [
+const CALLERS: [(&str, &[&str]); 19] = [
     ("create-order", &["payments"]),
     ("create-payment-intent", &["payments"]),
     ("confirm-payment", &["payments"]),
     ("expire-orders", &["payments"]),
+    ("update-order", &["payments"]),
     // Calls nobody: a price must be one that Stripe can charge.
     ("put-product", &["payments"]),
     ("settle-payment", &["payments"]),

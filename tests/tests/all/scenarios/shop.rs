@@ -74,15 +74,29 @@ impl Shop {
     }
 
     pub async fn call(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> Response<Bytes> {
-        let who = Who::new(Role::Customer, CUSTOMER).unwrap();
-        let caller = Caller { who, token_id: "scenario".to_owned() };
+        self.call_with(&self.token(Role::Customer, CUSTOMER), method, path, key, body).await
+    }
+
+    /// An access token of this person.
+    pub fn token(&self, role: Role, id: &str) -> String {
+        let caller = Caller { who: Who::new(role, id).unwrap(), token_id: "scenario".to_owned() };
         let now = self.clock.now();
-        let token =
-            mint(&caller, &TokenRules::default(), self.keys.active(now).unwrap(), now, ACCESS_TOKEN_LIFETIME).unwrap();
+        mint(&caller, &TokenRules::default(), self.keys.active(now).unwrap(), now, ACCESS_TOKEN_LIFETIME).unwrap()
+    }
+
+    /// A call by whoever has this token or key.
+    pub async fn call_with(
+        &self,
+        bearer: &str,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> Response<Bytes> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("http://shop.test{path}"))
-            .header("authorization", format!("Bearer {token}"))
+            .header("authorization", format!("Bearer {bearer}"))
             .header("content-type", "application/json");
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
@@ -290,6 +304,7 @@ fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningKeys)
         api_public_url: "http://shop.test".into(),
         spreadsheet_id: "sandbox-orders".into(),
         sheet_tab: "Orders".into(),
+        payment_terms: domain::PaymentTerms::default(),
         mail_evidence_wait: Duration::from_mins(5),
         rate_limit_scale: 1,
     }

@@ -1,7 +1,9 @@
 //! From placing to the end: expiry and late money, sending, editing, invoices, the ledger.
 
+use std::time::Duration;
+
 use super::*;
-use crate::LedgerKind;
+use crate::{InvalidTransferReference, LedgerKind, PaymentChoice, PaymentTerms, TransferReference};
 
 const LATE: Timestamp = Timestamp::from_millis(HELD_FOR);
 
@@ -116,6 +118,7 @@ fn an_edit_moves_the_goods_that_differ_and_begins_another_attempt() {
             currency: eur(),
             shipping_address: contact.shipping_address,
             email: contact.email,
+            payment_method: PaymentChoice::Stripe,
         }
     };
     assert!(change.order.is_for(&cart(&[("MUG", 2)])), "the request that placed it is still its own");
@@ -135,6 +138,16 @@ fn a_contact_may_change_while_an_intent_is_live_and_a_total_may_not() {
     let change = live.edit(edit, "c", LATE).unwrap().unwrap();
     assert_eq!((change.order.payment.attempt, types(&change)), (1, vec![EventType::Updated]));
     assert_eq!(change.order.person.contact(), Some(&contact));
+    let first = Cart {
+        lines: vec![CartLine { sku: "MUG".parse().unwrap(), quantity: 2 }],
+        currency: eur(),
+        shipping_address: contact.shipping_address.clone(),
+        email: "anna@example.com".parse().unwrap(),
+        payment_method: PaymentChoice::Stripe,
+    };
+    assert!(change.order.is_for(&first), "the request that placed it is still its own");
+    let on_invoice = Cart { payment_method: PaymentChoice::Invoice, ..first };
+    assert!(!change.order.is_for(&on_invoice), "the same cart to be paid in another way is another");
     let same_price = live.edit(edit_to(vec![line("CUP", 1, TOTAL)], TOTAL), "c", LATE).unwrap().unwrap();
     assert_eq!(same_price.order.payment.attempt, 1);
     let given_up = after(&live, intent("pi_1", IntentStatus::Canceled, 2, 0));
@@ -150,6 +163,31 @@ fn what_is_paid_sent_or_called_off_is_not_edited() {
     for order in [paid, cancelled, sent, processing] {
         let edit = edit_to(vec![line("MUG", 1, 1)], 1);
         assert_eq!(order.edit(edit, "c", LATE), Err(EditRefused::TooLate(order.status)), "{}", order.status);
+    }
+}
+
+#[test]
+fn goods_wait_for_a_payment_for_a_while_and_for_an_invoice_until_somebody_decides() {
+    let terms = PaymentTerms { reservation: Duration::from_secs(60), invoice_due: Duration::from_hours(48) };
+    let now = Timestamp::from_seconds(1000);
+    assert_eq!(terms.agreed(PaymentChoice::Stripe, now), (PaymentMethod::Stripe, Some(Timestamp::from_seconds(1060))));
+    let due_at = Timestamp::from_seconds(1000 + 48 * 3600);
+    let invoice = PaymentMethod::Invoice { due_at, overdue_since: None };
+    assert_eq!(terms.agreed(PaymentChoice::Invoice, now), (invoice, None));
+    assert_eq!(
+        [PaymentMethod::Stripe, invoice].map(PaymentMethod::choice),
+        [PaymentChoice::Stripe, PaymentChoice::Invoice]
+    );
+}
+
+#[test]
+fn a_transfers_reference_is_legible_and_bounded() {
+    let long = "R".repeat(140);
+    for good in ["1", "RE 2026-1142", "NOTPROVIDED/+?:().,'", &long] {
+        assert_eq!(good.parse::<TransferReference>().unwrap().as_str(), good);
+    }
+    for bad in ["", " ", " RE", "RE ", "R\nE", "R\u{7f}", "Müller", &format!("{long}R")] {
+        assert_eq!(bad.parse::<TransferReference>(), Err(InvalidTransferReference), "{bad:?}");
     }
 }
 

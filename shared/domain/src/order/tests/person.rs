@@ -89,6 +89,7 @@ fn a_repeated_request_finds_an_order_that_has_forgotten_its_person() {
         currency: eur(),
         shipping_address: contact.shipping_address.clone(),
         email: contact.email.clone(),
+        payment_method: crate::PaymentChoice::Stripe,
     };
     assert!(order.is_for(&cart) && erased(&order).is_for(&cart));
     cart.lines[0].quantity = 3;

@@ -1,0 +1,43 @@
+//! `POST /v1/orders/{order_id}/fulfil`: staff, or the warehouse's service, say that the goods were sent.
+
+use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
+use auth::OrderAction;
+use domain::Order;
+use lambda_http::Request;
+use resilience::{Clock, Ids};
+use store::{Orders, update};
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
+
+/// Notes that the goods were sent: of an order that is paid, or that is paid by invoice, and whose money is neither
+/// contested nor in doubt. A repetition gets the same answer.
+///
+/// # Errors
+///
+/// 401 no caller, 403 neither staff nor a service with the scope, 404 no such order, 409 it is not one to be sent (with
+/// the order's status), 503 the table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/fulfil",
+    operation_id = "fulfil-order",
+    tag = "orders",
+    responses((status = 200, description = "The order is sent, now or before", body = OrderAnswer)),
+    security(("access_token" = ["staff", "admin"]), ("api_key" = ["orders:fulfil"])),
+    extensions(("x-problems" = json!(["not-fulfillable"]))),
+)]
+pub async fn handle(
+    orders: &impl Orders,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let id = api::order_id(&request)?;
+    api::own_order(orders, &caller, id, OrderAction::Fulfil).await?;
+
+    let correlation_id = api::correlation_id(&request);
+    let decide = |order: &Order| order.fulfil(correlation_id.as_str(), clock.now());
+    let order = update(orders, clock, ids, id, None, decide).await?;
+    api::ok(&OrderAnswer::from(&order))
+}

@@ -1,0 +1,72 @@
+//! `POST /v1/orders/{order_id}/mark-paid`: staff saw the bank transfer that pays an invoice.
+
+use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
+use auth::OrderAction;
+use domain::{Change, Order, PaymentFact, TransferDirection, TransferReference};
+use lambda_http::Request;
+use resilience::{Clock, Ids};
+use serde::Deserialize;
+use store::{Orders, Receipt, ReceiptSource, update_with_receipt};
+use utoipa::ToSchema;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
+
+/// The transfer that pays an order.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PaidInvoice {
+    /// By which it is known on the account's statement.
+    reference: TransferReference,
+}
+
+/// Notes that the order's whole total came by this bank transfer. The same transfer again changes nothing, another one is
+/// refused; one transfer may pay several orders.
+///
+/// # Errors
+///
+/// 400, 413 and 415 for the body, 401 no caller, 403 not staff, 404 no such order, 409 it is not paid by invoice, or waits
+/// for no transfer (with its status), 422 no reference, 503 the table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/mark-paid",
+    operation_id = "mark-invoice-paid",
+    tag = "payments",
+    request_body = PaidInvoice,
+    responses((status = 200, description = "The order is paid, now or before", body = OrderAnswer)),
+    security(("access_token" = ["staff", "admin"])),
+    extensions(("x-problems" = json!(["not-awaiting-transfer"]))),
+)]
+pub async fn handle(
+    orders: &impl Orders,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let id = api::order_id(&request)?;
+    api::own_order(orders, &caller, id, OrderAction::MarkPaid).await?;
+    let PaidInvoice { reference } = api::body(&request)?;
+
+    let correlation_id = api::correlation_id(&request);
+    let correlation_id = correlation_id.as_str();
+    let decide = |order: &Order| {
+        let change = order.mark_paid(reference.as_str(), correlation_id, clock.now())?;
+        Ok::<_, domain::TransferRefused>(change.map(|change| {
+            let receipt = receipt(&change, &reference, correlation_id);
+            (change, receipt)
+        }))
+    };
+    let order = update_with_receipt(orders, clock, ids, id, decide).await?;
+    api::ok(&OrderAnswer::from(&order))
+}
+
+/// What staff said: the transfer, with the amount that the order took it for.
+fn receipt(change: &Change, reference: &TransferReference, correlation_id: &str) -> Receipt {
+    let transfers = change.order.payment.facts.transfers();
+    let said = transfers
+        .filter(|known| known.id == reference.as_str() && known.direction == TransferDirection::Received)
+        .map(|known| PaymentFact::Transfer(known.clone()))
+        .collect();
+    Receipt::heard(ReceiptSource::Staff, change.order.id, said, change.order.updated_at, correlation_id)
+}

@@ -1,0 +1,41 @@
+//! Giving intents up at Stripe, so that nobody can pay what is no longer asked for.
+
+use domain::{IntentId, Order};
+use payments::intent_facts;
+use resilience::{Clock, Ids, Transport};
+use store::{Orders, Receipt, ReceiptSource};
+
+use crate::{Checkout, CheckoutError};
+
+impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
+    /// Has Stripe cancel each of the order's intents that could still bring money, and takes in what Stripe says of it:
+    /// given up now, or at the bank, or paid, where the customer was faster.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckoutError`]; asking again is safe.
+    pub async fn void_intents(&self, order: Order) -> Result<Order, CheckoutError> {
+        let live = order.payment.facts.intents().filter(|intent| !intent.status.is_final());
+        let live: Vec<IntentId> = live.map(|intent| intent.id.clone()).collect();
+        self.void(order, live).await
+    }
+
+    /// The same for intents that another one has taken the place of, or is to.
+    pub(crate) async fn void_replaced(&self, order: Order) -> Result<Order, CheckoutError> {
+        let current = &order.payment.intent;
+        let live = order.payment.facts.intents().filter(|intent| !intent.status.is_final());
+        let replaced = live.map(|intent| &intent.id).filter(|id| current.as_ref() != Some(id)).cloned().collect();
+        self.void(order, replaced).await
+    }
+
+    async fn void(&self, mut order: Order, intents: Vec<IntentId>) -> Result<Order, CheckoutError> {
+        for id in intents {
+            let intent = self.stripe()?.cancel_payment_intent(&id, self.deadline).await?;
+            let (facts, now) = (intent_facts(&intent)?, self.clock.now());
+            let receipt = Receipt::heard(ReceiptSource::Checkout, order.id, facts.clone(), now, self.correlation_id);
+            let learn = |stored: &Order| stored.learn(facts.clone(), self.correlation_id, now);
+            order = self.update(&order, Some(&receipt), learn).await?;
+        }
+        Ok(order)
+    }
+}

@@ -1,0 +1,266 @@
+//! An order that changes before it is paid, and one that is paid later: edits, tabs, debits, invoices, and each of these
+//! functions killed at every one of its effects.
+
+use std::time::Duration;
+
+use auth::Role;
+use domain::{ApiKey, LedgerKind, OrderStatus, Scope};
+use futures::future::join_all;
+use http::{Method, StatusCode};
+use resilience::Clock as _;
+use serde_json::{Value, json};
+use store::{ApiKeys as _, Orders as _, ReceiptSource};
+
+use super::shop::{CUSTOMER, Placed, STOCK, Shop, cart, json_of, placed};
+use crate::api::keys::{api_key, text};
+
+fn mugs(quantity: u32) -> Value {
+    json!({"lines": [{"sku": "mug", "quantity": quantity}]})
+}
+
+fn edit(shop: &Shop, order: &str, body: &Value) -> (u16, Value) {
+    let path = format!("/v1/orders/{order}");
+    let answer = shop.clock.run(shop.call(Method::PATCH, &path, None, Some(body)));
+    (answer.status().as_u16(), json_of(&answer))
+}
+
+/// The order with what pays it now.
+fn reopened(shop: &Shop, order: &str) -> Placed {
+    let answer = shop.post(&format!("/v1/orders/{order}/payment-intent"), None);
+    assert_eq!(answer.status(), StatusCode::OK, "{}", String::from_utf8_lossy(answer.body()));
+    placed(&answer)
+}
+
+fn by_staff(shop: &Shop, path: &str, body: Option<&Value>) -> (u16, Value) {
+    let token = shop.token(Role::Staff, "usr_0000000000000000000000000000000a");
+    let answer = shop.clock.run(shop.call_with(&token, Method::POST, path, None, body));
+    (answer.status().as_u16(), json_of(&answer))
+}
+
+/// An order on invoice, placed by a service in the customer's name.
+fn invoiced(shop: &Shop) -> String {
+    let key = ApiKey {
+        scopes: [Scope::OrdersPlace, Scope::OrdersInvoice].into_iter().collect(),
+        customer: CUSTOMER.parse().unwrap(),
+        ..api_key(1, shop.clock.now().seconds())
+    };
+    shop.clock.run(shop.suite.store().save_api_keys(&[key], &[])).unwrap();
+    let mut cart = cart();
+    cart["payment_method"] = "invoice".into();
+    let answer = shop.clock.run(shop.call_with(&text(1), Method::POST, "/v1/orders", Some("invoice-1"), Some(&cart)));
+    assert_eq!(answer.status(), StatusCode::CREATED, "{}", String::from_utf8_lossy(answer.body()));
+    let answer = json_of(&answer);
+    assert_eq!(answer["payment"]["status"], "invoice");
+    answer["order_id"].as_str().unwrap().to_owned()
+}
+
+/// Amount and status of every intent at Stripe that was not given up.
+fn live(shop: &Shop) -> Vec<(i64, String)> {
+    let intents = shop.at_stripe()["payment_intents"].as_array().unwrap().clone();
+    let of = |intent: &Value| (intent["amount"].as_i64().unwrap(), intent["status"].as_str().unwrap().to_owned());
+    intents.iter().map(of).filter(|(_, status)| status != "canceled").collect()
+}
+
+fn charges(shop: &Shop) -> usize {
+    let charges = shop.at_stripe()["charges"].as_array().unwrap().clone();
+    charges.iter().filter(|charge| charge["status"] == "succeeded").count()
+}
+
+#[test]
+fn an_edited_order_is_paid_at_its_new_total() {
+    let shop = Shop::open();
+    let first = shop.order("key-1");
+    let (status, edited) = edit(&shop, &first.order_id, &mugs(5));
+    assert_eq!((status, &edited["total"]), (200, &7250.into()), "{edited}");
+    assert!(shop.pay(&first, "pm_card_visa")["error"].is_object(), "the secret of the former cart is worth nothing");
+    let second = reopened(&shop, &first.order_id);
+    assert_eq!(shop.pay(&second, "pm_card_visa")["status"], "succeeded");
+    shop.settle();
+    shop.assert_paid_once(&second);
+    assert_eq!((live(&shop), shop.stock()), (vec![(7250, "succeeded".to_owned())], STOCK - 5));
+}
+
+#[test]
+fn update_order_that_dies_anywhere_leaves_an_order_that_can_be_edited_and_paid() {
+    let mut died = 0;
+    for n in 1..=20 {
+        let shop = Shop::open();
+        let first = shop.order("key-1");
+        shop.suite.kill_next("update-order", n);
+        let (status, _) = edit(&shop, &first.order_id, &mugs(5));
+        died += u32::from(status != 200);
+        shop.settle();
+        let quantity = shop.orders()[0].lines[0].quantity;
+        assert_eq!(shop.stock(), STOCK - quantity, "died at {n}: goods and lines are one");
+        assert_eq!(edit(&shop, &first.order_id, &mugs(5)).0, 200, "died at {n}");
+        let second = reopened(&shop, &first.order_id);
+        assert_eq!(shop.pay(&second, "pm_card_visa")["status"], "succeeded", "died at {n}");
+        shop.settle();
+        shop.assert_paid_once(&second);
+        assert_eq!((live(&shop), shop.stock()), (vec![(7250, "succeeded".to_owned())], STOCK - 5), "died at {n}");
+    }
+    assert!((8..20).contains(&died), "every effect was met, and the last rounds met none: {died}");
+}
+
+#[test]
+fn an_order_whose_edit_died_can_be_paid_as_it_is() {
+    for n in 1..=14 {
+        let shop = Shop::open();
+        let first = shop.order("key-1");
+        shop.suite.kill_next("update-order", n);
+        edit(&shop, &first.order_id, &mugs(5));
+        let second = reopened(&shop, &first.order_id);
+        shop.pay(&second, "pm_card_visa");
+        shop.settle();
+        shop.assert_paid_once(&second);
+        let order = &shop.orders()[0];
+        assert_eq!(order.payment.facts.captured(), order.total.amount, "died at {n}");
+        assert_eq!((charges(&shop), shop.stock()), (1, STOCK - order.lines[0].quantity), "died at {n}");
+    }
+}
+
+#[test]
+fn two_tabs_and_double_clicks_are_one_charge() {
+    let shop = Shop::with_limits(0);
+    let first = shop.order("key-1");
+    let path = format!("/v1/orders/{}/payment-intent", first.order_id);
+    let tabs = shop.clock.run(join_all((0..4).map(|_| shop.call(Method::POST, &path, None, None))));
+    for tab in tabs {
+        assert_eq!(placed(&tab).client_secret, first.client_secret, "every tab pays the same");
+    }
+    let again = shop.order("key-1");
+    assert_eq!(again.client_secret, first.client_secret, "and so does the back button");
+    assert_eq!(shop.pay(&first, "pm_card_visa")["status"], "succeeded");
+    for _ in 0..3 {
+        assert!(shop.pay(&first, "pm_card_visa")["error"].is_object(), "nobody pays twice");
+    }
+    shop.settle();
+    shop.assert_paid_once(&first);
+    assert_eq!(charges(&shop), 1);
+}
+
+#[test]
+fn a_reload_in_the_middle_of_3d_secure_goes_on_with_the_same_payment() {
+    let shop = Shop::open();
+    let first = shop.order("key-1");
+    assert_eq!(shop.pay(&first, "pm_card_threeDSecure2Required")["status"], "requires_action");
+    shop.settle();
+    let reloaded = reopened(&shop, &first.order_id);
+    assert_eq!((&reloaded.intent, &reloaded.client_secret), (&first.intent, &first.client_secret));
+    shop.authenticate(&first);
+    shop.settle();
+    shop.assert_paid_once(&first);
+    assert_eq!(charges(&shop), 1);
+}
+
+#[test]
+fn an_edit_in_the_middle_of_3d_secure_ends_that_payment() {
+    let shop = Shop::open();
+    let first = shop.order("key-1");
+    assert_eq!(shop.pay(&first, "pm_card_threeDSecure2Required")["status"], "requires_action");
+    shop.settle();
+    assert_eq!(edit(&shop, &first.order_id, &mugs(3)).0, 200);
+    shop.authenticate(&first);
+    shop.settle();
+    assert_eq!((shop.status(&first), charges(&shop)), (OrderStatus::PendingPayment, 0), "the bank's page is too late");
+    let second = reopened(&shop, &first.order_id);
+    shop.pay(&second, "pm_card_visa");
+    shop.settle();
+    shop.assert_paid_once(&second);
+    assert_eq!((charges(&shop), live(&shop)), (1, vec![(4350, "succeeded".to_owned())]));
+}
+
+#[test]
+fn a_debit_under_way_is_not_edited_and_one_that_failed_in_time_may_be() {
+    for (outcome, days) in [("success", 3), ("fail", 0), ("fail", 3)] {
+        let shop = Shop::open();
+        let first = shop.order("key-1");
+        assert_eq!(shop.pay(&first, "pm_sepaDebit_success")["status"], "processing");
+        shop.settle();
+        assert_eq!(shop.status(&first), OrderStatus::PaymentProcessing);
+        let (status, refused) = edit(&shop, &first.order_id, &mugs(3));
+        assert_eq!((status, &refused["order_status"]), (409, &"payment_processing".into()), "{refused}");
+        assert_eq!(reopened(&shop, &first.order_id).intent, first.intent, "nor is there another to pay");
+        shop.clock.advance(Duration::from_hours(24 * days));
+        shop.control(&format!("payment_intents/{}/settle", first.intent), format!("outcome={outcome}"));
+        shop.settle();
+        if outcome == "success" {
+            shop.assert_paid_once(&first);
+            continue;
+        }
+        if days > 0 {
+            shop.clock.advance(Duration::from_mins(5));
+            shop.settle();
+            assert_eq!((shop.status(&first), shop.stock()), (OrderStatus::Cancelled, STOCK), "its time was over");
+            let (status, refused) = edit(&shop, &first.order_id, &mugs(3));
+            assert_eq!((status, &refused["order_status"]), (409, &"cancelled".into()));
+            continue;
+        }
+        assert_eq!(edit(&shop, &first.order_id, &mugs(3)).0, 200, "the money did not come: it may change again");
+        let second = reopened(&shop, &first.order_id);
+        shop.pay(&second, "pm_card_visa");
+        shop.settle();
+        assert_eq!((shop.status(&second), shop.stock()), (OrderStatus::Paid, STOCK - 3));
+        assert_eq!(live(&shop), [(4350, "succeeded".to_owned())]);
+    }
+}
+
+#[test]
+fn an_invoice_is_placed_sent_and_paid() {
+    let shop = Shop::open();
+    let order = invoiced(&shop);
+    shop.settle();
+    assert_eq!((shop.rows(), shop.mails().len()), (vec![(order.clone(), "invoiced".to_owned())], 0));
+    assert_eq!(by_staff(&shop, &format!("/v1/orders/{order}/fulfil"), None).0, 200);
+    shop.settle();
+    let (status, paid) =
+        by_staff(&shop, &format!("/v1/orders/{order}/mark-paid"), Some(&json!({"reference": "RE 2026-1"})));
+    assert_eq!((status, &paid["status"]), (200, &"fulfilled".into()), "{paid}");
+    shop.settle();
+    assert_eq!(shop.rows(), [(order.clone(), "fulfilled".to_owned())]);
+    assert_eq!((shop.mails(), shop.dead_letters()), (vec!["order_confirmation".to_owned()], 0));
+    assert_eq!(live(&shop), [], "Stripe never heard of it");
+    assert_eq!(shop.stock(), STOCK - 2);
+}
+
+#[test]
+fn a_cancelled_invoice_gives_its_goods_back_and_takes_no_transfer() {
+    let shop = Shop::open();
+    let order = invoiced(&shop);
+    assert_eq!(by_staff(&shop, &format!("/v1/orders/{order}/cancel"), None).0, 200);
+    shop.settle();
+    assert_eq!((shop.stock(), shop.rows()), (STOCK, vec![(order.clone(), "cancelled".to_owned())]));
+    let reference = json!({"reference": "RE 2026-1"});
+    assert_eq!(by_staff(&shop, &format!("/v1/orders/{order}/mark-paid"), Some(&reference)).0, 409);
+}
+
+#[test]
+fn what_staff_note_is_noted_once_wherever_the_function_dies() {
+    let reference = json!({"reference": "RE 2026-1"});
+    for (function, verb, body) in
+        [("mark-invoice-paid", "mark-paid", Some(&reference)), ("fulfil-order", "fulfil", None)]
+    {
+        let mut died = 0;
+        for n in 1..=10 {
+            let shop = Shop::open();
+            let order = invoiced(&shop);
+            let path = format!("/v1/orders/{order}/{verb}");
+            shop.suite.kill_next(function, n);
+            died += u32::from(by_staff(&shop, &path, body).0 != 200);
+            shop.settle();
+            assert_eq!(by_staff(&shop, &path, body).0, 200, "{function} died at {n}");
+            shop.settle();
+            let id = order.parse().unwrap();
+            let store = shop.suite.store();
+            let (ledger, receipts) = shop.clock.run(async { (store.ledger(id).await, store.receipts(id).await) });
+            let booked: Vec<_> = ledger.unwrap().iter().map(|entry| (entry.kind, entry.amount.amount)).collect();
+            let heard: Vec<_> = receipts.unwrap().iter().map(|receipt| receipt.source).collect();
+            let paid = function == "mark-invoice-paid";
+            let expected =
+                if paid { (vec![(LedgerKind::Transfer, 2900)], vec![ReceiptSource::Staff]) } else { (vec![], vec![]) };
+            assert_eq!((booked, heard), expected, "{function} died at {n}");
+            assert_eq!((shop.mails().len(), shop.dead_letters()), (usize::from(paid), 0), "{function} died at {n}");
+        }
+        assert!((3..10).contains(&died), "{function} died {died} times");
+    }
+}
