@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 mod account;
 mod accounts;
 mod bench;
+mod books;
 mod cloud;
 mod dead_letters;
 mod drill;
@@ -63,6 +64,12 @@ enum Command {
     Sim(sim::Options),
     /// Prints every hop of one order.
     Trace(trace::Options),
+    /// Prints where an order's money went, and compares order, ledger and Stripe.
+    Ledger(books::ledger::Options),
+    /// Rebuilds orders from what is stored beside them, and prints where that differs.
+    Replay(books::replay::Options),
+    /// Prints an order as it was.
+    State(books::state::Options),
     /// Prints what the functions said.
     Logs(logs::Options),
     /// Prints the functions' environment variables for the stack that is up, to run one of them by hand.
@@ -100,6 +107,9 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Bench(options) => bench::bench(options).await?,
         Command::Sim(options) => drop(sim::sim(&options.options.iter().map(String::as_str).collect::<Vec<_>>()).await?),
         Command::Trace(options) => trace::trace(&options).await?,
+        Command::Ledger(options) => books::ledger::ledger(&options).await?,
+        Command::Replay(options) => books::replay::replay(&options).await?,
+        Command::State(options) => books::state::state(&options).await?,
         Command::Logs(options) => logs::logs(&options).await?,
         Command::Env => println!("{}", env::env()?),
         Command::Account(account::Command::Create(options)) => println!("{}", account::create(&options).await?),

@@ -16,12 +16,11 @@ use resilience::{Ids as _, Limit, RandomIds};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
 
-use super::DrillError;
+use super::{DrillError, Findings};
 use crate::accounts::Accounts;
 use crate::http::{Answer, Http, HttpError};
 use crate::stack::{Kind, Stack};
 
-pub use tally::Findings;
 use tally::{REFUSED, Tally, wait_of};
 
 /// How often somebody else calls meanwhile.
@@ -59,8 +58,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     } else {
         println!("addresses: left out, since MiniStack gives every request the same one");
     }
-    println!("{} passed, {} failed", findings.passed, findings.failed);
-    if findings.failed == 0 { Ok(()) } else { Err(DrillError::Broken(findings.failed)) }
+    findings.end()
 }
 
 /// The bucket of one customer, who pays in many windows at once.

@@ -7,8 +7,10 @@ mod findings;
 mod kill;
 mod limits;
 mod orders;
+mod patience;
 mod rotate;
 mod scenarios;
+mod stock;
 mod tokens;
 
 use clap::Subcommand;
@@ -24,6 +26,8 @@ pub enum Drill {
     Orders(orders::Options),
     /// Many clients against one rate limit: none too many passes, and nobody else notices.
     Limits(limits::Options),
+    /// Many buyers at once and few pieces: exactly those are sold.
+    Stock(stock::Options),
     /// What can happen to one order, one scenario after the other.
     Scenarios,
     /// Signing key, webhook secret and API key change while they are in use: nobody in the right is refused.
@@ -50,6 +54,15 @@ pub enum DrillError {
     /// A service of the stack.
     #[error(transparent)]
     Service(#[from] crate::cloud::services::ServiceError),
+    /// The books.
+    #[error(transparent)]
+    Books(#[from] crate::books::BooksError),
+    /// A table.
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    /// The product has a name that is none.
+    #[error(transparent)]
+    NoSku(domain::InvalidSku),
     /// The HTTP client.
     #[error(transparent)]
     Client(#[from] resilience::HttpClientError),
@@ -79,6 +92,36 @@ pub enum DrillError {
     Broken(usize),
 }
 
+/// How many promises held.
+#[derive(Debug, Default)]
+pub struct Findings {
+    passed: usize,
+    failed: usize,
+}
+
+impl Findings {
+    /// One promise.
+    pub fn expect(&mut self, holds: bool, promise: &str) {
+        if holds {
+            self.passed += 1;
+            println!("ok     {promise}");
+        } else {
+            self.failed += 1;
+            println!("BROKEN {promise}");
+        }
+    }
+
+    /// The drill's last line.
+    ///
+    /// # Errors
+    ///
+    /// A promise was broken.
+    pub fn end(&self) -> Result<(), DrillError> {
+        println!("{} passed, {} failed", self.passed, self.failed);
+        if self.failed == 0 { Ok(()) } else { Err(DrillError::Broken(self.failed)) }
+    }
+}
+
 /// Runs a drill.
 ///
 /// # Errors
@@ -89,6 +132,7 @@ pub async fn drill(drill: &Drill) -> Result<(), DrillError> {
         Drill::Contract(options) => contract::run(options).await,
         Drill::Orders(options) => orders::run(options).await,
         Drill::Limits(options) => limits::run(options).await,
+        Drill::Stock(options) => stock::run(options).await,
         Drill::Scenarios => scenarios::run().await,
         Drill::Rotate => rotate::run().await,
         Drill::Tokens => tokens::run().await,

@@ -10,15 +10,13 @@ use resilience::{Ids as _, RandomIds};
 use serde_json::Value;
 
 use super::findings::{self, Orders};
-use super::{DrillError, faults, kill};
+use super::{DrillError, faults, kill, patience};
 use crate::dead_letters;
-use crate::shop::{PlacedOrder, Shop, ShopError};
+use crate::shop::{Shop, ShopError};
 use crate::stack::{Kind, Stack};
 
 /// How many customers are at it at once.
 const CUSTOMERS: usize = 8;
-/// How often a customer tries again before giving up; with 10 % faults nobody needs nearly as many.
-const TRIES: usize = 40;
 /// How long faults go on after the last order.
 const FAULTS_AFTERWARDS: Duration = Duration::from_secs(10);
 /// How often the outside world is looked at while it settles.
@@ -39,6 +37,9 @@ pub struct Options {
     /// A consumer's process is killed about every so many seconds; 0: never. Only the cloud stack has processes.
     #[arg(long, default_value_t = 3)]
     pub kill_every: u64,
+    /// Processes of all functions are killed while faults are on, those that answer HTTP too.
+    #[arg(long)]
+    pub kill: bool,
     /// How long everything may take to settle after the last order, in seconds.
     #[arg(long, default_value_t = 600)]
     pub patience: u64,
@@ -54,10 +55,11 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     let shop = Shop::new(&stack)?;
     faults::switch_off(&shop).await?;
     faults::switch_on(&shop, options.webhook_faults, options.provider_faults).await?;
-    let (began, killed) = (Instant::now(), Cell::new(0));
+    let (began, killed) = (Instant::now(), kill::Killed::default());
+    let victims = Cell::new(if options.kill { kill::Victims::Everybody } else { kill::Victims::Consumers });
     let kills = async {
         if stack.kind == Kind::Cloud && options.kill_every > 0 {
-            kill::consumers(&stack, Duration::from_secs(options.kill_every), &killed).await;
+            kill::at_random(&stack, Duration::from_secs(options.kill_every), &victims, &killed).await;
         }
         std::future::pending::<Result<(Orders, Vec<String>), DrillError>>().await
     };
@@ -67,6 +69,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
         println!("{} of {} orders placed and paid in {seconds:.1} s", orders.len(), options.count);
         // Faults go on while mails and rows are made; they end when what is left is theirs alone.
         tokio::time::sleep(FAULTS_AFTERWARDS).await;
+        victims.set(kill::Victims::Consumers);
         report(&faults::switch_off(&shop).await?);
         let findings = settle(&shop, &orders, Duration::from_secs(options.patience)).await?;
         Ok((orders, findings))
@@ -76,7 +79,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
         never = kills => never,
     }?;
     let seconds = began.elapsed().as_secs_f64();
-    println!("settled after {seconds:.1} s; {} consumers killed", killed.get());
+    println!("settled after {seconds:.1} s; killed: {killed}");
     let mut broken = findings.len() + options.count.saturating_sub(orders.len());
     findings.iter().take(20).for_each(|finding| println!("BROKEN {finding}"));
     for (queue, letters) in dead_letters::counts(&stack).await? {
@@ -105,37 +108,9 @@ async fn customers(shop: &Shop, count: usize) -> Orders {
 async fn customer(shop: &Shop, number: usize) -> Result<(String, Shop), ShopError> {
     let shop = shop.another_customer()?;
     let (key, email) = (RandomIds.fresh().to_string(), format!("customer-{number}@example.com"));
-    let placed = again(async || shop.place(&key, &email).await).await?;
-    let PlacedOrder { order_id, client_secret } = placed;
-    let secret = match client_secret {
-        Some(secret) => secret,
-        None => again(async || pending(shop.payment_intent(&order_id).await)).await?,
-    };
-    again(async || paid(shop.pay(&secret, "pm_card_visa").await)).await?;
-    Ok((order_id, shop))
-}
-
-fn pending(secret: Result<Option<String>, ShopError>) -> Result<String, ShopError> {
-    let refused = || ShopError::Refused { what: "payment intent".to_owned(), status: 200, body: Value::Null };
-    secret?.ok_or_else(refused)
-}
-
-/// Paying what is paid already is as good as paying.
-fn paid(answer: Result<Value, ShopError>) -> Result<(), ShopError> {
-    match answer {
-        Err(ShopError::Refused { body, .. }) if body["error"]["payment_intent"]["status"] == "succeeded" => Ok(()),
-        answer => answer.map(drop),
-    }
-}
-
-async fn again<T>(attempt: impl AsyncFn() -> Result<T, ShopError>) -> Result<T, ShopError> {
-    for _ in 1..TRIES {
-        if let Ok(done) = attempt().await {
-            return Ok(done);
-        }
-        tokio::time::sleep(Duration::from_millis(200) + RandomIds.jitter(Duration::from_millis(800))).await;
-    }
-    attempt().await
+    let placed = patience::again(async || shop.place(&key, &email).await).await?;
+    patience::pay(&shop, &placed).await?;
+    Ok((placed.order_id, shop))
 }
 
 /// Waits until everything is as promised, or patience ends; answers with what is not.

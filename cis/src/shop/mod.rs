@@ -118,14 +118,29 @@ impl Shop {
         Self { token, ..self.clone() }
     }
 
-    /// Places an order of one piece under this idempotency key, its mails to this address.
+    /// Places an order of two packets of tea under this idempotency key, its mails to this address.
     ///
     /// # Errors
     ///
     /// Refused, or no answer.
     pub async fn place(&self, key: &str, email: &str) -> Result<PlacedOrder, ShopError> {
+        self.place_pieces(key, email, "tea-earl-grey", 2).await
+    }
+
+    /// Places an order of so many pieces of a product.
+    ///
+    /// # Errors
+    ///
+    /// Refused, or no answer.
+    pub async fn place_pieces(
+        &self,
+        key: &str,
+        email: &str,
+        sku: &str,
+        quantity: u32,
+    ) -> Result<PlacedOrder, ShopError> {
         let order = json!({
-            "lines": [{"sku": "tea-earl-grey", "quantity": 2}],
+            "lines": [{"sku": sku, "quantity": quantity}],
             "currency": "eur",
             "email": email,
             "shipping_address": ADDRESS.into_iter().collect::<BTreeMap<_, _>>(),
@@ -209,6 +224,20 @@ impl Shop {
     /// Refused, or no answer.
     pub async fn cancel(&self, order_id: &str) -> Result<Value, ShopError> {
         self.ask(Method::POST, &format!("/v1/orders/{order_id}/cancel")).await
+    }
+
+    /// Puts a product into the catalogue, as an administrator does: its price in euro cents, its pieces.
+    ///
+    /// # Errors
+    ///
+    /// Refused, or no answer.
+    pub async fn put_product(&self, sku: &str, name: &str, euro: i64, stock: u32) -> Result<Value, ShopError> {
+        let authorization = format!("Bearer {}", self.accounts.token(Role::Admin, None, TOKEN_LIFETIME)?);
+        let body = json!({ "name": name, "prices": { "EUR": euro }, "stock": stock }).to_string();
+        let (url, headers) =
+            (format!("{}/v1/products/{sku}", self.api_url), [("authorization", authorization.as_str())]);
+        let answer = self.http.send(Method::PUT, &url, &headers, Some(("application/json", body))).await;
+        accepted("put a product", answer)
     }
 
     async fn ask(&self, method: Method, path: &str) -> Result<Value, ShopError> {

@@ -9,8 +9,12 @@ pub async fn check() -> Result<Count, StepError> {
         let mut total = Count::default();
         total += cis(&["smoke"]).await?;
         total += cis(&["drill", "scenarios"]).await?;
-        total += cis(&["drill", "orders", "--count", "60"]).await?;
+        total += cis(&["drill", "orders", "--count", "60", "--kill"]).await?;
+        total += cis(&["drill", "stock", "--buyers", "60", "--units", "5"]).await?;
         total += cis(&["drill", "limits", "--seconds", "5"]).await?;
+        for books in super::BOOKS {
+            total += cis(books).await?;
+        }
         Ok(total)
     };
     let ended = checks.await;

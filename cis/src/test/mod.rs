@@ -84,9 +84,14 @@ fn steps() -> Vec<Step> {
     ]
 }
 
+/// What agrees on every stack, whatever happened on it.
+const BOOKS: [&[&str]; 2] = [&["ledger", "--all"], &["replay", "--all", "--dry-run"]];
+
 /// A fresh embedded stack takes an order from its request to its row, and leaves nothing running.
 async fn embedded() -> Result<Count, StepError> {
-    on_embedded(&[&["smoke"], &["drill", "limits", "--seconds", "5"]]).await
+    let stock = ["drill", "stock", "--buyers", "100", "--units", "7"];
+    let [ledger, replay] = BOOKS;
+    on_embedded(&[&["smoke"], &["drill", "limits", "--seconds", "5"], &stock, ledger, replay]).await
 }
 
 /// Runs these commands on a fresh embedded stack, all of them even after a failure, and ends it.

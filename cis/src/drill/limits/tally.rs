@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use resilience::Limit;
 
+use crate::drill::Findings;
 use crate::http::Answer;
 
 /// Too many requests.
@@ -47,24 +48,7 @@ impl Tally {
     }
 }
 
-/// How many promises held.
-#[derive(Default)]
-pub struct Findings {
-    pub passed: usize,
-    pub failed: usize,
-}
-
 impl Findings {
-    /// One promise.
-    pub fn expect(&mut self, holds: bool, promise: &str) {
-        if holds {
-            self.passed += 1;
-        } else {
-            self.failed += 1;
-        }
-        println!("{} {promise}", if holds { "ok    " } else { "BROKEN" });
-    }
-
     /// A full bucket gives what it has at once, and then one each interval.
     pub fn of_bucket(&mut self, whose: &str, limit: Limit, took: Duration, tally: &Tally, undisturbed: &Tally) {
         let refilled = took.as_millis() / limit.interval().as_millis().max(1);

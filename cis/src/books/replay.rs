@@ -1,0 +1,130 @@
+//! `cargo cis replay`: rebuilds orders from what is stored beside them and says where that differs; learns again what an
+//! order lacks, and shows its events to the stream once more.
+
+use std::convert::Infallible;
+use std::io::{self, Write as _};
+
+use clap::Args;
+use domain::{Difference, Order, OrderEvent, OrderId, PaymentFact, Timestamp};
+use futures::{StreamExt as _, pin_mut};
+use resilience::{Clock as _, Ids as _, RandomIds, SystemClock};
+use store::{Orders as _, UpdateError};
+
+use super::{Books, BooksError, Stored};
+
+/// What to replay.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// `ord_…`
+    #[arg(required_unless_present = "all")]
+    orders: Vec<OrderId>,
+    /// All orders.
+    #[arg(long, conflicts_with = "orders")]
+    all: bool,
+    /// Changes nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Shows the orders' events to the table's stream once more, so that they are published again: after a topic that
+    /// was out of reach for longer than the stream waits. Consumers know what they had.
+    #[arg(long)]
+    republish: bool,
+    /// With `--republish`: only events from this moment on.
+    #[arg(long, requires = "republish", value_parser = time)]
+    since: Option<Timestamp>,
+}
+
+/// What was found and done.
+#[derive(Debug, Default)]
+struct Tally {
+    orders: usize,
+    receipts: usize,
+    events: usize,
+    movements: usize,
+    differ: usize,
+    learned: usize,
+    republished: usize,
+}
+
+/// Rebuilds each order and prints where it differs.
+///
+/// # Errors
+///
+/// An order differs, or cannot be read or written.
+pub async fn replay(options: &Options) -> Result<(), BooksError> {
+    let books = Books::open()?;
+    let ids = if options.all { books.ids().await?.into_iter().collect() } else { options.orders.clone() };
+    let stored = books.each(ids);
+    pin_mut!(stored);
+    let (mut out, mut tally) = (io::stdout(), Tally::default());
+    while let Some(stored) = stored.next().await {
+        let stored = stored?;
+        let differences = stored.past().differences();
+        tally.count(&stored, &differences);
+        for difference in &differences {
+            writeln!(out, "DIFFERS {}: {difference}", stored.order.id)?;
+        }
+        tally.learned += learn(&books, &stored, &differences, options.dry_run).await?;
+        if options.republish {
+            tally.republished += republish(&books, &stored.events, options).await?;
+        }
+    }
+    let Tally { orders, receipts, events, movements, differ, learned, republished } = tally;
+    let would = if options.dry_run { " would be" } else { "" };
+    writeln!(
+        out,
+        "{orders} orders rebuilt from {receipts} receipts, {movements} movements and {events} events compared"
+    )?;
+    if learned > 0 {
+        writeln!(out, "{learned} facts{would} learned again")?;
+    }
+    if options.republish {
+        writeln!(out, "{republished} events{would} shown to the stream again")?;
+    }
+    writeln!(out, "{differ} orders differ")?;
+    if differ == 0 { Ok(()) } else { Err(BooksError::Differ(differ)) }
+}
+
+/// Lets the order learn what its receipts say and it does not know; answers how many facts.
+async fn learn(books: &Books, stored: &Stored, differences: &[Difference], dry_run: bool) -> Result<usize, BooksError> {
+    let missing = |difference: &Difference| match difference {
+        Difference::NotLearned(fact) => Some(fact.clone()),
+        _ => None,
+    };
+    let facts: Vec<PaymentFact> = differences.iter().filter_map(missing).collect();
+    if dry_run || facts.is_empty() {
+        return Ok(facts.len());
+    }
+    let (id, correlation_id) = (stored.order.id, RandomIds.fresh().simple().to_string());
+    let decide = |order: &Order| Ok::<_, Infallible>(order.learn(facts.clone(), &correlation_id, SystemClock.now()));
+    match store::update(books.orders(), &SystemClock, &RandomIds, id, None, decide).await {
+        Ok(_) => Ok(facts.len()),
+        Err(UpdateError::NotFound) => Err(BooksError::NoOrder(id)),
+        Err(UpdateError::Store(error)) => Err(error.into()),
+        Err(UpdateError::Refused(never)) => match never {},
+    }
+}
+
+async fn republish(books: &Books, events: &[OrderEvent], options: &Options) -> Result<usize, BooksError> {
+    let mut shown = 0;
+    for event in events.iter().filter(|event| options.since.is_none_or(|since| event.at >= since)) {
+        if !options.dry_run {
+            books.orders().republish(event, SystemClock.now()).await?;
+        }
+        shown += 1;
+    }
+    Ok(shown)
+}
+
+fn time(text: &str) -> Result<Timestamp, domain::InvalidTimestamp> {
+    Timestamp::parse(text)
+}
+
+impl Tally {
+    fn count(&mut self, stored: &Stored, differences: &[Difference]) {
+        self.orders += 1;
+        self.receipts += stored.receipts.len();
+        self.events += stored.events.len();
+        self.movements += stored.ledger.len();
+        self.differ += usize::from(!differences.is_empty());
+    }
+}
