@@ -4,6 +4,7 @@ mod browser;
 mod customer;
 mod dashboard;
 mod scripts;
+mod staff;
 mod wishes;
 
 pub use customer::shop;

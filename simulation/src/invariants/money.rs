@@ -1,6 +1,6 @@
 //! Our books and Stripe's say the same, to the cent.
 
-use domain::{Order, OrderId};
+use domain::{Order, OrderId, RefundActionState};
 
 use super::Violation;
 use crate::snapshot::{Intent, Refund, Snapshot};
@@ -47,6 +47,7 @@ fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
             violations.push(Violation::of("a refund is made once", id, format!("{action} {times} times, not 1")));
         }
     }
+    violations.extend(promised_refunds(books, order));
     let live = |intent: &&Intent| intent.status.starts_with("requires_");
     let cancelled = order.intents_to_void().next().is_none() && books.promised.cancelled.contains(&id);
     let payable = stripe.intents_of(id).filter(live).count();
@@ -55,6 +56,23 @@ fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
         violations.push(Violation::of("a cancelled order cannot be paid", id, text));
     }
     violations
+}
+
+/// What staff were told stands at Stripe, once and with its amount, unless Stripe was found to refuse it or never to have
+/// heard of it.
+fn promised_refunds(books: &Snapshot, order: &Order) -> Vec<Violation> {
+    let promised = books.promised.refunds.get(&order.id).into_iter().flatten();
+    let broken = promised.filter_map(|(id, amount)| {
+        let action = order.payment.refund_actions.get(id);
+        if action.is_some_and(|action| action.state != RefundActionState::Reserved) {
+            return None;
+        }
+        let made = |refund: &&Refund| refund.action.as_ref() == Some(id);
+        let made: Vec<i64> = books.stripe.refunds_of(order.id).filter(made).map(|refund| refund.amount).collect();
+        let text = format!("staff were told of {id} over {amount}, and at Stripe are {made:?}");
+        (made != [*amount]).then(|| Violation::of("no refund is lost", order.id, text))
+    });
+    broken.collect()
 }
 
 /// Money that Stripe received for orders that we do not have.

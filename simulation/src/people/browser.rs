@@ -98,7 +98,8 @@ impl Browser {
             request = request.header("idempotency-key", key);
         }
         let body = ask.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        let answer = self.world.suite.http(request.body(body).ok()?).await;
+        // Boxed: it holds the future of whichever function answers.
+        let answer = Box::pin(self.world.suite.http(request.body(body).ok()?)).await;
         let arrived = self.world.suite.gate().acknowledge("api.answer", || ()).await.is_ok();
         let reply =
             Reply { status: answer.status().as_u16(), body: serde_json::from_slice(answer.body()).unwrap_or_default() };

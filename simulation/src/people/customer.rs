@@ -4,10 +4,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use domain::{CustomerId, IdempotencyKey, OrderId};
+use resilience::Clock as _;
 use serde_json::Value;
 
 use super::browser::{Ask, Browser, Reply};
 use super::dashboard;
+use super::staff::Staff;
 use super::wishes::{Method, Wishes};
 use crate::world::World;
 
@@ -31,7 +33,7 @@ pub async fn shop(world: Rc<World>, n: u64) {
     let Some(customer) = Customer::new(&world, n) else { return };
     let wishes = Wishes::drawn(&customer.browser.chance);
     customer.browser.think(Duration::from_mins(2)).await;
-    customer.live(&wishes).await;
+    Box::pin(customer.live(&wishes)).await;
 }
 
 impl Customer {
@@ -52,6 +54,10 @@ impl Customer {
             self.place(&wishes.cart, 1).await;
         }
         let paying = async {
+            if wishes.late {
+                self.browser.world.clock.sleep(Duration::from_mins(50)).await;
+                self.browser.think(Duration::from_mins(30)).await;
+            }
             if let Some(method) = wishes.pays {
                 let other = async {
                     if wishes.two_tabs {
@@ -68,10 +74,17 @@ impl Customer {
                 self.cancel().await;
             }
         };
-        futures::join!(paying, mind);
-        if wishes.dashboard {
-            dashboard::act(&self.browser, self.order, placed.text("/payment/intent_id")).await;
-        }
+        let dashboard = async {
+            if wishes.dashboard {
+                dashboard::act(&self.browser, self.order, placed.text("/payment/intent_id")).await;
+            }
+        };
+        let staff = async {
+            if wishes.staff {
+                Staff::of(&self.browser.world, self.order, Rc::clone(&self.browser.chance)).work().await;
+            }
+        };
+        futures::join!(async { futures::join!(paying, mind) }, dashboard, staff);
     }
 
     /// Places the order, by so many clicks at once. None when it was refused, or nobody knows.

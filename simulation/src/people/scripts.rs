@@ -9,6 +9,7 @@ use futures::future::LocalBoxFuture;
 use super::browser::Reply;
 use super::customer::Customer;
 use super::dashboard;
+use super::staff::Staff;
 use super::wishes::{Method, cart};
 use crate::world::World;
 
@@ -41,6 +42,16 @@ pub const SCRIPTS: &[Script] = &[
     Script { name: "late money", play: |customer| Box::pin(late_money(customer)) },
     Script { name: "two tabs", play: |customer| Box::pin(two_tabs(customer)) },
     Script { name: "a dispute", play: |customer| Box::pin(pay(customer, Method::Disputed)) },
+    Script { name: "fulfilled, then refunded", play: |customer| Box::pin(refunds(customer, true, &[None])) },
+    Script {
+        name: "two refunds at once",
+        play: |customer| Box::pin(refunds(customer, false, &[Some(500), Some(500)])),
+    },
+    Script {
+        name: "more refunds than money",
+        play: |customer| Box::pin(refunds(customer, false, &[Some(2000), None])),
+    },
+    Script { name: "never paid", play: |customer| Box::pin(async { drop(place(customer).await) }) },
     Script { name: "a refund in the dashboard", play: |customer| Box::pin(from_the_dashboard(customer)) },
 ];
 
@@ -81,6 +92,15 @@ async fn two_tabs(customer: &Customer) {
     let Some(placed) = place(customer).await else { return };
     futures::join!(customer.pay(Some(&placed), Method::Secure), customer.pay(None, Method::Card));
     customer.come_back().await;
+}
+
+async fn refunds(customer: &Customer, is_sent: bool, amounts: &[Option<u32>]) {
+    pay(customer, Method::Card).await;
+    let staff = Staff::of(&customer.browser.world, customer.order, Rc::clone(&customer.browser.chance));
+    if is_sent {
+        staff.fulfil().await;
+    }
+    futures::future::join_all((0..).zip(amounts).map(|(n, amount)| staff.refund(n, *amount))).await;
 }
 
 async fn from_the_dashboard(customer: &Customer) {

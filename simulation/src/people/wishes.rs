@@ -82,8 +82,12 @@ pub struct Wishes {
     pub cancels: bool,
     /// Looks at the order and places it again with the same key.
     pub reloads: bool,
+    /// Comes back to pay when the goods may be gone.
+    pub late: bool,
     /// Something happens at Stripe's dashboard afterwards.
     pub dashboard: bool,
+    /// Staff do something about it.
+    pub staff: bool,
 }
 
 impl Wishes {
@@ -102,7 +106,9 @@ impl Wishes {
             two_tabs: chance.percent(15),
             cancels: chance.percent(25),
             reloads: chance.percent(25),
+            late: chance.percent(5),
             dashboard: chance.percent(10),
+            staff: chance.percent(30),
         }
     }
 }
