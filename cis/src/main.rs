@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod account;
 mod accounts;
+mod audit;
 mod bench;
 mod books;
 mod cloud;
@@ -27,6 +28,7 @@ mod shop;
 mod sign_in;
 mod sim;
 mod smoke;
+mod snapshot;
 mod stack;
 mod test;
 mod token;
@@ -68,6 +70,8 @@ enum Command {
     Ledger(books::ledger::Options),
     /// Rebuilds orders from what is stored beside them, and prints where that differs.
     Replay(books::replay::Options),
+    /// Holds everybody's books against the promises: tables, Stripe, mailbox, sheet, dead letters.
+    Audit(audit::Options),
     /// Prints an order as it was.
     State(books::state::Options),
     /// Prints what the functions said.
@@ -109,6 +113,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Trace(options) => trace::trace(&options).await?,
         Command::Ledger(options) => books::ledger::ledger(&options).await?,
         Command::Replay(options) => books::replay::replay(&options).await?,
+        Command::Audit(options) => audit::audit(&options).await?,
         Command::State(options) => books::state::state(&options).await?,
         Command::Logs(options) => logs::logs(&options).await?,
         Command::Env => println!("{}", env::env()?),

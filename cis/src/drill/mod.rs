@@ -13,9 +13,13 @@ mod scenarios;
 mod stock;
 mod tokens;
 
+use std::time::Duration;
+
 use clap::Subcommand;
 
+use crate::audit;
 use crate::shop::ShopError;
+use crate::stack::Stack;
 
 /// Which drill.
 #[derive(Clone, Debug, Subcommand)]
@@ -60,6 +64,9 @@ pub enum DrillError {
     /// A table.
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    /// Everybody's books.
+    #[error(transparent)]
+    Snapshot(#[from] crate::snapshot::SnapshotError),
     /// The product has a name that is none.
     #[error(transparent)]
     NoSku(domain::InvalidSku),
@@ -90,6 +97,19 @@ pub enum DrillError {
     /// Promises were broken.
     #[error("{0} promises were broken")]
     Broken(usize),
+}
+
+/// How long everything may take to come to rest after a drill: two visibility timeouts and the wait for evidence.
+const REST: Duration = Duration::from_mins(5);
+/// So many broken promises are printed.
+const SHOWN: usize = 20;
+
+/// Everybody's books, held against the simulation's promises once all has come to rest.
+async fn audit(stack: &Stack, findings: &mut Findings) -> Result<(), DrillError> {
+    let (books, violations) = audit::settled(stack, REST).await?;
+    violations.iter().take(SHOWN).for_each(|violation| println!("       {violation}"));
+    findings.expect(violations.is_empty(), &format!("everybody's books agree: {}", audit::summary(&books)));
+    Ok(())
 }
 
 /// How many promises held.

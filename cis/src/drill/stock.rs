@@ -78,6 +78,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     findings.expect(ordered.len() == units.min(options.buyers), "exactly as many orders as pieces");
     findings.expect(ordered.len() + sold_out == options.buyers, "everybody else is told that it is sold out");
     compare(&books, &sku, &ordered, options, &mut findings).await?;
+    super::audit(&stack, &mut findings).await?;
     findings.end()
 }
 

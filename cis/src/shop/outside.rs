@@ -77,14 +77,23 @@ impl Shop {
     ///
     /// No answer.
     pub async fn payment_intents(&self) -> Result<Vec<Value>, ShopError> {
+        self.stripes("/v1/payment_intents").await
+    }
+
+    /// All that Stripe has in one of its lists.
+    ///
+    /// # Errors
+    ///
+    /// No answer.
+    pub async fn stripes(&self, path: &str) -> Result<Vec<Value>, ShopError> {
         let authorization = format!("Bearer {}", self.stripe_keys.0);
         let mut found: Vec<Value> = vec![];
         loop {
             let after = found.last().and_then(|last| last["id"].as_str());
             let after = after.map(|id| format!("&starting_after={id}")).unwrap_or_default();
-            let url = format!("{}/v1/payment_intents?limit=100{after}", self.sandbox_url);
+            let url = format!("{}{path}?limit=100{after}", self.sandbox_url);
             let headers = [("authorization", authorization.as_str())];
-            let page = accepted("list payment intents", self.http.get(&url, &headers).await)?;
+            let page = accepted(path, self.http.get(&url, &headers).await)?;
             found.extend(list(&page["data"]));
             if page["has_more"] != true {
                 return Ok(found);

@@ -85,13 +85,13 @@ fn steps() -> Vec<Step> {
 }
 
 /// What agrees on every stack, whatever happened on it.
-const BOOKS: [&[&str]; 2] = [&["ledger", "--all"], &["replay", "--all", "--dry-run"]];
+const BOOKS: [&[&str]; 3] = [&["ledger", "--all"], &["replay", "--all", "--dry-run"], &["audit"]];
 
 /// A fresh embedded stack takes an order from its request to its row, and leaves nothing running.
 async fn embedded() -> Result<Count, StepError> {
     let stock = ["drill", "stock", "--buyers", "100", "--units", "7"];
-    let [ledger, replay] = BOOKS;
-    on_embedded(&[&["smoke"], &["drill", "limits", "--seconds", "5"], &stock, ledger, replay]).await
+    let [ledger, replay, audit] = BOOKS;
+    on_embedded(&[&["smoke"], &["drill", "limits", "--seconds", "5"], &stock, ledger, replay, audit]).await
 }
 
 /// Runs these commands on a fresh embedded stack, all of them even after a failure, and ends it.

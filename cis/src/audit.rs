@@ -1,0 +1,89 @@
+//! `cargo cis audit`: everybody's books on the stack that is up, side by side, held against the same promises as the
+//! simulation's: tables, Stripe, mailbox, sheet, dead letters.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use simulation::{Snapshot, Violation};
+use tokio::time::sleep;
+
+use crate::snapshot::{self, SnapshotError};
+use crate::stack::Stack;
+
+/// How often the books are read until they are settled.
+const LOOK: Duration = Duration::from_secs(2);
+/// So many violations are printed.
+const SHOWN: usize = 50;
+
+/// How long to wait.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// What is on its way may take so long to arrive, in seconds.
+    #[arg(long, default_value_t = 30)]
+    patience: u64,
+}
+
+/// Why there is no clean result.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// No stack to ask.
+    #[error("no stack is up; `cargo cis up` starts one")]
+    NoStack,
+    /// The stack's file.
+    #[error("cannot read the stack's addresses")]
+    Files(#[from] std::io::Error),
+    /// Some of the books cannot be read.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// Promises were broken.
+    #[error("{0} promises are broken")]
+    Broken(usize),
+}
+
+/// Prints every broken promise.
+///
+/// # Errors
+///
+/// A promise is broken, or the books cannot be read.
+pub async fn audit(options: &Options) -> Result<(), AuditError> {
+    let stack = Stack::load()?.ok_or(AuditError::NoStack)?;
+    let (books, violations) = settled(&stack, Duration::from_secs(options.patience)).await?;
+    violations.iter().take(SHOWN).for_each(|violation| println!("BROKEN {violation}"));
+    println!("{}", summary(&books));
+    match violations.len() {
+        0 => Ok(()),
+        broken => Err(AuditError::Broken(broken)),
+    }
+}
+
+/// The books, and what is wrong with them once nothing is or patience is over.
+///
+/// # Errors
+///
+/// Some of the books cannot be read.
+pub async fn settled(stack: &Stack, patience: Duration) -> Result<(Snapshot, Vec<Violation>), SnapshotError> {
+    let began = Instant::now();
+    loop {
+        let books = snapshot::of(stack).await?;
+        let violations = simulation::check(&books);
+        if violations.is_empty() || began.elapsed() > patience {
+            return Ok((books, violations));
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// What was compared.
+pub fn summary(books: &Snapshot) -> String {
+    let events: usize = books.events.values().map(Vec::len).sum();
+    let stripe = &books.stripe;
+    format!(
+        "{} orders with {events} events, {} mails and {} rows; at Stripe {} intents, {} refunds, {} disputes",
+        books.orders.len(),
+        books.mails.len(),
+        books.rows.len(),
+        stripe.intents.len(),
+        stripe.refunds.len(),
+        stripe.disputes.len(),
+    )
+}
