@@ -47,6 +47,7 @@ ENVIRONMENT = {
     "INVOICE_DUE_DAYS": "30",
     "MAIL_FROM": "shop@example.com",
     "MAIL_EVIDENCE_WAIT_SECONDS": "60",
+    "RECONCILE_WINDOW_DAYS": "7",
     "SPREADSHEET_ID": "sheet",
     "SHEET_TAB": "Orders",
 }
@@ -79,6 +80,7 @@ SAMPLES = {
     "oauth-start": "google",
     "order-stream": "order-paid",
     "put-product": "new",
+    "reconcile-payments": "scheduled",
     "refresh-token": "body",
     "register": "new",
     "request-password-reset": "known-address",

@@ -52,6 +52,7 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
         ("INVOICE_DUE_DAYS", "30"),
         ("MAIL_FROM", MAIL_FROM),
         ("MAIL_EVIDENCE_WAIT_SECONDS", "5"),
+        ("RECONCILE_WINDOW_DAYS", "7"),
         ("ALLOWED_ORIGINS", ORIGINS),
         ("PUBLIC_URL", WEB_APP),
         ("API_PUBLIC_URL", api_public_url(stack)),

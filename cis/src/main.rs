@@ -22,6 +22,7 @@ mod logs;
 mod openapi;
 mod paths;
 mod process;
+mod reconcile;
 mod rotate;
 mod seed;
 mod shop;
@@ -64,6 +65,8 @@ enum Command {
     Bench(bench::Options),
     /// Runs the whole suite in simulated worlds, with everything that can go wrong, and checks every promise in each.
     Sim(sim::Options),
+    /// Holds Stripe and our orders against each other, both ways, and heals what differs.
+    Reconcile(reconcile::Options),
     /// Prints every hop of one order.
     Trace(trace::Options),
     /// Prints where an order's money went, and compares order, ledger and Stripe.
@@ -110,6 +113,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Openapi => openapi::write()?,
         Command::Bench(options) => bench::bench(options).await?,
         Command::Sim(options) => drop(sim::sim(&options.options.iter().map(String::as_str).collect::<Vec<_>>()).await?),
+        Command::Reconcile(options) => reconcile::reconcile(&options).await?,
         Command::Trace(options) => trace::trace(&options).await?,
         Command::Ledger(options) => books::ledger::ledger(&options).await?,
         Command::Replay(options) => books::replay::replay(&options).await?,

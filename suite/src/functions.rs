@@ -12,6 +12,7 @@ use domain::MailPatience;
 use lambda_http::http::header::SET_COOKIE;
 use lambda_http::{Body, Context, Request, RequestExt as _, Response};
 use mail::{SendGrid, Shop, WebhookKey};
+use reconcile_payments::{Reconciler, Rules};
 use resilience::{Clock, Deadline, Ids, Transport};
 use send_email::{Known, LEASE, Sender};
 use serde::Serialize;
@@ -26,7 +27,7 @@ use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 42] = [
+pub const FUNCTIONS: [&str; 43] = [
     "account-stream",
     "authorizer",
     "cancel-order",
@@ -56,6 +57,7 @@ pub const FUNCTIONS: [&str; 42] = [
     "oauth-start",
     "order-stream",
     "put-product",
+    "reconcile-payments",
     "refresh-token",
     "register",
     "request-password-reset",
@@ -77,6 +79,7 @@ pub fn budget(function: &str, timeout: Duration) -> Duration {
         "erase-orders" => timeout.saturating_sub(erase_orders::RESERVE),
         "expire-orders" => timeout.saturating_sub(expire_orders::RESERVE),
         "notice-expiring-keys" => timeout.saturating_sub(notice_expiring_keys::RESERVE),
+        "reconcile-payments" => timeout.saturating_sub(reconcile_payments::RESERVE),
         "settle-payment" => timeout.saturating_sub(settle_payment::RESERVE),
         "send-email" => timeout.saturating_sub(send_email::RESERVE),
         "sync-sheet" => timeout.saturating_sub(sync_sheet::RESERVE),
@@ -110,6 +113,13 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
                 let store = &StoreGate::new(&self.store, &self.gate);
                 let told = notice_expiring_keys::handle(store, &self.clock, &self.ids, deadline).await;
                 result(&told.map_err(start)?)
+            }
+            "reconcile-payments" => {
+                let stripe = &self.clients.stripe(&*self.secrets.stripe.get().await.map_err(start)?);
+                let orders = &StoreGate::new(&self.store, &self.gate);
+                let (clock, ids, rules) = (&self.clock, &self.ids, Rules::DEFAULT);
+                let reconciler = Reconciler { orders, stripe, clock, ids, rules };
+                result(&reconcile_payments::handle(&reconciler, orders, deadline).await.map_err(start)?)
             }
             "order-stream" => {
                 let bus = &BusGate::new(&self.bus, &self.gate, function);

@@ -125,6 +125,11 @@ pub struct Refund {
 }
 
 impl Refund {
+    /// The order whose money goes back; none when it was made in Stripe's dashboard.
+    pub fn order_id(&self) -> Option<OrderId> {
+        order_id(&self.metadata)
+    }
+
     /// Our refund action that made it.
     pub fn action(&self) -> Option<&str> {
         self.metadata.get("refund_action").map(String::as_str)

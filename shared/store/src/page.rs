@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Order;
+
+use crate::orders::sort_key;
 
 /// Most items on one page.
 pub const MAX_PAGE: usize = 100;
@@ -22,6 +25,11 @@ impl Cursor {
     /// The cursor after the item with this sort key.
     pub fn after(sort_key: impl Into<String>) -> Self {
         Self(sort_key.into())
+    }
+
+    /// The cursor after this order, in lists of everybody's orders.
+    pub fn behind(order: &Order) -> Self {
+        Self(sort_key(order))
     }
 
     /// The sort key that the page begins after.

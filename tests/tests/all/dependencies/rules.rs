@@ -19,7 +19,7 @@ const INNER: [(&str, &[&str]); 7] = [
 const PROVIDERS: [&str; 5] = ["payments", "mail", "sheets", "oidc", "passwords"];
 
 /// Which functions link which provider, be it through `checkout` or `stripe-account`. All others link none.
-const CALLERS: [(&str, &[&str]); 19] = [
+const CALLERS: [(&str, &[&str]); 20] = [
     ("create-order", &["payments"]),
     ("create-payment-intent", &["payments"]),
     ("confirm-payment", &["payments"]),
@@ -27,6 +27,7 @@ const CALLERS: [(&str, &[&str]); 19] = [
     ("update-order", &["payments"]),
     // Calls nobody: a price must be one that Stripe can charge.
     ("put-product", &["payments"]),
+    ("reconcile-payments", &["payments"]),
     ("settle-payment", &["payments"]),
     ("stripe-webhook", &["payments"]),
     ("send-email", &["mail"]),

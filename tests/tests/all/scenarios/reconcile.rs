@@ -1,4 +1,7 @@
-//! What nobody tells the shop: orders that are never paid, invoices that are late.
+//! What nobody tells the shop: orders that are never paid, invoices that are late; and, in `differences`, what Stripe has
+//! and the shop does not know.
+
+mod differences;
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
