@@ -26,7 +26,7 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> Editing<'_, O, K, 
     /// Carries the edit out, from the order as it was read.
     pub(crate) async fn run(&self, mut order: Order) -> Result<Order, ApiError> {
         // What cannot be edited at all is not worth a look at the catalogue.
-        self.decide(&order, None).map_err(refusal)?;
+        self.decide(&order, None).map_err(|refused| refusal(&refused))?;
         let quote = self.quote(&order).await?;
         let mut pause = FIRST_PAUSE;
         for _ in 0..ROUNDS {
@@ -40,7 +40,7 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> Editing<'_, O, K, 
                     order = self.checkout.void_intents(order).await?;
                     continue;
                 }
-                Err(refused) => return Err(refusal(refused)),
+                Err(refused) => return Err(refusal(&refused)),
             };
             match self.checkout.orders.save(&change, None).await {
                 Ok(()) => return Ok(change.order),
@@ -72,9 +72,9 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> Editing<'_, O, K, 
     }
 }
 
-fn refusal(refused: EditRefused) -> ApiError {
+fn refusal(refused: &EditRefused) -> ApiError {
     match refused {
-        EditRefused::TooLate(status) => ApiError::TooLateToEdit(status),
+        EditRefused::TooLate(status) => ApiError::TooLateToEdit(*status),
         // Only lines bring it, and then the intent is given up.
         EditRefused::IntentLive => StoreError::Conflict.into(),
     }

@@ -56,6 +56,7 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
     let correlation_id = api::correlation_id(&request);
     let deadline = api::deadline(clock, &request);
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id: correlation_id.as_str() };
-    let order = Editing { checkout, catalogue, wish }.run(order).await?;
+    // Boxed: with all that it asks Stripe and the tables, its future is large.
+    let order = Box::pin(Editing { checkout, catalogue, wish }.run(order)).await?;
     api::ok(&OrderAnswer::from(&order))
 }

@@ -84,7 +84,13 @@ impl<C: Clock> Bus<C> {
     pub fn new(wiring: Rc<Wiring>, clock: C) -> Self {
         let queues = wiring.queues.keys().map(|name| (name.clone(), Queue::default())).collect();
         let state = State { queues, ..State::default() };
-        Self { clock, wiring, state: Rc::new(RefCell::new(state)), changed: Rc::new(Notify::new()), carrier: Carrier::default() }
+        Self {
+            clock,
+            wiring,
+            state: Rc::new(RefCell::new(state)),
+            changed: Rc::new(Notify::new()),
+            carrier: Carrier::default(),
+        }
     }
 
     /// Makes the bus misbehave from now on.
