@@ -32,6 +32,11 @@ pub fn read(world: &World, restless: Option<String>) -> Snapshot {
     for event in memory.stream_since(0).0 {
         books.events.entry(event.order_id).or_default().push(event);
     }
+    for events in books.events.values_mut() {
+        // The stream shows an event twice that was published again.
+        events.sort_by_key(|event| (event.order_version, event.index));
+        events.dedup_by_key(|event| event.event_id);
+    }
     for id in books.orders.keys() {
         // The memory store answers at once.
         books.mails.extend(memory.mails_about(*id).now_or_never().and_then(Result::ok).unwrap_or_default());
