@@ -24,6 +24,8 @@ pub const WEB_APP: &str = "http://localhost:5173";
 pub const OPENID_PROVIDER: &str = "sandbox";
 /// Who the mails are from.
 pub const MAIL_FROM: &str = "orders@shop.example";
+/// Where the shop's people read of what needs them.
+pub const ALERT_EMAIL: &str = "alerts@shop.example";
 
 /// Pages that may call the API: the web app under development.
 pub const ORIGINS: &str = "http://localhost:5173,http://127.0.0.1:5173";

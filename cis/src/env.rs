@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::accounts::{MAIL_FROM, ORIGINS, SPREADSHEET, WEB_APP};
+use crate::accounts::{ALERT_EMAIL, MAIL_FROM, ORIGINS, SPREADSHEET, WEB_APP};
 use crate::stack::{Kind, LOCAL_KEYS, Stack};
 
 /// Why there are no variables to print.
@@ -51,6 +51,7 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
         ("RESERVATION_SECONDS", "3600"),
         ("INVOICE_DUE_DAYS", "30"),
         ("MAIL_FROM", MAIL_FROM),
+        ("ALERT_EMAIL", ALERT_EMAIL),
         ("MAIL_EVIDENCE_WAIT_SECONDS", "5"),
         ("RECONCILE_WINDOW_DAYS", "7"),
         ("ALLOWED_ORIGINS", ORIGINS),

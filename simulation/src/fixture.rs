@@ -98,6 +98,7 @@ impl Fixture {
             ]),
             google: self.google.clone(),
             mail_from: "Shop <orders@shop.example>".parse().map_err(|_| FixtureError::Setting("the sender"))?,
+            alert_email: "alerts@shop.example".parse().map_err(|_| FixtureError::Setting("the address of alerts"))?,
             public_url: "http://shop.test".into(),
             api_public_url: "http://shop.test".into(),
             spreadsheet_id: SPREADSHEET.into(),

@@ -3,7 +3,7 @@
 use api::Endpoint;
 
 /// Every function that answers requests, by name.
-pub const ENDPOINTS: [(&str, Endpoint); 33] = [
+pub const ENDPOINTS: [(&str, Endpoint); 35] = [
     ("cancel-order", cancel_order::ENDPOINT),
     ("change-password", change_password::ENDPOINT),
     ("confirm-payment", confirm_payment::ENDPOINT),
@@ -28,9 +28,11 @@ pub const ENDPOINTS: [(&str, Endpoint); 33] = [
     ("oauth-start", oauth_start::ENDPOINT),
     ("put-product", put_product::ENDPOINT),
     ("refresh-token", refresh_token::ENDPOINT),
+    ("refund-order", refund_order::ENDPOINT),
     ("register", register::ENDPOINT),
     ("request-password-reset", request_password_reset::ENDPOINT),
     ("reset-password", reset_password::ENDPOINT),
+    ("resolve-review", resolve_review::ENDPOINT),
     ("revoke-api-key", revoke_api_key::ENDPOINT),
     ("sendgrid-webhook", sendgrid_webhook::ENDPOINT),
     ("stripe-webhook", stripe_webhook::ENDPOINT),

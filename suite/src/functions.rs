@@ -27,7 +27,7 @@ use crate::ports::Stores;
 use crate::suite::Suite;
 
 /// Every function that the suite can call, by name. A test holds it against the template.
-pub const FUNCTIONS: [&str; 43] = [
+pub const FUNCTIONS: [&str; 45] = [
     "account-stream",
     "authorizer",
     "cancel-order",
@@ -59,9 +59,11 @@ pub const FUNCTIONS: [&str; 43] = [
     "put-product",
     "reconcile-payments",
     "refresh-token",
+    "refund-order",
     "register",
     "request-password-reset",
     "reset-password",
+    "resolve-review",
     "revoke-api-key",
     "send-email",
     "sendgrid-webhook",
@@ -206,6 +208,8 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             "list-orders" => list_orders::handle(store, request).await,
             "list-products" => list_products::handle(store, &self.pages, request).await,
             "put-product" => put_product::handle(store, clock, request).await,
+            "refund-order" => refund_order::handle(store, stripe, clock, ids, request).await,
+            "resolve-review" => resolve_review::handle(store, clock, ids, request).await,
             "revoke-api-key" => revoke_api_key::handle(store, clock, ids, request).await,
             "fulfil-order" => fulfil_order::handle(store, clock, ids, request).await,
             "mark-invoice-paid" => mark_invoice_paid::handle(store, clock, ids, request).await,
@@ -223,6 +227,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         Sender {
             sendgrid,
             from,
+            alerts_to: &settings.alert_email,
             shop: Shop::of(from, &settings.public_url),
             link_keys: &self.secrets.links,
             patience: MailPatience { lease: LEASE, evidence: settings.mail_evidence_wait },

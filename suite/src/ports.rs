@@ -103,6 +103,8 @@ pub struct Settings {
     pub google: sheets::ServiceAccount,
     /// Sender of the mails.
     pub mail_from: mail::Mailbox,
+    /// Where the shop's people read of what needs them.
+    pub alert_email: mail::Mailbox,
     /// The spreadsheet with the orders.
     pub spreadsheet_id: String,
     /// Its tab.

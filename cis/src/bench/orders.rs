@@ -1,4 +1,5 @@
-//! Orders: one from its placing to the sheet, what is read of it, and one that is cancelled and refunded.
+//! Orders: one from its placing to the sheet, what is read of it, one that is cancelled and refunded, and one of which
+//! staff give a part back.
 
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ const SOON: Duration = Duration::from_mins(10);
 const FIRST: &[(&str, &str)] = &[("idempotency-key", "first")];
 const SECOND: &[(&str, &str)] = &[("idempotency-key", "second")];
 const THIRD: &[(&str, &str)] = &[("idempotency-key", "third")];
+const FOURTH: &[(&str, &str)] = &[("idempotency-key", "fourth")];
+const REFUND: &[(&str, &str)] = &[("idempotency-key", "refund")];
 const CUSTOMER: &str = "cus_00000000000000000000000000000077";
 
 /// The calls, one after the other.
@@ -27,6 +30,7 @@ pub async fn calls(world: &mut World) -> Result<(), BenchError> {
     let order = whole_order(world, &customer).await?;
     reads(world, &order, &customer, &staff).await?;
     cancelled(world, &customer).await?;
+    given_back(world, &customer, &staff).await?;
     by_api_key(world).await
 }
 
@@ -76,6 +80,31 @@ async fn cancelled(world: &mut World, customer: &str) -> Result<(), BenchError> 
     world.call(&Call { variant: "before the webhook", ..confirm }).await?;
     world.settle(SOON).await?;
     world.call(&post("POST /v1/orders/{order_id}/cancel", &cancel)).await?;
+    world.settle(SOON).await
+}
+
+/// A refund that staff ask for, and a decision about an order that was paid twice.
+async fn given_back(world: &mut World, customer: &str, staff: &str) -> Result<(), BenchError> {
+    let placed = world.ask(&place(customer, FOURTH, &cart())).await?;
+    pay(world, &placed).await?;
+    world.settle_unmeasured(SOON).await?;
+    world.begin("Another order: a part of its money goes back, then it is paid once more");
+    let order = text_of(&placed, "/order_id")?;
+    let (refunds, review) = (format!("/v1/orders/{order}/refunds"), format!("/v1/orders/{order}/resolve-review"));
+    let (part, excess) =
+        (json!({ "amount": 500, "reason": "requested_by_customer" }), json!({ "decision": "refund_excess" }));
+    let by = |route, path| Call { token: Some(staff), ..Call::new(route, path) };
+    let refund = by("POST /v1/orders/{order_id}/refunds", &refunds);
+    let refund = Call { headers: REFUND, body: Some(&part), status: 201, ..refund };
+    world.call(&refund).await?;
+    world.settle(SOON).await?;
+    world.call(&Call { variant: "repeated", ..refund }).await?;
+    let (total, currency) = (json_of(&placed)["total"].to_string(), text_of(&placed, "/currency")?);
+    let twice = format!("amount={total}&currency={currency}&metadata[order_id]={order}");
+    world.outside("/_sandbox/stripe/payment_intents", "", twice).await?;
+    world.settle(SOON).await?;
+    let resolve = by("POST /v1/orders/{order_id}/resolve-review", &review);
+    world.call(&Call { body: Some(&excess), ..resolve }).await?;
     world.settle(SOON).await
 }
 

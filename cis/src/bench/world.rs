@@ -18,7 +18,7 @@ use super::clock::ForwardClock;
 use super::meter::{Meter, Metered};
 use super::report::{Row, Section};
 use super::stores::MeteredStores;
-use crate::accounts::{Accounts, MAIL_FROM, ORIGINS, SPREADSHEET, WEB_APP};
+use crate::accounts::{ALERT_EMAIL, Accounts, MAIL_FROM, ORIGINS, SPREADSHEET, WEB_APP};
 use crate::paths;
 
 /// Where the providers would be if there were a network.
@@ -275,6 +275,7 @@ fn settings(accounts: &Accounts) -> Result<Settings, BenchError> {
         google: ServiceAccount::from_json(google).map_err(|_| BenchError::Missing("Google's service account"))?,
         secrets: FixedSecrets::new(texts),
         mail_from: MAIL_FROM.parse().map_err(|_| BenchError::Missing("the sender of mails"))?,
+        alert_email: ALERT_EMAIL.parse().map_err(|_| BenchError::Missing("the address of alerts"))?,
         public_url: WEB_APP.to_owned(),
         api_public_url: API.to_owned(),
         spreadsheet_id: SPREADSHEET.to_owned(),

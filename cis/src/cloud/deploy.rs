@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::build::Programs;
 use super::{CloudError, REGION};
-use crate::accounts::{MAIL_FROM, ORIGINS, SPREADSHEET, Secrets};
+use crate::accounts::{ALERT_EMAIL, MAIL_FROM, ORIGINS, SPREADSHEET, Secrets};
 use crate::paths;
 use crate::stack::{Queue, SECRET_FRESH_SECONDS, SECRETS};
 
@@ -114,6 +114,7 @@ fn parameters(sandbox_url: &str, rate_limit_scale: u32) -> BTreeMap<&'static str
     let rate_limit_scale = rate_limit_scale.to_string();
     [
         ("MailFrom", MAIL_FROM),
+        ("AlertEmail", ALERT_EMAIL),
         ("SpreadsheetId", SPREADSHEET),
         ("AllowedOrigins", ORIGINS),
         ("RateLimitScale", &rate_limit_scale),

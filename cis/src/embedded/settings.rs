@@ -10,7 +10,7 @@ use suite::Settings;
 
 use super::places::Places;
 use super::{EmbeddedError, secrets};
-use crate::accounts::{Accounts, MAIL_FROM, SPREADSHEET, WEB_APP};
+use crate::accounts::{ALERT_EMAIL, Accounts, MAIL_FROM, SPREADSHEET, WEB_APP};
 use crate::paths;
 
 /// The providers answer from this machine.
@@ -35,6 +35,7 @@ pub fn settings(
             .map_err(|_| EmbeddedError::Setting("Google service account"))?,
         secrets: secrets::open(folder, &texts)?,
         mail_from: MAIL_FROM.parse().map_err(|_| EmbeddedError::Setting("sender of mails"))?,
+        alert_email: ALERT_EMAIL.parse().map_err(|_| EmbeddedError::Setting("address of alerts"))?,
         public_url: WEB_APP.to_owned(),
         api_public_url: places.api_url.clone(),
         spreadsheet_id: SPREADSHEET.to_owned(),

@@ -1,6 +1,8 @@
 //! Who is told what of an event, from what is stored when it is told.
 
-use domain::{AccountEvent, AccountNotice, Link, MailEffectId, MailKind, MailSubject, OrderEvent, OrderMail};
+use domain::{
+    AccountEvent, AccountNotice, Link, MailEffectId, MailKind, MailSubject, OrderEvent, OrderMail, StaffAlert,
+};
 use events::Event;
 use mail::{Content, Mailbox};
 use resilience::{Clock, Ids, Transport};
@@ -19,7 +21,7 @@ pub(crate) struct Letter {
 pub(crate) fn effect_id(event: &Event) -> Option<MailEffectId> {
     let (subject, kind, event_id) = match event {
         Event::Order(event) => {
-            (MailSubject::Order(event.order_id), OrderMail::for_event(event.event_type)?.into(), event.event_id)
+            (MailSubject::Order(event.order_id), MailKind::for_order_event(event.event_type)?, event.event_id)
         }
         Event::Account(event) => {
             let kind = MailKind::for_account_event(event.event_type)?;
@@ -50,8 +52,12 @@ where
     }
 
     async fn about_order(&self, event: &OrderEvent) -> Result<Option<Letter>, SendError> {
-        let Some(mail) = OrderMail::for_event(event.event_type) else { return Ok(None) };
         let order = self.known.orders.find(event.order_id).await?.ok_or(SendError::NoOrder)?;
+        if let Some(alert) = StaffAlert::for_event(event.event_type) {
+            let content = Content::alert(alert, event, &order, self.sender.shop)?;
+            return Ok(Some(Letter { to: self.sender.alerts_to.clone(), content }));
+        }
+        let Some(mail) = OrderMail::for_event(event.event_type) else { return Ok(None) };
         let Some(contact) = order.person.contact() else { return Ok(None) };
         let content = Content::compose(mail, event, &order, contact, self.sender.shop)?;
         let name = Some(contact.shipping_address.name.clone());

@@ -1,4 +1,5 @@
-//! Tells people by mail what happened to their order or their account: once for each of them, kind of mail and event.
+//! Tells people by mail what happened to their order or their account, and the shop what needs its people: once for each
+//! order or account, kind of mail and event.
 
 mod letter;
 
@@ -64,6 +65,8 @@ pub struct Sender<'a, T, C, I, S> {
     pub sendgrid: &'a SendGrid<T, C, I>,
     /// The verified sender.
     pub from: &'a Mailbox,
+    /// Where the shop's people read of what needs them.
+    pub alerts_to: &'a Mailbox,
     /// The shop that signs.
     pub shop: Shop<'a>,
     /// What links are signed with; read when there is a link to sign.

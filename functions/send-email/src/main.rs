@@ -30,18 +30,19 @@ async fn main() -> Result<(), Error> {
     let transport = HttpTransport::new(TIMEOUT)?;
     let url = or_default("SENDGRID_API_URL", LIVE_URL.to_owned())?;
     let from: Mailbox = required("MAIL_FROM")?;
+    let alerts_to: Mailbox = required("ALERT_EMAIL")?;
     let web_app = or_default("PUBLIC_URL", String::new())?;
     let evidence = Duration::from_secs(or_default("MAIL_EVIDENCE_WAIT_SECONDS", 300)?);
     let patience = MailPatience { lease: LEASE, evidence };
     let (orders, accounts, mails) = (&orders, &accounts, &effects);
     let (secrets, link_keys, transport, url) = (&secrets, &link_keys, &transport, url.as_str());
-    let (from, shop) = (&from, Shop::of(&from, &web_app));
+    let (from, alerts_to, shop) = (&from, &alerts_to, Shop::of(&from, &web_app));
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let keys = secrets.get().await?;
         let sendgrid = SendGrid::new(transport, SystemClock, RandomIds, url, &keys.api_key);
         let deadline = Deadline::of_invocation(event.context.deadline, RESERVE);
         let known = Known { orders, accounts, mails };
-        let sender = Sender { sendgrid: &sendgrid, from, shop, link_keys, patience };
+        let sender = Sender { sendgrid: &sendgrid, from, alerts_to, shop, link_keys, patience };
         Ok::<_, Error>(handle(known, sender, &SystemClock, &RandomIds, deadline, event.payload).await)
     }))
     .await

@@ -4,7 +4,10 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::time::Duration;
 
-use domain::{CannotBeCancelled, CannotBeFulfilled, FieldError, InvalidIdempotencyKey, OrderStatus, TransferRefused};
+use domain::{
+    CannotBeCancelled, CannotBeFulfilled, FieldError, InvalidIdempotencyKey, OrderStatus, RefundRefused, ReviewRefused,
+    TransferRefused,
+};
 use store::{StoreError, UpdateError};
 
 use crate::{MAX_BODY, Problem, ProblemType};
@@ -34,7 +37,7 @@ pub enum ApiError {
     #[error(transparent)]
     IdempotencyKeyMalformed(#[from] InvalidIdempotencyKey),
     /// The key belongs to another request of this caller's.
-    #[error("an order with other content was placed with this Idempotency-Key: use a new key for a new order")]
+    #[error("this Idempotency-Key came with other content before: use a new key for a new request")]
     IdempotencyKeyReused,
     /// The authorizer named nobody.
     #[error("send an Authorization header with a bearer token")]
@@ -103,6 +106,27 @@ pub enum ApiError {
     /// The order is paid in another way, or already, or was called off.
     #[error(transparent)]
     NotAwaitingTransfer(#[from] TransferRefused),
+    /// There is no money to give back, or it is contested, in doubt, or goes back anyway.
+    #[error("nothing of an order that is {0} can be given back on request")]
+    NotRefundable(OrderStatus),
+    /// More than what is left.
+    #[error("at most {left} minor units can be given back at once")]
+    RefundTooLarge {
+        /// In minor units.
+        left: i64,
+    },
+    /// Stripe said no, for good; nothing is reserved any more.
+    #[error("the payment provider refused the refund ({})", code.as_deref().unwrap_or("it did not say why"))]
+    RefundRefused {
+        /// Stripe's code.
+        code: Option<String>,
+    },
+    /// Nothing about the order's money needs a decision.
+    #[error("an order that is {0} needs no review")]
+    NothingToReview(OrderStatus),
+    /// The order was called off, or not more than its total came, or money in another currency.
+    #[error("there is no money above the order's total")]
+    NoExcess,
     /// Stripe cannot be asked, or said something that leads nowhere now.
     #[error("the payment provider cannot be asked now")]
     PaymentUnavailable {
@@ -148,6 +172,11 @@ impl ApiError {
             Self::NotFulfillable(_) => ProblemType::NotFulfillable,
             Self::NotAwaitingPayment(_) => ProblemType::NotAwaitingPayment,
             Self::NotAwaitingTransfer(_) => ProblemType::NotAwaitingTransfer,
+            Self::NotRefundable(_) => ProblemType::NotRefundable,
+            Self::RefundTooLarge { .. } => ProblemType::RefundTooLarge,
+            Self::RefundRefused { .. } => ProblemType::RefundRefused,
+            Self::NothingToReview(_) => ProblemType::NothingToReview,
+            Self::NoExcess => ProblemType::NoExcess,
             Self::PaymentUnavailable { .. } => ProblemType::PaymentUnavailable,
             Self::Store(StoreError::Corrupt(_)) | Self::Internal(_) => ProblemType::InternalError,
             Self::Store(StoreError::Conflict | StoreError::Unavailable(_)) => ProblemType::ServiceUnavailable,
@@ -174,6 +203,8 @@ impl ApiError {
             detail: self.to_string(),
             field: self.field(),
             order_status: self.order_status(),
+            refundable: if let Self::RefundTooLarge { left } = self { Some(*left) } else { None },
+            provider_code: if let Self::RefundRefused { code } = self { code.clone() } else { None },
             correlation_id: correlation_id.to_owned(),
         }
     }
@@ -192,7 +223,9 @@ impl ApiError {
             | Self::NotFulfillable(CannotBeFulfilled(status))
             | Self::NotAwaitingTransfer(TransferRefused::NotAwaited(status))
             | Self::TooLateToEdit(status)
-            | Self::NotAwaitingPayment(status) => Some(*status),
+            | Self::NotAwaitingPayment(status)
+            | Self::NotRefundable(status)
+            | Self::NothingToReview(status) => Some(*status),
             _ => None,
         }
     }
@@ -204,6 +237,28 @@ impl<E: Into<Self>> From<UpdateError<E>> for ApiError {
             UpdateError::NotFound => Self::NotFound("order"),
             UpdateError::Refused(refusal) => refusal.into(),
             UpdateError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<RefundRefused> for ApiError {
+    fn from(refusal: RefundRefused) -> Self {
+        match refusal {
+            RefundRefused::NotNow(status) => Self::NotRefundable(status),
+            RefundRefused::TooMuch { left } => Self::RefundTooLarge { left },
+            RefundRefused::AnotherRefund => Self::IdempotencyKeyReused,
+            RefundRefused::Transfer | RefundRefused::ReferenceUsed => {
+                FieldError::new("transfer_reference", refusal.to_string()).into()
+            }
+        }
+    }
+}
+
+impl From<ReviewRefused> for ApiError {
+    fn from(refusal: ReviewRefused) -> Self {
+        match refusal {
+            ReviewRefused::NothingToReview(status) => Self::NothingToReview(status),
+            ReviewRefused::NoExcess => Self::NoExcess,
         }
     }
 }

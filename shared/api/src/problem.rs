@@ -48,6 +48,16 @@ pub enum ProblemType {
     NotAwaitingPayment,
     /// The order waits for no bank transfer.
     NotAwaitingTransfer,
+    /// Nothing of the order's money can be given back on request now.
+    NotRefundable,
+    /// More is to be given back than what is left.
+    RefundTooLarge,
+    /// Stripe refused the refund for good.
+    RefundRefused,
+    /// Nothing about the order's money needs a decision.
+    NothingToReview,
+    /// There is no money above the order's total.
+    NoExcess,
     /// The body is longer than [`MAX_BODY`](crate::MAX_BODY).
     BodyTooLarge,
     /// The body is not said to be JSON.
@@ -68,7 +78,7 @@ use ProblemType as P;
 
 impl ProblemType {
     /// Every kind.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 32] = [
         P::MalformedBody,
         P::IdempotencyKeyMissing,
         P::IdempotencyKeyMalformed,
@@ -89,6 +99,11 @@ impl ProblemType {
         P::NotFulfillable,
         P::NotAwaitingPayment,
         P::NotAwaitingTransfer,
+        P::NotRefundable,
+        P::RefundTooLarge,
+        P::RefundRefused,
+        P::NothingToReview,
+        P::NoExcess,
         P::BodyTooLarge,
         P::UnsupportedMediaType,
         P::InvalidField,
@@ -159,6 +174,15 @@ impl ProblemType {
             P::NotAwaitingTransfer => {
                 ("/problems/not-awaiting-transfer", StatusCode::CONFLICT, "The order waits for no bank transfer")
             }
+            P::NotRefundable => {
+                ("/problems/not-refundable", StatusCode::CONFLICT, "The order's money cannot be given back now")
+            }
+            P::RefundTooLarge => ("/problems/refund-too-large", StatusCode::CONFLICT, "That much is not left"),
+            P::RefundRefused => {
+                ("/problems/refund-refused", StatusCode::CONFLICT, "The payment provider refused the refund")
+            }
+            P::NothingToReview => ("/problems/nothing-to-review", StatusCode::CONFLICT, "There is nothing to decide"),
+            P::NoExcess => ("/problems/no-excess", StatusCode::CONFLICT, "No money came above the total"),
             P::BodyTooLarge => ("/problems/body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             P::UnsupportedMediaType => {
                 ("/problems/unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body has to be JSON")
@@ -212,6 +236,14 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub order_status: Option<OrderStatus>,
+    /// What one refund may give back at most, in minor units of the order's currency, when more was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0)]
+    pub refundable: Option<i64>,
+    /// The payment provider's own word for why it refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "charge_disputed")]
+    pub provider_code: Option<String>,
     /// What to quote when asking for help.
     pub correlation_id: String,
 }

@@ -97,6 +97,12 @@ id!(
 );
 
 id!(
+    /// A refund that somebody asked for: `rfd_…`, derived from its order and the idempotency key of the request.
+    RefundActionId,
+    "rfd"
+);
+
+id!(
     /// A session, the family of refresh tokens of one sign-in: `ses_…`.
     SessionId,
     "ses"
@@ -116,6 +122,13 @@ impl OrderId {
     /// The id of the order that this caller places with this idempotency key: always the same one.
     pub fn derived(customer: CustomerId, key: &IdempotencyKey) -> Self {
         Self(Uuid::new_v5(&customer.uuid(), key.as_str().as_bytes()))
+    }
+}
+
+impl RefundActionId {
+    /// The id of the refund that is asked for with this idempotency key: always the same one.
+    pub fn derived(order: OrderId, key: &IdempotencyKey) -> Self {
+        Self(Uuid::new_v5(&order.uuid(), key.as_str().as_bytes()))
     }
 }
 
@@ -182,6 +195,17 @@ mod tests {
         assert_eq!(OrderId::derived(anna, &key), OrderId::derived(anna, &key));
         assert_ne!(OrderId::derived(anna, &key), OrderId::derived(ben, &key));
         assert_ne!(OrderId::derived(anna, &key), OrderId::derived(anna, &"k-2".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_refunds_id_follows_from_order_and_key_alone() {
+        let (one, other) = (OrderId::from_uuid(Uuid::from_u128(1)), OrderId::from_uuid(Uuid::from_u128(2)));
+        let key: IdempotencyKey = "k-1".parse().unwrap();
+        let id = RefundActionId::derived(one, &key);
+        assert!(id.to_string().starts_with("rfd_"));
+        assert_eq!(id, RefundActionId::derived(one, &key));
+        assert_ne!(id, RefundActionId::derived(other, &key));
+        assert_ne!(id, RefundActionId::derived(one, &"k-2".parse().unwrap()));
     }
 
     #[test]

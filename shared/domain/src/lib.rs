@@ -30,20 +30,21 @@ pub use catalogue::{InvalidSku, Product, Sku};
 pub use contact::{Address, EmailAddress, InvalidEmailAddress};
 pub use event::{EVENT_SCHEMA_VERSION, EventType, OrderEvent};
 pub use ids::{
-    CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, KeyId, LinkId, OrderId, SessionId, UserId,
+    CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, KeyId, LinkId, OrderId, RefundActionId,
+    SessionId, UserId,
 };
 pub use ledger::{LedgerEntry, LedgerKind};
 pub use mail::{
     Delivery, InvalidMailEffectId, MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, MailSubject, OrderMail,
-    Sending,
+    Sending, StaffAlert,
 };
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{
     CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled, Change, Contact, Difference, Differs,
     EditRefused, Heard, InvalidTransferReference, Moment, Movement, Order, OrderEdit, OrderLine, Past, Payment,
-    PaymentChoice, PaymentMethod, PaymentTerms, Person, RefundAction, RefundActionState, RefundReason, RefundRefused,
-    RefundRequest, Requested, Reservation, Review, ReviewDecision, ReviewRefused, Then, Told, TransferReference,
-    TransferRefused, Unknown,
+    PaymentChoice, PaymentMethod, PaymentTerms, Person, RefundAction, RefundActionState, RefundProgress, RefundReason,
+    RefundRefused, RefundRequest, RefundStanding, Requested, Reservation, Review, ReviewDecision, ReviewRefused, Then,
+    Told, TransferReference, TransferRefused, Unknown,
 };
 pub use payment::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, KnownFacts,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::Timestamp;
 
 pub use id::{InvalidMailEffectId, MailEffectId, MailSubject};
-pub use kind::{MailKind, OrderMail};
+pub use kind::{MailKind, OrderMail, StaffAlert};
 
 /// How far the sending of a mail is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ mod refunds;
 mod replay;
 mod reservation;
 mod review;
+mod standing;
 mod status;
 mod terms;
 
@@ -33,6 +34,7 @@ pub use person::{Contact, Person};
 pub use refunds::{RefundAction, RefundActionState, RefundReason, RefundRefused, RefundRequest, Requested};
 pub use reservation::Reservation;
 pub use review::{Review, ReviewDecision, ReviewRefused};
+pub use standing::{RefundProgress, RefundStanding};
 pub use terms::{PaymentChoice, PaymentMethod, PaymentTerms};
 
 /// So many pieces of a product, with name and price as they were when the order was placed.
@@ -264,10 +266,14 @@ impl Payment {
         self.refund_actions.values().filter(|action| action.requested.is_some()).count()
     }
 
-    /// How many of those will not be made.
+    /// How many of those will not be made, or were made and came back.
     pub(crate) fn failed_requests(&self) -> usize {
-        let failed = |action: &&RefundAction| action.requested.is_some() && action.closed_at.is_some();
-        self.refund_actions.values().filter(failed).count()
+        let came_back = |id: &str| {
+            let mut refunds = self.facts.refunds();
+            refunds.any(|refund| refund.action.as_deref() == Some(id) && !refund.status.counts())
+        };
+        let requested = self.refund_actions.iter().filter(|(_, action)| action.requested.is_some());
+        requested.filter(|(id, action)| action.closed_at.is_some() || came_back(id)).count()
     }
 }
 

@@ -4,6 +4,7 @@
 //! Must not know how effects are stored.
 
 mod account;
+mod alert;
 mod delivery;
 mod message;
 mod outcome;

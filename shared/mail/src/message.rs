@@ -149,7 +149,7 @@ fn address(address: &Address) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use domain::EventType;
+    use domain::{CancelReason, Cancellation, EventType};
     use testkit::Sample;
 
     use super::*;
@@ -230,6 +230,27 @@ Order ord_0000000000000000000000000abcdef0, placed on 2026-09-21.
         let paid = compose("eur", EventType::Cancelled, 3499, 0);
         assert!(paid.text.contains("The 34.99 EUR that you paid"), "{}", paid.text);
         assert!(paid.html.contains("The 34.99 EUR that you paid"));
+    }
+
+    /// The mail of an order that was called off for this reason.
+    fn called_off(reason: CancelReason, event_type: EventType, captured: i64, refunded: i64) -> String {
+        let (event, order) = order("eur", event_type, captured, refunded);
+        let order = Order { cancellation: Some(Cancellation { at: order.placed_at, reason }), ..order };
+        let mail = OrderMail::for_event(event_type).unwrap();
+        Content::compose(mail, &event, &order, order.person.contact().unwrap(), SHOP).unwrap().text
+    }
+
+    #[test]
+    fn whoever_did_not_cancel_is_told_why_it_was_done() {
+        use CancelReason::{Expired, Requested, Review};
+        let unpaid = called_off(Expired, EventType::Cancelled, 0, 0);
+        assert!(unpaid.contains("not paid in time") && unpaid.contains("nothing was charged"), "{unpaid}");
+        let late = called_off(Expired, EventType::Refunded, 3499, 3499);
+        assert!(late.contains("sold by then. All of your payment, 34.99 EUR, is on its way back"), "{late}");
+        let doubtful = called_off(Review, EventType::Cancelled, 3500, 0);
+        assert!(doubtful.contains("did not fit your order") && doubtful.contains("The 35.00 EUR that"), "{doubtful}");
+        let wanted = called_off(Requested, EventType::Cancelled, 0, 0);
+        assert!(!wanted.contains("in time") && !wanted.contains("fit"), "{wanted}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the mails say, once for their text and their HTML.
 
-use domain::{Money, Order, OrderEvent, OrderMail};
+use domain::{CancelReason, Money, Order, OrderEvent, OrderMail};
 
 /// The words of one mail.
 pub(crate) struct Words {
@@ -26,18 +26,14 @@ impl Words {
             OrderMail::Cancelled => Self {
                 subject: format!("Your {shop} order {short} is cancelled"),
                 headline: "Your order is cancelled".to_owned(),
-                paragraph: match event.captured.saturating_sub(event.refunded) {
-                    due if due > 0 => {
-                        format!("Nothing will be sent. The {} that you paid is on its way back to you.", money(due))
-                    }
-                    _ => "Nothing will be sent, and nothing was charged.".to_owned(),
-                },
+                paragraph: called_off(event, order),
             },
             OrderMail::Refunded if event.refunded >= event.captured => Self {
                 subject: format!("Your refund for {shop} order {short}"),
                 headline: "We have refunded your order".to_owned(),
                 paragraph: format!(
-                    "All of your payment, {}, is on its way back to you. {BANKS_TAKE_TIME}",
+                    "{}All of your payment, {}, is on its way back to you. {BANKS_TAKE_TIME}",
+                    why(order),
                     money(event.refunded)
                 ),
             },
@@ -54,11 +50,50 @@ impl Words {
     }
 }
 
+/// That the order is called off, why, and what becomes of its money.
+fn called_off(event: &OrderEvent, order: &Order) -> String {
+    let due = event.captured.saturating_sub(event.refunded);
+    let back = format!("The {} that you paid is on its way back to you.", Money::new(due, event.total.currency));
+    match (reason(order), due > 0) {
+        (Some(CancelReason::Expired), false) => {
+            "It was not paid in time, and what you chose is on sale again. Nothing will \
+                                                 be sent, and nothing was charged."
+                .to_owned()
+        }
+        (Some(CancelReason::Expired), true) => {
+            format!("It was not paid in time, and what you chose is on sale again. Nothing will be sent. {back}")
+        }
+        (Some(CancelReason::Review), true) => {
+            format!("What was paid did not fit your order. Nothing will be sent. {back}")
+        }
+        (_, true) => format!("Nothing will be sent. {back}"),
+        (_, false) => "Nothing will be sent, and nothing was charged.".to_owned(),
+    }
+}
+
+/// Why money goes back, where the customer did not ask for it.
+const fn why(order: &Order) -> &'static str {
+    match reason(order) {
+        Some(CancelReason::Expired) => {
+            "Your payment came after your order had been called off, and what you chose was sold by then. "
+        }
+        Some(CancelReason::Review) => "What was paid did not fit your order, which is called off. ",
+        Some(CancelReason::Requested) | None => "",
+    }
+}
+
+const fn reason(order: &Order) -> Option<CancelReason> {
+    match order.cancellation {
+        Some(cancellation) => Some(cancellation.reason),
+        None => None,
+    }
+}
+
 /// Source: docs.stripe.com/refunds, 5 to 10 business days.
 const BANKS_TAKE_TIME: &str = "Your bank may take 5 to 10 business days to show it.";
 
 /// Enough of an order's id to tell one's own orders apart in an inbox.
-fn short(order: &Order) -> String {
+pub(crate) fn short(order: &Order) -> String {
     let id = order.id.uuid().simple().to_string();
     id[id.len() - 8..].to_uppercase()
 }

@@ -95,8 +95,16 @@ impl StripeError {
         self.has_code("payment_intent_unexpected_state")
     }
 
+    /// Stripe's own word for why it said no: `charge_disputed`.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Declined { code, .. } | Self::Invalid { code, .. } => code.as_deref(),
+            _ => None,
+        }
+    }
+
     fn has_code(&self, wanted: &str) -> bool {
-        matches!(self, Self::Invalid { code: Some(code), .. } if code == wanted)
+        matches!(self, Self::Invalid { .. }) && self.code() == Some(wanted)
     }
 }
 

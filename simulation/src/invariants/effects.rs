@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{MailEffect, MailEffectId, MailKind, MailSubject, Order, OrderId, OrderMail, Sending};
+use domain::{MailEffect, MailEffectId, MailKind, MailSubject, Order, OrderId, Sending};
 use serde_json::Value;
 use sheets::{Cell, Row};
 
@@ -19,7 +19,7 @@ pub fn mails(books: &Snapshot) -> Vec<Violation> {
     let mut wanted = BTreeMap::new();
     for (order, events) in &books.events {
         for event in events {
-            let Some(kind) = OrderMail::for_event(event.event_type).map(MailKind::from) else { continue };
+            let Some(kind) = MailKind::for_order_event(event.event_type) else { continue };
             let id = MailEffectId { subject: MailSubject::Order(*order), kind, event_id: event.event_id };
             wanted.insert(id.to_string(), *order);
             violations.extend(mail(books, *order, id, known.get(&id).copied()));

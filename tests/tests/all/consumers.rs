@@ -93,8 +93,16 @@ fn a_bus_that_is_down_brings_the_stream_back_to_that_record() {
 
 fn send(world: &World, event: Value) -> SqsBatchResponse {
     let (sendgrid, from): (_, Mailbox) = (world.sendgrid(), "Shop <shop@example.com>".parse().unwrap());
+    let alerts_to: Mailbox = "alerts@shop.example".parse().unwrap();
     let link_keys = &world.link_keys();
-    let sender = send_email::Sender { sendgrid: &sendgrid, from: &from, shop: SHOP, link_keys, patience: patience() };
+    let sender = send_email::Sender {
+        sendgrid: &sendgrid,
+        from: &from,
+        alerts_to: &alerts_to,
+        shop: SHOP,
+        link_keys,
+        patience: patience(),
+    };
     let (store, deadline) = (&world.store, world.deadline());
     let known = send_email::Known { orders: store, accounts: store, mails: store };
     world.clock.run(send_email::handle(known, sender, &world.clock, &world.ids, deadline, batch(event)))

@@ -7,6 +7,7 @@ mod openid;
 mod orders;
 mod people;
 mod reconcile;
+mod refunds;
 pub mod shop;
 
 use std::collections::BTreeSet;

@@ -565,6 +565,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/orders/{order_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reserves the amount in the order, then asks Stripe for the refund. What was paid by bank transfer is given back by
+         *     one: then this notes it, with its reference.
+         * @description The refund's id derives from the order and the `Idempotency-Key`: a repeated request finds its own refund and says how it stands, with `Idempotent-Replayed: true`; another key is another refund, of the same amount too. While Stripe cannot be asked, or has not answered, the refund is `pending`, its amount stays reserved, and it is carried out later.
+         *
+         *     **Who:** people in the role `staff` or `admin`; API keys with `orders:refund`.
+         */
+        post: operations["refund-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order_id}/resolve-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Writes the decision down, about all that is known of the order's money now; what comes to be known later needs another
+         *     one. Stripe is not asked here: what is to go back is carried out by whoever hears of it.
+         * @description The same decision again, while nothing is in doubt, gets the same answer.
+         *
+         *     **Who:** people in the role `staff` or `admin`.
+         */
+        post: operations["resolve-review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/products": {
         parameters: {
             query?: never;
@@ -934,7 +980,7 @@ export interface components {
          * @description What a mail tells.
          * @enum {string}
          */
-        MailKind: "order_confirmation" | "order_cancelled" | "order_refunded" | "verify_email" | "already_registered" | "reset_password" | "password_changed" | "api_key_expiring";
+        MailKind: "order_confirmation" | "order_cancelled" | "order_refunded" | "verify_email" | "already_registered" | "reset_password" | "password_changed" | "api_key_expiring" | "staff_alert";
         /**
          * @description How far a mail's sending is.
          * @enum {string}
@@ -1140,6 +1186,16 @@ export interface components {
             /** @description Where the order stands, when that is the reason. */
             order_status?: components["schemas"]["OrderStatus"];
             /**
+             * @description The payment provider's own word for why it refused.
+             * @example charge_disputed
+             */
+            provider_code?: string;
+            /**
+             * Format: int64
+             * @description What one refund may give back at most, in minor units of the order's currency, when more was asked for.
+             */
+            refundable?: number;
+            /**
              * Format: int32
              * @description The HTTP status once more.
              */
@@ -1150,7 +1206,7 @@ export interface components {
              * @description Which kind.
              * @enum {string}
              */
-            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/not-verified" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
+            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/not-verified" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
         };
         /** @description A product. */
         Product: {
@@ -1208,6 +1264,58 @@ export interface components {
             /** @description As it was handed out; left out where it comes as a cookie. */
             refresh_token?: string | null;
         };
+        /** @description A refund; every amount is in minor units of `currency`. */
+        Refund: {
+            /**
+             * Format: int64
+             * @description What goes back.
+             */
+            amount: number;
+            /** @description ISO 4217, lower case. */
+            currency: components["schemas"]["Currency"];
+            /** @description Whose money goes back. */
+            order_id: components["schemas"]["OrderId"];
+            /** @description Why. */
+            reason: components["schemas"]["RefundReason"];
+            /** @description `rfd_…` */
+            refund_id: components["schemas"]["RefundActionId"];
+            /**
+             * Format: int64
+             * @description What one more refund may give back at most.
+             */
+            refundable: number;
+            /** @description When it was asked for. */
+            requested_at: components["schemas"]["Timestamp"];
+            /** @description How far it is. */
+            status: components["schemas"]["RefundProgress"];
+            /** @description Stripe's refund, once there is one. */
+            stripe_refund_id?: components["schemas"]["RefundId"];
+        };
+        RefundActionId: string;
+        /** @description What is to go back. */
+        RefundBody: {
+            /**
+             * Format: int64
+             * @description In minor units of the order's currency; all that is left without it.
+             * @example 500
+             */
+            amount?: number | null;
+            /** @description Why. */
+            reason: components["schemas"]["RefundReason"];
+            transfer_reference?: components["schemas"]["TransferReference"] | null;
+        };
+        /** @description `re_…` or `pyr_…` */
+        RefundId: string;
+        /**
+         * @description How far a refund is.
+         * @enum {string}
+         */
+        RefundProgress: "pending" | "succeeded" | "failed" | "refused";
+        /**
+         * @description Why money goes back, in Stripe's words.
+         * @enum {string}
+         */
+        RefundReason: "duplicate" | "fraudulent" | "requested_by_customer";
         /** @description An address and the password that goes with it from now on. */
         RegisterBody: {
             /** @description Where the mail goes. */
@@ -1232,11 +1340,27 @@ export interface components {
         ResetRequestBody: {
             email: components["schemas"]["EmailAddress"];
         };
+        /** @description What was decided. */
+        ReviewBody: {
+            decision: components["schemas"]["ReviewDecision"];
+        };
         /**
          * @description What may be decided.
          * @enum {string}
          */
         ReviewDecision: "accept" | "refund_excess" | "refund_all";
+        /** @description The order after the decision. */
+        ReviewedOrder: components["schemas"]["Order"] & {
+            /** @description When. */
+            decided_at: components["schemas"]["Timestamp"];
+            /** @description What was decided. */
+            decision: components["schemas"]["ReviewDecision"];
+            /**
+             * Format: int64
+             * @description Money that goes back by this decision and has not yet, in minor units of the order's currency.
+             */
+            refund_due: number;
+        };
         /**
          * @description The part that an account plays, as tokens, the store and the authorizer's context spell it. A customer is never staff: who works for the shop and also buys there has two accounts.
          * @enum {string}
@@ -7403,6 +7527,586 @@ export interface operations {
                         status?: 503;
                         /** @enum {string} */
                         type?: "/problems/payment-unavailable" | "/problems/service-unavailable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "refund-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Follows the request everywhere: 8 to 64 of `A-Z a-z 0-9 _ -`; another one is replaced, not refused */
+                "X-Correlation-Id"?: string;
+                /** @description The same for every repetition of this request: with it, the money goes back once */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description Which order */
+                order_id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundBody"];
+            };
+        };
+        responses: {
+            /** @description The refund, decided now or by an earlier request with this key */
+            201: {
+                headers: {
+                    /** @description `true` when an earlier request with this key did it */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it can be found */
+                    Location?: string;
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            /** @description The body is not JSON (`/problems/malformed-body`); The request needs an Idempotency-Key header (`/problems/idempotency-key-missing`); The Idempotency-Key header cannot be used (`/problems/idempotency-key-malformed`) */
+            400: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 400;
+                        /** @enum {string} */
+                        type?: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first (`/problems/unauthenticated`) */
+            401: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description `Bearer`; `error="invalid_token"` for one that is no good */
+                    "WWW-Authenticate"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 401;
+                        /** @enum {string} */
+                        type?: "/problems/unauthenticated";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed (`/problems/forbidden`) */
+            403: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 403;
+                        /** @enum {string} */
+                        type?: "/problems/forbidden";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`/problems/not-found`) */
+            404: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 404;
+                        /** @enum {string} */
+                        type?: "/problems/not-found";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            406: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 406;
+                        /** @enum {string} */
+                        type?: "/problems/not-acceptable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The order's money cannot be given back now (`/problems/not-refundable`); That much is not left (`/problems/refund-too-large`); The payment provider refused the refund (`/problems/refund-refused`) */
+            409: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 409;
+                        /** @enum {string} */
+                        type?: "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`/problems/body-too-large`) */
+            413: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 413;
+                        /** @enum {string} */
+                        type?: "/problems/body-too-large";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            415: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 415;
+                        /** @enum {string} */
+                        type?: "/problems/unsupported-media-type";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid (`/problems/invalid-field`); The Idempotency-Key was used for another request (`/problems/idempotency-key-reused`) */
+            422: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 422;
+                        /** @enum {string} */
+                        type?: "/problems/invalid-field" | "/problems/idempotency-key-reused";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests (`/problems/too-many-requests`) */
+            429: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 429;
+                        /** @enum {string} */
+                        type?: "/problems/too-many-requests";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`/problems/internal-error`) */
+            500: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 500;
+                        /** @enum {string} */
+                        type?: "/problems/internal-error";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment (`/problems/service-unavailable`) */
+            503: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 503;
+                        /** @enum {string} */
+                        type?: "/problems/service-unavailable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "resolve-review": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Follows the request everywhere: 8 to 64 of `A-Z a-z 0-9 _ -`; another one is replaced, not refused */
+                "X-Correlation-Id"?: string;
+            };
+            path: {
+                /** @description Which order */
+                order_id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewBody"];
+            };
+        };
+        responses: {
+            /** @description It is decided, now or before */
+            200: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewedOrder"];
+                };
+            };
+            /** @description The body is not JSON (`/problems/malformed-body`) */
+            400: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 400;
+                        /** @enum {string} */
+                        type?: "/problems/malformed-body";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first (`/problems/unauthenticated`) */
+            401: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description `Bearer`; `error="invalid_token"` for one that is no good */
+                    "WWW-Authenticate"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 401;
+                        /** @enum {string} */
+                        type?: "/problems/unauthenticated";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed (`/problems/forbidden`) */
+            403: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 403;
+                        /** @enum {string} */
+                        type?: "/problems/forbidden";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found (`/problems/not-found`) */
+            404: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 404;
+                        /** @enum {string} */
+                        type?: "/problems/not-found";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            406: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 406;
+                        /** @enum {string} */
+                        type?: "/problems/not-acceptable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing to decide (`/problems/nothing-to-review`); No money came above the total (`/problems/no-excess`) */
+            409: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 409;
+                        /** @enum {string} */
+                        type?: "/problems/nothing-to-review" | "/problems/no-excess";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`/problems/body-too-large`) */
+            413: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 413;
+                        /** @enum {string} */
+                        type?: "/problems/body-too-large";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            415: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 415;
+                        /** @enum {string} */
+                        type?: "/problems/unsupported-media-type";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid (`/problems/invalid-field`) */
+            422: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 422;
+                        /** @enum {string} */
+                        type?: "/problems/invalid-field";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests (`/problems/too-many-requests`) */
+            429: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 429;
+                        /** @enum {string} */
+                        type?: "/problems/too-many-requests";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`/problems/internal-error`) */
+            500: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 500;
+                        /** @enum {string} */
+                        type?: "/problems/internal-error";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment (`/problems/service-unavailable`) */
+            503: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds to wait before trying again */
+                    "Retry-After"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 503;
+                        /** @enum {string} */
+                        type?: "/problems/service-unavailable";
                     } & components["schemas"]["Problem"];
                 };
             };

@@ -25,11 +25,13 @@ pub enum MailKind {
     PasswordChanged,
     /// An API key is about to expire.
     ApiKeyExpiring,
+    /// Something about an order's money needs people; goes to the shop, not to the customer.
+    StaffAlert,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OrderConfirmation,
         Self::OrderCancelled,
         Self::OrderRefunded,
@@ -38,7 +40,14 @@ impl MailKind {
         Self::ResetPassword,
         Self::PasswordChanged,
         Self::ApiKeyExpiring,
+        Self::StaffAlert,
     ];
+
+    /// The mail that this event of an order asks for, to the customer or to the shop.
+    pub fn for_order_event(event_type: EventType) -> Option<Self> {
+        let to_customer = OrderMail::for_event(event_type).map(Self::from);
+        to_customer.or_else(|| StaffAlert::for_event(event_type).map(|_| Self::StaffAlert))
+    }
 
     /// The mail that this event of an account asks for.
     pub fn for_account_event(event_type: AccountEventType) -> Option<Self> {
@@ -63,11 +72,41 @@ impl MailKind {
             Self::ResetPassword => "reset_password",
             Self::PasswordChanged => "password_changed",
             Self::ApiKeyExpiring => "api_key_expiring",
+            Self::StaffAlert => "staff_alert",
         }
     }
 }
 
-/// A mail about an order.
+/// What the shop's people are told of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaffAlert {
+    /// A bank holds its money.
+    Disputed,
+    /// A dispute was lost.
+    ChargedBack,
+    /// Its money contradicts it.
+    NeedsReview,
+    /// A refund will not be made, or its money came back.
+    RefundFailed,
+    /// Its invoice is late.
+    InvoiceOverdue,
+}
+
+impl StaffAlert {
+    /// The alert that this event of an order asks for.
+    pub fn for_event(event_type: EventType) -> Option<Self> {
+        match event_type {
+            EventType::Disputed => Some(Self::Disputed),
+            EventType::ChargedBack => Some(Self::ChargedBack),
+            EventType::NeedsReview => Some(Self::NeedsReview),
+            EventType::RefundFailed => Some(Self::RefundFailed),
+            EventType::InvoiceOverdue => Some(Self::InvoiceOverdue),
+            _ => None,
+        }
+    }
+}
+
+/// A mail about an order, to whoever placed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderMail {
     /// It is paid.

@@ -86,7 +86,9 @@ impl Order {
         if self.status != OrderStatus::Invoiced {
             return Err(TransferRefused::NotAwaited(self.status));
         }
-        let transfer = TransferFact { id: reference.to_owned(), direction, amount: self.total, action: None };
+        let id = reference.to_owned();
+        let (amount, action, reason, requested_at) = (self.total, None, None, None);
+        let transfer = TransferFact { direction, amount, action, reason, requested_at, id };
         Ok(self.learn(vec![PaymentFact::Transfer(transfer)], correlation_id, now))
     }
 

@@ -202,7 +202,7 @@ impl Past<'_> {
         order.payment.refund_actions.retain(|_, action| action.reserved_at <= until.at);
         for action in order.payment.refund_actions.values_mut() {
             if action.closed_at.is_some_and(|closed_at| closed_at > until.at) {
-                (action.state, action.closed_at) = (RefundActionState::Reserved, None);
+                (action.state, action.closed_at, action.refusal) = (RefundActionState::Reserved, None, None);
             }
         }
         if let PaymentMethod::Invoice { overdue_since, .. } = &mut order.payment.method {

@@ -31,6 +31,9 @@ pub struct RefundAction {
     /// When it was found that it will not be carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
+    /// Stripe's code for why, if it gave one: `charge_disputed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
 }
 
 /// That somebody wanted a refund.
@@ -56,7 +59,7 @@ pub enum RefundActionState {
 }
 
 /// Why money goes back, in Stripe's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundReason {
     /// Charged twice.
@@ -111,6 +114,9 @@ pub enum RefundRefused {
     /// An order that was paid by bank transfer needs the reference of the one that gave the money back, others have none.
     #[error("a transfer's reference goes with orders that were paid by transfer")]
     Transfer,
+    /// The reference is that of another transfer.
+    #[error("another transfer of this order has this reference")]
+    ReferenceUsed,
 }
 
 impl RefundAction {
@@ -125,7 +131,16 @@ impl RefundAction {
 
     fn reserved(intent: &IntentId, amount: Money, reason: RefundReason, now: Timestamp) -> Self {
         let state = RefundActionState::Reserved;
-        Self { intent: intent.clone(), amount, reason, requested: None, reserved_at: now, state, closed_at: None }
+        Self {
+            intent: intent.clone(),
+            amount,
+            reason,
+            requested: None,
+            reserved_at: now,
+            state,
+            closed_at: None,
+            refusal: None,
+        }
     }
 }
 
@@ -162,7 +177,8 @@ impl Order {
         let facts = &self.payment.facts;
         if let Some(transfer) = facts.transfers().find(|known| known.action.as_deref() == Some(&*request.action)) {
             let is_amount = request.amount.is_none_or(|amount| amount == transfer.amount.amount);
-            return Some(is_amount && request.transfer.as_ref() == Some(&transfer.id));
+            let is_same = is_amount && transfer.reason == Some(request.reason);
+            return Some(is_same && request.transfer.as_ref() == Some(&transfer.id));
         }
         let action = self.payment.refund_actions.get(&request.action)?;
         let requested = action.requested.as_ref().map(|requested| requested.amount);
@@ -206,13 +222,15 @@ impl Order {
             return Err(RefundRefused::TooMuch { left: left.max(0) });
         }
         if self.payment.facts.transfers().any(|known| known.id == reference) {
-            return Err(RefundRefused::AnotherRefund);
+            return Err(RefundRefused::ReferenceUsed);
         }
         let transfer = TransferFact {
             id: reference.to_owned(),
             direction: TransferDirection::Returned,
             amount: Money::new(amount, self.total.currency),
             action: Some(request.action.clone()),
+            reason: Some(request.reason),
+            requested_at: Some(now),
         };
         Ok(self.learn(vec![PaymentFact::Transfer(transfer)], correlation_id, now))
     }
@@ -266,6 +284,28 @@ impl Order {
             if let Some(refund) = order.payment.refund_actions.get_mut(action).filter(|refund| refund.is_reserved()) {
                 refund.state = state;
                 refund.closed_at = Some(now);
+            }
+        })
+    }
+
+    /// Notes that Stripe said no to a reserved refund, after what it lists was learnt. One that follows from a cancelled
+    /// order and is greater than what is left, since people at Stripe's dashboard were faster, is abandoned: another one
+    /// gives back the rest. All others are left to people.
+    pub fn refuse_refund(
+        &self,
+        action: &str,
+        code: Option<&str>,
+        correlation_id: &str,
+        now: Timestamp,
+    ) -> Option<Change> {
+        let refund = self.payment.refund_actions.get(action)?;
+        let is_overtaken = refund.requested.is_none() && self.payment.unreserved(&refund.intent) < 0;
+        let state = if is_overtaken { RefundActionState::Abandoned } else { RefundActionState::Refused };
+        self.change(correlation_id, now, |order| {
+            if let Some(refund) = order.payment.refund_actions.get_mut(action).filter(|refund| refund.is_reserved()) {
+                refund.state = state;
+                refund.closed_at = Some(now);
+                refund.refusal = code.map(str::to_owned);
             }
         })
     }

@@ -3,6 +3,7 @@ mod past;
 mod person;
 mod refunding;
 mod reviewing;
+mod standing;
 
 use std::collections::BTreeSet;
 

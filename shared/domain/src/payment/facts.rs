@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Money, OrderId};
+use crate::{Money, OrderId, RefundReason, Timestamp};
 
 macro_rules! stripe_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -260,9 +260,15 @@ pub struct TransferFact {
     pub direction: TransferDirection,
     /// How much.
     pub amount: Money,
-    /// The refund action that it carried out.
+    /// The refund that it carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
+    /// Why that was wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RefundReason>,
+    /// When that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_at: Option<Timestamp>,
     /// The statement's reference, which staff wrote down.
     pub id: String,
 }

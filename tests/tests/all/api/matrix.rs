@@ -73,7 +73,7 @@ const PRINCIPALS: [(&str, Principal); 17] = [
 
 /// What each of [`PRINCIPALS`] is answered, in their order.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 17]); 33] = [
+const TABLE: [(&str, [u16; 17]); 35] = [
     //                         none  forg exp  own  oth  staf adm  kown kpla krea kcan kinv kful kref kcat knon revoked
     ("cancel-order",          [401, 401, 401, 200, 404, 200, 200, 200, 404, 403, 200, 404, 404, 404, 404, 404, 401]),
     ("change-password",       [401, 401, 401, 200, 200, 200, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403, 401]),
@@ -101,9 +101,11 @@ const TABLE: [(&str, [u16; 17]); 33] = [
     ("oauth-start",           [303; 17]),
     ("put-product",           [401, 401, 401, 403, 403, 403, 200, 403, 403, 403, 403, 403, 403, 403, 200, 403, 401]),
     ("refresh-token",         [401; 17]),
+    ("refund-order",          [401, 401, 401, 403, 404, 409, 409, 403, 404, 403, 404, 404, 404, 409, 404, 404, 401]),
     ("register",              [202; 17]),
     ("request-password-reset", [202; 17]),
     ("reset-password",        [400; 17]),
+    ("resolve-review",        [401, 401, 401, 403, 404, 409, 409, 403, 404, 403, 404, 404, 404, 404, 404, 404, 401]),
     ("revoke-api-key",        [401, 401, 401, 403, 403, 403, 204, 403, 403, 403, 403, 403, 403, 403, 403, 403, 401]),
     ("sendgrid-webhook",      [400; 17]),
     ("stripe-webhook",        [400; 17]),
@@ -179,6 +181,8 @@ fn query_and_body(operation: &str, principal: Principal) -> (&'static str, Optio
         "create-order" => Some(cart()),
         "mark-invoice-paid" => Some(json!({"reference": "RE 2026-1142"})),
         "update-order" => Some(json!({"email": "new@example.com"})),
+        "refund-order" => Some(json!({"reason": "requested_by_customer"})),
+        "resolve-review" => Some(json!({"decision": "accept"})),
         "put-product" => Some(json!({"name": "Mug", "prices": {"eur": 1250}})),
         "create-api-key" => Some(json!({"name": "matrix", "scopes": ["orders:read"]})),
         "login" => Some(json!({"email": "owner@example.com", "password": "correct horse 1"})),

@@ -7,8 +7,8 @@ use api::{Edge, Request, Response};
 use auth::PublicKeys;
 use bytes::Bytes;
 use domain::{
-    Change, CustomerId, DisputeFact, DisputeStatus, Order, OrderId, PaymentFact, PaymentTerms, RefundFact,
-    RefundStatus, Timestamp,
+    Change, CustomerId, DisputeFact, DisputeStatus, IntentFact, IntentStatus, Money, Order, OrderId, PaymentFact,
+    PaymentTerms, RefundFact, RefundStatus, Timestamp,
 };
 use lambda_http::http;
 use payments::Stripe;
@@ -138,6 +138,8 @@ impl World {
             "create-api-key" => create_api_key::handle(store, clock, ids, request).await,
             "get-jwks" => get_jwks::handle(&self.jwks, request).await,
             "list-api-keys" => list_api_keys::handle(store, request).await,
+            "refund-order" => refund_order::handle(store, stripe, clock, ids, request).await,
+            "resolve-review" => resolve_review::handle(store, clock, ids, request).await,
             "revoke-api-key" => revoke_api_key::handle(store, clock, ids, request).await,
             "unknown-route" => unknown_route::handle(request).await,
             "oauth-callback" | "oauth-start" => openid::handle(store, clock, function, request).await,
@@ -223,6 +225,17 @@ impl World {
         let refund = RefundFact { id: "re_1".into(), status: RefundStatus::Succeeded, amount, intent, action: None };
         self.change(order, |order| {
             order.learn(vec![PaymentFact::Refund(refund.clone())], "refund-1", order.updated_at)
+        });
+    }
+
+    /// Lets Stripe say that so much more or less than the total came.
+    pub fn pay_wrongly(&self, order: &str, surplus: i64) {
+        let known = self.order(order);
+        let received = Money::new(known.total.amount + surplus, known.total.currency);
+        let (id, status, order_id) = (known.payment.intent.unwrap(), IntentStatus::Succeeded, Some(known.id));
+        let fact = IntentFact { id, status, seen_at: NOON, amount: received, received, order_id };
+        self.change(order, |order| {
+            order.learn(vec![PaymentFact::PaymentIntent(fact.clone())], "payment-1", order.updated_at)
         });
     }
 

@@ -18,8 +18,8 @@ const INNER: [(&str, &[&str]); 7] = [
 /// What is linked only where it is used: the providers' clients, and what hashes passwords.
 const PROVIDERS: [&str; 5] = ["payments", "mail", "sheets", "oidc", "passwords"];
 
-/// Which functions link which provider, be it through `checkout` or `stripe-account`. All others link none.
-const CALLERS: [(&str, &[&str]); 20] = [
+/// Which functions link which provider, be it through `checkout`, `settlement` or `stripe-account`. All others link none.
+const CALLERS: [(&str, &[&str]); 21] = [
     ("create-order", &["payments"]),
     ("create-payment-intent", &["payments"]),
     ("confirm-payment", &["payments"]),
@@ -28,6 +28,7 @@ const CALLERS: [(&str, &[&str]); 20] = [
     // Calls nobody: a price must be one that Stripe can charge.
     ("put-product", &["payments"]),
     ("reconcile-payments", &["payments"]),
+    ("refund-order", &["payments"]),
     ("settle-payment", &["payments"]),
     ("stripe-webhook", &["payments"]),
     ("send-email", &["mail"]),

@@ -17,9 +17,12 @@ use suite::{Happened, Ports, Settings, Suite, secrets};
 use telemetry::FixedSecrets;
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
+pub const STAFF: &str = "usr_0000000000000000000000000000000a";
 pub const CUSTOMER: &str = "cus_00000000000000000000000000000001";
 /// What links are signed with, and what refresh tokens follow from each other by.
 pub const MAC_KEYS: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="]}"#;
+/// The kind of mail that goes to the shop's own people.
+const ALERT: &str = "staff_alert";
 /// Pieces in stock before anybody ordered.
 pub const STOCK: u32 = 100;
 /// Longer than any retry of a scenario takes, shorter than the sandbox gives up.
@@ -75,6 +78,11 @@ impl Shop {
 
     pub async fn call(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> Response<Bytes> {
         self.call_with(&self.token(Role::Customer, CUSTOMER), method, path, key, body).await
+    }
+
+    /// Somebody who works here asks.
+    pub async fn staff(&self, path: &str, key: Option<&str>, body: &Value) -> Response<Bytes> {
+        self.call_with(&self.token(Role::Staff, STAFF), Method::POST, path, key, Some(body)).await
     }
 
     /// An access token of this person.
@@ -181,12 +189,19 @@ impl Shop {
         mails.as_array().cloned().unwrap_or_default()
     }
 
-    /// Kinds of the mails that SendGrid took, about all orders, sorted.
+    /// Kinds of the mails to customers that SendGrid took, about all orders, sorted.
     pub fn mails(&self) -> Vec<String> {
         let kind = |mail: &Value| mail["custom_args"]["effect_id"].as_str()?.split('/').nth(1).map(str::to_owned);
-        let mut kinds: Vec<String> = self.mailbox().iter().filter_map(kind).collect();
+        let mut kinds: Vec<String> = self.mailbox().iter().filter_map(kind).filter(|kind| kind != ALERT).collect();
         kinds.sort();
         kinds
+    }
+
+    /// What the shop's people were told: the ends of the alerts' subjects, oldest first.
+    pub fn alerts(&self) -> Vec<String> {
+        let is_alert = |mail: &&Value| mail["custom_args"]["effect_id"].as_str().is_some_and(|id| id.contains(ALERT));
+        let subject = |mail: &Value| mail["subject"].as_str()?.rsplit(": ").next().map(str::to_owned);
+        self.mailbox().iter().filter(is_alert).filter_map(subject).collect()
     }
 
     /// The spreadsheet with all that stands in it.
@@ -209,6 +224,13 @@ impl Shop {
         let request = Request::get("/_sandbox/stripe/state").body(Bytes::new()).unwrap();
         let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
         json_of(&self.clock.run(transport.send(request)).unwrap())
+    }
+
+    /// What each payment came to at Stripe.
+    pub fn balances(&self) -> Vec<Value> {
+        let request = Request::get("/_sandbox/stripe/balances").body(Bytes::new()).unwrap();
+        let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
+        json_of(&self.clock.run(transport.send(request)).unwrap()).as_array().cloned().unwrap()
     }
 
     /// Dead letters of all queues.
@@ -300,6 +322,7 @@ fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningKeys)
         ]),
         google: ServiceAccount::from_json(&account).unwrap(),
         mail_from: "Shop <orders@shop.example>".parse().unwrap(),
+        alert_email: "alerts@shop.example".parse().unwrap(),
         public_url: "http://shop.test".into(),
         api_public_url: "http://shop.test".into(),
         spreadsheet_id: "sandbox-orders".into(),

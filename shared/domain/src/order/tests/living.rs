@@ -231,9 +231,11 @@ fn a_transfer_goes_back_by_another_transfer() {
     assert_eq!((back.order.status, types(&back)), (OrderStatus::PartiallyRefunded, vec![EventType::PartiallyRefunded]));
     assert_eq!(back.ledger[0].amount.amount, -500);
     assert_eq!(back.order.request_refund(&by("rfd_1", "stmt-2", Some(500)), "c", LATE), Ok(None));
-    for other in [by("rfd_1", "stmt-3", Some(500)), by("rfd_1", "stmt-2", Some(501)), by("rfd_2", "stmt-2", None)] {
+    for other in [by("rfd_1", "stmt-3", Some(500)), by("rfd_1", "stmt-2", Some(501))] {
         assert_eq!(back.order.request_refund(&other, "c", LATE), Err(RefundRefused::AnotherRefund));
     }
+    let of_another = back.order.request_refund(&by("rfd_2", "stmt-2", None), "c", LATE);
+    assert_eq!(of_another, Err(RefundRefused::ReferenceUsed));
     let too_much = back.order.request_refund(&by("rfd_2", "stmt-3", Some(2001)), "c", LATE);
     assert_eq!(too_much, Err(RefundRefused::TooMuch { left: 2000 }));
     assert_eq!(paid.request_refund(&wanted("rfd_1", None), "c", LATE), Err(RefundRefused::Transfer));

@@ -68,7 +68,14 @@ impl History {
             12 if order.payment.method != PaymentMethod::Stripe => {
                 let amount = Money::new(TOTAL, eur());
                 let direction = crate::TransferDirection::Received;
-                let fact = crate::TransferFact { direction, amount, action: None, id: "transfer-1".into() };
+                let fact = crate::TransferFact {
+                    direction,
+                    amount,
+                    action: None,
+                    reason: None,
+                    requested_at: None,
+                    id: "transfer-1".into(),
+                };
                 return self.learn(PaymentFact::Transfer(fact), now);
             }
             13 => {

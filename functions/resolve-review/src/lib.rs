@@ -1,0 +1,74 @@
+//! `POST /v1/orders/{order_id}/resolve-review`: staff decide about an order whose money contradicts it.
+
+use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
+use auth::OrderAction;
+use domain::{Order, ReviewDecision, Timestamp};
+use lambda_http::Request;
+use resilience::{Clock, Ids};
+use serde::{Deserialize, Serialize};
+use store::{Orders, update};
+use utoipa::ToSchema;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write);
+
+/// What was decided.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReviewBody {
+    decision: ReviewDecision,
+}
+
+/// The order after the decision.
+#[derive(Debug, Serialize, ToSchema)]
+struct ReviewedOrder<'a> {
+    #[serde(flatten)]
+    order: OrderAnswer<'a>,
+    /// What was decided.
+    decision: ReviewDecision,
+    /// When.
+    decided_at: Timestamp,
+    /// Money that goes back by this decision and has not yet, in minor units of the order's currency.
+    #[schema(minimum = 0)]
+    refund_due: i64,
+}
+
+/// Writes the decision down, about all that is known of the order's money now; what comes to be known later needs another
+/// one. Stripe is not asked here: what is to go back is carried out by whoever hears of it.
+///
+/// The same decision again, while nothing is in doubt, gets the same answer.
+///
+/// # Errors
+///
+/// 400, 413, 415 for the body, 401 no caller, 403 who is no staff, 404 no such order, 409 nothing needs a decision, or
+/// there is no excess to give back, 422 no such decision, 503 the table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/resolve-review",
+    operation_id = "resolve-review",
+    tag = "payments",
+    request_body = ReviewBody,
+    responses((status = 200, description = "It is decided, now or before", body = ReviewedOrder)),
+    security(("access_token" = ["staff", "admin"])),
+    extensions(("x-problems" = json!(["nothing-to-review", "no-excess"]))),
+)]
+pub async fn handle(
+    orders: &impl Orders,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let id = api::order_id(&request)?;
+    let ReviewBody { decision } = api::body(&request)?;
+    api::own_order(orders, &caller, id, OrderAction::ResolveReview).await?;
+
+    let (correlation_id, by) = (api::correlation_id(&request), caller.who.to_string());
+    let decide = |order: &Order| order.resolve_review(decision, &by, correlation_id.as_str(), clock.now());
+    let order = update(orders, clock, ids, id, None, decide).await?;
+    tracing::info!(order_id = %id, ?decision, by, "review resolved");
+    let decided_at = order.review.as_ref().map_or(order.updated_at, |review| review.at);
+    let reserved = order.open_refund_actions().map(|(_, refund)| refund.amount.amount);
+    let refund_due = reserved.fold(order.refund_due(), i64::saturating_add);
+    api::ok(&ReviewedOrder { order: OrderAnswer::from(&order), decision, decided_at, refund_due })
+}

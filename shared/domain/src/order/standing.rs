@@ -1,0 +1,95 @@
+//! How a refund stands that somebody asked for, and what may still be given back.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Order, PaymentMethod, RefundAction, RefundActionState, RefundReason};
+use crate::{Money, RefundFact, RefundId, RefundStatus, Timestamp, TransferFact};
+
+/// A refund that somebody asked for, as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefundStanding<'a> {
+    /// What goes back.
+    pub amount: Money,
+    /// Why.
+    pub reason: RefundReason,
+    /// How far it is.
+    pub progress: RefundProgress,
+    /// Stripe's refund, once there is one.
+    pub refund: Option<&'a RefundId>,
+    /// Stripe's code for why there will be none, if it gave one.
+    pub refusal: Option<&'a str>,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+}
+
+/// How far a refund is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundProgress {
+    /// Its amount is reserved; Stripe was not reached yet, or the bank is at work.
+    Pending,
+    /// The money went back.
+    Succeeded,
+    /// It was not made, or its money came back to us. The amount is free again.
+    Failed,
+    /// Stripe said no, for good. The amount is free again.
+    Refused,
+}
+
+impl Order {
+    /// The refund of this id, if one was asked for.
+    pub fn refund(&self, id: &str) -> Option<RefundStanding<'_>> {
+        let facts = &self.payment.facts;
+        if let Some(transfer) = facts.transfers().find(|transfer| transfer.action.as_deref() == Some(id)) {
+            return Some(returned(transfer, self.updated_at));
+        }
+        let action = self.payment.refund_actions.get(id)?;
+        Some(standing(action, facts.refunds().find(|refund| refund.action.as_deref() == Some(id))))
+    }
+
+    /// What one more refund on request may give back at most, in minor units.
+    pub fn refundable(&self) -> i64 {
+        if !self.status.can_be_refunded() {
+            return 0;
+        }
+        let left = match self.payment.method {
+            PaymentMethod::Stripe => {
+                self.payment.facts.succeeded().map(|intent| self.payment.unreserved(&intent.id)).max().unwrap_or(0)
+            }
+            PaymentMethod::Invoice { .. } => self.payment.kept(),
+        };
+        left.max(0)
+    }
+}
+
+fn returned(transfer: &TransferFact, noted_at: Timestamp) -> RefundStanding<'_> {
+    RefundStanding {
+        amount: transfer.amount,
+        reason: transfer.reason.unwrap_or(RefundReason::RequestedByCustomer),
+        progress: RefundProgress::Succeeded,
+        refund: None,
+        refusal: None,
+        requested_at: transfer.requested_at.unwrap_or(noted_at),
+    }
+}
+
+/// What Stripe shows of it counts more than what it said of it.
+fn standing<'a>(action: &'a RefundAction, made: Option<&'a RefundFact>) -> RefundStanding<'a> {
+    let progress = match (made.map(|refund| refund.status), action.state) {
+        (Some(RefundStatus::Succeeded), _) => RefundProgress::Succeeded,
+        (Some(RefundStatus::Pending | RefundStatus::RequiresAction), _) => RefundProgress::Pending,
+        (Some(RefundStatus::Failed | RefundStatus::Canceled), _) => RefundProgress::Failed,
+        (None, RefundActionState::Reserved) => RefundProgress::Pending,
+        (None, RefundActionState::Refused) => RefundProgress::Refused,
+        (None, RefundActionState::Abandoned) => RefundProgress::Failed,
+    };
+    RefundStanding {
+        amount: action.amount,
+        reason: action.reason,
+        progress,
+        refund: made.map(|refund| &refund.id),
+        refusal: action.refusal.as_deref(),
+        requested_at: action.reserved_at,
+    }
+}

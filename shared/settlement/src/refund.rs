@@ -1,0 +1,88 @@
+//! Carrying out a refund that was reserved.
+
+use std::error::Error;
+use std::time::Duration;
+
+use domain::{Order, PaymentFact, RefundAction, RefundActionState};
+use payments::{AmountError, NewRefund, Refund, StripeError, refund_facts};
+use resilience::{Clock, Ids, Transport};
+use store::Orders;
+
+use crate::{Settlement, SettlementError};
+
+/// A refund whose key Stripe spent on a failure is looked for so long before another action takes its place: by then
+/// whatever the failed request did is to be seen in Stripe's list.
+const ABANDON_AFTER: Duration = Duration::from_mins(1);
+
+impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
+    /// Makes the reserved refund at Stripe, or finds the one that an earlier try made, and writes down what came of it:
+    /// the refund, or that there will be none. Answers the order afterwards; as it is when nothing is open under this id.
+    ///
+    /// Whoever asks at the same time asks under the same key, so that one action stays one refund. An answer that got
+    /// lost is looked for in Stripe's list, and nobody asks under a key that Stripe may have forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`SettlementError`]: the amount stays reserved, and how it ended has to be found out by asking again.
+    pub async fn carry_out(&self, order: Order, action: &str) -> Result<Order, SettlementError> {
+        let Some(refund) = open(&order, action) else { return Ok(order) };
+        if refund.reserved_at < self.began
+            && let Some(done) = self.stripe.find_refund(&refund.intent, action, self.deadline).await?
+        {
+            return self.learn(order.id, refund_facts(&done)?).await;
+        }
+        if !refund.may_be_asked_for(self.clock.now()) {
+            return self.abandon(&order, action).await;
+        }
+        let (amount, reason) = (refund.amount, refund.reason);
+        let new = NewRefund { action, order_id: order.id, intent: &refund.intent, amount, reason };
+        match self.stripe.create_refund(&new, self.deadline).await {
+            Ok(done) => self.learn(order.id, refund_facts(&done)?).await,
+            Err(error @ (StripeError::Invalid { .. } | StripeError::Amount(_) | StripeError::Declined { .. })) => {
+                tracing::error!(order_id = %order.id, action, error = &error as &dyn Error, "refund refused");
+                self.refuse(&order, action, refund, error.code()).await
+            }
+            Err(StripeError::KeySpent) if self.clock.now().since(refund.reserved_at) > ABANDON_AFTER => {
+                self.abandon(&order, action).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Stripe said no. What it lists counts more: somebody may have been faster, at its dashboard perhaps.
+    async fn refuse(
+        &self,
+        order: &Order,
+        action: &str,
+        refund: &RefundAction,
+        code: Option<&str>,
+    ) -> Result<Order, SettlementError> {
+        let listed = self.stripe.list_refunds(&refund.intent, self.deadline).await?;
+        let facts = facts(&listed)?;
+        if !facts.is_empty() {
+            self.learn(order.id, facts).await?;
+        }
+        self.update(order.id, None, |order| {
+            open(order, action)?;
+            order.refuse_refund(action, code, self.correlation_id, self.clock.now())
+        })
+        .await
+    }
+
+    async fn abandon(&self, order: &Order, action: &str) -> Result<Order, SettlementError> {
+        tracing::warn!(order_id = %order.id, action, "refund action abandoned");
+        let state = RefundActionState::Abandoned;
+        let close = |order: &Order| order.close_refund(action, state, self.correlation_id, self.clock.now());
+        self.update(order.id, None, close).await
+    }
+}
+
+/// The refund of this id, while Stripe has not been seen to carry it out and has not refused it.
+fn open<'a>(order: &'a Order, action: &str) -> Option<&'a RefundAction> {
+    order.open_refund_actions().find(|(id, _)| *id == action).map(|(_, refund)| refund)
+}
+
+fn facts(refunds: &[Refund]) -> Result<Vec<PaymentFact>, AmountError> {
+    let facts: Result<Vec<_>, _> = refunds.iter().map(refund_facts).collect();
+    Ok(facts?.into_iter().flatten().collect())
+}

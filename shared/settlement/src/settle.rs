@@ -1,0 +1,58 @@
+//! Everything that an order's money needs.
+
+use domain::{Order, OrderId};
+use payments::intent_facts;
+use resilience::{Clock, Ids, Transport};
+use store::{Orders, StoreError};
+
+use crate::{Settlement, SettlementError};
+
+impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
+    /// Voids the intents that nobody is to pay, takes an expired order up again whose money came late, and carries out
+    /// every refund that is due or was asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`SettlementError`], the first of them; what was done stays done.
+    pub async fn settle(&self, id: OrderId) -> Result<Order, SettlementError> {
+        let known = self.orders.find(id).await?.ok_or(SettlementError::NoOrder)?;
+        let order = self.void_intents(known).await?;
+        let order = self.reinstate(order).await?;
+        // Decided and stored before Stripe is asked, so that whoever comes second finds the amount taken.
+        let reserve = |order: &Order| order.reserve_due_refunds(self.correlation_id, self.began);
+        let mut order = self.update(order.id, None, reserve).await?;
+        let open: Vec<String> = order.open_refund_actions().map(|(action, _)| action.clone()).collect();
+        let mut failure = None;
+        for action in open {
+            match self.carry_out(order.clone(), &action).await {
+                Ok(next) => order = next,
+                // One that is stuck must not hold up the others.
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        failure.map_or(Ok(order), Err)
+    }
+
+    /// Lets an expired order go on whose money came late, if there still are goods for it.
+    async fn reinstate(&self, order: Order) -> Result<Order, SettlementError> {
+        if !order.can_be_reinstated() {
+            return Ok(order);
+        }
+        let reinstate = |order: &Order| order.reinstate(self.correlation_id, self.clock.now());
+        match self.update(order.id, None, reinstate).await {
+            Err(SettlementError::Store(StoreError::OutOfStock(sku))) => {
+                tracing::warn!(order_id = %order.id, %sku, "late money goes back: its goods are gone");
+                Ok(order)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn void_intents(&self, order: Order) -> Result<Order, SettlementError> {
+        let mut facts = Vec::new();
+        for intent in order.intents_to_void() {
+            facts.extend(intent_facts(&self.stripe.cancel_payment_intent(intent, self.deadline).await?)?);
+        }
+        if facts.is_empty() { Ok(order) } else { self.learn(order.id, facts).await }
+    }
+}
