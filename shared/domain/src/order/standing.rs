@@ -78,11 +78,13 @@ fn returned(transfer: &TransferFact, noted_at: Timestamp) -> RefundStanding<'_> 
 fn standing<'a>(action: &'a RefundAction, made: Option<&'a RefundFact>) -> RefundStanding<'a> {
     let progress = match (made.map(|refund| refund.status), action.state) {
         (Some(RefundStatus::Succeeded), _) => RefundProgress::Succeeded,
-        (Some(RefundStatus::Pending | RefundStatus::RequiresAction), _) => RefundProgress::Pending,
-        (Some(RefundStatus::Failed | RefundStatus::Canceled), _) => RefundProgress::Failed,
-        (None, RefundActionState::Reserved) => RefundProgress::Pending,
+        (Some(RefundStatus::Pending | RefundStatus::RequiresAction), _) | (None, RefundActionState::Reserved) => {
+            RefundProgress::Pending
+        }
+        (Some(RefundStatus::Failed | RefundStatus::Canceled), _) | (None, RefundActionState::Abandoned) => {
+            RefundProgress::Failed
+        }
         (None, RefundActionState::Refused) => RefundProgress::Refused,
-        (None, RefundActionState::Abandoned) => RefundProgress::Failed,
     };
     RefundStanding {
         amount: action.amount,
