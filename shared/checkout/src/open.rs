@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use domain::{IntentStatus, Order, PaymentFact};
 use payments::{NewIntent, PaymentIntent, Stripe, StripeError, intent_facts};
 use resilience::{Clock, Deadline, Ids, Transport};
-use store::{Orders, Receipt, ReceiptSource, UpdateError, update};
+use store::{Orders, Receipt, ReceiptSource, UpdateError, update_from};
 
 use crate::{CheckoutError, PaymentAnswer};
 
@@ -142,7 +142,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
         decide: impl Fn(&Order) -> Option<domain::Change>,
     ) -> Result<Order, CheckoutError> {
         let decide = |stored: &Order| Ok::<_, Infallible>(decide(stored));
-        Ok(update(self.orders, self.clock, self.ids, order.id, receipt, decide).await?)
+        Ok(update_from(self.orders, self.clock, self.ids, order.clone(), receipt, decide).await?)
     }
 
     pub(crate) fn stripe(&self) -> Result<&Stripe<T, C, I>, CheckoutError> {

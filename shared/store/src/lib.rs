@@ -23,4 +23,4 @@ pub use guards::Guards;
 pub use memory::MemoryStore;
 pub use orders::{Orders, ParkOutcome, Placed, Receipt, ReceiptSource, event_key};
 pub use page::{Cursor, InvalidCursor, MAX_PAGE, Page, PageRequest};
-pub use update::{UpdateError, update, update_with_receipt};
+pub use update::{UpdateError, update, update_from, update_with_receipt};

@@ -42,8 +42,26 @@ pub async fn update<E>(
     receipt: Option<&Receipt>,
     decide: impl Fn(&Order) -> Result<Option<Change>, E>,
 ) -> Result<Order, UpdateError<E>> {
+    let order = find(orders, id).await?;
+    update_from(orders, clock, ids, order, receipt, decide).await
+}
+
+/// The same for an order that was just read, or written: decided first from what is known of it, and read only when that
+/// was overtaken. What `decide` finds done already must not come undone by what others do meanwhile.
+///
+/// # Errors
+///
+/// As [`update`].
+pub async fn update_from<E>(
+    orders: &impl Orders,
+    clock: &impl Clock,
+    ids: &impl Ids,
+    order: Order,
+    receipt: Option<&Receipt>,
+    decide: impl Fn(&Order) -> Result<Option<Change>, E>,
+) -> Result<Order, UpdateError<E>> {
     let decide = |order: &Order| Ok(decide(order)?.map(|change| (change, receipt.cloned())));
-    match rewrite(orders, clock, ids, id, decide).await? {
+    match rewrite(orders, clock, ids, order, decide).await? {
         Rewritten::Changed(order) => Ok(order),
         Rewritten::AsItWas(order) => {
             if let Some(receipt) = receipt.filter(|receipt| receipt.source == ReceiptSource::Webhook) {
@@ -67,7 +85,8 @@ pub async fn update_with_receipt<E>(
     decide: impl Fn(&Order) -> Result<Option<(Change, Receipt)>, E>,
 ) -> Result<Order, UpdateError<E>> {
     let decide = |order: &Order| Ok(decide(order)?.map(|(change, receipt)| (change, Some(receipt))));
-    match rewrite(orders, clock, ids, id, decide).await? {
+    let order = find(orders, id).await?;
+    match rewrite(orders, clock, ids, order, decide).await? {
         Rewritten::Changed(order) | Rewritten::AsItWas(order) => Ok(order),
     }
 }
@@ -78,16 +97,19 @@ enum Rewritten {
     AsItWas(Order),
 }
 
+async fn find<E>(orders: &impl Orders, id: OrderId) -> Result<Order, UpdateError<E>> {
+    orders.find(id).await.map_err(UpdateError::Store)?.ok_or(UpdateError::NotFound)
+}
+
 async fn rewrite<E>(
     orders: &impl Orders,
     clock: &impl Clock,
     ids: &impl Ids,
-    id: OrderId,
+    mut order: Order,
     decide: impl Fn(&Order) -> Result<Option<(Change, Option<Receipt>)>, E>,
 ) -> Result<Rewritten, UpdateError<E>> {
     let mut pause = FIRST_PAUSE;
     for _ in 0..ATTEMPTS {
-        let order = orders.find(id).await.map_err(UpdateError::Store)?.ok_or(UpdateError::NotFound)?;
         let Some((change, receipt)) = decide(&order).map_err(UpdateError::Refused)? else {
             return Ok(Rewritten::AsItWas(order));
         };
@@ -98,6 +120,7 @@ async fn rewrite<E>(
             Err(error) => return Err(UpdateError::Store(error)),
         }
         pause *= 2;
+        order = find(orders, order.id).await?;
     }
     Err(UpdateError::Store(StoreError::Conflict))
 }

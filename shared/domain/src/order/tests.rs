@@ -261,6 +261,16 @@ fn after(order: &Order, fact: PaymentFact) -> Order {
 }
 
 #[test]
+fn what_is_final_is_no_news_when_it_is_heard_again_later() {
+    for status in [IntentStatus::Succeeded, IntentStatus::Canceled] {
+        let known = after(&placed(), intent("pi_1", status, 5, 0));
+        assert_eq!(known.learn(vec![intent("pi_1", status, 9, 0)], "c", known.updated_at), None, "{status:?}");
+    }
+    let waiting = after(&placed(), intent("pi_1", IntentStatus::Processing, 5, 0));
+    assert!(waiting.learn(vec![intent("pi_1", IntentStatus::Processing, 9, 0)], "c", waiting.updated_at).is_some());
+}
+
+#[test]
 fn an_old_failure_never_flips_a_paid_order() {
     let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 5, TOTAL));
     assert_eq!(paid.status, OrderStatus::Paid);

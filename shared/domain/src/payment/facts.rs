@@ -121,7 +121,8 @@ pub struct IntentFact {
     pub id: IntentId,
     /// How far it is.
     pub status: IntentStatus,
-    /// When Stripe said so: the event's `created`, or the answer's `Date`, in seconds since the epoch.
+    /// When Stripe said so: the event's `created`, or the answer's `Date`, in seconds since the epoch. 0 once it is known
+    /// of an intent that it is final: to hear that again is no news.
     pub seen_at: i64,
     /// What was asked for.
     pub amount: Money,
@@ -129,6 +130,13 @@ pub struct IntentFact {
     pub received: Money,
     /// The order that the intent's metadata names.
     pub order_id: Option<OrderId>,
+}
+
+impl IntentFact {
+    /// The fact as it is known: what is final needs no clock.
+    pub(super) fn timeless(self) -> Self {
+        if self.status.is_final() { Self { seen_at: 0, ..self } } else { self }
+    }
 }
 
 impl Ord for IntentFact {

@@ -31,7 +31,7 @@ impl KnownFacts {
     /// Takes one fact in; an older or known one changes nothing.
     pub fn learn(&mut self, fact: PaymentFact) {
         match fact {
-            PaymentFact::PaymentIntent(fact) => keep_greater(&mut self.intents, fact.id.clone(), fact),
+            PaymentFact::PaymentIntent(fact) => keep_greater(&mut self.intents, fact.id.clone(), fact.timeless()),
             PaymentFact::Charge(fact) => keep_greater(&mut self.charges, fact.id.clone(), fact),
             PaymentFact::Refund(fact) => keep_greater(&mut self.refunds, fact.id.clone(), fact),
             PaymentFact::Dispute(fact) => keep_greater(&mut self.disputes, fact.id.clone(), fact),

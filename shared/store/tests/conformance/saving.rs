@@ -122,6 +122,19 @@ async fn a_cancelled_orders_goods_go_back_once<E>(stores: &Stores<impl Orders, i
     assert_eq!(left(stores, "MUG").await, 5);
 }
 
+async fn whoever_knows_the_order_reads_it_only_when_others_were_faster<E>(
+    stores: &Stores<impl Orders, impl Catalogue, E>,
+) {
+    let order = placed(stores).await;
+    let known = order.clone();
+    let learn = |order: &Order| Ok::<_, StoreError>(order.learn(vec![paid(order)], "corr", at(60)));
+    let paid = store::update_from(&stores.orders, &SystemClock, &RandomIds, known.clone(), None, learn).await.unwrap();
+    assert_eq!((paid.version, paid.status), (2, OrderStatus::Paid));
+    let again = |order: &Order| Ok::<_, StoreError>(order.learn(vec![refund(1)], "corr", at(61)));
+    let both = store::update_from(&stores.orders, &SystemClock, &RandomIds, known, None, again).await.unwrap();
+    assert_eq!((both.version, both.status), (3, OrderStatus::PartiallyRefunded), "decided anew from what is stored");
+}
+
 async fn goods_that_are_gone_are_not_taken_again_and_nothing_is_stored<E>(
     stores: &Stores<impl Orders, impl Catalogue, E>,
 ) {
@@ -233,6 +246,7 @@ promises! {
     a_receipt_that_is_known_fails_no_change_and_stays_as_it_was,
     receipts_come_in_the_order_of_their_event_ids,
     a_cancelled_orders_goods_go_back_once,
+    whoever_knows_the_order_reads_it_only_when_others_were_faster,
     goods_that_are_gone_are_not_taken_again_and_nothing_is_stored,
     an_edit_moves_only_what_is_different,
     each_movement_of_money_is_in_the_ledger_once,
