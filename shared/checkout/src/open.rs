@@ -142,7 +142,8 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
         decide: impl Fn(&Order) -> Option<domain::Change>,
     ) -> Result<Order, CheckoutError> {
         let decide = |stored: &Order| Ok::<_, Infallible>(decide(stored));
-        Ok(update_from(self.orders, self.clock, self.ids, order.clone(), receipt, decide).await?)
+        // Boxed: whoever asks for an intent does so from within many others' waits.
+        Ok(Box::pin(update_from(self.orders, self.clock, self.ids, order.clone(), receipt, decide)).await?)
     }
 
     pub(crate) fn stripe(&self) -> Result<&Stripe<T, C, I>, CheckoutError> {

@@ -52,6 +52,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
         decide: impl Fn(&Order) -> Option<Change>,
     ) -> Result<Order, SettlementError> {
         let decide = |order: &Order| Ok::<_, Infallible>(decide(order));
-        Ok(update(self.orders, self.clock, self.ids, id, receipt, decide).await?)
+        // Boxed: it is waited for from within many others' waits.
+        Ok(Box::pin(update(self.orders, self.clock, self.ids, id, receipt, decide)).await?)
     }
 }

@@ -168,7 +168,7 @@ fn what_is_paid_sent_or_called_off_is_not_edited() {
 
 #[test]
 fn goods_wait_for_a_payment_for_a_while_and_for_an_invoice_until_somebody_decides() {
-    let terms = PaymentTerms { reservation: Duration::from_secs(60), invoice_due: Duration::from_hours(48) };
+    let terms = PaymentTerms { reservation: Duration::from_mins(1), invoice_due: Duration::from_hours(48) };
     let now = Timestamp::from_seconds(1000);
     assert_eq!(terms.agreed(PaymentChoice::Stripe, now), (PaymentMethod::Stripe, Some(Timestamp::from_seconds(1060))));
     let due_at = Timestamp::from_seconds(1000 + 48 * 3600);
