@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::future::LocalBoxFuture;
 use resilience::Clock as _;
 use suite::{Happened, QueueMapping, StreamMapping};
 
@@ -12,17 +13,38 @@ use crate::world::World;
 /// So many of AWS's pollers look at one queue.
 const POLLERS: usize = 2;
 
+/// What a poller does as long as the run lasts.
+pub type Polling<M> = fn(Rc<World>, M) -> LocalBoxFuture<'static, ()>;
+
+/// Who hands messages and records to functions.
+#[derive(Clone, Debug)]
+pub struct Pollers {
+    /// Of a queue.
+    pub queue: Polling<QueueMapping>,
+    /// Of a stream.
+    pub stream: Polling<StreamMapping>,
+}
+
+impl Default for Pollers {
+    fn default() -> Self {
+        Self {
+            queue: |world, mapping| Box::pin(poll(world, mapping)),
+            stream: |world, mapping| Box::pin(pump(world, mapping)),
+        }
+    }
+}
+
 /// Sets everything going that calls functions by itself.
 pub fn start(world: &Rc<World>) {
     for mapping in &world.suite.wiring().queue_mappings {
         for n in 1..=POLLERS.min(mapping.concurrency.max(1)) {
             let name = format!("{} poller {n}", mapping.queue);
-            world.stage.enter(name, poll(Rc::clone(world), mapping.clone()));
+            world.stage.enter(name, (world.pollers.queue)(Rc::clone(world), mapping.clone()));
         }
     }
     for mapping in &world.suite.wiring().stream_mappings {
         let name = format!("{} stream", mapping.function);
-        world.stage.enter(name, pump(Rc::clone(world), mapping.clone()));
+        world.stage.enter(name, (world.pollers.stream)(Rc::clone(world), mapping.clone()));
     }
     for schedule in &world.suite.wiring().schedules {
         let (name, function) = (format!("{} clock", schedule.function), schedule.function.clone());

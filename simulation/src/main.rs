@@ -40,6 +40,9 @@ pub struct Options {
     /// Shows that the simulation catches every naive variant, each by the seed that does.
     #[arg(long)]
     mutants: bool,
+    /// With --mutants: only the variants whose names contain this.
+    #[arg(long)]
+    only: Option<String>,
 }
 
 /// Which effects something befalls.

@@ -8,4 +8,4 @@ mod staff;
 mod wishes;
 
 pub use customer::shop;
-pub use scripts::{SCRIPTS, Script};
+pub use scripts::{MONEY_FIRST, PLACE_AND_PAY, RUSH, SCRIPTS, Script, TWO_REFUNDS};

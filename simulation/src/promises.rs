@@ -18,6 +18,10 @@ pub struct Promised {
     pub cancelled: BTreeSet<OrderId>,
     /// Orders whose customers were told by Stripe that they have paid.
     pub paid: BTreeSet<OrderId>,
+    /// Orders whose customers were told no, for good.
+    pub refused: BTreeSet<OrderId>,
+    /// Orders under whose key something else was asked for, and promised.
+    pub mixed_up: BTreeSet<OrderId>,
     /// Refunds that staff were told stand, by order: their ids, with the amount in minor units.
     pub refunds: BTreeMap<OrderId, BTreeMap<String, i64>>,
 }

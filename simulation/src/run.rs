@@ -106,7 +106,7 @@ fn people_come(plan: &Plan, world: &Rc<World>, waiting: &rest::Waiting) {
         let script = plan.script;
         world.stage.enter(format!("customer {n}"), async move {
             match script {
-                Some(script) => script.play(&person).await,
+                Some(script) => script.play(&person, n).await,
                 None => people::shop(person, n).await,
             }
             waiting.goes();

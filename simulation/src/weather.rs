@@ -149,9 +149,10 @@ impl Weather {
         *pace
     }
 
-    fn way(&self, pace: u32) -> Duration {
+    fn way(&self, pace: u32, function: &str) -> Duration {
         let mut way = self.chance.between(Duration::ZERO, self.conditions.latency) * pace;
-        if self.chance.below(100_000) < self.conditions.stalls {
+        let may_stall = self.conditions.stalls_in.is_none_or(|slow| slow == function);
+        if may_stall && self.chance.below(100_000) < self.conditions.stalls {
             self.count("stalls");
             way += *self.chance.pick(&conditions::STALLS).unwrap_or(&Duration::ZERO);
         }
@@ -179,7 +180,7 @@ impl Chaos for Weather {
             self.count(conditions::name(fate));
         }
         let pace = self.pace();
-        Twist { before: self.way(pace), after: self.way(pace), fate }
+        Twist { before: self.way(pace, function), after: self.way(pace, function), fate }
     }
 
     fn pause(&self, length: Duration) -> Pause {

@@ -12,6 +12,7 @@ use suite::{Fate, Ports, Suite};
 
 use crate::chance::Chance;
 use crate::fixture::{self, BEGIN, FixtureError, Token};
+use crate::machinery::Pollers;
 use crate::network::{Meddler, Network};
 use crate::promises::Promises;
 use crate::shelf::{NaiveStore, Shelf};
@@ -32,6 +33,8 @@ pub struct Build {
     pub meddler: Option<Meddler>,
     /// Handlers in place of functions' own.
     pub handlers: Vec<(&'static str, Handler)>,
+    /// Pollers in place of AWS's.
+    pub pollers: Pollers,
 }
 
 /// A product of the shop: name, price in minor units, pieces at the start.
@@ -52,6 +55,7 @@ pub struct World {
     pub promises: Promises,
     pub customers: Vec<Token>,
     pub staff: Token,
+    pub pollers: Pollers,
 }
 
 impl World {
@@ -74,7 +78,7 @@ impl World {
         misbehave(&sandbox, &conditions);
         let weather = Weather::new(seed, conditions, orders, stage.clone(), clock.clone());
         let weather = Rc::new(if is_written_down { weather.written_down() } else { weather });
-        let shelf = Shelf::new(build.store.clone());
+        let shelf = Shelf::new(build.store.clone(), clock.clone());
         let transport =
             Network::new(sandbox.clone(), Rc::clone(&weather), stage.clone(), clock.clone(), build.meddler.clone());
         let ports = Ports { store: shelf.clone(), transport, clock: clock.clone(), ids: SeededIds::new(seed) };
@@ -87,10 +91,12 @@ impl World {
         for (function, handler) in &build.handlers {
             suite.replace(function, Rc::clone(handler));
         }
+        shelf.connect(suite.bus().clone());
         suite.gate().let_in(Rc::<Weather>::clone(&weather));
         suite.bus().carried_by(Rc::<Weather>::clone(&weather));
         let promises = Promises::default();
-        let world = Self { seed, stage, clock, weather, sandbox, suite, shelf, promises, customers, staff };
+        let pollers = build.pollers.clone();
+        let world = Self { seed, stage, clock, weather, sandbox, suite, shelf, promises, customers, staff, pollers };
         world.clock.run(world.fill());
         Ok(Rc::new(world))
     }

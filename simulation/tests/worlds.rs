@@ -3,7 +3,7 @@
 use domain::{OrderId, OrderStatus};
 use serde_json::json;
 use simulation::snapshot::{Intent, Refund, Snapshot};
-use simulation::variants::{VARIANTS, Verdict};
+use simulation::variants::{Verdict, variants};
 use simulation::{Plan, SCRIPTS, check, run, tell};
 
 #[test]
@@ -39,6 +39,9 @@ fn books_that_do_not_agree_are_found_out() {
         ("no order is lost", Box::new(move |books| _ = books.promised.placed.insert(other))),
         ("no payment is lost", Box::new(move |books| _ = books.promised.paid.insert(other))),
         ("no cancellation is lost", Box::new(move |books| _ = books.promised.cancelled.insert(id))),
+        ("a refusal is kept", Box::new(move |books| refuse(books, id))),
+        ("a key is for one request", Box::new(move |books| _ = books.promised.mixed_up.insert(id))),
+        ("what is published has happened", Box::new(move |books| _ = books.events.remove(&id))),
         ("an order is placed once", Box::new(move |books| _ = books.events.remove(&id))),
         ("every event is published", Box::new(|books| books.published.as_mut().unwrap().clear())),
         ("money received is what Stripe received", Box::new(|books| books.stripe.intents[0].received += 1)),
@@ -65,6 +68,11 @@ fn books_that_do_not_agree_are_found_out() {
     }
 }
 
+fn refuse(books: &mut Snapshot, order: OrderId) {
+    books.promised.placed.clear();
+    books.promised.refused.insert(order);
+}
+
 fn refund(books: &mut Snapshot, amount: i64) {
     let Intent { id: intent, .. } = books.stripe.intents[0].clone();
     books.stripe.refunds.push(Refund { id: "re_1".into(), intent, status: "succeeded".into(), amount, action: None });
@@ -72,6 +80,6 @@ fn refund(books: &mut Snapshot, amount: i64) {
 
 #[test]
 fn a_naive_store_is_caught() {
-    let variant = VARIANTS.iter().find(|variant| variant.name == "appended row").unwrap();
+    let variant = variants().find(|variant| variant.name == "appended row").unwrap();
     assert!(matches!(variant.hunt(5).unwrap(), Verdict::Caught(_)), "rows below each other");
 }

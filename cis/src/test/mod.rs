@@ -72,7 +72,7 @@ fn steps() -> Vec<Step> {
         Step::new("rust tests", async || cargo(&["test", "--workspace", "--locked"]).await),
         Step::new("simulation", async || sim(&["--seeds", "1000", "--orders", "20"]).await),
         Step::new("crash points", async || sim(&["--crash-points", "all", "--pairs", "200"]).await),
-        Step::new("naive variants", async || sim(&["--mutants"]).await),
+        Step::new("naive variants", async || sim(&["--mutants", "--seeds", "50"]).await),
         Step::new("embedded stack", async || embedded().await),
         Step::with_more("template linters", async || python::lint_template().await),
         Step::with_more("client checks", async || clients::check().await),

@@ -1,35 +1,57 @@
 //! Naive variants.
 
 use std::error::Error;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
-use simulation::variants::{VARIANTS, Variant, Verdict};
+use simulation::variants::{Variant, Verdict, variants};
 
 use crate::{Options, share};
 
-/// Hunts them all; whether each was caught.
+/// A variant's place in the list, whether it was caught, and the words for it.
+type Said = (usize, bool, String);
+
+/// Hunts them all, each through so many seeds at most; whether each was caught.
 pub fn hunt(options: &Options) -> Result<bool, Box<dyn Error>> {
-    let threads = options.threads.max(1);
-    let parts = share(threads, |part| {
-        let mine = VARIANTS.iter().zip(0_u64..).filter(|(_, place)| place % threads == part);
-        mine.map(|(variant, place)| Ok((place, verdict(variant, options.seeds)?))).collect::<crate::Part<Vec<_>>>()
+    let began = Instant::now();
+    let wanted = |variant: &&Variant| options.only.as_ref().is_none_or(|part| variant.name.contains(part.as_str()));
+    let wanted: Vec<&Variant> = variants().filter(wanted).collect();
+    let next = AtomicUsize::new(0);
+    let parts = share(options.threads, |_| {
+        let mut said = Vec::new();
+        while let place = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(variant) = wanted.get(place)
+        {
+            let (is_caught, words) = verdict(variant, options.seeds)?;
+            said.push((place, is_caught, words));
+        }
+        Ok(said)
     })?;
-    let mut verdicts: Vec<_> = parts.into_iter().flatten().collect();
-    verdicts.sort_by_key(|(place, _)| *place);
-    let mut survived = 0_usize;
-    for ((_, (text, is_caught)), variant) in verdicts.iter().zip(VARIANTS) {
-        println!("{:<28} {}\n{:<28} {text}", variant.name, variant.naive, "");
-        survived += usize::from(!is_caught);
+    let mut said: Vec<Said> = parts.into_iter().flatten().collect();
+    said.sort_unstable();
+    for (_, _, words) in &said {
+        println!("{words}");
     }
-    println!("{} passed, {survived} failed", VARIANTS.len() - survived);
+    let survived = said.iter().filter(|(_, is_caught, _)| !is_caught).count();
+    println!("{:.1} s", began.elapsed().as_secs_f64());
+    println!("{} passed, {survived} failed", said.len() - survived);
     Ok(survived == 0)
 }
 
-fn verdict(variant: &Variant, seeds: u64) -> crate::Part<(String, bool)> {
-    Ok(match variant.hunt(seeds)? {
+fn verdict(variant: &Variant, seeds: u64) -> crate::Part<(bool, String)> {
+    let began = Instant::now();
+    let found = variant.hunt(seeds)?;
+    let seconds = began.elapsed().as_secs_f64();
+    let (is_caught, words) = match found {
         Verdict::Caught(outcome) => {
             let broken = outcome.violations.first().map(ToString::to_string).unwrap_or_default();
-            (format!("caught by seed {}: {broken}", outcome.seed), true)
+            (true, format!("seed {} in {seconds:.1} s: {broken}", outcome.seed))
         }
-        Verdict::Survived(seeds) => (format!("SURVIVED {seeds} seeds"), false),
-    })
+        Verdict::Product(outcome) => {
+            let broken = outcome.violations.first().map(ToString::to_string).unwrap_or_default();
+            (false, format!("THE PRODUCT ITSELF breaks seed {}: {broken}", outcome.seed))
+        }
+        Verdict::Survived(seeds) => (false, format!("SURVIVED {seeds} seeds in {seconds:.1} s")),
+    };
+    Ok((is_caught, format!("{:<34} {}\n{:<34} {words}", variant.name, variant.naive, "")))
 }

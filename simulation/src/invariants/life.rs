@@ -1,7 +1,9 @@
 //! What was promised stands, and an order's events tell its whole life.
 
-use domain::EventType;
+use std::collections::BTreeSet;
+
 use domain::OrderStatus::{Cancelled, ChargedBack, Disputed, NeedsReview, Refunded};
+use domain::{EventId, EventType};
 
 use super::Violation;
 use crate::snapshot::Snapshot;
@@ -14,6 +16,16 @@ pub fn check(books: &Snapshot) -> Vec<Violation> {
             let text = "the customer was told 2xx, and there is no order".to_owned();
             violations.push(Violation::of("no order is lost", *id, text));
         }
+    }
+    for id in books.promised.refused.difference(&books.promised.placed) {
+        if books.orders.contains_key(id) {
+            let text = "the customer was told no, and there is an order".to_owned();
+            violations.push(Violation::of("a refusal is kept", *id, text));
+        }
+    }
+    for id in &books.promised.mixed_up {
+        let text = "something else was asked for under its key, and answered with 2xx".to_owned();
+        violations.push(Violation::of("a key is for one request", *id, text));
     }
     for id in &books.promised.paid {
         let captured = books.orders.get(id).map_or(0, |order| order.payment.facts.captured());
@@ -48,5 +60,14 @@ pub fn check(books: &Snapshot) -> Vec<Violation> {
             violations.push(Violation::of("every event is published", *id, text));
         }
     }
+    violations.extend(unheard_of(books));
     violations
+}
+
+/// Events that were published and never happened.
+fn unheard_of(books: &Snapshot) -> Option<Violation> {
+    let happened: BTreeSet<EventId> = books.events.values().flatten().map(|event| event.event_id).collect();
+    let made_up = books.published.as_ref()?.difference(&happened).count();
+    let text = format!("{made_up} events were published that are in no order's books, not 0");
+    (made_up > 0).then_some(Violation { invariant: "what is published has happened", order: None, text })
 }

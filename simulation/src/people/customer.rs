@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::browser::{Ask, Browser, Reply};
 use super::dashboard;
 use super::staff::Staff;
-use super::wishes::{Method, Wishes};
+use super::wishes::{Method, Wishes, cart};
 use crate::world::World;
 
 /// A customer with one order in mind.
@@ -52,6 +52,7 @@ impl Customer {
         if wishes.reloads {
             self.look().await;
             self.place(&wishes.cart, 1).await;
+            self.mix_up().await;
         }
         let paying = async {
             if wishes.late {
@@ -96,10 +97,24 @@ impl Customer {
                 self.browser.world.promises.note(|promised| {
                     promised.placed.insert(self.order);
                 });
+            } else if reply.is_some() {
+                self.browser.world.promises.note(|promised| {
+                    promised.refused.insert(self.order);
+                });
             }
             reply
         });
         futures::future::join_all(clicked).await.into_iter().flatten().find(Reply::is_good)
+    }
+
+    /// Takes the same key for something else, by mistake. That must not be answered as if it were the same.
+    async fn mix_up(&self) {
+        let ask = Ask::post(self.order, "").with_key(&self.key).with(cart(&[("mug", 9)], "ada@example.com"));
+        if self.browser.ask_once(&ask).await.is_some_and(|reply| reply.is_good()) {
+            self.browser.world.promises.note(|promised| {
+                promised.mixed_up.insert(self.order);
+            });
+        }
     }
 
     async fn look(&self) {

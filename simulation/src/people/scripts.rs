@@ -55,10 +55,20 @@ pub const SCRIPTS: &[Script] = &[
     Script { name: "a refund in the dashboard", play: |customer| Box::pin(from_the_dashboard(customer)) },
 ];
 
+/// Nothing but that.
+pub static PLACE_AND_PAY: Script =
+    Script { name: "place and pay", play: |customer| Box::pin(pay(customer, Method::Card)) };
+/// Money goes back in two parts.
+pub static TWO_REFUNDS: Script = Script { name: "two refunds", play: |customer| Box::pin(two_refunds(customer)) };
+/// Everybody wants the last pieces at once.
+pub static RUSH: Script = Script { name: "a rush", play: |customer| Box::pin(rush(customer)) };
+/// The money comes before the order, or with it.
+pub static MONEY_FIRST: Script = Script { name: "money first", play: |customer| Box::pin(money_first(customer)) };
+
 impl Script {
-    /// Plays it.
-    pub async fn play(&self, world: &Rc<World>) {
-        if let Some(customer) = Customer::new(world, 0) {
+    /// Plays it with the `n`-th customer of a run.
+    pub async fn play(&self, world: &Rc<World>, n: u64) {
+        if let Some(customer) = Customer::new(world, n) {
             (self.play)(&customer).await;
         }
     }
@@ -108,4 +118,45 @@ async fn from_the_dashboard(customer: &Customer) {
     customer.pay(Some(&placed), Method::Card).await;
     customer.browser.think(Duration::from_secs(30)).await;
     dashboard::act(&customer.browser, customer.order, placed.text("/payment/intent_id")).await;
+}
+
+async fn two_refunds(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    let Some(intent) = placed.text("/payment/intent_id") else { return };
+    for amount in ["100", "200"] {
+        customer.browser.think(Duration::from_mins(3)).await;
+        let form = [("payment_intent", intent), ("amount", amount)];
+        customer.browser.stripe(customer.order, "/_sandbox/stripe/refunds", &form).await;
+    }
+}
+
+async fn rush(customer: &Customer) {
+    customer.browser.think(Duration::from_secs(2)).await;
+    let Some(placed) = customer.place(&cart(&[("rare", 2)], "ada@example.com"), 1).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.come_back().await;
+}
+
+async fn money_first(customer: &Customer) {
+    let order = customer.order.to_string();
+    let form = [
+        ("amount", "2900"),
+        ("currency", "eur"),
+        ("metadata[order_id]", &order),
+        ("payment_method", Method::Secure.id()),
+    ];
+    let paid = async {
+        let path = "/_sandbox/stripe/payment_intents";
+        let Some(intent) = customer.browser.stripe(customer.order, path, &form).await else { return };
+        customer.browser.think(Duration::from_secs(3)).await;
+        let path = format!("{path}/{}/authenticate", intent.text("/id").unwrap_or_default());
+        customer.browser.stripe(customer.order, &path, &[("outcome", "success")]).await;
+    };
+    let placed = async {
+        customer.browser.think(Duration::from_secs(6)).await;
+        // Whoever has paid does not give up.
+        while place(customer).await.is_none() {}
+    };
+    futures::join!(paid, placed);
 }

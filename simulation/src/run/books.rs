@@ -40,7 +40,7 @@ pub fn read(world: &World, restless: Option<String>) -> Snapshot {
     for id in books.orders.keys() {
         // The memory store answers at once.
         books.mails.extend(memory.mails_about(*id).now_or_never().and_then(Result::ok).unwrap_or_default());
-        let row = memory.row_of(*id).now_or_never().and_then(Result::ok).flatten();
+        let row = world.shelf.row_of(*id).now_or_never().and_then(Result::ok).flatten();
         books.rows.extend(row.map(|row| (*id, row)));
         let ledger = memory.ledger(*id).now_or_never().and_then(Result::ok).unwrap_or_default();
         books.ledger.insert(*id, ledger);

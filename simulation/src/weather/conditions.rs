@@ -29,6 +29,8 @@ pub struct Conditions {
     pub latency: Duration,
     /// Pauses from [`STALLS`].
     pub stalls: u32,
+    /// In which function alone; none: in all of them, and around them.
+    pub stalls_in: Option<&'static str>,
     /// How many times slower an actor may be; each draws one of 16 places, those that are not here are quick.
     pub paces: Vec<u32>,
     /// How often an actor's pace changes, of 1000 effects.
@@ -58,6 +60,7 @@ impl Conditions {
             fates: Vec::new(),
             latency: Duration::ZERO,
             stalls: 0,
+            stalls_in: None,
             paces: Vec::new(),
             changes_of_pace: 0,
             late_requests: 0,
@@ -81,6 +84,7 @@ impl Conditions {
         Self {
             fates,
             latency: millis([5, 20, 100, 500]),
+            stalls_in: None,
             stalls: often([0, 50, 300, 1_500]),
             paces: if chance.percent(60) { vec![10, 30, 100] } else { Vec::new() },
             changes_of_pace: often([0, 0, 5, 20]),

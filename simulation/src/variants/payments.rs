@@ -1,0 +1,106 @@
+//! Payments that are asked for twice, or that nobody knows of.
+
+use std::rc::Rc;
+
+use domain::{Change, IntentStatus, Order, OrderId};
+use payments::{NewIntent, StripeError, intent_facts};
+use resilience::{Clock as _, Deadline, Ids as _};
+use serde_json::{Value, json};
+use store::{Orders as _, Receipt, StoreError, UpdateError, update};
+use suite::CallError;
+
+use super::{Answer, Variant, with};
+use crate::shelf::{Desk, NaiveStore};
+use crate::world::{Build, Handler, SimulatedSuite};
+
+/// All of them.
+pub const VARIANTS: [Variant; 3] = [
+    Variant::new("a fresh intent for each request", "whoever wants to pay gets an intent of their own", || {
+        let handler: Handler = Rc::new(|suite, event, deadline| {
+            Box::pin(async move { Ok(answer(fresh_intent(suite, &event, deadline).await?)) })
+        });
+        Build { handlers: vec![("create-payment-intent", handler)], ..Build::default() }
+    }),
+    Variant::new(
+        "secret before the intent is noted",
+        "the intent is given away, and noted when its money comes",
+        || with(NotedWhenPaid),
+    ),
+    Variant::new("customer's key dropped", "each request to place an order is a new one", || {
+        let handler: Handler = Rc::new(|suite, mut event, deadline| {
+            Box::pin(async move {
+                event["headers"]["idempotency-key"] = suite.ids().fresh().to_string().into();
+                suite.handle("create-order", event, deadline).await
+            })
+        });
+        Build { handlers: vec![("create-order", handler)], ..Build::default() }
+    }),
+];
+
+/// Why there is no fresh intent.
+#[derive(Debug, thiserror::Error)]
+enum NoIntent {
+    #[error("no such order")]
+    NoOrder,
+    #[error("no longer to be paid")]
+    NotAwaited,
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Update(#[from] UpdateError<std::convert::Infallible>),
+}
+
+fn answer(made: Result<Value, NoIntent>) -> Value {
+    let (status, body) = match made {
+        Ok(payment) => (200, json!({ "payment": payment })),
+        Err(NoIntent::NoOrder) => (404, json!({ "code": "not-found" })),
+        Err(NoIntent::NotAwaited) => (409, json!({ "code": "not-awaiting-payment" })),
+        Err(_) => (503, json!({ "code": "unavailable" })),
+    };
+    let headers = json!({ "content-type": "application/json" });
+    json!({ "statusCode": status, "headers": headers, "body": body.to_string(), "isBase64Encoded": false })
+}
+
+async fn fresh_intent(
+    suite: &SimulatedSuite,
+    event: &Value,
+    deadline: Deadline,
+) -> Result<Result<Value, NoIntent>, CallError> {
+    let stripe = suite.stripe().await.map_err(|error| CallError::Start(error.into()))?;
+    let made = async {
+        let id = event["pathParameters"]["order_id"].as_str().and_then(|id| id.parse::<OrderId>().ok());
+        let (store, clock) = (suite.gated_store(), suite.clock());
+        let order = store.find(id.ok_or(NoIntent::NoOrder)?).await?.ok_or(NoIntent::NoOrder)?;
+        if !order.status.awaits_payment() {
+            return Err(NoIntent::NotAwaited);
+        }
+        let attempt = suite.ids().fresh().as_fields().0;
+        let intent = stripe.create_payment_intent(&NewIntent { attempt, ..NewIntent::of(&order) }, deadline).await?;
+        let facts = intent_facts(&intent).map_err(StripeError::from)?;
+        let attach = |order: &Order| Ok(order.attach_intent(intent.id.clone(), facts.clone(), "corr", clock.now()));
+        update(&store, clock, suite.ids(), order.id, None, attach).await?;
+        let secret = intent.client_secret.as_ref().map(payments::ClientSecret::expose);
+        Ok(json!({ "intent_id": intent.id, "client_secret": secret, "status": intent.status() }))
+    };
+    Ok(made.await)
+}
+
+struct NotedWhenPaid;
+
+impl NaiveStore for NotedWhenPaid {
+    fn save<'a>(&'a self, desk: &'a Desk, change: &'a Change, receipt: Option<&'a Receipt>) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let unknown = |stored: &Order| {
+                let known: Vec<_> = stored.payment.facts.intents().map(|intent| &intent.id).collect();
+                let mut intents = change.order.payment.facts.intents();
+                intents.any(|intent| !known.contains(&&intent.id) && intent.status != IntentStatus::Succeeded)
+            };
+            if desk.memory.find(change.order.id).await?.is_some_and(|stored| unknown(&stored)) {
+                return Ok(());
+            }
+            desk.save(change, receipt).await
+        })
+    }
+}
