@@ -55,6 +55,12 @@ pub async fn ledger(options: &Options) -> Result<(), BooksError> {
     }
 }
 
+/// Where an order's three sums differ; none when they do not.
+pub fn disagreement(stored: &Stored, at_stripe: &KnownFacts) -> Option<String> {
+    let balance = Balance::of(&stored.order, &stored.ledger, at_stripe.clone());
+    (!balance.agrees()).then(|| format!("{}: {balance}", stored.order.id))
+}
+
 async fn of_one(books: &Books, id: OrderId) -> Result<(), BooksError> {
     let Stored { order, ledger, .. } = books.read(id).await?;
     let balance = Balance::of(&order, &ledger, books.at_stripe(&order).await?);

@@ -8,6 +8,7 @@ mod kill;
 mod limits;
 mod orders;
 mod patience;
+mod refunds;
 mod rotate;
 mod scenarios;
 mod stock;
@@ -30,6 +31,8 @@ pub enum Drill {
     Orders(orders::Options),
     /// Many clients against one rate limit: none too many passes, and nobody else notices.
     Limits(limits::Options),
+    /// One charge and more refunds at once than it can bear: never more goes back than came.
+    Refunds(refunds::Options),
     /// Many buyers at once and few pieces: exactly those are sold.
     Stock(stock::Options),
     /// What can happen to one order, one scenario after the other.
@@ -64,6 +67,9 @@ pub enum DrillError {
     /// A table.
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    /// The order was placed under an id that is none.
+    #[error(transparent)]
+    NoOrder(domain::InvalidId),
     /// Everybody's books.
     #[error(transparent)]
     Snapshot(#[from] crate::snapshot::SnapshotError),
@@ -152,6 +158,7 @@ pub async fn drill(drill: &Drill) -> Result<(), DrillError> {
         Drill::Contract(options) => contract::run(options).await,
         Drill::Orders(options) => orders::run(options).await,
         Drill::Limits(options) => limits::run(options).await,
+        Drill::Refunds(options) => refunds::run(options).await,
         Drill::Stock(options) => stock::run(options).await,
         Drill::Scenarios => scenarios::run().await,
         Drill::Rotate => rotate::run().await,

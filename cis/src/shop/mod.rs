@@ -113,6 +113,16 @@ impl Shop {
         Ok(self.with_token(self.accounts.token(Role::Customer, Some(&id), TOKEN_LIFETIME)?))
     }
 
+    /// The same shop with another member of staff in front of it.
+    ///
+    /// # Errors
+    ///
+    /// There is no token.
+    pub fn another_member_of_staff(&self) -> Result<Self, ShopError> {
+        let id = format!("usr_{}", RandomIds.fresh().simple());
+        Ok(self.with_token(self.accounts.token(Role::Staff, Some(&id), TOKEN_LIFETIME)?))
+    }
+
     /// The same shop with the customer in front of it whose token this is.
     pub fn with_token(&self, token: String) -> Self {
         Self { token, ..self.clone() }
@@ -224,6 +234,18 @@ impl Shop {
     /// Refused, or no answer.
     pub async fn cancel(&self, order_id: &str) -> Result<Value, ShopError> {
         self.ask(Method::POST, &format!("/v1/orders/{order_id}/cancel")).await
+    }
+
+    /// Gives part of an order's money back, as staff does; the answer as it is.
+    ///
+    /// # Errors
+    ///
+    /// No answer.
+    pub async fn refund(&self, order_id: &str, key: &str, amount: i64) -> Result<Answer, HttpError> {
+        let authorization = format!("Bearer {}", self.token);
+        let headers = [("authorization", authorization.as_str()), ("idempotency-key", key)];
+        let body = json!({ "amount": amount, "reason": "requested_by_customer" });
+        self.http.post(&format!("{}/v1/orders/{order_id}/refunds", self.api_url), &headers, &body).await
     }
 
     /// Puts a product into the catalogue, as an administrator does: its price in euro cents, its pieces.
