@@ -137,7 +137,11 @@ async fn books_agree(books: &Books, order: OrderId) -> Result<bool, DrillError> 
     let stored = books.read(order).await?;
     let disagreement = ledger::disagreement(&stored, &books.at_stripe(&stored.order).await?);
     let differences = stored.past().differences();
-    disagreement.iter().for_each(|text| println!("{text}"));
-    differences.iter().for_each(|difference| println!("{difference}"));
+    if let Some(text) = &disagreement {
+        println!("{text}");
+    }
+    for difference in &differences {
+        println!("{difference}");
+    }
     Ok(disagreement.is_none() && differences.is_empty())
 }
