@@ -5,6 +5,7 @@
 mod effects;
 mod life;
 mod money;
+mod past;
 mod rest;
 mod steps;
 mod stock;
@@ -43,6 +44,6 @@ impl fmt::Display for Violation {
 
 /// Every violation in these books.
 pub fn check(books: &Snapshot) -> Vec<Violation> {
-    let checks = [rest::check, life::check, money::check, stock::check, effects::mails, effects::rows];
+    let checks = [rest::check, life::check, money::check, past::check, stock::check, effects::mails, effects::rows];
     checks.iter().flat_map(|check| check(books)).collect()
 }

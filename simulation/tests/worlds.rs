@@ -39,6 +39,7 @@ fn books_that_do_not_agree_are_found_out() {
         ("no order is lost", Box::new(move |books| _ = books.promised.placed.insert(other))),
         ("no payment is lost", Box::new(move |books| _ = books.promised.paid.insert(other))),
         ("no cancellation is lost", Box::new(move |books| _ = books.promised.cancelled.insert(id))),
+        ("an order is what it was told", Box::new(move |books| books.receipts.get_mut(&id).unwrap().clear())),
         ("a refusal is kept", Box::new(move |books| refuse(books, id))),
         ("a key is for one request", Box::new(move |books| _ = books.promised.mixed_up.insert(id))),
         ("what is published has happened", Box::new(move |books| _ = books.events.remove(&id))),

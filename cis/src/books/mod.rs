@@ -184,7 +184,7 @@ impl Books {
             let (receipts, events) = (self.orders.receipts(id).await?, self.events(id).await?);
             let ledger = self.orders.ledger(id).await?;
             if self.orders.find(id).await?.is_some_and(|now| now.version == order.version) {
-                let heard = receipts.iter().map(heard).collect();
+                let heard = receipts.iter().map(Heard::from).collect();
                 return Ok(Stored { order, receipts, heard, events, ledger });
             }
         }
@@ -225,8 +225,4 @@ impl Books {
         }
         Ok(facts)
     }
-}
-
-fn heard(receipt: &Receipt) -> Heard {
-    Heard { order_version: receipt.order_version, at: receipt.received_at, facts: receipt.facts.clone() }
 }

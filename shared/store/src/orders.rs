@@ -1,6 +1,8 @@
 //! Orders with their events, payment receipts and parked facts.
 
-use domain::{Change, CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, PaymentFact, Sku, Timestamp};
+use domain::{
+    Change, CustomerId, Heard, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, PaymentFact, Sku, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -90,6 +92,12 @@ impl Receipt {
     /// As evidence of this version of the order.
     pub(crate) fn of_version(&self, order_version: u64) -> Self {
         Self { order_version, ..self.clone() }
+    }
+}
+
+impl From<&Receipt> for Heard {
+    fn from(receipt: &Receipt) -> Self {
+        Self { order_version: receipt.order_version, at: receipt.received_at, facts: receipt.facts.clone() }
     }
 }
 
