@@ -151,10 +151,11 @@ impl Weather {
 
     fn way(&self, pace: u32, function: &str) -> Duration {
         let mut way = self.chance.between(Duration::ZERO, self.conditions.latency) * pace;
-        let may_stall = self.conditions.stalls_in.is_none_or(|slow| slow == function);
+        let may_stall = self.conditions.stalls_in.is_none_or(|(slow, _)| slow == function);
         if may_stall && self.chance.below(100_000) < self.conditions.stalls {
             self.count("stalls");
-            way += *self.chance.pick(&conditions::STALLS).unwrap_or(&Duration::ZERO);
+            let length = self.conditions.stalls_in.map(|(_, length)| length);
+            way += length.or_else(|| self.chance.pick(&conditions::STALLS).copied()).unwrap_or_default();
         }
         way
     }

@@ -9,12 +9,20 @@ use serde_json::{Value, json};
 use store::{Orders as _, Receipt, StoreError, UpdateError, update};
 use suite::CallError;
 
+use super::weathers::lossy;
 use super::{Answer, Variant, with};
 use crate::shelf::{Desk, NaiveStore};
 use crate::world::{Build, Handler, SimulatedSuite};
 
 /// All of them.
-pub const VARIANTS: [Variant; 3] = [
+pub const VARIANTS: [Variant; 4] = [
+    Variant::new("no idempotency key", "requests to Stripe carry no Idempotency-Key", || Build {
+        meddler: Some(Rc::new(|request| {
+            request.headers_mut().remove("idempotency-key");
+        })),
+        ..Build::default()
+    })
+    .in_weather(lossy),
     Variant::new("a fresh intent for each request", "whoever wants to pay gets an intent of their own", || {
         let handler: Handler = Rc::new(|suite, event, deadline| {
             Box::pin(async move { Ok(answer(fresh_intent(suite, &event, deadline).await?)) })

@@ -30,7 +30,7 @@ pub const VARIANTS: [Variant; 6] = [
         consumer("sync-sheet", |suite, event, deadline| Box::pin(write_once(suite, event, deadline)))
     })
     .in_weather(slow_rows)
-    .played(&PLACE_AND_PAY, 5),
+    .played(&PLACE_AND_PAY, 3),
     Variant::new("row as the event says", "a row is written from the event that comes last", || {
         consumer("sync-sheet", |suite, event, deadline| Box::pin(write_event(suite, event, deadline)))
     }),

@@ -46,7 +46,7 @@ pub fn lossy(seed: u64) -> Conditions {
 pub fn slow_rows(_: u64) -> Conditions {
     Conditions {
         stalls: 15_000,
-        stalls_in: Some("sync-sheet"),
+        stalls_in: Some(("sync-sheet", Duration::from_secs(8))),
         latency: Duration::from_millis(20),
         ..Conditions::fair()
     }

@@ -29,8 +29,8 @@ pub struct Conditions {
     pub latency: Duration,
     /// Pauses from [`STALLS`].
     pub stalls: u32,
-    /// In which function alone; none: in all of them, and around them.
-    pub stalls_in: Option<&'static str>,
+    /// In which function alone, and for how long; none: in all of them and around them, for as long as it comes.
+    pub stalls_in: Option<(&'static str, Duration)>,
     /// How many times slower an actor may be; each draws one of 16 places, those that are not here are quick.
     pub paces: Vec<u32>,
     /// How often an actor's pace changes, of 1000 effects.
