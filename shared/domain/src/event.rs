@@ -219,6 +219,6 @@ fn of_refunds(before: &Order, after: &Order) -> Vec<EventType> {
 fn is_seen(before: &Order, after: &Order) -> bool {
     let was_erased = before.person.contact().is_some() && after.person.contact().is_none();
     let was_edited = before.lines != after.lines || before.person.contact() != after.person.contact();
-    let captured = before.payment.facts.captured() != after.payment.facts.captured();
-    was_erased || was_edited || captured || before.review != after.review
+    let money = |order: &Order| (order.payment.facts.captured(), order.payment.facts.refunded());
+    was_erased || was_edited || money(before) != money(after) || before.review != after.review
 }

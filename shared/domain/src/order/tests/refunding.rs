@@ -98,6 +98,15 @@ fn a_failure_of_one_of_two_refunds_is_no_word_to_the_customer() {
 }
 
 #[test]
+fn a_refund_of_a_cancelled_order_that_comes_back_is_seen() {
+    let cancelled = paid().cancel("c", Timestamp::from_millis(2)).unwrap().unwrap().order;
+    let partly = after(&cancelled, refund("re_1", RefundStatus::Succeeded, 500));
+    let reserved = partly.reserve_due_refunds("c", partly.updated_at).unwrap().order;
+    let back = reserved.learn(vec![refund("re_1", RefundStatus::Failed, 500)], "c", reserved.updated_at).unwrap();
+    assert!(!back.events.is_empty(), "{:?}", back.order.status);
+}
+
+#[test]
 fn a_key_is_asked_with_for_less_than_a_day() {
     let order = requested(&paid(), "rfd_1", None);
     let action = &order.payment.refund_actions["rfd_1"];
