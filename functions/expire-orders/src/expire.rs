@@ -58,7 +58,7 @@ impl<'a, O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Expiry<'a,
     /// Has Stripe cancel what could still be paid, and takes in what it says: canceled, or that the money was faster.
     async fn void_intents(&self, order: Order) -> Result<Order, ExpiryError> {
         let now = self.deciding.clock.now();
-        let live = order.payment.facts.intents().filter(|intent| !intent.status.is_final());
+        let live = order.payment.facts.live();
         let live: Vec<IntentId> = live.map(|intent| intent.id.clone()).collect();
         if live.is_empty() || !order.is_overdue_for_expiry(now) {
             return Ok(order);

@@ -34,7 +34,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     async fn order(&mut self, order: &Order) -> Result<(), Stopped> {
         let facts = &order.payment.facts;
         if order.status.awaits_payment() {
-            for intent in facts.intents().filter(|intent| !intent.status.is_final()) {
+            for intent in facts.live() {
                 self.awaited(order, intent).await?;
             }
         }

@@ -15,7 +15,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
     ///
     /// [`CheckoutError`]; asking again is safe.
     pub async fn void_intents(&self, order: Order) -> Result<Order, CheckoutError> {
-        let live = order.payment.facts.intents().filter(|intent| !intent.status.is_final());
+        let live = order.payment.facts.live();
         let live: Vec<IntentId> = live.map(|intent| intent.id.clone()).collect();
         self.void(order, live).await
     }
@@ -23,7 +23,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
     /// The same for intents that another one has taken the place of, or is to.
     pub(crate) async fn void_replaced(&self, order: Order) -> Result<Order, CheckoutError> {
         let current = &order.payment.intent;
-        let live = order.payment.facts.intents().filter(|intent| !intent.status.is_final());
+        let live = order.payment.facts.live();
         let replaced = live.map(|intent| &intent.id).filter(|id| current.as_ref() != Some(id)).cloned().collect();
         self.void(order, replaced).await
     }

@@ -222,7 +222,7 @@ impl Order {
     /// Payment intents that could still bring money that nobody is to pay: all of a cancelled order's, and those that
     /// another one has taken the place of.
     pub fn intents_to_void(&self) -> impl Iterator<Item = &IntentId> {
-        let live = self.payment.facts.intents().filter(|intent| !intent.status.is_final()).map(|intent| &intent.id);
+        let live = self.payment.facts.live().map(|intent| &intent.id);
         live.filter(|id| self.cancellation.is_some() || self.payment.intent.as_ref().is_some_and(|now| now != *id))
     }
 

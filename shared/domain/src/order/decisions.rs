@@ -63,7 +63,7 @@ impl Order {
     /// Calls off an order that was not paid in time. Ask Stripe to cancel its intent before: what is known of that must
     /// be final. None when it is not overdue, or when an intent could still be paid.
     pub fn expire(&self, correlation_id: &str, now: Timestamp) -> Option<Change> {
-        let is_payable = self.payment.facts.intents().any(|intent| !intent.status.is_final());
+        let is_payable = self.payment.facts.live().next().is_some();
         if is_payable || !self.is_overdue_for_expiry(now) {
             return None;
         }

@@ -38,7 +38,7 @@ impl Order {
         }
         let contact = edit.contact.unwrap_or_else(|| contact.clone());
         let (lines, total) = edit.lines.unwrap_or_else(|| (self.lines.clone(), self.total));
-        let is_payable = self.payment.facts.intents().any(|intent| !intent.status.is_final());
+        let is_payable = self.payment.facts.live().next().is_some();
         if total != self.total && is_payable {
             return Err(EditRefused::IntentLive);
         }

@@ -56,6 +56,11 @@ impl KnownFacts {
         self.intents.values()
     }
 
+    /// The payment intents that could still bring money.
+    pub fn live(&self) -> impl Iterator<Item = &IntentFact> {
+        self.intents().filter(|intent| !intent.status.is_final())
+    }
+
     /// What is known of one payment intent.
     pub fn intent(&self, id: &IntentId) -> Option<&IntentFact> {
         self.intents.get(id)
