@@ -17,6 +17,7 @@ mod accounts;
 mod call;
 mod catalogue;
 mod clock;
+mod invoices;
 mod meter;
 mod orders;
 mod report;
@@ -97,5 +98,6 @@ pub async fn bench(options: Options) -> Result<(), BenchError> {
 async fn all_calls(world: &mut World) -> Result<(), BenchError> {
     catalogue::calls(world).await?;
     orders::calls(world).await?;
+    invoices::calls(world).await?;
     accounts::calls(world).await
 }

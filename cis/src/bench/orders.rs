@@ -1,5 +1,5 @@
-//! Orders: one from its placing to the sheet, what is read of it, one that is cancelled and refunded, and one of which
-//! staff give a part back.
+//! Orders: one from its placing to the sheet, what is read of it, one that is cancelled and refunded, one of which staff
+//! give a part back, and one that is edited and then not paid.
 
 use std::time::Duration;
 
@@ -15,11 +15,14 @@ use super::world::World;
 /// The section whose sum is an order's price.
 pub const WHOLE_ORDER: &str = "An order of two lines: placed, paid, mailed, in the sheet";
 /// Everything that follows from a call happens within it.
-const SOON: Duration = Duration::from_mins(10);
+pub const SOON: Duration = Duration::from_mins(10);
+/// Longer than goods are held for an order that nobody pays.
+const TOO_LATE: Duration = Duration::from_hours(2);
 const FIRST: &[(&str, &str)] = &[("idempotency-key", "first")];
 const SECOND: &[(&str, &str)] = &[("idempotency-key", "second")];
 const THIRD: &[(&str, &str)] = &[("idempotency-key", "third")];
 const FOURTH: &[(&str, &str)] = &[("idempotency-key", "fourth")];
+const FIFTH: &[(&str, &str)] = &[("idempotency-key", "fifth")];
 const REFUND: &[(&str, &str)] = &[("idempotency-key", "refund")];
 const CUSTOMER: &str = "cus_00000000000000000000000000000077";
 
@@ -31,6 +34,7 @@ pub async fn calls(world: &mut World) -> Result<(), BenchError> {
     reads(world, &order, &customer, &staff).await?;
     cancelled(world, &customer).await?;
     given_back(world, &customer, &staff).await?;
+    edited_and_not_paid(world, &customer).await?;
     by_api_key(world).await
 }
 
@@ -108,6 +112,25 @@ async fn given_back(world: &mut World, customer: &str, staff: &str) -> Result<()
     world.settle(SOON).await
 }
 
+/// An edit that changes the total while the order has an intent, and the end of an order that nobody pays.
+async fn edited_and_not_paid(world: &mut World, customer: &str) -> Result<(), BenchError> {
+    let placed = world.ask(&place(customer, FIFTH, &cart())).await?;
+    world.settle_unmeasured(SOON).await?;
+    world.begin("Another order: edited before it is paid, then not paid in time");
+    let path = format!("/v1/orders/{}", text_of(&placed, "/order_id")?);
+    let lines = json!({ "lines": [{ "sku": "product-1", "quantity": 3 }, { "sku": "product-2", "quantity": 2 }] });
+    let edit = Call::new("PATCH /v1/orders/{order_id}", &path);
+    world.call(&Call { token: Some(customer), body: Some(&lines), ..edit }).await?;
+    world.settle(SOON).await?;
+    let paying = format!("{path}/payment-intent");
+    let asked = Call::new("POST /v1/orders/{order_id}/payment-intent", &paying);
+    world.call(&Call { token: Some(customer), variant: "after the edit", ..asked }).await?;
+    world.settle(SOON).await?;
+    world.pass(TOO_LATE);
+    world.run_schedule("expire-orders", "one order").await?;
+    world.settle(SOON).await
+}
+
 /// The life of an API key, and what calls with one cost.
 async fn by_api_key(world: &mut World) -> Result<(), BenchError> {
     let admin = world.token(Role::Admin, None)?;
@@ -131,7 +154,8 @@ async fn by_api_key(world: &mut World) -> Result<(), BenchError> {
     world.settle(SOON).await
 }
 
-fn place<'a>(token: &'a str, key: &'a [(&'a str, &'a str)], cart: &'a Value) -> Call<'a> {
+/// The request that places an order under this key.
+pub fn place<'a>(token: &'a str, key: &'a [(&'a str, &'a str)], cart: &'a Value) -> Call<'a> {
     let call = Call::new("POST /v1/orders", "/v1/orders");
     Call { token: Some(token), headers: key, body: Some(cart), status: 201, ..call }
 }
@@ -146,7 +170,7 @@ async fn pay(world: &World, placed: &Response<Bytes>) -> Result<(), BenchError> 
 }
 
 /// Two products of the catalogue.
-fn cart() -> Value {
+pub fn cart() -> Value {
     json!({
         "lines": [{ "sku": "product-1", "quantity": 1 }, { "sku": "product-2", "quantity": 2 }],
         "currency": "EUR",

@@ -113,7 +113,12 @@ impl World {
 
     /// Time passes, as before each call.
     pub fn pause(&self) {
-        self.clock.advance(PAUSE);
+        self.pass(PAUSE);
+    }
+
+    /// So much time passes.
+    pub fn pass(&self, time: Duration) {
+        self.clock.advance(time);
     }
 
     /// Makes a request right after the one before and measures it under its route.
@@ -165,12 +170,22 @@ impl World {
     /// One fails.
     pub async fn run_schedules(&mut self) -> Result<(), BenchError> {
         for schedule in self.wiring().schedules.clone() {
-            self.meter.take();
-            let event = json!({ "time": self.clock.now() });
-            let result = Box::pin(self.suite.call(&schedule.function, event)).await;
-            succeeded(&schedule.function, result.err().map(|error| error.to_string()))?;
-            self.row(&schedule.function, "by its schedule", None);
+            self.run_schedule(&schedule.function, "by its schedule").await?;
         }
+        Ok(())
+    }
+
+    /// Calls a function that has a schedule, and measures it.
+    ///
+    /// # Errors
+    ///
+    /// It fails.
+    pub async fn run_schedule(&mut self, function: &str, variant: &str) -> Result<(), BenchError> {
+        self.meter.take();
+        let event = json!({ "time": self.clock.now() });
+        let result = Box::pin(self.suite.call(function, event)).await;
+        succeeded(function, result.err().map(|error| error.to_string()))?;
+        self.row(function, variant, None);
         Ok(())
     }
 
