@@ -3,9 +3,11 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
+use auth::api_key::issue;
 use auth::mint::{SigningKey, SigningKeys, mint};
 use auth::{Caller, Role, TokenRules, Who};
-use domain::Timestamp;
+use domain::{ApiKey, KeyId, Scope, Timestamp};
+use resilience::{Ids as _, SeededIds};
 use serde_json::json;
 use sheets::ServiceAccount;
 use suite::{Settings, Wiring, secrets};
@@ -43,6 +45,9 @@ pub struct Fixture {
     pub google: ServiceAccount,
     pub customers: Vec<Token>,
     pub staff: Token,
+    pub service: Token,
+    /// What is stored of the service's key.
+    pub service_key: ApiKey,
     public_keys: String,
     signing_keys: String,
 }
@@ -61,12 +66,15 @@ impl Fixture {
         let now = Timestamp::from_seconds(BEGIN);
         let keys = SigningKeys { keys: vec![SigningKey::generate(now)?] };
         let customers = (1..=CUSTOMERS).map(|n| token(&keys, Role::Customer, &format!("cus_{n:032}"), now));
+        let (service, service_key) = service(now)?;
         let account = sandbox::sheets::development_key_file("http://google.test/token").to_string();
         Ok(Self {
             wiring: TEMPLATE.parse()?,
             google: ServiceAccount::from_json(&account).map_err(|_| FixtureError::Setting("google's account"))?,
             customers: customers.collect::<Result<_, _>>()?,
             staff: token(&keys, Role::Staff, &format!("usr_{:032}", 1), now)?,
+            service,
+            service_key,
             public_keys: keys.public()?.to_string(),
             signing_keys: serde_json::to_string(&keys).map_err(|_| FixtureError::Setting("the signing key"))?,
         })
@@ -117,6 +125,30 @@ fn token(keys: &SigningKeys, role: Role, id: &str, now: Timestamp) -> Result<Tok
     let token = mint(&caller, &TokenRules::default(), key, now, TOKEN_LIFETIME)?;
     let authorization = format!("Bearer {token}").parse().map_err(|_| FixtureError::Setting("a token"))?;
     Ok(Token { id: id.to_owned(), authorization })
+}
+
+/// Another program that orders for itself, by invoice when it likes.
+fn service(now: Timestamp) -> Result<(Token, ApiKey), FixtureError> {
+    let (ids, wrong) = (SeededIds::new(0), FixtureError::Setting("the service's id"));
+    let key = KeyId::from_uuid(ids.fresh());
+    let (text, secret) = issue(key, [ids.fresh(), ids.fresh()]);
+    let id = format!("cus_{:032}", CUSTOMERS + 1);
+    let key = ApiKey {
+        id: key,
+        secret,
+        name: "service".to_owned(),
+        scopes: [Scope::OrdersPlace, Scope::OrdersInvoice].into_iter().collect(),
+        customer: id.parse().map_err(|_| wrong)?,
+        created_by: domain::UserId::from_uuid(ids.fresh()),
+        created_at: now,
+        expires_at: now.plus(TOKEN_LIFETIME),
+        revoked_at: None,
+        last_used_at: None,
+        noticed_days: None,
+        version: 1,
+    };
+    let authorization = format!("Bearer {text}").parse().map_err(|_| FixtureError::Setting("the service's key"))?;
+    Ok((Token { id, authorization }, key))
 }
 
 /// Does something with what this thread's runs have in common.

@@ -5,10 +5,12 @@
 mod effects;
 mod life;
 mod money;
+mod paid;
 mod past;
 mod rest;
 mod steps;
 mod stock;
+mod transfers;
 
 use std::fmt;
 
@@ -44,6 +46,16 @@ impl fmt::Display for Violation {
 
 /// Every violation in these books.
 pub fn check(books: &Snapshot) -> Vec<Violation> {
-    let checks = [rest::check, life::check, money::check, past::check, stock::check, effects::mails, effects::rows];
+    let checks = [
+        rest::check,
+        life::check,
+        money::check,
+        paid::check,
+        transfers::check,
+        past::check,
+        stock::check,
+        effects::mails,
+        effects::rows,
+    ];
     checks.iter().flat_map(|check| check(books)).collect()
 }

@@ -24,6 +24,14 @@ pub struct Promised {
     pub mixed_up: BTreeSet<OrderId>,
     /// Refunds that staff were told stand, by order: their ids, with the amount in minor units.
     pub refunds: BTreeMap<OrderId, BTreeMap<String, i64>>,
+    /// Refunds that staff were told no for, by order: their ids.
+    pub refused_refunds: BTreeMap<OrderId, BTreeSet<String>>,
+    /// What came to our bank account, by order: the transfers' references.
+    pub transfers: BTreeMap<OrderId, BTreeSet<String>>,
+    /// Transfers that staff were told pay the order: their references.
+    pub booked: BTreeMap<OrderId, BTreeSet<String>>,
+    /// Transfers that staff were told do not: their references.
+    pub not_booked: BTreeMap<OrderId, BTreeSet<String>>,
 }
 
 impl Promises {

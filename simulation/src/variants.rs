@@ -4,10 +4,15 @@
 //! an entry in its file's list, with what is built otherwise.
 
 mod consumers;
+mod edits;
+mod expiry;
+mod invoices;
 mod mails;
 mod orders;
 mod payments;
 mod reads;
+mod reconciliation;
+mod refunds;
 mod requests;
 mod sheet;
 mod stock;
@@ -17,7 +22,9 @@ mod webhooks;
 use std::fmt;
 use std::rc::Rc;
 
+use domain::{KnownFacts, Order, OrderId, Payment, PaymentFact};
 use futures::future::LocalBoxFuture;
+use serde_json::{Value, json};
 use store::StoreError;
 
 use crate::fixture::FixtureError;
@@ -52,11 +59,16 @@ impl fmt::Debug for Variant {
 
 /// All of them.
 pub fn variants() -> impl Iterator<Item = &'static Variant> {
-    let of_kind: [&'static [Variant]; 9] = [
+    let of_kind: [&'static [Variant]; 14] = [
         &orders::VARIANTS,
         &reads::VARIANTS,
         &requests::VARIANTS,
         &payments::VARIANTS,
+        &edits::VARIANTS,
+        &refunds::VARIANTS,
+        &invoices::VARIANTS,
+        &expiry::VARIANTS,
+        &reconciliation::VARIANTS,
         &webhooks::VARIANTS,
         &stock::VARIANTS,
         &consumers::VARIANTS,
@@ -82,6 +94,30 @@ fn unreconciled(build: Build) -> Build {
 /// The product on top of such a store.
 fn with(store: impl NaiveStore + 'static) -> Build {
     Build { store: Some(Rc::new(store)), ..Build::default() }
+}
+
+/// What a naive handler of the API works on: the order that a request is about.
+fn order_of(event: &Value) -> Option<OrderId> {
+    event["pathParameters"]["order_id"].as_str()?.parse().ok()
+}
+
+/// The body of a request.
+fn body_of(event: &Value) -> Option<Value> {
+    serde_json::from_str(event["body"].as_str()?).ok()
+}
+
+/// What a naive handler answers.
+fn answer(status: u16, body: &Value) -> Value {
+    let headers = json!({ "content-type": "application/json" });
+    json!({ "statusCode": status, "headers": headers, "body": body.to_string(), "isBase64Encoded": false })
+}
+
+/// The order as if nobody could pay its intents any more.
+fn as_if_voided(order: &Order) -> Order {
+    let mut facts = KnownFacts::default();
+    let is_live = |fact: &PaymentFact| matches!(fact, PaymentFact::PaymentIntent(fact) if !fact.status.is_final());
+    facts.extend(order.payment.facts.clone().into_facts().filter(|fact| !is_live(fact)));
+    Order { payment: Payment { facts, ..order.payment.clone() }, ..order.clone() }
 }
 
 /// What came of a search.

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use domain::{Sku, Timestamp};
+use domain::{ApiKey, Sku, Timestamp};
 use resilience::{SeededIds, VirtualClock};
 use sandbox::stripe::Endpoint;
 use sandbox::{Fault, FaultKind, Provider, RetrySchedule, Shared};
-use store::{Catalogue as _, ProductEdit};
+use store::{ApiKeys as _, Catalogue as _, ProductEdit};
 use suite::{Fate, Ports, Suite};
 
 use crate::chance::Chance;
@@ -55,6 +55,7 @@ pub struct World {
     pub promises: Promises,
     pub customers: Vec<Token>,
     pub staff: Token,
+    pub service: Token,
     pub pollers: Pollers,
 }
 
@@ -83,11 +84,11 @@ impl World {
             Network::new(sandbox.clone(), Rc::clone(&weather), stage.clone(), clock.clone(), build.meddler.clone());
         let ports = Ports { store: shelf.clone(), transport, clock: clock.clone(), ids: SeededIds::new(seed) };
         let key = sandbox.lock().sendgrid.public_key();
-        let (suite, customers, staff) = fixture::with(|fixture| {
+        let (mut suite, customers, staff, service, service_key) = fixture::with(|fixture| {
             let suite = Suite::new(ports, fixture.settings(&providers, &key)?, fixture.wiring.clone());
-            Ok((suite, fixture.customers.clone(), fixture.staff.clone()))
+            let service = (fixture.service.clone(), fixture.service_key.clone());
+            Ok((suite, fixture.customers.clone(), fixture.staff.clone(), service.0, service.1))
         })?;
-        let mut suite = suite;
         for (function, handler) in &build.handlers {
             suite.replace(function, Rc::clone(handler));
         }
@@ -96,8 +97,9 @@ impl World {
         suite.bus().carried_by(Rc::<Weather>::clone(&weather));
         let promises = Promises::default();
         let pollers = build.pollers.clone();
-        let world = Self { seed, stage, clock, weather, sandbox, suite, shelf, promises, customers, staff, pollers };
-        world.clock.run(world.fill());
+        let world =
+            Self { seed, stage, clock, weather, sandbox, suite, shelf, promises, customers, staff, service, pollers };
+        world.clock.run(world.fill(&service_key));
         Ok(Rc::new(world))
     }
 
@@ -106,14 +108,15 @@ impl World {
         Chance::new(self.seed, purpose)
     }
 
-    async fn fill(&self) {
+    async fn fill(&self, service: &ApiKey) {
+        // The memory store refuses nothing of this.
+        let _ = self.shelf.memory().save_api_keys(std::slice::from_ref(service), &[]).await;
         for (sku, price, pieces) in WARES {
             let (Ok(sku), Ok(currency)) = (sku.parse::<Sku>(), "eur".parse()) else { continue };
             let name = sku.to_string();
             let at = Timestamp::from_seconds(BEGIN);
             let edit =
                 ProductEdit { sku, name, prices: [(currency, price)].into(), stock: Some(pieces), active: true, at };
-            // The memory store refuses nothing.
             let _ = self.shelf.memory().put(&edit).await;
         }
     }
@@ -147,6 +150,10 @@ fn misbehave(sandbox: &Shared, conditions: &Conditions) {
                 sandbox.faults.add(Fault::new(kind.clone()).at(provider).probability(part));
             }
         }
+    }
+    if conditions.webhooks_lost > 0 {
+        let fault = Fault::new(FaultKind::WebhookDrop { acknowledged: true }).at(Provider::Stripe);
+        sandbox.faults.add(fault.probability(f64::from(conditions.webhooks_lost) / 100.0));
     }
     if conditions.webhook_copies > 0 {
         let fault = Fault::new(FaultKind::WebhookDuplicate { copies: 1 });

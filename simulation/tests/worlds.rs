@@ -1,6 +1,6 @@
 //! That a run repeats, that the checks can fail, and that the stories pass in fair weather.
 
-use domain::{OrderId, OrderStatus};
+use domain::{CancelReason, Cancellation, Order, OrderId, OrderStatus, PaymentFact, TransferDirection, TransferFact};
 use serde_json::json;
 use simulation::snapshot::{Intent, Refund, Snapshot};
 use simulation::variants::{Verdict, variants};
@@ -49,6 +49,16 @@ fn books_that_do_not_agree_are_found_out() {
         ("one charge an order", Box::new(|books| books.stripe.intents.push(books.stripe.intents[0].clone()))),
         ("no more given back than received", Box::new(|books| refund(books, 1_000_000))),
         ("money given back is what Stripe gave back", Box::new(|books| refund(books, 1))),
+        ("a refused refund is not made", Box::new(move |books| refuse_refund(books, id))),
+        (
+            "what is charged is what is delivered",
+            Box::new(move |books| change(books, id, |order| order.total.amount += 1)),
+        ),
+        ("whoever has paid was in time", Box::new(move |books| expire(books, id))),
+        ("one transfer an order", Box::new(move |books| transfer(books, id, &["a", "b"]))),
+        ("what is booked has come", Box::new(move |books| transfer(books, id, &["stranger"]))),
+        ("no transfer is lost", Box::new(move |books| _ = books.promised.booked.insert(id, ["a".into()].into()))),
+        ("a refusal is kept", Box::new(move |books| refuse_transfer(books, id))),
         ("the ledger is what the order says", Box::new(move |books| books.ledger.get_mut(&id).unwrap().clear())),
         ("stock is what was there less what is sold", Box::new(|books| *books.stock.values_mut().next().unwrap() += 1)),
         ("one mail for each reason", Box::new(|books| books.mailbox.values_mut().for_each(|count| *count += 1))),
@@ -72,6 +82,39 @@ fn books_that_do_not_agree_are_found_out() {
 fn refuse(books: &mut Snapshot, order: OrderId) {
     books.promised.placed.clear();
     books.promised.refused.insert(order);
+}
+
+fn change(books: &mut Snapshot, id: OrderId, to: impl FnOnce(&mut Order)) {
+    books.orders.entry(id).and_modify(to);
+}
+
+fn expire(books: &mut Snapshot, id: OrderId) {
+    change(books, id, |order| {
+        order.cancellation = Some(Cancellation { at: order.placed_at, reason: CancelReason::Expired });
+    });
+}
+
+/// Transfers that staff booked, of which the bank knows one.
+fn transfer(books: &mut Snapshot, id: OrderId, references: &[&str]) {
+    books.promised.transfers.insert(id, ["a".into()].into());
+    for reference in references {
+        change(books, id, |order| {
+            let (direction, amount, id) = (TransferDirection::Received, order.total, (*reference).to_owned());
+            let fact = TransferFact { direction, amount, action: None, reason: None, requested_at: None, id };
+            order.payment.facts.learn(PaymentFact::Transfer(fact));
+        });
+    }
+}
+
+fn refuse_transfer(books: &mut Snapshot, id: OrderId) {
+    transfer(books, id, &["a"]);
+    books.promised.not_booked.insert(id, ["a".into()].into());
+}
+
+fn refuse_refund(books: &mut Snapshot, id: OrderId) {
+    refund(books, 1);
+    books.stripe.refunds[0].action = Some("rfd_1".into());
+    books.promised.refused_refunds.insert(id, ["rfd_1".into()].into());
 }
 
 fn refund(books: &mut Snapshot, amount: i64) {

@@ -1,6 +1,6 @@
 //! Our books and Stripe's say the same, to the cent.
 
-use domain::{Order, OrderId, RefundActionState};
+use domain::{Order, OrderId, RefundActionState, TransferDirection};
 
 use super::Violation;
 use crate::snapshot::{Intent, Refund, Snapshot};
@@ -23,8 +23,10 @@ fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
     let captured = received(stripe.intents_of(id));
     let refunded = stripe.refunds_of(id).filter(|refund| refund.counts()).map(|refund| refund.amount).sum();
     let lost = stripe.disputes_of(id).filter(|dispute| dispute.status == "lost").map(|dispute| dispute.amount).sum();
-    same("money received is what Stripe received", facts.captured(), captured);
-    same("money given back is what Stripe gave back", facts.refunded(), refunded);
+    let (came, went) =
+        (transferred(order, TransferDirection::Received), transferred(order, TransferDirection::Returned));
+    same("money received is what Stripe received", facts.captured() - came, captured);
+    same("money given back is what Stripe gave back", facts.refunded() - went, refunded);
     same("money lost is what Stripe took back", facts.lost(), lost);
     let kept = facts.captured() - facts.refunded() - facts.lost();
     let booked = books.ledger.get(&id).into_iter().flatten().map(|entry| entry.amount.amount).sum::<i64>();
@@ -48,6 +50,7 @@ fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
         }
     }
     violations.extend(promised_refunds(books, order));
+    violations.extend(refused_refunds(books, order));
     let live = |intent: &&Intent| intent.status.starts_with("requires_");
     let cancelled = order.intents_to_void().next().is_none() && books.promised.cancelled.contains(&id);
     let payable = stripe.intents_of(id).filter(live).count();
@@ -73,6 +76,22 @@ fn promised_refunds(books: &Snapshot, order: &Order) -> Vec<Violation> {
         (made != [*amount]).then(|| Violation::of("no refund is lost", order.id, text))
     });
     broken.collect()
+}
+
+/// What staff were told no for was not made behind their back.
+fn refused_refunds(books: &Snapshot, order: &Order) -> Vec<Violation> {
+    let promised = books.promised.refunds.get(&order.id);
+    let refused = books.promised.refused_refunds.get(&order.id).into_iter().flatten();
+    let refused = refused.filter(|id| promised.is_none_or(|promised| !promised.contains_key(*id)));
+    let made = |id: &&String| books.stripe.refunds_of(order.id).any(|refund| refund.action.as_ref() == Some(*id));
+    let broken = refused.filter(made).map(|id| format!("staff were told no, and {id} was made"));
+    broken.map(|text| Violation::of("a refused refund is not made", order.id, text)).collect()
+}
+
+/// What came or went by bank transfers, in minor units.
+fn transferred(order: &Order, direction: TransferDirection) -> i64 {
+    let transfers = order.payment.facts.transfers().filter(|transfer| transfer.direction == direction);
+    transfers.map(|transfer| transfer.amount.amount).sum()
 }
 
 /// Money that Stripe received for orders that we do not have.

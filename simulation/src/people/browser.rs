@@ -73,6 +73,11 @@ impl Ask {
         Self { method: Method::GET, path: format!("/v1/orders/{order}"), key: None, body: None, order }
     }
 
+    /// A PATCH of an order.
+    pub fn patch(order: OrderId) -> Self {
+        Self { method: Method::PATCH, ..Self::get(order) }
+    }
+
     /// With an idempotency key.
     #[must_use]
     pub fn with_key(self, key: &str) -> Self {

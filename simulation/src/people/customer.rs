@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use domain::{CustomerId, IdempotencyKey, OrderId};
 use resilience::Clock as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::browser::{Ask, Browser, Reply};
 use super::dashboard;
 use super::staff::Staff;
-use super::wishes::{Method, Wishes, cart};
+use super::wishes::{Method, Wishes, cart, lines};
+use crate::fixture::Token;
 use crate::world::World;
 
 /// A customer with one order in mind.
@@ -42,9 +43,15 @@ impl Customer {
         let chance = Rc::new(world.chance(1000 + n));
         let token = world.customers.get(usize::try_from(n).ok()? % world.customers.len())?.clone();
         let key = format!("order-{n}");
-        let id: CustomerId = token.id.parse().ok()?;
-        let order = OrderId::derived(id, &key.parse::<IdempotencyKey>().ok()?);
+        let order = order(&token, &key)?;
         Some(Self { browser: Browser { world: Rc::clone(world), token, chance }, order, key })
+    }
+
+    /// The service that orders in the same shop, with the same in mind.
+    pub fn of_a_service(&self) -> Option<Self> {
+        let token = self.browser.world.service.clone();
+        let order = order(&token, &self.key)?;
+        Some(Self { browser: Browser { token, ..self.browser.clone() }, order, key: self.key.clone() })
     }
 
     async fn live(&self, wishes: &Wishes) {
@@ -182,6 +189,18 @@ impl Customer {
         self.browser.ask(Ask::post(self.order, "confirm-payment")).await;
     }
 
+    /// Wants something else instead.
+    pub async fn edit(&self, of: &[(&str, u32)]) -> Option<Reply> {
+        self.browser.ask(Ask::patch(self.order).with(json!({ "lines": lines(of) }))).await
+    }
+
+    /// Has the bank transfer what the order costs.
+    pub fn transfer(&self, reference: &str) {
+        self.browser.world.promises.note(|promised| {
+            promised.transfers.entry(self.order).or_default().insert(reference.to_owned());
+        });
+    }
+
     /// Calls the order off.
     pub async fn cancel(&self) {
         let reply = self.browser.ask(Ask::post(self.order, "cancel")).await;
@@ -191,6 +210,11 @@ impl Customer {
             });
         }
     }
+}
+
+/// The order that somebody places with this key.
+fn order(token: &Token, key: &str) -> Option<OrderId> {
+    Some(OrderId::derived(token.id.parse::<CustomerId>().ok()?, &key.parse::<IdempotencyKey>().ok()?))
 }
 
 fn payable(reply: &Reply) -> Option<Payable> {

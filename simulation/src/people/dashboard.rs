@@ -15,3 +15,10 @@ pub async fn act(browser: &Browser, order: OrderId, intent: Option<&str>) {
     let form = if browser.chance.percent(50) { part } else { &part[..1] };
     browser.stripe(order, "/_sandbox/stripe/refunds", form).await;
 }
+
+/// A payment for an order that did not come through the shop: a link that staff sent, a terminal.
+pub async fn pay(browser: &Browser, order: OrderId, amount: &str) {
+    let id = order.to_string();
+    let form = [("amount", amount), ("currency", "eur"), ("metadata[order_id]", &id)];
+    browser.stripe(order, "/_sandbox/stripe/payment_intents", &form).await;
+}

@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures::future::LocalBoxFuture;
 
-use super::browser::Reply;
 use super::customer::Customer;
-use super::dashboard;
-use super::staff::Staff;
-use super::wishes::{Method, cart};
+use super::plays::{
+    cancel, edit_in_one_tab, from_the_dashboard, invoiced, late_and_gone, late_money, many_refunds, money_first, pay,
+    pay_at_the_last_moment, place, refunds, rush, two_refunds, two_tabs,
+};
+use super::wishes::Method;
 use crate::world::World;
 
 /// A story of one order.
@@ -60,6 +60,26 @@ pub static PLACE_AND_PAY: Script =
     Script { name: "place and pay", play: |customer| Box::pin(pay(customer, Method::Card)) };
 /// Money goes back in two parts.
 pub static TWO_REFUNDS: Script = Script { name: "two refunds", play: |customer| Box::pin(two_refunds(customer)) };
+/// Money goes back in so many parts that Stripe's list of them has two pages.
+pub static MANY_REFUNDS: Script = Script { name: "many refunds", play: |customer| Box::pin(many_refunds(customer)) };
+/// Staff give more back than there is, in several parts at once.
+pub static RIVAL_REFUNDS: Script = Script {
+    name: "rival refunds",
+    play: |customer| Box::pin(refunds(customer, false, &[Some(1900), Some(1900), None])),
+};
+/// Staff give two parts back at once.
+pub static PART_REFUNDS: Script =
+    Script { name: "part refunds", play: |customer| Box::pin(refunds(customer, false, &[Some(500), Some(500)])) };
+/// The customer comes to pay when the goods are about to go back.
+pub static LAST_MOMENT: Script =
+    Script { name: "the last moment", play: |customer| Box::pin(pay_at_the_last_moment(customer)) };
+/// The money comes when others have the goods.
+pub static LATE_AND_GONE: Script = Script { name: "late and gone", play: |customer| Box::pin(late_and_gone(customer)) };
+/// The cart is changed in one tab and paid for in the other.
+pub static EDIT_IN_ONE_TAB: Script =
+    Script { name: "edit in one tab", play: |customer| Box::pin(edit_in_one_tab(customer)) };
+/// Two of the staff see the transfer that pays an invoice.
+pub static INVOICED: Script = Script { name: "invoiced", play: |customer| Box::pin(invoiced(customer)) };
 /// Everybody wants the last pieces at once.
 pub static RUSH: Script = Script { name: "a rush", play: |customer| Box::pin(rush(customer)) };
 /// The money comes before the order, or with it.
@@ -72,91 +92,4 @@ impl Script {
             (self.play)(&customer).await;
         }
     }
-}
-
-async fn place(customer: &Customer) -> Option<Reply> {
-    customer.place(&cart(&[("mug", 2)], "ada@example.com"), 1).await
-}
-
-async fn pay(customer: &Customer, method: Method) {
-    let Some(placed) = place(customer).await else { return };
-    customer.pay(Some(&placed), method).await;
-    customer.come_back().await;
-}
-
-async fn cancel(customer: &Customer, after: Option<Method>) {
-    match after {
-        Some(method) => pay(customer, method).await,
-        None => drop(place(customer).await),
-    }
-    customer.cancel().await;
-}
-
-/// The customer calls it off in one tab and pays in the other, before anybody has voided the intent.
-async fn late_money(customer: &Customer) {
-    let Some(placed) = place(customer).await else { return };
-    futures::join!(customer.pay(Some(&placed), Method::Card), customer.cancel());
-}
-
-async fn two_tabs(customer: &Customer) {
-    let Some(placed) = place(customer).await else { return };
-    futures::join!(customer.pay(Some(&placed), Method::Secure), customer.pay(None, Method::Card));
-    customer.come_back().await;
-}
-
-async fn refunds(customer: &Customer, is_sent: bool, amounts: &[Option<u32>]) {
-    pay(customer, Method::Card).await;
-    let staff = Staff::of(&customer.browser.world, customer.order, Rc::clone(&customer.browser.chance));
-    if is_sent {
-        staff.fulfil().await;
-    }
-    futures::future::join_all((0..).zip(amounts).map(|(n, amount)| staff.refund(n, *amount))).await;
-}
-
-async fn from_the_dashboard(customer: &Customer) {
-    let Some(placed) = place(customer).await else { return };
-    customer.pay(Some(&placed), Method::Card).await;
-    customer.browser.think(Duration::from_secs(30)).await;
-    dashboard::act(&customer.browser, customer.order, placed.text("/payment/intent_id")).await;
-}
-
-async fn two_refunds(customer: &Customer) {
-    let Some(placed) = place(customer).await else { return };
-    customer.pay(Some(&placed), Method::Card).await;
-    let Some(intent) = placed.text("/payment/intent_id") else { return };
-    for amount in ["100", "200"] {
-        customer.browser.think(Duration::from_mins(3)).await;
-        let form = [("payment_intent", intent), ("amount", amount)];
-        customer.browser.stripe(customer.order, "/_sandbox/stripe/refunds", &form).await;
-    }
-}
-
-async fn rush(customer: &Customer) {
-    customer.browser.think(Duration::from_secs(2)).await;
-    let Some(placed) = customer.place(&cart(&[("rare", 2)], "ada@example.com"), 1).await else { return };
-    customer.pay(Some(&placed), Method::Card).await;
-    customer.come_back().await;
-}
-
-async fn money_first(customer: &Customer) {
-    let order = customer.order.to_string();
-    let form = [
-        ("amount", "2900"),
-        ("currency", "eur"),
-        ("metadata[order_id]", &order),
-        ("payment_method", Method::Secure.id()),
-    ];
-    let paid = async {
-        let path = "/_sandbox/stripe/payment_intents";
-        let Some(intent) = customer.browser.stripe(customer.order, path, &form).await else { return };
-        customer.browser.think(Duration::from_secs(3)).await;
-        let path = format!("{path}/{}/authenticate", intent.text("/id").unwrap_or_default());
-        customer.browser.stripe(customer.order, &path, &[("outcome", "success")]).await;
-    };
-    let placed = async {
-        customer.browser.think(Duration::from_secs(6)).await;
-        // Whoever has paid does not give up.
-        while place(customer).await.is_none() {}
-    };
-    futures::join!(paid, placed);
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use domain::OrderId;
+use domain::{OrderId, RefundActionId};
 use serde_json::{Value, json};
 
 use super::browser::{Ask, Browser, Reply};
@@ -46,6 +46,17 @@ impl Staff {
         self.browser.ask(Ask::post(self.order, "fulfil")).await;
     }
 
+    /// Notes the transfer that pays the order.
+    pub async fn mark_paid(&self, reference: &str) {
+        self.browser.think(Duration::from_secs(2)).await;
+        let ask = Ask::post(self.order, "mark-paid").with(json!({ "reference": reference }));
+        let Some(reply) = self.browser.ask(ask).await else { return };
+        self.browser.world.promises.note(|promised| {
+            let told = if reply.is_good() { &mut promised.booked } else { &mut promised.not_booked };
+            told.entry(self.order).or_default().insert(reference.to_owned());
+        });
+    }
+
     /// Gives so much back, or all that is left; now and then by two clicks at once.
     pub async fn refund(&self, n: u32, amount: Option<u32>) {
         self.browser.think(Duration::from_secs(2)).await;
@@ -53,15 +64,22 @@ impl Staff {
         if let Some(amount) = amount {
             body["amount"] = amount.into();
         }
-        let ask = Ask::post(self.order, "refunds").with_key(&format!("refund-{n}")).with(body);
+        let key = format!("refund-{n}");
+        let ask = Ask::post(self.order, "refunds").with_key(&key).with(body);
         let clicks = if self.browser.chance.percent(30) { 2 } else { 1 };
         let clicked = (0..clicks).map(|_| self.browser.ask(ask.clone()));
-        for reply in futures::future::join_all(clicked).await.into_iter().flatten().filter(Reply::is_good) {
-            let (Some(id), Some(amount)) = (reply.text("/refund_id"), reply.body["amount"].as_i64()) else { continue };
-            self.browser.world.promises.note(|promised| {
-                promised.refunds.entry(self.order).or_default().insert(id.to_owned(), amount);
-            });
+        for reply in futures::future::join_all(clicked).await.into_iter().flatten() {
+            self.remember(&key, &reply);
         }
+    }
+
+    fn remember(&self, key: &str, reply: &Reply) {
+        let Ok(key) = key.parse() else { return };
+        let id = RefundActionId::derived(self.order, &key).to_string();
+        self.browser.world.promises.note(|promised| match reply.body["amount"].as_i64().filter(|_| reply.is_good()) {
+            Some(amount) => _ = promised.refunds.entry(self.order).or_default().insert(id, amount),
+            None => _ = promised.refused_refunds.entry(self.order).or_default().insert(id),
+        });
     }
 
     /// Decides about it, should it need that.

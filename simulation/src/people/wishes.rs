@@ -117,11 +117,21 @@ impl Wishes {
 const EMAILS: [&str; 5] =
     ["ada@example.com", "ada@example.com", "open@example.com", "silent@example.com", "bounce@example.com"];
 
+/// Lines as the shop reads them.
+pub fn lines(lines: &[(&str, u32)]) -> Vec<Value> {
+    lines.iter().map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity })).collect()
+}
+
+/// The same, to be paid later by bank transfer.
+pub fn by_invoice(mut cart: Value) -> Value {
+    cart["payment_method"] = "invoice".into();
+    cart
+}
+
 /// A cart of the shop's wares.
-pub fn cart(lines: &[(&str, u32)], email: &str) -> Value {
-    let lines: Vec<Value> = lines.iter().map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity })).collect();
+pub fn cart(of: &[(&str, u32)], email: &str) -> Value {
     json!({
-        "lines": lines, "currency": "EUR", "email": email,
+        "lines": lines(of), "currency": "EUR", "email": email,
         "shipping_address": { "name": "Ada", "line1": "Weg 1", "city": "Ulm", "postal_code": "89073", "country": "DE" },
     })
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use domain::{Change, IntentStatus, Order, OrderId};
+use domain::{Change, IntentStatus, Order};
 use payments::{NewIntent, StripeError, intent_facts};
 use resilience::{Clock as _, Deadline, Ids as _};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use store::{Orders as _, Receipt, StoreError, UpdateError, update};
 use suite::CallError;
 
 use super::weathers::lossy;
-use super::{Answer, Variant, with};
+use super::{Answer, Variant, answer, order_of, with};
 use crate::shelf::{Desk, NaiveStore};
 use crate::world::{Build, Handler, SimulatedSuite};
 
@@ -25,7 +25,7 @@ pub const VARIANTS: [Variant; 4] = [
     .in_weather(lossy),
     Variant::new("a fresh intent for each request", "whoever wants to pay gets an intent of their own", || {
         let handler: Handler = Rc::new(|suite, event, deadline| {
-            Box::pin(async move { Ok(answer(fresh_intent(suite, &event, deadline).await?)) })
+            Box::pin(async move { Ok(told(fresh_intent(suite, &event, deadline).await?)) })
         });
         Build { handlers: vec![("create-payment-intent", handler)], ..Build::default() }
     }),
@@ -60,15 +60,13 @@ enum NoIntent {
     Update(#[from] UpdateError<std::convert::Infallible>),
 }
 
-fn answer(made: Result<Value, NoIntent>) -> Value {
-    let (status, body) = match made {
-        Ok(payment) => (200, json!({ "payment": payment })),
-        Err(NoIntent::NoOrder) => (404, json!({ "code": "not-found" })),
-        Err(NoIntent::NotAwaited) => (409, json!({ "code": "not-awaiting-payment" })),
-        Err(_) => (503, json!({ "code": "unavailable" })),
-    };
-    let headers = json!({ "content-type": "application/json" });
-    json!({ "statusCode": status, "headers": headers, "body": body.to_string(), "isBase64Encoded": false })
+fn told(made: Result<Value, NoIntent>) -> Value {
+    match made {
+        Ok(payment) => answer(200, &json!({ "payment": payment })),
+        Err(NoIntent::NoOrder) => answer(404, &json!({ "code": "not-found" })),
+        Err(NoIntent::NotAwaited) => answer(409, &json!({ "code": "not-awaiting-payment" })),
+        Err(_) => answer(503, &json!({ "code": "unavailable" })),
+    }
 }
 
 async fn fresh_intent(
@@ -78,9 +76,8 @@ async fn fresh_intent(
 ) -> Result<Result<Value, NoIntent>, CallError> {
     let stripe = suite.stripe().await.map_err(|error| CallError::Start(error.into()))?;
     let made = async {
-        let id = event["pathParameters"]["order_id"].as_str().and_then(|id| id.parse::<OrderId>().ok());
         let (store, clock) = (suite.gated_store(), suite.clock());
-        let order = store.find(id.ok_or(NoIntent::NoOrder)?).await?.ok_or(NoIntent::NoOrder)?;
+        let order = store.find(order_of(event).ok_or(NoIntent::NoOrder)?).await?.ok_or(NoIntent::NoOrder)?;
         if !order.status.awaits_payment() {
             return Err(NoIntent::NotAwaited);
         }

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::Variant;
 use super::weathers::deadly;
+use super::{Variant, answer};
 use crate::world::{Build, Handler};
 
 /// All of them.
@@ -31,8 +31,7 @@ fn key(event: &Value) -> String {
 }
 
 fn conflict() -> Value {
-    let body = json!({ "code": "request-in-progress" }).to_string();
-    json!({ "statusCode": 409, "headers": { "content-type": "application/json" }, "body": body, "isBase64Encoded": false })
+    answer(409, &json!({ "code": "request-in-progress" }))
 }
 
 fn in_progress() -> Handler {

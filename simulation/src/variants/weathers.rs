@@ -42,6 +42,11 @@ pub fn lossy(seed: u64) -> Conditions {
     Conditions { fates: vec![(Fate::LosesAnswer, 5_000)], ..Conditions::of(seed) }
 }
 
+/// What Stripe tells by itself never comes.
+pub fn deaf(seed: u64) -> Conditions {
+    Conditions { webhooks_lost: 100, ..Conditions::of(seed) }
+}
+
 /// Only who writes the sheet stands still, now and then; nothing comes twice.
 pub fn slow_rows(_: u64) -> Conditions {
     Conditions {

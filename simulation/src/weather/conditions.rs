@@ -49,6 +49,8 @@ pub struct Conditions {
     pub webhook_copies: u32,
     /// Webhooks that overtake each other, of 100, by up to this.
     pub webhook_reorder: (u32, Duration),
+    /// Stripe's webhooks that never come, of 100.
+    pub webhooks_lost: u32,
     /// Whether each effect is counted by name, and named ones can be befallen.
     pub keeps_account: bool,
 }
@@ -70,6 +72,7 @@ impl Conditions {
             provider_faults: 0,
             webhook_copies: 0,
             webhook_reorder: (0, Duration::ZERO),
+            webhooks_lost: 0,
             keeps_account: true,
         }
     }
@@ -95,6 +98,7 @@ impl Conditions {
             provider_faults: often([0, 0, 5, 20]),
             webhook_copies: often([0, 10, 30, 100]),
             webhook_reorder: (often([0, 20, 50, 100]), millis([1_000, 10_000, 60_000, 900_000])),
+            webhooks_lost: 0,
             keeps_account: false,
         }
     }

@@ -1,0 +1,34 @@
+//! Whoever paid through the shop gets what was paid for.
+
+use domain::{CancelReason, EventType, Order};
+
+use super::Violation;
+use crate::snapshot::Snapshot;
+
+/// What customers were charged is the total of the cart that stands, and whoever paid was in time.
+pub fn check(books: &Snapshot) -> Vec<Violation> {
+    let paid = books.promised.paid.iter().filter_map(|id| books.orders.get(id));
+    paid.flat_map(|order| [another_total(books, order), expired(books, order)]).flatten().collect()
+}
+
+fn another_total(books: &Snapshot, order: &Order) -> Option<Violation> {
+    let total = order.total.amount;
+    let mut charged = books.stripe.intents_of(order.id).filter(|intent| intent.status == "succeeded");
+    let other = charged.find(|intent| intent.received != total)?;
+    let text = format!("{} was charged, and the order comes to {total}", other.received);
+    Some(Violation::of("what is charged is what is delivered", order.id, text))
+}
+
+fn expired(books: &Snapshot, order: &Order) -> Option<Violation> {
+    let was_called_off = || {
+        let events = books.events.get(&order.id).into_iter().flatten();
+        events.into_iter().any(|event| event.event_type == EventType::Cancelled)
+    };
+    let is_expired = match order.cancellation {
+        Some(cancellation) => cancellation.reason == CancelReason::Expired,
+        // Nothing but late money takes a cancel back, and only that of an order that had expired.
+        None => was_called_off(),
+    };
+    let text = "it was paid through the shop, and called off as not paid in time".to_owned();
+    is_expired.then(|| Violation::of("whoever has paid was in time", order.id, text))
+}

@@ -1,0 +1,44 @@
+//! Transfers that are booked as often as they are noted.
+
+use std::convert::Infallible;
+use std::rc::Rc;
+
+use domain::{Change, Order, PaymentFact, TransferDirection, TransferFact};
+use resilience::{Clock, Ids as _};
+use serde_json::json;
+use store::{Receipt, ReceiptSource, update_with_receipt};
+
+use super::{Variant, answer, order_of};
+use crate::people::INVOICED;
+use crate::world::{Build, Handler};
+
+/// All of them.
+pub const VARIANTS: [Variant; 1] = [Variant::new(
+    "transfer booked with each note",
+    "whoever says that the transfer came has it booked, whatever its reference",
+    || {
+        let handler: Handler = Rc::new(|suite, event, _| {
+            Box::pin(async move {
+                let Some(id) = order_of(&event) else { return Ok(answer(404, &json!({}))) };
+                let (store, clock, ids) = (suite.gated_store(), suite.clock(), suite.ids());
+                let number = ids.fresh().to_string();
+                let decide = |order: &Order| Ok::<_, Infallible>(booked(order, &number, clock));
+                Ok(match update_with_receipt(&store, clock, ids, id, decide).await {
+                    Ok(order) => answer(200, &json!({ "status": order.status })),
+                    Err(_) => answer(503, &json!({ "code": "unavailable" })),
+                })
+            })
+        });
+        Build { handlers: vec![("mark-invoice-paid", handler)], ..Build::default() }
+    },
+)
+.played(&INVOICED, 4)];
+
+fn booked(order: &Order, number: &str, clock: &impl Clock) -> Option<(Change, Receipt)> {
+    let (direction, amount, id) = (TransferDirection::Received, order.total, number.to_owned());
+    let transfer = TransferFact { direction, amount, action: None, reason: None, requested_at: None, id };
+    let (facts, now) = (vec![PaymentFact::Transfer(transfer)], clock.now());
+    let change = order.learn(facts.clone(), &order.correlation_id, now)?;
+    let receipt = Receipt::heard(ReceiptSource::Staff, order.id, facts, change.order.updated_at, &order.correlation_id);
+    Some((change, receipt))
+}
