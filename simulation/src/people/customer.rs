@@ -95,7 +95,8 @@ impl Customer {
         futures::join!(async { futures::join!(paying, mind) }, dashboard, staff);
     }
 
-    /// Places the order, by so many clicks at once. None when it was refused, or nobody knows.
+    /// Places the order, by so many clicks at once. None when it was refused, or nobody knows: as long as one click has no
+    /// answer, what another one was refused may have become possible and been done.
     pub async fn place(&self, cart: &Value, clicks: u32) -> Option<Reply> {
         let ask = Ask::post(self.order, "").with_key(&self.key).with(cart.clone());
         let clicked = (0..clicks.max(1)).map(|_| async {
@@ -104,14 +105,16 @@ impl Customer {
                 self.browser.world.promises.note(|promised| {
                     promised.placed.insert(self.order);
                 });
-            } else if reply.is_some() {
-                self.browser.world.promises.note(|promised| {
-                    promised.refused.insert(self.order);
-                });
             }
             reply
         });
-        futures::future::join_all(clicked).await.into_iter().flatten().find(Reply::is_good)
+        let replies = futures::future::join_all(clicked).await;
+        if replies.iter().all(|reply| reply.as_ref().is_some_and(|reply| !reply.is_good())) {
+            self.browser.world.promises.note(|promised| {
+                promised.refused.insert(self.order);
+            });
+        }
+        replies.into_iter().flatten().find(Reply::is_good)
     }
 
     /// Takes the same key for something else, by mistake. That must not be answered as if it were the same.
