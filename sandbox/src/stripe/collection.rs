@@ -122,8 +122,10 @@ impl<T: Stored> Collection<T> {
                     (page, more)
                 }
             };
-        let data: Vec<Value> = page.drain(..).map(Stored::view).collect();
-        Ok(json!({ "object": "list", "data": data, "has_more": more, "url": format!("/v1/{}", T::PATH) }))
+        let mut list = json!({ "object": "list", "has_more": more, "url": format!("/v1/{}", T::PATH) });
+        // Put in, since the macro would copy it.
+        list["data"] = page.drain(..).map(Stored::view).collect();
+        Ok(list)
     }
 
     fn cursor(&self, form: &Form, name: &str) -> Result<Option<usize>, ApiError> {
