@@ -2,7 +2,7 @@
 
 use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
-use domain::{Change, Order, PaymentFact, TransferDirection, TransferReference};
+use domain::{Change, Currency, Money, Order, PaymentFact, TransferDirection, TransferReference};
 use lambda_http::Request;
 use resilience::{Clock, Ids};
 use serde::Deserialize;
@@ -18,15 +18,29 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_bod
 struct PaidInvoice {
     /// By which it is known on the account's statement.
     reference: TransferReference,
+    /// What came for this order, in minor units. Where it is named, it has to be the order's total.
+    #[schema(minimum = 1, example = 4800)]
+    amount: Option<i64>,
+    /// What the amount is of; the order's currency without it.
+    currency: Option<Currency>,
 }
 
-/// Notes that the order's whole total came by this bank transfer. The same transfer again changes nothing, another one is
-/// refused; one transfer may pay several orders.
+impl PaidInvoice {
+    /// The amount that is named for this order.
+    fn amount(&self, order: &Order) -> Option<Money> {
+        let amount = self.amount.or(self.currency.map(|_| order.total.amount))?;
+        Some(Money::new(amount, self.currency.unwrap_or(order.total.currency)))
+    }
+}
+
+/// Notes that the order's whole total came by this bank transfer. An amount or currency that is named and is not the
+/// order's is refused, and nothing is noted. The same transfer again changes nothing, another one is refused; one transfer
+/// may pay several orders.
 ///
 /// # Errors
 ///
 /// 400, 413 and 415 for the body, 401 no caller, 403 not staff, 404 no such order, 409 it is not paid by invoice, or waits
-/// for no transfer (with its status), 422 no reference, 503 the table is down.
+/// for no transfer (with its status), or for another amount, 422 no reference, 503 the table is down.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/mark-paid",
@@ -35,7 +49,7 @@ struct PaidInvoice {
     request_body = PaidInvoice,
     responses((status = 200, description = "The order is paid, now or before", body = OrderAnswer)),
     security(("access_token" = ["staff", "admin"])),
-    extensions(("x-problems" = json!(["not-awaiting-transfer"]))),
+    extensions(("x-problems" = json!(["not-awaiting-transfer", "amount-differs"]))),
 )]
 pub async fn handle(
     orders: &impl Orders,
@@ -46,14 +60,14 @@ pub async fn handle(
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     api::own_order(orders, &caller, id, OrderAction::MarkPaid).await?;
-    let PaidInvoice { reference } = api::body(&request)?;
+    let paid: PaidInvoice = api::body(&request)?;
 
     let correlation_id = api::correlation_id(&request);
     let correlation_id = correlation_id.as_str();
     let decide = |order: &Order| {
-        let change = order.mark_paid(reference.as_str(), correlation_id, clock.now())?;
+        let change = order.mark_paid(paid.reference.as_str(), paid.amount(order), correlation_id, clock.now())?;
         Ok::<_, domain::TransferRefused>(change.map(|change| {
-            let receipt = receipt(&change, &reference, correlation_id);
+            let receipt = receipt(&change, &paid.reference, correlation_id);
             (change, receipt)
         }))
     };

@@ -103,9 +103,9 @@ pub enum ApiError {
     /// The order does not wait for money.
     #[error("an order that is {0} cannot be paid")]
     NotAwaitingPayment(OrderStatus),
-    /// The order is paid in another way, or already, or was called off.
+    /// The order waits for no transfer, or for another amount.
     #[error(transparent)]
-    NotAwaitingTransfer(#[from] TransferRefused),
+    TransferRefused(#[from] TransferRefused),
     /// There is no money to give back, or it is contested, in doubt, or goes back anyway.
     #[error("nothing of an order that is {0} can be given back on request")]
     NotRefundable(OrderStatus),
@@ -171,7 +171,8 @@ impl ApiError {
             Self::TooLateToEdit(_) => ProblemType::TooLateToEdit,
             Self::NotFulfillable(_) => ProblemType::NotFulfillable,
             Self::NotAwaitingPayment(_) => ProblemType::NotAwaitingPayment,
-            Self::NotAwaitingTransfer(_) => ProblemType::NotAwaitingTransfer,
+            Self::TransferRefused(TransferRefused::Differs(_)) => ProblemType::AmountDiffers,
+            Self::TransferRefused(_) => ProblemType::NotAwaitingTransfer,
             Self::NotRefundable(_) => ProblemType::NotRefundable,
             Self::RefundTooLarge { .. } => ProblemType::RefundTooLarge,
             Self::RefundRefused { .. } => ProblemType::RefundRefused,
@@ -221,7 +222,7 @@ impl ApiError {
         match self {
             Self::TooLateToCancel(CannotBeCancelled(status))
             | Self::NotFulfillable(CannotBeFulfilled(status))
-            | Self::NotAwaitingTransfer(TransferRefused::NotAwaited(status))
+            | Self::TransferRefused(TransferRefused::NotAwaited(status))
             | Self::TooLateToEdit(status)
             | Self::NotAwaitingPayment(status)
             | Self::NotRefundable(status)

@@ -23,6 +23,7 @@ mod orders;
 mod parameters;
 mod problem;
 mod products;
+mod refunds;
 mod respond;
 mod settle;
 
@@ -44,5 +45,6 @@ pub use orders::{LineAnswer, OrderAnswer, ReviewAnswer};
 pub use parameters::{DEFAULT_PAGE, PageParameters, key_id, order_id, page, path_parameter, status, trace_order};
 pub use problem::{Problem, ProblemType};
 pub use products::{PageAnswer, ProductAnswer};
+pub use refunds::OrderRefund;
 pub use respond::respond;
 pub use settle::settle;

@@ -7,6 +7,8 @@ use domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::OrderRefund;
+
 /// An order; every amount is in minor units of `currency`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Order)]
@@ -32,6 +34,10 @@ pub struct OrderAnswer<'a> {
     /// Given back so far.
     #[schema(minimum = 0)]
     pub refunded: i64,
+    /// What went back, is on its way back, or came to nothing: the newest 20 refunds, the newest first. `refunded` counts
+    /// all of them, and the order's history has what each one moved.
+    #[schema(max_items = 20)]
+    pub refunds: Vec<OrderRefund<'a>>,
     /// Where the goods go; none once the person was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Address>, nullable = false)]
@@ -107,6 +113,7 @@ impl<'a> From<&'a Order> for OrderAnswer<'a> {
             payment_method: order.payment.method,
             captured: order.payment.facts.captured(),
             refunded: order.payment.facts.refunded(),
+            refunds: OrderRefund::newest_of(order),
             shipping_address: contact.map(|contact| &contact.shipping_address),
             email: contact.map(|contact| &contact.email),
             version: order.version,

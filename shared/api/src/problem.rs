@@ -48,6 +48,8 @@ pub enum ProblemType {
     NotAwaitingPayment,
     /// The order waits for no bank transfer.
     NotAwaitingTransfer,
+    /// The bank transfer is not of the order's total.
+    AmountDiffers,
     /// Nothing of the order's money can be given back on request now.
     NotRefundable,
     /// More is to be given back than what is left.
@@ -78,7 +80,7 @@ use ProblemType as P;
 
 impl ProblemType {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         P::MalformedBody,
         P::IdempotencyKeyMissing,
         P::IdempotencyKeyMalformed,
@@ -99,6 +101,7 @@ impl ProblemType {
         P::NotFulfillable,
         P::NotAwaitingPayment,
         P::NotAwaitingTransfer,
+        P::AmountDiffers,
         P::NotRefundable,
         P::RefundTooLarge,
         P::RefundRefused,
@@ -173,6 +176,9 @@ impl ProblemType {
             }
             P::NotAwaitingTransfer => {
                 ("/problems/not-awaiting-transfer", StatusCode::CONFLICT, "The order waits for no bank transfer")
+            }
+            P::AmountDiffers => {
+                ("/problems/amount-differs", StatusCode::CONFLICT, "The transfer is not of the order's total")
             }
             P::NotRefundable => {
                 ("/problems/not-refundable", StatusCode::CONFLICT, "The order's money cannot be given back now")

@@ -351,8 +351,28 @@ fn a_paid_cancelled_order_is_refunded_once() {
     }
 }
 
+/// Whoever reserved it may have died before it asked Stripe, or Stripe's answer may have been lost.
+#[test]
+fn a_requested_refund_is_carried_out_once() {
+    for kind in [FaultKind::AnswerLost { millis: 0 }, FaultKind::Unavailable] {
+        let world = World::with_intent_at_stripe();
+        world.pay_at_stripe();
+        world.learn_from_stripe();
+        world.request_refund(500);
+        let mut lossy = Fault::new(kind.clone()).on("POST", "/v1/refunds");
+        lossy.when.times = Some(3);
+        world.sandbox.lock().faults.add(lossy);
+        assert_eq!(failed(&settle(&world, "refund-requested")), 1, "{kind:?}: it comes again");
+        for _ in 0..2 {
+            assert_eq!(failed(&settle(&world, "refund-requested")), 0, "{kind:?}");
+        }
+        assert_eq!(at_stripe(&world), (domain::IntentStatus::Succeeded, 500, 1), "{kind:?}");
+        assert_eq!(world.order().status, OrderStatus::PartiallyRefunded, "{kind:?}");
+    }
+}
+
 #[test]
 fn settling_an_order_that_is_not_there_comes_again() {
     assert_eq!(failed(&settle(&World::with_paid_order(), "unknown-order")), 1);
-    assert_eq!(cases("settle-payment").len(), 2);
+    assert_eq!(cases("settle-payment").len(), 3);
 }

@@ -3,12 +3,14 @@
 
 mod accounts;
 mod elsewhere;
+mod invoices;
 mod openid;
 mod orders;
 mod people;
 mod reconcile;
 mod refunds;
 pub mod shop;
+mod shown;
 
 use std::collections::BTreeSet;
 

@@ -533,8 +533,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Notes that the order's whole total came by this bank transfer. The same transfer again changes nothing, another one is
-         *     refused; one transfer may pay several orders.
+         * Notes that the order's whole total came by this bank transfer. An amount or currency that is named and is not the
+         *     order's is refused, and nothing is noted. The same transfer again changes nothing, another one is refused; one transfer
+         *     may pay several orders.
          * @description **Who:** people in the role `staff` or `admin`.
          */
         post: operations["mark-invoice-paid"];
@@ -1056,6 +1057,8 @@ export interface components {
              * @description Given back so far.
              */
             refunded: number;
+            /** @description What went back, is on its way back, or came to nothing: the newest 20 refunds, the newest first. `refunded` counts all of them, and the order's history has what each one moved. */
+            refunds: components["schemas"]["OrderRefund"][];
             /** @description What staff decided about money that contradicted it. */
             review?: components["schemas"]["OrderReview"];
             /** @description Where the goods go; none once the person was erased. */
@@ -1105,6 +1108,26 @@ export interface components {
             lines?: components["schemas"]["LineRequest"][] | null;
             shipping_address?: components["schemas"]["Address"] | null;
         };
+        /** @description A refund of an order; the amount is in minor units of `currency`. */
+        OrderRefund: {
+            /**
+             * Format: int64
+             * @description What goes back.
+             */
+            amount: number;
+            /** @description ISO 4217, lower case. */
+            currency: components["schemas"]["Currency"];
+            /** @description Why; not known of one that was made in Stripe's dashboard. */
+            reason?: components["schemas"]["RefundReason"];
+            /** @description `rfd_…` if it was asked for, `re_…` if it was made in Stripe's dashboard; others follow from a decision about the order. */
+            refund_id: string;
+            /** @description When it was decided on; not known of one that was made in Stripe's dashboard. */
+            requested_at?: components["schemas"]["Timestamp"];
+            /** @description How far it is. */
+            status: components["schemas"]["RefundProgress"];
+            /** @description Stripe's refund, once there is one. */
+            stripe_refund_id?: components["schemas"]["RefundId"];
+        };
         /** @description What staff decided about an order's money. */
         OrderReview: {
             /** @description When. */
@@ -1140,6 +1163,13 @@ export interface components {
         };
         /** @description The transfer that pays an order. */
         PaidInvoice: {
+            /**
+             * Format: int64
+             * @description What came for this order, in minor units. Where it is named, it has to be the order's total.
+             * @example 4800
+             */
+            amount?: number | null;
+            currency?: components["schemas"]["Currency"] | null;
             /** @description By which it is known on the account's statement. */
             reference: components["schemas"]["TransferReference"];
         };
@@ -1206,7 +1236,7 @@ export interface components {
              * @description Which kind.
              * @enum {string}
              */
-            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/not-verified" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
+            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/not-verified" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-differs" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
         };
         /** @description A product. */
         Product: {
@@ -7160,7 +7190,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The order waits for no bank transfer (`/problems/not-awaiting-transfer`) */
+            /** @description The order waits for no bank transfer (`/problems/not-awaiting-transfer`); The transfer is not of the order's total (`/problems/amount-differs`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7176,7 +7206,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/not-awaiting-transfer";
+                        type?: "/problems/not-awaiting-transfer" | "/problems/amount-differs";
                     } & components["schemas"]["Problem"];
                 };
             };

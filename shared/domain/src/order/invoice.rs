@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::ToSchema;
 
 use super::{Change, Order, PaymentMethod};
-use crate::{OrderStatus, PaymentFact, Timestamp, TransferDirection, TransferFact};
+use crate::{Money, OrderStatus, PaymentFact, Timestamp, TransferDirection, TransferFact};
 
 /// Longest reference, in characters: what a transfer's remittance information holds (ISO 20022, `Max140Text`).
 const MAX_REFERENCE: usize = 140;
@@ -61,11 +61,14 @@ pub enum TransferRefused {
     /// It waits for no transfer: paid by another one, or called off.
     #[error("an order that is {0} waits for no transfer")]
     NotAwaited(OrderStatus),
+    /// Another amount came than the order's total, or in another currency.
+    #[error("the order's total is {0}")]
+    Differs(Money),
 }
 
 impl Order {
-    /// Notes that the whole total came by bank transfer, known by its reference on the account's statement. The same
-    /// transfer again changes nothing.
+    /// Notes that the whole total came by bank transfer, known by its reference on the account's statement. An `amount`
+    /// that is named has to be that total. The same transfer again changes nothing.
     ///
     /// # Errors
     ///
@@ -73,6 +76,7 @@ impl Order {
     pub fn mark_paid(
         &self,
         reference: &str,
+        amount: Option<Money>,
         correlation_id: &str,
         now: Timestamp,
     ) -> Result<Option<Change>, TransferRefused> {
@@ -80,11 +84,16 @@ impl Order {
             return Err(TransferRefused::NotByInvoice);
         }
         let direction = TransferDirection::Received;
-        if self.payment.facts.transfers().any(|known| known.id == reference && known.direction == direction) {
-            return Ok(None);
-        }
-        if self.status != OrderStatus::Invoiced {
+        let mut known = self.payment.facts.transfers();
+        let is_known = known.any(|known| known.id == reference && known.direction == direction);
+        if !is_known && self.status != OrderStatus::Invoiced {
             return Err(TransferRefused::NotAwaited(self.status));
+        }
+        if amount.is_some_and(|amount| amount != self.total) {
+            return Err(TransferRefused::Differs(self.total));
+        }
+        if is_known {
+            return Ok(None);
         }
         let id = reference.to_owned();
         let (amount, action, reason, requested_at) = (self.total, None, None, None);

@@ -48,6 +48,20 @@ impl Order {
         Some(standing(action, facts.refunds().find(|refund| refund.action.as_deref() == Some(id))))
     }
 
+    /// The refunds that we decided on, with their ids: those that somebody asked for, and those that follow from a
+    /// decision about the order.
+    pub fn refunds(&self) -> impl Iterator<Item = (&str, RefundStanding<'_>)> {
+        let actions = self.payment.refund_actions.keys().map(String::as_str);
+        let noted = self.payment.facts.transfers().filter_map(|transfer| transfer.action.as_deref());
+        actions.chain(noted).filter_map(|id| Some((id, self.refund(id)?)))
+    }
+
+    /// The refunds that somebody made in Stripe's dashboard.
+    pub fn dashboard_refunds(&self) -> impl Iterator<Item = &RefundFact> {
+        let is_ours = |action: &String| self.payment.refund_actions.contains_key(action);
+        self.payment.facts.refunds().filter(move |refund| !refund.action.as_ref().is_some_and(is_ours))
+    }
+
     /// What one more refund on request may give back at most, in minor units.
     pub fn refundable(&self) -> i64 {
         if !self.status.can_be_refunded() {
@@ -60,6 +74,16 @@ impl Order {
             PaymentMethod::Invoice { .. } => self.payment.kept(),
         };
         left.max(0)
+    }
+}
+
+impl From<RefundStatus> for RefundProgress {
+    fn from(status: RefundStatus) -> Self {
+        match status {
+            RefundStatus::Pending | RefundStatus::RequiresAction => Self::Pending,
+            RefundStatus::Succeeded => Self::Succeeded,
+            RefundStatus::Failed | RefundStatus::Canceled => Self::Failed,
+        }
     }
 }
 
@@ -76,14 +100,10 @@ fn returned(transfer: &TransferFact, noted_at: Timestamp) -> RefundStanding<'_> 
 
 /// What Stripe shows of it counts more than what it said of it.
 fn standing<'a>(action: &'a RefundAction, made: Option<&'a RefundFact>) -> RefundStanding<'a> {
-    let progress = match (made.map(|refund| refund.status), action.state) {
-        (Some(RefundStatus::Succeeded), _) => RefundProgress::Succeeded,
-        (Some(RefundStatus::Pending | RefundStatus::RequiresAction), _) | (None, RefundActionState::Reserved) => {
-            RefundProgress::Pending
-        }
-        (Some(RefundStatus::Failed | RefundStatus::Canceled), _) | (None, RefundActionState::Abandoned) => {
-            RefundProgress::Failed
-        }
+    let progress = match (made, action.state) {
+        (Some(made), _) => made.status.into(),
+        (None, RefundActionState::Reserved) => RefundProgress::Pending,
+        (None, RefundActionState::Abandoned) => RefundProgress::Failed,
         (None, RefundActionState::Refused) => RefundProgress::Refused,
     };
     RefundStanding {

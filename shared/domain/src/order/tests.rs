@@ -224,7 +224,7 @@ fn histories_take_exactly_the_tables_steps() {
                 5 => order.reinstate("c", now),
                 6 => order.resolve_review(DECISIONS[draw(3)], "usr_1", "c", now).ok().flatten(),
                 7 => order.request_refund(&wanted(&format!("rfd_{}", draw(3)), Some(500)), "c", now).ok().flatten(),
-                8 => order.mark_paid("transfer-1", "c", now).ok().flatten(),
+                8 => order.mark_paid("transfer-1", None, "c", now).ok().flatten(),
                 _ => order.learn(vec![alphabet[draw(alphabet.len())].clone()], "c", now),
             };
             let Some(change) = next else { continue };

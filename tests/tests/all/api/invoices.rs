@@ -112,6 +112,37 @@ fn a_transfer_pays_once_however_often_it_is_noted() {
 }
 
 #[test]
+fn a_transfer_of_another_amount_is_refused_and_nothing_is_written() {
+    let world = World::new();
+    let order = invoiced(&world);
+    let before = world.order(&order);
+    let noted = |body: Value| {
+        let mut said = json!({"reference": "RE 2026-1"});
+        said.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+        world.call("mark-invoice-paid", about_with(STAFF, &order, &said))
+    };
+    for (said, detail) in [
+        (json!({"amount": 4799}), "the order's total is 48.00 EUR"),
+        (json!({"amount": 4801, "currency": "eur"}), "the order's total is 48.00 EUR"),
+        (json!({"amount": 4800, "currency": "usd"}), "the order's total is 48.00 EUR"),
+        (json!({"currency": "usd"}), "the order's total is 48.00 EUR"),
+    ] {
+        let refused = noted(said);
+        assert_eq!((refused.problem(), &refused.body["detail"]), ((409, "amount-differs", None), &detail.into()));
+    }
+    let (id, store) = (order.parse().unwrap(), &world.store);
+    assert_eq!((world.order(&order), world.run(store.receipts(id)).unwrap()), (before, vec![]));
+    assert_eq!(noted(json!({"amount": "48.00"})).problem(), (422, "invalid-field", Some("amount")));
+
+    let paid = noted(json!({"amount": 4800, "currency": "eur"}));
+    assert_eq!((paid.status, &paid.body["status"], &paid.body["captured"]), (200, &"paid".into(), &4800.into()));
+    assert_eq!(noted(json!({"amount": 4800})).body, paid.body, "the same once more");
+    assert_eq!(noted(json!({"amount": 4799})).problem(), (409, "amount-differs", None));
+    let receipts = world.run(store.receipts(id)).unwrap();
+    assert_eq!((receipts.len(), world.order(&order).version), (1, 2));
+}
+
+#[test]
 fn one_transfer_may_pay_two_orders() {
     let world = World::new();
     let first = invoiced(&world);

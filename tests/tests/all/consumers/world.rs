@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{
     AccountChange, Cart, CartRequest, Change, CustomerId, IdempotencyKey, IntentFact, IntentStatus, MailPatience,
-    Money, Order, OrderId, PaymentFact, PaymentMethod, PricedCart, PricedLines, Timestamp, price_lines,
+    Money, Order, OrderId, PaymentFact, PaymentMethod, PricedCart, PricedLines, RefundActionId, RefundReason,
+    RefundRequest, Timestamp, price_lines,
 };
 use http::Request;
 use links::LinkKeys;
@@ -98,6 +99,20 @@ impl World {
     pub fn cancel(&self) {
         let order = self.order();
         self.save(&order.cancel("sample-correlation", order.placed_at).unwrap().unwrap());
+    }
+
+    /// Staff want so much of the money to go back.
+    pub fn request_refund(&self, amount: i64) {
+        let order = self.order();
+        let key: IdempotencyKey = "refund-1".parse().unwrap();
+        let request = RefundRequest {
+            action: RefundActionId::derived(order.id, &key).to_string(),
+            amount: Some(amount),
+            reason: RefundReason::RequestedByCustomer,
+            by: "usr_0000000000000000000000000000000a".to_owned(),
+            transfer: None,
+        };
+        self.save(&order.request_refund(&request, "sample-correlation", self.clock.now()).unwrap().unwrap());
     }
 
     async fn place(&self) -> Order {

@@ -1,18 +1,14 @@
-//! An order that changes before it is paid, and one that is paid later: edits, tabs, debits, invoices, and each of these
-//! functions killed at every one of its effects.
+//! An order that changes before it is paid, and one that is paid later: edits, tabs, debits, and the function that edits
+//! killed at every one of its effects.
 
 use std::time::Duration;
 
-use auth::Role;
-use domain::{ApiKey, LedgerKind, OrderStatus, Scope};
+use domain::OrderStatus;
 use futures::future::join_all;
 use http::{Method, StatusCode};
-use resilience::Clock as _;
 use serde_json::{Value, json};
-use store::{ApiKeys as _, Orders as _, ReceiptSource};
 
-use super::shop::{CUSTOMER, Placed, STOCK, Shop, cart, json_of, placed};
-use crate::api::keys::{api_key, text};
+use super::shop::{Placed, STOCK, Shop, json_of, placed};
 
 fn mugs(quantity: u32) -> Value {
     json!({"lines": [{"sku": "mug", "quantity": quantity}]})
@@ -29,29 +25,6 @@ fn reopened(shop: &Shop, order: &str) -> Placed {
     let answer = shop.post(&format!("/v1/orders/{order}/payment-intent"), None);
     assert_eq!(answer.status(), StatusCode::OK, "{}", String::from_utf8_lossy(answer.body()));
     placed(&answer)
-}
-
-fn by_staff(shop: &Shop, path: &str, body: Option<&Value>) -> (u16, Value) {
-    let token = shop.token(Role::Staff, "usr_0000000000000000000000000000000a");
-    let answer = shop.clock.run(shop.call_with(&token, Method::POST, path, None, body));
-    (answer.status().as_u16(), json_of(&answer))
-}
-
-/// An order on invoice, placed by a service in the customer's name.
-fn invoiced(shop: &Shop) -> String {
-    let key = ApiKey {
-        scopes: [Scope::OrdersPlace, Scope::OrdersInvoice].into_iter().collect(),
-        customer: CUSTOMER.parse().unwrap(),
-        ..api_key(1, shop.clock.now().seconds())
-    };
-    shop.clock.run(shop.suite.store().save_api_keys(&[key], &[])).unwrap();
-    let mut cart = cart();
-    cart["payment_method"] = "invoice".into();
-    let answer = shop.clock.run(shop.call_with(&text(1), Method::POST, "/v1/orders", Some("invoice-1"), Some(&cart)));
-    assert_eq!(answer.status(), StatusCode::CREATED, "{}", String::from_utf8_lossy(answer.body()));
-    let answer = json_of(&answer);
-    assert_eq!(answer["payment"]["status"], "invoice");
-    answer["order_id"].as_str().unwrap().to_owned()
 }
 
 /// Amount and status of every intent at Stripe that was not given up.
@@ -202,65 +175,5 @@ fn a_debit_under_way_is_not_edited_and_one_that_failed_in_time_may_be() {
         shop.settle();
         assert_eq!((shop.status(&second), shop.stock()), (OrderStatus::Paid, STOCK - 3));
         assert_eq!(live(&shop), [(4350, "succeeded".to_owned())]);
-    }
-}
-
-#[test]
-fn an_invoice_is_placed_sent_and_paid() {
-    let shop = Shop::open();
-    let order = invoiced(&shop);
-    shop.settle();
-    assert_eq!((shop.rows(), shop.mails().len()), (vec![(order.clone(), "invoiced".to_owned())], 0));
-    assert_eq!(by_staff(&shop, &format!("/v1/orders/{order}/fulfil"), None).0, 200);
-    shop.settle();
-    let (status, paid) =
-        by_staff(&shop, &format!("/v1/orders/{order}/mark-paid"), Some(&json!({"reference": "RE 2026-1"})));
-    assert_eq!((status, &paid["status"]), (200, &"fulfilled".into()), "{paid}");
-    shop.settle();
-    assert_eq!(shop.rows(), [(order.clone(), "fulfilled".to_owned())]);
-    assert_eq!((shop.mails(), shop.dead_letters()), (vec!["order_confirmation".to_owned()], 0));
-    assert_eq!(live(&shop), [], "Stripe never heard of it");
-    assert_eq!(shop.stock(), STOCK - 2);
-}
-
-#[test]
-fn a_cancelled_invoice_gives_its_goods_back_and_takes_no_transfer() {
-    let shop = Shop::open();
-    let order = invoiced(&shop);
-    assert_eq!(by_staff(&shop, &format!("/v1/orders/{order}/cancel"), None).0, 200);
-    shop.settle();
-    assert_eq!((shop.stock(), shop.rows()), (STOCK, vec![(order.clone(), "cancelled".to_owned())]));
-    let reference = json!({"reference": "RE 2026-1"});
-    assert_eq!(by_staff(&shop, &format!("/v1/orders/{order}/mark-paid"), Some(&reference)).0, 409);
-}
-
-#[test]
-fn what_staff_note_is_noted_once_wherever_the_function_dies() {
-    let reference = json!({"reference": "RE 2026-1"});
-    for (function, verb, body) in
-        [("mark-invoice-paid", "mark-paid", Some(&reference)), ("fulfil-order", "fulfil", None)]
-    {
-        let mut died = 0;
-        for n in 1..=10 {
-            let shop = Shop::open();
-            let order = invoiced(&shop);
-            let path = format!("/v1/orders/{order}/{verb}");
-            shop.suite.kill_next(function, n);
-            died += u32::from(by_staff(&shop, &path, body).0 != 200);
-            shop.settle();
-            assert_eq!(by_staff(&shop, &path, body).0, 200, "{function} died at {n}");
-            shop.settle();
-            let id = order.parse().unwrap();
-            let store = shop.suite.store();
-            let (ledger, receipts) = shop.clock.run(async { (store.ledger(id).await, store.receipts(id).await) });
-            let booked: Vec<_> = ledger.unwrap().iter().map(|entry| (entry.kind, entry.amount.amount)).collect();
-            let heard: Vec<_> = receipts.unwrap().iter().map(|receipt| receipt.source).collect();
-            let paid = function == "mark-invoice-paid";
-            let expected =
-                if paid { (vec![(LedgerKind::Transfer, 2900)], vec![ReceiptSource::Staff]) } else { (vec![], vec![]) };
-            assert_eq!((booked, heard), expected, "{function} died at {n}");
-            assert_eq!((shop.mails().len(), shop.dead_letters()), (usize::from(paid), 0), "{function} died at {n}");
-        }
-        assert!((3..10).contains(&died), "{function} died {died} times");
     }
 }

@@ -505,7 +505,7 @@ fn a_transfer_is_given_back_by_a_transfer_that_is_noted_once() {
     placement.order.payment.method = PaymentMethod::Invoice { due_at, overdue_since: None };
     placement.order.status = OrderStatus::Invoiced;
     let Stored::New(invoiced) = shop.clock.run(shop.suite.store().place(&placement)).unwrap() else { panic!() };
-    save(&shop, &invoiced.mark_paid("IN-1", "c", now).unwrap().unwrap());
+    save(&shop, &invoiced.mark_paid("IN-1", None, "c", now).unwrap().unwrap());
     let placed = Placed { order_id: invoiced.id.to_string(), intent: String::new(), client_secret: String::new() };
 
     let path = format!("/v1/orders/{}/refunds", placed.order_id);
@@ -529,7 +529,7 @@ fn a_transfer_is_given_back_by_a_transfer_that_is_noted_once() {
     let noted: Vec<_> = receipts.iter().filter(|receipt| receipt.source == ReceiptSource::Staff).collect();
     assert_eq!((noted.len(), known.status), (2, OrderStatus::Refunded));
     let heard = noted.iter().flat_map(|receipt| receipt.facts.clone());
-    let mut rebuilt = invoiced.mark_paid("IN-1", "c", now).unwrap().unwrap().order.payment.facts;
+    let mut rebuilt = invoiced.mark_paid("IN-1", None, "c", now).unwrap().unwrap().order.payment.facts;
     rebuilt.extend(heard);
     assert_eq!(rebuilt, known.payment.facts, "the order is what its receipts say");
     let ledger = shop.clock.run(shop.suite.store().ledger(known.id)).unwrap();

@@ -195,17 +195,32 @@ fn a_transfers_reference_is_legible_and_bounded() {
 fn an_invoice_is_paid_by_one_transfer_before_or_after_its_goods_are_sent() {
     let order = invoiced();
     assert_eq!(order.status, OrderStatus::Invoiced);
-    let paid = order.mark_paid("stmt-1", "c", LATE).unwrap().unwrap();
+    let paid = order.mark_paid("stmt-1", None, "c", LATE).unwrap().unwrap();
     assert_eq!((paid.order.status, types(&paid)), (OrderStatus::Paid, vec![EventType::Paid]));
     assert_eq!((paid.ledger[0].kind, paid.ledger[0].object.as_str()), (LedgerKind::Transfer, "stmt-1"));
-    assert_eq!(paid.order.mark_paid("stmt-1", "c", LATE), Ok(None));
-    assert_eq!(paid.order.mark_paid("stmt-2", "c", LATE), Err(TransferRefused::NotAwaited(OrderStatus::Paid)));
+    assert_eq!(paid.order.mark_paid("stmt-1", None, "c", LATE), Ok(None));
+    assert_eq!(paid.order.mark_paid("stmt-2", None, "c", LATE), Err(TransferRefused::NotAwaited(OrderStatus::Paid)));
 
     let sent = order.fulfil("c", LATE).unwrap().unwrap();
     assert_eq!((sent.order.status, types(&sent)), (OrderStatus::Invoiced, vec![EventType::Fulfilled]));
     assert_eq!(sent.order.reservation, Reservation::Confirmed);
-    assert_eq!(sent.order.mark_paid("stmt-1", "c", LATE).unwrap().unwrap().order.status, OrderStatus::Fulfilled);
-    assert_eq!(placed().mark_paid("stmt-1", "c", LATE), Err(TransferRefused::NotByInvoice));
+    assert_eq!(sent.order.mark_paid("stmt-1", None, "c", LATE).unwrap().unwrap().order.status, OrderStatus::Fulfilled);
+    assert_eq!(placed().mark_paid("stmt-1", None, "c", LATE), Err(TransferRefused::NotByInvoice));
+}
+
+#[test]
+fn a_transfer_whose_amount_is_named_pays_the_total_or_nothing() {
+    let order = invoiced();
+    let (less, other) = (Money::new(TOTAL - 1, eur()), Money::new(TOTAL, "usd".parse().unwrap()));
+    for amount in [less, Money::new(TOTAL + 1, eur()), other] {
+        let refused = Err(TransferRefused::Differs(order.total));
+        assert_eq!(order.mark_paid("stmt-1", Some(amount), "c", LATE), refused, "{amount}");
+    }
+    let paid = order.mark_paid("stmt-1", Some(order.total), "c", LATE).unwrap().unwrap();
+    assert_eq!(Ok(Some(paid.clone())), order.mark_paid("stmt-1", None, "c", LATE), "as without a word about it");
+    assert_eq!(paid.order.mark_paid("stmt-1", Some(order.total), "c", LATE), Ok(None));
+    let refused = Err(TransferRefused::Differs(order.total));
+    assert_eq!(paid.order.mark_paid("stmt-1", Some(less), "c", LATE), refused);
 }
 
 #[test]
@@ -216,13 +231,13 @@ fn a_late_invoice_is_said_to_be_late_once() {
     let late = order.mark_overdue("c", due).unwrap();
     assert_eq!((late.order.status, types(&late)), (OrderStatus::Invoiced, vec![EventType::InvoiceOverdue]));
     assert_eq!(late.order.mark_overdue("c", due), None);
-    let paid = order.mark_paid("stmt-1", "c", LATE).unwrap().unwrap().order;
+    let paid = order.mark_paid("stmt-1", None, "c", LATE).unwrap().unwrap().order;
     assert_eq!((paid.mark_overdue("c", due), placed().mark_overdue("c", due)), (None, None));
 }
 
 #[test]
 fn a_transfer_goes_back_by_another_transfer() {
-    let paid = invoiced().mark_paid("stmt-1", "c", LATE).unwrap().unwrap().order;
+    let paid = invoiced().mark_paid("stmt-1", None, "c", LATE).unwrap().unwrap().order;
     let by = |action: &str, reference: &str, amount| RefundRequest {
         transfer: Some(reference.into()),
         ..wanted(action, amount)

@@ -19,7 +19,7 @@ fn cancelled() -> Order {
 
 /// Paid by bank transfer.
 fn transferred() -> Order {
-    invoiced().mark_paid("RF-1", "c", at(1)).unwrap().unwrap().order
+    invoiced().mark_paid("RF-1", None, "c", at(1)).unwrap().unwrap().order
 }
 
 fn by_transfer(action: &str, amount: Option<i64>, reference: &str) -> RefundRequest {
