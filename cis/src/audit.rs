@@ -7,6 +7,7 @@ use clap::Args;
 use simulation::{Snapshot, Violation};
 use tokio::time::sleep;
 
+use crate::books::BooksError;
 use crate::snapshot::{self, SnapshotError};
 use crate::stack::Stack;
 
@@ -64,10 +65,17 @@ pub async fn audit(options: &Options) -> Result<(), AuditError> {
 pub async fn settled(stack: &Stack, patience: Duration) -> Result<(Snapshot, Vec<Violation>), SnapshotError> {
     let began = Instant::now();
     loop {
-        let books = snapshot::of(stack).await?;
-        let violations = simulation::check(&books);
-        if violations.is_empty() || began.elapsed() > patience {
-            return Ok((books, violations));
+        let is_over = began.elapsed() > patience;
+        match snapshot::of(stack).await {
+            // An order that is busy is not settled.
+            Err(SnapshotError::Books(BooksError::Busy(_))) if !is_over => {}
+            books => {
+                let books = books?;
+                let violations = simulation::check(&books);
+                if violations.is_empty() || is_over {
+                    return Ok((books, violations));
+                }
+            }
         }
         sleep(LOOK).await;
     }

@@ -5,17 +5,12 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
-use payments::{Stripe, StripeSecrets};
 use reconcile_payments::{Bounds, Difference, Outcome, Place, Reconciler, Report, Rules, window};
-use resilience::{Clock as _, Deadline, HttpTransport, RandomIds, SystemClock};
-use store::DynamoOrders;
-use suite::secrets::STRIPE;
+use resilience::{Clock as _, Deadline, RandomIds, SystemClock};
 
+use crate::books::{Books, BooksError};
 use crate::stack::Stack;
-use crate::vault::{Vault, VaultError};
 
-/// One answer of Stripe's may take so long.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// A run lasts so long at most; the pass goes on with the next.
 const RUN: Duration = Duration::from_mins(10);
 /// So often in a row a run may end without getting on, before the command gives up.
@@ -46,18 +41,9 @@ pub enum ReconcileError {
     /// The stack's file, or the output.
     #[error("cannot read the stack's file or print")]
     Files(#[from] io::Error),
-    /// The AWS SDK.
+    /// Orders and Stripe are out of reach.
     #[error(transparent)]
-    Aws(#[from] aws::ConfigError),
-    /// The HTTP client.
-    #[error(transparent)]
-    Client(#[from] resilience::HttpClientError),
-    /// Stripe's key.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// Stripe's key has no value.
-    #[error("the stack has no key of Stripe's")]
-    NoKey,
+    Books(#[from] BooksError),
     /// Stripe or the table does not answer.
     #[error("the pass did not come to its end: {0}")]
     Stopped(String),
@@ -73,7 +59,9 @@ pub enum ReconcileError {
 /// [`ReconcileError`], also when a difference is left.
 pub async fn reconcile(options: &Options) -> Result<(), ReconcileError> {
     let stack = Stack::load()?.ok_or(ReconcileError::NoStack)?;
-    let report = pass(&stack, options).await?;
+    let grace = Duration::from_secs(options.grace_seconds);
+    let rules = Rules { window: window(options.days), grace, dry_run: options.dry_run };
+    let report = pass(&stack, rules).await?;
     print(&report, &mut io::stdout().lock())?;
     match report.left() {
         0 => Ok(()),
@@ -81,18 +69,15 @@ pub async fn reconcile(options: &Options) -> Result<(), ReconcileError> {
     }
 }
 
-async fn pass(stack: &Stack, options: &Options) -> Result<Report, ReconcileError> {
-    let keys: StripeSecrets = Vault::of(stack)?.read(STRIPE).await?.ok_or(ReconcileError::NoKey)?;
-    let orders = DynamoOrders::new(
-        &aws::dynamodb(&aws::Config::new(stack.aws())?),
-        &stack.tables.orders,
-        &stack.tables.catalogue,
-    );
-    let transport = HttpTransport::new(TIMEOUT)?;
-    let stripe = Stripe::new(transport, SystemClock, RandomIds, &stack.sandbox_url, keys.api_key.as_str());
-    let grace = Duration::from_secs(options.grace_seconds);
-    let rules = Rules { window: window(options.days), grace, dry_run: options.dry_run };
-    let reconciler = Reconciler { orders: &orders, stripe: &stripe, clock: &SystemClock, ids: &RandomIds, rules };
+/// A whole pass, in as many runs as it takes.
+///
+/// # Errors
+///
+/// Orders or Stripe are out of reach, or stay so.
+pub async fn pass(stack: &Stack, rules: Rules) -> Result<Report, ReconcileError> {
+    let books = Books::of(stack)?;
+    let (orders, stripe) = (books.orders(), books.stripe());
+    let reconciler = Reconciler { orders, stripe, clock: &SystemClock, ids: &RandomIds, rules };
     let (mut place, mut whole, mut failures) = (Place::start(&rules, &SystemClock), Report::default(), 0);
     loop {
         let bounds = Bounds { deadline: Deadline::after(&SystemClock, RUN), pages: u32::MAX };

@@ -42,6 +42,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// [`CallError`]. What the function did before it failed stays done.
     pub async fn call(&self, function: &str, event: Value) -> Result<Value, CallError> {
         let settings = self.wiring.functions.get(function).ok_or_else(|| CallError::Unknown(function.to_owned()))?;
+        let _place = self.places.take(function).await;
         self.invocations.set(self.invocations.get() + 1);
         let request_id = self.ids.fresh().to_string();
         let span = telemetry::invocation(function, &request_id);

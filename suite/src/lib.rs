@@ -15,6 +15,7 @@ mod functions;
 mod gate;
 mod gateway;
 mod pattern;
+mod places;
 mod ports;
 mod queues;
 mod replace;

@@ -15,6 +15,7 @@ use crate::bus::Bus;
 use crate::clients::{Clients, SharedIds};
 use crate::gate::Gate;
 use crate::gateway::AuthorizerCache;
+use crate::places::Places;
 use crate::ports::{Ports, Settings, Stores};
 use crate::replace::Replaced;
 use crate::secrets::Secrets;
@@ -45,6 +46,7 @@ pub struct Suite<S, T, C, I> {
     pub(crate) schedules_ran_at: RefCell<BTreeMap<String, Timestamp>>,
     pub(crate) invocations: Cell<u64>,
     pub(crate) replaced: Replaced<S, T, C, I>,
+    pub(crate) places: Places,
 }
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
@@ -71,7 +73,16 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             schedules_ran_at: RefCell::default(),
             invocations: Cell::new(0),
             replaced: Replaced::default(),
+            places: Places::default(),
         }
+    }
+
+    /// No function runs more often than this at once, as with reserved concurrency. Whoever is one too many waits in
+    /// line, and has not begun.
+    #[must_use]
+    pub fn at_once(self, most: usize) -> Self {
+        let places = Places::new(self.wiring.functions.keys(), most);
+        Self { places, ..self }
     }
 
     /// The repositories, without passing the gate.

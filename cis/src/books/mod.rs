@@ -128,6 +128,11 @@ impl Books {
         &self.orders
     }
 
+    /// The way to Stripe.
+    pub const fn stripe(&self) -> &Stripe {
+        &self.stripe
+    }
+
     /// The products' repository.
     pub const fn catalogue(&self) -> &DynamoCatalogue {
         &self.catalogue

@@ -28,6 +28,12 @@ pub async fn switch_on(shop: &Shop, webhooks: f64, calls: f64) -> Result<(), Sho
     Ok(())
 }
 
+/// Loses each of Stripe's webhooks for good with this probability.
+pub async fn lose_webhooks(shop: &Shop, probability: f64) -> Result<(), ShopError> {
+    let fault = json!({"provider": "stripe", "kind": "webhook_drop", "probability": probability});
+    shop.sandbox(Method::POST, "/_sandbox/faults", Some(&fault)).await.map(drop)
+}
+
 fn at(provider: &str, way: &Value, probability: f64) -> Value {
     let mut fault = way.clone();
     fault["provider"] = json!(provider);

@@ -8,6 +8,7 @@ mod kill;
 mod limits;
 mod orders;
 mod patience;
+mod reconcile;
 mod refunds;
 mod rotate;
 mod scenarios;
@@ -33,6 +34,8 @@ pub enum Drill {
     Limits(limits::Options),
     /// One charge and more refunds at once than it can bear: never more goes back than came.
     Refunds(refunds::Options),
+    /// Webhooks that never come, refunds that somebody made in the dashboard: one pass of the reconciliation heals it all.
+    Reconcile(reconcile::Options),
     /// Many buyers at once and few pieces: exactly those are sold.
     Stock(stock::Options),
     /// What can happen to one order, one scenario after the other.
@@ -73,6 +76,9 @@ pub enum DrillError {
     /// Everybody's books.
     #[error(transparent)]
     Snapshot(#[from] crate::snapshot::SnapshotError),
+    /// The pass of a reconciliation.
+    #[error(transparent)]
+    Reconcile(#[from] crate::reconcile::ReconcileError),
     /// The product has a name that is none.
     #[error(transparent)]
     NoSku(domain::InvalidSku),
@@ -159,6 +165,7 @@ pub async fn drill(drill: &Drill) -> Result<(), DrillError> {
         Drill::Orders(options) => orders::run(options).await,
         Drill::Limits(options) => limits::run(options).await,
         Drill::Refunds(options) => refunds::run(options).await,
+        Drill::Reconcile(options) => reconcile::run(options).await,
         Drill::Stock(options) => stock::run(options).await,
         Drill::Scenarios => scenarios::run().await,
         Drill::Rotate => rotate::run().await,

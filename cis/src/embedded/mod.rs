@@ -102,7 +102,7 @@ async fn suite(
         clock: SystemClock,
         ids: RandomIds,
     };
-    Ok(Suite::new(ports, settings, wiring))
+    Ok(Suite::new(ports, settings, wiring).at_once(settings::AT_ONCE))
 }
 
 fn describe(suite: &Local, places: &places::Places) -> Stack {

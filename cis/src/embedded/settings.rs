@@ -15,6 +15,9 @@ use crate::paths;
 
 /// The providers answer from this machine.
 pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a function runs at once. One thread serves them all: more of them would only be slower, until none is done
+/// within its time.
+pub const AT_ONCE: usize = 4;
 /// The sandbox's events come within a second.
 const EVIDENCE_WAIT: Duration = Duration::from_secs(20);
 

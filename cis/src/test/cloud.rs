@@ -10,7 +10,9 @@ pub async fn check() -> Result<Count, StepError> {
         total += cis(&["smoke"]).await?;
         total += cis(&["drill", "scenarios"]).await?;
         total += cis(&["drill", "orders", "--count", "60", "--kill"]).await?;
-        total += cis(&["drill", "stock", "--buyers", "60", "--units", "5"]).await?;
+        for drill in super::DRILLS {
+            total += cis(drill).await?;
+        }
         total += cis(&["drill", "limits", "--seconds", "5"]).await?;
         for books in super::BOOKS {
             total += cis(books).await?;
