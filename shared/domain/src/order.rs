@@ -219,11 +219,12 @@ impl Order {
         self.change(correlation_id, now, |order| order.payment.attempt += 1)
     }
 
-    /// Payment intents that could still bring money that nobody is to pay: all of a cancelled order's, and those that
-    /// another one has taken the place of.
+    /// Payment intents that could still bring money that nobody is to pay: all of an order that was cancelled, or that
+    /// money came for already, and those that another one has taken the place of.
     pub fn intents_to_void(&self) -> impl Iterator<Item = &IntentId> {
-        let live = self.payment.facts.live().map(|intent| &intent.id);
-        live.filter(|id| self.cancellation.is_some() || self.payment.intent.as_ref().is_some_and(|now| now != *id))
+        let is_over = self.cancellation.is_some() || self.payment.facts.captured() > 0;
+        let is_replaced = |id: &IntentId| self.payment.intent.as_ref().is_some_and(|now| now != id);
+        self.payment.facts.live().map(|intent| &intent.id).filter(move |id| is_over || is_replaced(id))
     }
 
     fn change(&self, correlation_id: &str, now: Timestamp, edit: impl FnOnce(&mut Self)) -> Option<Change> {

@@ -408,6 +408,27 @@ fn money_that_does_not_fit_waits_for_a_decision_and_each_is_carried_out() {
     }
 }
 
+/// The page with the order's own intent may still be open somewhere.
+#[test]
+fn an_order_that_money_came_for_from_elsewhere_cannot_be_paid_once_more() {
+    for (amount, status) in [(TOTAL, OrderStatus::Paid), (TOTAL - 1, OrderStatus::NeedsReview)] {
+        let shop = Shop::with_limits(0);
+        let placed = shop.order("key-1");
+        shop.control("payment_intents", format!("amount={amount}&currency=eur&metadata[order_id]={}", placed.order_id));
+        shop.settle();
+        assert_eq!(shop.status(&placed), status);
+        if status == OrderStatus::NeedsReview {
+            assert_eq!(decide(&shop, &placed, "accept").0, 200);
+            shop.settle();
+        }
+        assert!(shop.pay(&placed, "pm_card_visa")["error"].is_object(), "{amount}: its own intent was given up");
+        shop.settle();
+        assert_eq!((shop.status(&placed), order(&shop, &placed).payment.kept()), (OrderStatus::Paid, amount));
+        assert_eq!(shop.mails(), ["order_confirmation"], "{amount}");
+        assert_books_agree(&shop, &placed);
+    }
+}
+
 #[test]
 fn of_two_payments_one_goes_back() {
     let (shop, placed) = paid();

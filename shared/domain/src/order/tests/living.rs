@@ -317,3 +317,23 @@ fn an_intent_that_another_took_the_place_of_is_to_be_voided() {
     let cancelled = two.cancel("c", LATE).unwrap().unwrap().order;
     assert_eq!(cancelled.intents_to_void().count(), 2);
 }
+
+#[test]
+fn an_order_that_money_came_for_takes_no_more() {
+    use IntentStatus as I;
+    let attach = |status| placed().attach_intent("pi_1".into(), vec![intent("pi_1", status, 1, 0)], "c", LATE);
+    let order = attach(I::RequiresPaymentMethod).unwrap().order;
+    let elsewhere = |amount| vec![intent("pi_2", I::Succeeded, 2, amount)];
+    let paid = order.learn(elsewhere(TOTAL), "c", LATE).unwrap();
+    assert_eq!(types(&paid), [EventType::Paid, EventType::VoidDue]);
+    assert_eq!(paid.order.intents_to_void().map(IntentId::as_str).collect::<Vec<_>>(), ["pi_1"]);
+    let in_doubt = order.learn(elsewhere(TOTAL - 1), "c", LATE).unwrap();
+    assert_eq!(types(&in_doubt), [EventType::NeedsReview, EventType::VoidDue]);
+    // While the bank is at work nothing can be done; it is told of when something can.
+    let at_work = attach(I::Processing).unwrap().order.learn(elsewhere(TOTAL), "c", LATE).unwrap();
+    assert_eq!(types(&at_work), [EventType::Paid]);
+    let failed = at_work.order.learn(vec![intent("pi_1", I::PaymentFailed, 3, 0)], "c", LATE).unwrap();
+    assert_eq!(types(&failed), [EventType::PaymentFailed, EventType::VoidDue]);
+    let own = order.learn(vec![intent("pi_1", I::Succeeded, 2, TOTAL)], "c", LATE).unwrap();
+    assert_eq!((types(&own), own.order.intents_to_void().count()), (vec![EventType::Paid], 0));
+}
