@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use domain::{IntentId, Order, PaymentFact};
-use payments::{AmountError, Stripe, StripeError, intent_facts};
+use payments::{Stripe, StripeError};
 use resilience::{Clock, Deadline, Ids, Transport};
 use store::{Orders, Receipt, ReceiptSource, StoreError};
 
@@ -21,9 +21,6 @@ pub(crate) enum ExpiryError {
     /// Stripe has failed too often in this run, or its key cannot be had.
     #[error("stripe is out of reach")]
     StripeIsDown,
-    /// Stripe's amounts do not fit our units.
-    #[error(transparent)]
-    Amount(#[from] AmountError),
 }
 
 /// After so many failures in a row nobody waits for Stripe any more in this run. One alone may be about its intent, as a
@@ -63,26 +60,22 @@ impl<'a, O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Expiry<'a,
         if live.is_empty() || !order.is_overdue_for_expiry(now) {
             return Ok(order);
         }
-        let mut facts = Vec::new();
-        for intent in &live {
-            facts.extend(self.void(intent).await?);
-        }
-        let source = ReceiptSource::Expiry;
-        let receipt = Receipt::heard(source, order.id, facts.clone(), now, &order.correlation_id);
+        let facts = self.void(&live).await?;
+        let receipt = Receipt::heard(ReceiptSource::Expiry, order.id, facts.clone(), now, &order.correlation_id);
         let learn = |order: &Order| order.learn(facts.clone(), &order.correlation_id, now);
         let Decided { order, .. } = self.deciding.decide(&order, Some(&receipt), learn).await?;
         Ok(order)
     }
 
-    async fn void(&self, intent: &IntentId) -> Result<Vec<PaymentFact>, ExpiryError> {
+    async fn void(&self, intents: &[IntentId]) -> Result<Vec<PaymentFact>, ExpiryError> {
         let is_down = self.failures.get() >= MOST_FAILURES;
         let stripe = self.stripe.filter(|_| !is_down).ok_or(ExpiryError::StripeIsDown)?;
-        let answer = stripe.cancel_payment_intent(intent, self.deadline).await;
+        let answer = stripe.void(intents, self.deadline).await;
         match &answer {
             Ok(_) => self.failures.set(0),
-            Err(StripeError::Invalid { .. }) => {}
+            Err(StripeError::Invalid { .. } | StripeError::Amount(_)) => {}
             Err(_) => self.failures.set(self.failures.get() + 1),
         }
-        Ok(intent_facts(&answer?)?)
+        Ok(answer?)
     }
 }

@@ -141,13 +141,10 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 
     async fn cancel(&self, order: &Order, intent: &IntentId) -> Result<Outcome, Stopped> {
-        match self.stripe().cancel_payment_intent(intent, self.deadline).await {
-            Ok(intent) => match facts_of(&intent) {
-                Ok(facts) => self.learn(order.id, &facts).await,
-                Err(_) => Ok(Outcome::Left),
-            },
-            // About this intent alone: a status in which it cannot be cancelled, or none at all.
-            Err(StripeError::Invalid { .. }) => Ok(Outcome::Left),
+        match self.stripe().void([intent], self.deadline).await {
+            Ok(facts) => self.learn(order.id, &facts).await,
+            // About this intent alone: a status in which it cannot be cancelled, none at all, or one that is unreadable.
+            Err(StripeError::Invalid { .. } | StripeError::Amount(_)) => Ok(Outcome::Left),
             Err(error) => Err(error.into()),
         }
     }

@@ -1,7 +1,6 @@
 //! Giving intents up at Stripe, so that nobody can pay what is no longer asked for.
 
 use domain::{IntentId, Order};
-use payments::intent_facts;
 use resilience::{Clock, Ids, Transport};
 use store::{Orders, Receipt, ReceiptSource};
 
@@ -28,14 +27,13 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
         self.void(order, replaced).await
     }
 
-    async fn void(&self, mut order: Order, intents: Vec<IntentId>) -> Result<Order, CheckoutError> {
-        for id in intents {
-            let intent = self.stripe()?.cancel_payment_intent(&id, self.deadline).await?;
-            let (facts, now) = (intent_facts(&intent)?, self.clock.now());
-            let receipt = Receipt::heard(ReceiptSource::Checkout, order.id, facts.clone(), now, self.correlation_id);
-            let learn = |stored: &Order| stored.learn(facts.clone(), self.correlation_id, now);
-            order = self.update(&order, Some(&receipt), learn).await?;
+    async fn void(&self, order: Order, intents: Vec<IntentId>) -> Result<Order, CheckoutError> {
+        if intents.is_empty() {
+            return Ok(order);
         }
-        Ok(order)
+        let (facts, now) = (self.stripe()?.void(&intents, self.deadline).await?, self.clock.now());
+        let receipt = Receipt::heard(ReceiptSource::Checkout, order.id, facts.clone(), now, self.correlation_id);
+        let learn = |stored: &Order| stored.learn(facts.clone(), self.correlation_id, now);
+        self.update(&order, Some(&receipt), learn).await
     }
 }

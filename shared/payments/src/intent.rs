@@ -1,6 +1,6 @@
 //! Payment intents.
 
-use domain::{EmailAddress, IntentId, Money, Order, OrderId};
+use domain::{EmailAddress, IntentId, Money, Order, OrderId, PaymentFact};
 use resilience::{Clock, Deadline, Ids, Transport};
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     answer::Answer,
     check_chargeable,
     client::{Form, segment},
+    intent_facts,
     object::{ATTEMPT, ORDER_ID},
     to_stripe,
 };
@@ -121,6 +122,23 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
             Err(error) if error.is_unexpected_state() => self.retrieve_payment_intent(id, deadline).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// Cancels each of these intents if it still can be, and answers what Stripe says of them then.
+    ///
+    /// # Errors
+    ///
+    /// The first one's, as they say; doing it again is harmless.
+    pub async fn void(
+        &self,
+        intents: impl IntoIterator<Item = &IntentId>,
+        deadline: Deadline,
+    ) -> Result<Vec<PaymentFact>, StripeError> {
+        let mut facts = Vec::new();
+        for id in intents {
+            facts.extend(intent_facts(&self.cancel_payment_intent(id, deadline).await?)?);
+        }
+        Ok(facts)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Everything that an order's money needs.
 
 use domain::{Order, OrderId};
-use payments::intent_facts;
 use resilience::{Clock, Ids, Transport};
 use store::{Orders, StoreError};
 
@@ -49,10 +48,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
     }
 
     async fn void_intents(&self, order: Order) -> Result<Order, SettlementError> {
-        let mut facts = Vec::new();
-        for intent in order.intents_to_void() {
-            facts.extend(intent_facts(&self.stripe.cancel_payment_intent(intent, self.deadline).await?)?);
-        }
+        let facts = self.stripe.void(order.intents_to_void(), self.deadline).await?;
         if facts.is_empty() { Ok(order) } else { self.learn(order.id, facts).await }
     }
 }
