@@ -371,8 +371,21 @@ fn a_requested_refund_is_carried_out_once() {
     }
 }
 
+/// What the own intent of an order is worth that was paid in another way: nothing.
+#[test]
+fn an_intent_that_nobody_is_to_pay_is_voided() {
+    let world = World::with_intent_at_stripe();
+    world.pay_from_elsewhere();
+    assert_eq!(at_stripe(&world).0, domain::IntentStatus::RequiresPaymentMethod);
+    for _ in 0..2 {
+        assert_eq!(failed(&settle(&world, "void-due")), 0);
+        assert_eq!(at_stripe(&world), (domain::IntentStatus::Canceled, 0, 0));
+    }
+    assert_eq!((world.order().status, world.order().intents_to_void().count()), (OrderStatus::Paid, 0));
+}
+
 #[test]
 fn settling_an_order_that_is_not_there_comes_again() {
     assert_eq!(failed(&settle(&World::with_paid_order(), "unknown-order")), 1);
-    assert_eq!(cases("settle-payment").len(), 3);
+    assert_eq!(cases("settle-payment").len(), 4);
 }

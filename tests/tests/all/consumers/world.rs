@@ -50,17 +50,7 @@ impl World {
     /// A world whose order is paid.
     pub fn with_paid_order() -> Self {
         let world = Self::with_unpaid_order();
-        let order = world.order();
-        let fact = IntentFact {
-            id: "pi_sample".into(),
-            status: IntentStatus::Succeeded,
-            seen_at: 1,
-            amount: order.total,
-            received: order.total,
-            order_id: Some(order.id),
-        };
-        world
-            .save(&order.learn(vec![PaymentFact::PaymentIntent(fact)], "sample-correlation", order.placed_at).unwrap());
+        world.learn_of_payment("pi_sample");
         world
     }
 
@@ -85,6 +75,24 @@ impl World {
             .unwrap();
         let answer = self.clock.run(self.transport().send(request)).unwrap();
         assert!(answer.status().is_success(), "{}", String::from_utf8_lossy(answer.body()));
+    }
+
+    /// The money came by an intent that the order knows nothing of.
+    pub fn pay_from_elsewhere(&self) {
+        self.learn_of_payment("pi_elsewhere");
+    }
+
+    fn learn_of_payment(&self, intent: &str) {
+        let order = self.order();
+        let fact = IntentFact {
+            id: intent.into(),
+            status: IntentStatus::Succeeded,
+            seen_at: 1,
+            amount: order.total,
+            received: order.total,
+            order_id: Some(order.id),
+        };
+        self.save(&order.learn(vec![PaymentFact::PaymentIntent(fact)], "sample-correlation", order.placed_at).unwrap());
     }
 
     /// What Stripe says of the intent is merged into the order.
