@@ -91,7 +91,7 @@ async fn of_all(books: &Books) -> Result<(), BooksError> {
             writeln!(out, "DIFFERS {} {}: {balance}", order.id, order.status)?;
         }
     }
-    for intent in stripe.of_nobody.succeeded() {
+    for intent in stripe.strays() {
         differ += 1;
         writeln!(out, "DIFFERS {}: {} came for no order", intent.id, intent.received)?;
     }

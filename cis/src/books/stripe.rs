@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{IntentId, KnownFacts, Order, OrderId, PaymentFact, Timestamp};
+use domain::{IntentFact, IntentId, KnownFacts, Order, OrderId, PaymentFact, Timestamp};
 use payments::{dispute_facts, intent_facts, refund_facts};
 use resilience::{Deadline, SystemClock};
 
@@ -38,6 +38,15 @@ impl AtStripe {
             known.learn(fact);
         }
         sorted
+    }
+
+    /// Payments for no order that did not go back in full.
+    pub fn strays(&self) -> impl Iterator<Item = &IntentFact> {
+        let went_back = |id: &IntentId| -> i64 {
+            let refunds = self.of_nobody.refunds().filter(|refund| refund.intent.as_ref() == Some(id));
+            refunds.filter(|refund| refund.status.counts()).map(|refund| refund.amount.amount).sum()
+        };
+        self.of_nobody.succeeded().filter(move |intent| went_back(&intent.id) < intent.received.amount)
     }
 }
 

@@ -18,6 +18,8 @@ import yaml
 from botocore.config import Config
 
 BUCKET = "artifacts"
+# How often a function runs at once: more processes than these would only keep this machine from being done with any.
+AT_ONCE = 24
 CODE = re.compile(r"^( +CodeUri: )functions/(.+)/$", re.MULTILINE)
 
 
@@ -85,7 +87,8 @@ def create(cloudformation, job, url):
 
 
 def mend(client, job, outputs):
-    """What MiniStack leaves out of the template: the API's CORS and the tables' time to live."""
+    """What MiniStack leaves out of the template: the API's CORS and the tables' time to live. And what this machine
+    needs: an end to how often each function runs at once."""
     resources = yaml.load(pathlib.Path(job["template"]).read_text(), Short)["Resources"]
     names = client("cloudformation").describe_stack_resources(StackName=job["stack_name"])["StackResources"]
     physical = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in names}
@@ -97,6 +100,9 @@ def mend(client, job, outputs):
         if resource["Type"] == "AWS::ApiGatewayV2::Api":
             cors = dict(properties["CorsConfiguration"], AllowOrigins=job["parameters"]["AllowedOrigins"].split(","))
             client("apigatewayv2").update_api(ApiId=outputs["ApiId"], CorsConfiguration=cors)
+        if resource["Type"] == "AWS::Serverless::Function":
+            client("lambda").put_function_concurrency(
+                FunctionName=physical[logical], ReservedConcurrentExecutions=AT_ONCE)
 
 
 def main():

@@ -21,7 +21,7 @@ fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
         }
     };
     let captured = received(stripe.intents_of(id));
-    let refunded = stripe.refunds_of(id).filter(|refund| refund.counts()).map(|refund| refund.amount).sum();
+    let refunded = given_back(stripe.refunds_of(id));
     let lost = stripe.disputes_of(id).filter(|dispute| dispute.status == "lost").map(|dispute| dispute.amount).sum();
     let (came, went) =
         (transferred(order, TransferDirection::Received), transferred(order, TransferDirection::Returned));
@@ -94,15 +94,41 @@ fn transferred(order: &Order, direction: TransferDirection) -> i64 {
     transfers.map(|transfer| transfer.amount.amount).sum()
 }
 
-/// Money that Stripe received for orders that we do not have.
+/// Money that Stripe received for orders that we do not have, and that nobody gave back.
 fn strangers(books: &Snapshot) -> Vec<Violation> {
-    let named = books.stripe.intents.iter().filter_map(|intent| intent.order);
+    let stripe = &books.stripe;
+    let named = stripe.intents.iter().filter_map(|intent| intent.order);
     let unknown: std::collections::BTreeSet<OrderId> = named.filter(|id| !books.orders.contains_key(id)).collect();
-    let paid = unknown.into_iter().map(|id| (id, received(books.stripe.intents_of(id)))).filter(|(_, sum)| *sum > 0);
+    let kept = |id| received(stripe.intents_of(id)) - given_back(stripe.refunds_of(id));
+    let paid = unknown.into_iter().map(|id| (id, kept(id))).filter(|(_, sum)| *sum > 0);
     let lost = paid.map(|(id, sum)| Violation::of("no payment is lost", id, format!("{sum} received, and no order")));
     lost.collect()
 }
 
+fn given_back<'a>(refunds: impl Iterator<Item = &'a Refund>) -> i64 {
+    refunds.filter(|refund| refund.counts()).map(|refund| refund.amount).sum()
+}
+
 fn received<'a>(intents: impl Iterator<Item = &'a Intent>) -> i64 {
     intents.filter(|intent| intent.status == "succeeded").map(|intent| intent.received).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_of_no_order_is_settled_once_all_of_it_went_back() {
+        let order = "ord_00000000000000000000000000000001".parse().ok();
+        let mut books = Snapshot::default();
+        let (id, status) = ("pi_1".to_owned(), "succeeded".to_owned());
+        books.stripe.intents = vec![Intent { id: id.clone(), order, status: status.clone(), received: 1000 }];
+        assert_eq!(check(&books).len(), 1);
+        let refund =
+            |amount| Refund { id: "re_1".to_owned(), intent: id.clone(), status: status.clone(), amount, action: None };
+        books.stripe.refunds = vec![refund(400)];
+        assert_eq!(check(&books).len(), 1);
+        books.stripe.refunds.push(refund(600));
+        assert_eq!(check(&books), []);
+    }
 }

@@ -82,3 +82,11 @@ fn stripes_objects_are_of_the_order_that_they_name_or_that_knows_them_and_else_o
     assert_eq!(mine.refunded(), 1000);
     assert_eq!(sorted.of_nobody.intents().map(|intent| intent.id.as_str()).collect::<Vec<_>>(), ["pi_3"]);
 }
+
+#[test]
+fn money_for_no_order_is_a_stray_until_all_of_it_went_back() {
+    let strays = |facts: &[PaymentFact]| AtStripe::sorted(&known(facts), &[]).strays().count();
+    assert_eq!(strays(&[paid("pi_1", None)]), 1);
+    assert_eq!(strays(&[paid("pi_1", None), refunded(1000)]), 1);
+    assert_eq!(strays(&[paid("pi_1", None), refunded(2500)]), 0);
+}
