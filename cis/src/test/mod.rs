@@ -87,8 +87,9 @@ fn steps() -> Vec<Step> {
 /// Small editions of the drills with many at once and with webhooks that never come.
 const DRILLS: [&[&str]; 3] = [
     &["drill", "stock", "--buyers", "100", "--units", "7"],
-    &["drill", "refunds", "--parallel", "40", "--provider-faults", "0.03"],
     &["drill", "reconcile", "--count", "40"],
+    // The last one: it uses up the sheet's quota.
+    &["drill", "refunds", "--parallel", "40", "--provider-faults", "0.03"],
 ];
 
 /// What agrees on every stack, whatever happened on it.
@@ -96,10 +97,10 @@ const BOOKS: [&[&str]; 3] = [&["ledger", "--all"], &["replay", "--all", "--dry-r
 
 /// A fresh embedded stack takes an order from its request to its row, and leaves nothing running.
 async fn embedded() -> Result<Count, StepError> {
-    let [stock, refunds, reconcile] = DRILLS;
+    let [stock, reconcile, refunds] = DRILLS;
     let [ledger, replay, audit] = BOOKS;
     let limits = ["drill", "limits", "--seconds", "5"];
-    on_embedded(&[&["smoke"], &limits, stock, refunds, reconcile, ledger, replay, audit]).await
+    on_embedded(&[&["smoke"], &limits, stock, reconcile, refunds, ledger, replay, audit]).await
 }
 
 /// Runs these commands on a fresh embedded stack, all of them even after a failure, and ends it.
