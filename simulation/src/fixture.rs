@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth::api_key::issue;
 use auth::mint::{SigningKey, SigningKeys, mint};
 use auth::{Caller, Role, TokenRules, Who};
-use domain::{ApiKey, KeyId, Scope, Timestamp};
+use domain::{ApiKey, KeyId, PaymentTerms, Scope, Timestamp};
 use resilience::{Ids as _, SeededIds};
 use serde_json::json;
 use sheets::ServiceAccount;
@@ -23,6 +23,10 @@ const MAC_KEYS: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=
 pub const CUSTOMERS: usize = 8;
 /// The sheet.
 pub const SPREADSHEET: &str = "sandbox-orders";
+
+/// How long the shop waits for money; for that of an invoice not as long as a shop would, since nothing else happens then.
+pub const TERMS: PaymentTerms =
+    PaymentTerms { reservation: Duration::from_hours(1), invoice_due: Duration::from_hours(2) };
 
 /// Why there is no simulation.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +115,7 @@ impl Fixture {
             api_public_url: "http://shop.test".into(),
             spreadsheet_id: SPREADSHEET.into(),
             sheet_tab: "Orders".into(),
-            payment_terms: domain::PaymentTerms::default(),
+            payment_terms: TERMS,
             mail_evidence_wait: Duration::from_mins(5),
             rate_limit_scale: 0,
         })

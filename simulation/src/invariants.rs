@@ -2,6 +2,7 @@
 //!
 //! Pure checks over a [`Snapshot`]. Each violation names the order and both figures.
 
+mod decisions;
 mod effects;
 mod life;
 mod money;
@@ -49,6 +50,7 @@ pub fn check(books: &Snapshot) -> Vec<Violation> {
     let checks = [
         rest::check,
         life::check,
+        decisions::check,
         money::check,
         paid::check,
         transfers::check,

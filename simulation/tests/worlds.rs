@@ -55,6 +55,9 @@ fn books_that_do_not_agree_are_found_out() {
             Box::new(move |books| change(books, id, |order| order.total.amount += 1)),
         ),
         ("whoever has paid was in time", Box::new(move |books| expire(books, id))),
+        ("no edit is lost", Box::new(move |books| _ = books.promised.edits.insert(id, [[].into()].into()))),
+        ("a late invoice is noted once", Box::new(move |books| leave_unpaid(books, id))),
+        ("no decision is lost", Box::new(move |books| _ = books.promised.reviewed.insert(id))),
         ("one transfer an order", Box::new(move |books| transfer(books, id, &["a", "b"]))),
         ("what is booked has come", Box::new(move |books| transfer(books, id, &["stranger"]))),
         ("no transfer is lost", Box::new(move |books| _ = books.promised.booked.insert(id, ["a".into()].into()))),
@@ -88,6 +91,11 @@ fn change(books: &mut Snapshot, id: OrderId, to: impl FnOnce(&mut Order)) {
     books.orders.entry(id).and_modify(to);
 }
 
+fn leave_unpaid(books: &mut Snapshot, id: OrderId) {
+    change(books, id, |order| order.status = OrderStatus::Invoiced);
+    books.promised.unpaid.insert(id);
+}
+
 fn expire(books: &mut Snapshot, id: OrderId) {
     change(books, id, |order| {
         order.cancellation = Some(Cancellation { at: order.placed_at, reason: CancelReason::Expired });
@@ -96,7 +104,8 @@ fn expire(books: &mut Snapshot, id: OrderId) {
 
 /// Transfers that staff booked, of which the bank knows one.
 fn transfer(books: &mut Snapshot, id: OrderId, references: &[&str]) {
-    books.promised.transfers.insert(id, ["a".into()].into());
+    let total = books.orders.get(&id).map_or(0, |order| order.total.amount);
+    books.promised.transfers.insert(id, [("a".into(), total), ("b".into(), total)].into());
     for reference in references {
         change(books, id, |order| {
             let (direction, amount, id) = (TransferDirection::Received, order.total, (*reference).to_owned());

@@ -34,7 +34,8 @@ fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
         let text = format!("the order keeps {kept}, its ledger says {booked}");
         violations.push(Violation::of("the ledger is what the order says", id, text));
     }
-    let charges = stripe.intents_of(id).filter(|intent| intent.status == "succeeded").count();
+    let through_us = |intent: &&Intent| !books.promised.elsewhere.contains(&intent.id);
+    let charges = stripe.intents_of(id).filter(|intent| intent.status == "succeeded").filter(through_us).count();
     if charges > 1 {
         violations.push(Violation::of("one charge an order", id, format!("{charges} charges, not 1")));
     }
@@ -67,7 +68,10 @@ fn promised_refunds(books: &Snapshot, order: &Order) -> Vec<Violation> {
     let promised = books.promised.refunds.get(&order.id).into_iter().flatten();
     let broken = promised.filter_map(|(id, amount)| {
         let action = order.payment.refund_actions.get(id);
-        if action.is_some_and(|action| action.state != RefundActionState::Reserved) {
+        let mut transfers = order.payment.facts.transfers();
+        let is_noted =
+            transfers.any(|transfer| transfer.action.as_ref() == Some(id) && transfer.amount.amount == *amount);
+        if is_noted || action.is_some_and(|action| action.state != RefundActionState::Reserved) {
             return None;
         }
         let made = |refund: &&Refund| refund.action.as_ref() == Some(id);
@@ -82,7 +86,8 @@ fn promised_refunds(books: &Snapshot, order: &Order) -> Vec<Violation> {
 fn refused_refunds(books: &Snapshot, order: &Order) -> Vec<Violation> {
     let promised = books.promised.refunds.get(&order.id);
     let refused = books.promised.refused_refunds.get(&order.id).into_iter().flatten();
-    let refused = refused.filter(|id| promised.is_none_or(|promised| !promised.contains_key(*id)));
+    let is_known = |id: &&String| !books.promised.unanswered.contains(&(order.id, (*id).clone()));
+    let refused = refused.filter(|id| promised.is_none_or(|promised| !promised.contains_key(*id))).filter(is_known);
     let made = |id: &&String| books.stripe.refunds_of(order.id).any(|refund| refund.action.as_ref() == Some(*id));
     let broken = refused.filter(made).map(|id| format!("staff were told no, and {id} was made"));
     broken.map(|text| Violation::of("a refused refund is not made", order.id, text)).collect()

@@ -3,7 +3,7 @@
 use domain::{CancelReason, EventType, Order};
 
 use super::Violation;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Intent, Snapshot};
 
 /// What customers were charged is the total of the cart that stands, and whoever paid was in time.
 pub fn check(books: &Snapshot) -> Vec<Violation> {
@@ -13,7 +13,9 @@ pub fn check(books: &Snapshot) -> Vec<Violation> {
 
 fn another_total(books: &Snapshot, order: &Order) -> Option<Violation> {
     let total = order.total.amount;
-    let mut charged = books.stripe.intents_of(order.id).filter(|intent| intent.status == "succeeded");
+    let through_us = |intent: &&Intent| !books.promised.elsewhere.contains(&intent.id);
+    let mut charged =
+        books.stripe.intents_of(order.id).filter(|intent| intent.status == "succeeded").filter(through_us);
     let other = charged.find(|intent| intent.received != total)?;
     let text = format!("{} was charged, and the order comes to {total}", other.received);
     Some(Violation::of("what is charged is what is delivered", order.id, text))

@@ -1,6 +1,6 @@
 //! Bank transfers are booked as they came: each once, and what staff were told of them holds.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use domain::{Order, TransferDirection};
 
@@ -14,25 +14,26 @@ pub fn check(books: &Snapshot) -> Vec<Violation> {
 
 fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
     let received = order.payment.facts.transfers().filter(|known| known.direction == TransferDirection::Received);
-    let received: BTreeSet<&str> = received.map(|known| known.id.as_str()).collect();
+    let received: BTreeMap<&str, i64> = received.map(|known| (known.id.as_str(), known.amount.amount)).collect();
     let mut violations = Vec::new();
     if received.len() > 1 {
         let text = format!("{} transfers pay it, not 1", received.len());
         violations.push(Violation::of("one transfer an order", order.id, text));
     }
     if let Some(came) = books.promised.transfers.get(&order.id) {
-        for id in received.iter().filter(|id| !came.contains(**id)) {
-            let text = format!("transfer {id} is booked, and none came");
+        for (id, amount) in received.iter().filter(|(id, amount)| came.get(**id) != Some(amount)) {
+            let text = format!("transfer {id} is booked with {amount}, and {:?} came", came.get(*id));
             violations.push(Violation::of("what is booked has come", order.id, text));
         }
     }
     let booked = books.promised.booked.get(&order.id).into_iter().flatten();
-    for id in booked.filter(|id| !received.contains(id.as_str())) {
+    for id in booked.filter(|id| !received.contains_key(id.as_str())) {
         let text = format!("staff were told that transfer {id} pays it, and it is not booked");
         violations.push(Violation::of("no transfer is lost", order.id, text));
     }
     let refused = books.promised.not_booked.get(&order.id).into_iter().flatten();
-    for id in refused.filter(|id| received.contains(id.as_str())) {
+    let is_known = |id: &&String| !books.promised.unanswered.contains(&(order.id, (*id).clone()));
+    for id in refused.filter(is_known).filter(|id| received.contains_key(id.as_str())) {
         let text = format!("staff were told that transfer {id} does not pay it, and it is booked");
         violations.push(Violation::of("a refusal is kept", order.id, text));
     }

@@ -1,16 +1,13 @@
-//! A customer: places an order, pays it or not, changes their mind.
+//! What a customer can do: place an order, pay for it, look at it, change it, call it off.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use domain::{CustomerId, IdempotencyKey, OrderId};
-use resilience::Clock as _;
 use serde_json::{Value, json};
 
 use super::browser::{Ask, Browser, Reply};
-use super::dashboard;
-use super::staff::Staff;
-use super::wishes::{Method, Wishes, cart, lines};
+use super::wishes::{Method, cart, lines};
 use crate::fixture::Token;
 use crate::world::World;
 
@@ -27,14 +24,6 @@ pub struct Customer {
 pub struct Payable {
     intent: String,
     secret: String,
-}
-
-/// The `n`-th customer comes, and goes when all is done or nothing more can be.
-pub async fn shop(world: Rc<World>, n: u64) {
-    let Some(customer) = Customer::new(&world, n) else { return };
-    let wishes = Wishes::drawn(&customer.browser.chance);
-    customer.browser.think(Duration::from_mins(2)).await;
-    Box::pin(customer.live(&wishes)).await;
 }
 
 impl Customer {
@@ -54,49 +43,7 @@ impl Customer {
         Some(Self { browser: Browser { token, ..self.browser.clone() }, order, key: self.key.clone() })
     }
 
-    async fn live(&self, wishes: &Wishes) {
-        let Some(placed) = self.place(&wishes.cart, wishes.clicks).await else { return };
-        if wishes.reloads {
-            self.look().await;
-            self.place(&wishes.cart, 1).await;
-            self.mix_up().await;
-        }
-        let paying = async {
-            if wishes.late {
-                self.browser.world.clock.sleep(Duration::from_mins(50)).await;
-                self.browser.think(Duration::from_mins(30)).await;
-            }
-            if let Some(method) = wishes.pays {
-                let other = async {
-                    if wishes.two_tabs {
-                        self.pay(None, Method::Card).await;
-                    }
-                };
-                futures::join!(self.pay(Some(&placed), method), other);
-                self.come_back().await;
-            }
-        };
-        let mind = async {
-            if wishes.cancels {
-                self.browser.think(Duration::from_mins(1)).await;
-                self.cancel().await;
-            }
-        };
-        let dashboard = async {
-            if wishes.dashboard {
-                dashboard::act(&self.browser, self.order, placed.text("/payment/intent_id")).await;
-            }
-        };
-        let staff = async {
-            if wishes.staff {
-                Staff::of(&self.browser.world, self.order, Rc::clone(&self.browser.chance)).work().await;
-            }
-        };
-        futures::join!(async { futures::join!(paying, mind) }, dashboard, staff);
-    }
-
-    /// Places the order, by so many clicks at once. None when it was refused, or nobody knows: as long as one click has no
-    /// answer, what another one was refused may have become possible and been done.
+    /// Places the order, by so many clicks at once. None when it was refused, or nobody knows.
     pub async fn place(&self, cart: &Value, clicks: u32) -> Option<Reply> {
         let ask = Ask::post(self.order, "").with_key(&self.key).with(cart.clone());
         let clicked = (0..clicks.max(1)).map(|_| async {
@@ -118,7 +65,7 @@ impl Customer {
     }
 
     /// Takes the same key for something else, by mistake. That must not be answered as if it were the same.
-    async fn mix_up(&self) {
+    pub async fn mix_up(&self) {
         let ask = Ask::post(self.order, "").with_key(&self.key).with(cart(&[("mug", 9)], "ada@example.com"));
         if self.browser.ask_once(&ask).await.is_some_and(|reply| reply.is_good()) {
             self.browser.world.promises.note(|promised| {
@@ -127,7 +74,8 @@ impl Customer {
         }
     }
 
-    async fn look(&self) {
+    /// Looks at the order.
+    pub async fn look(&self) {
         self.browser.ask_once(&Ask::get(self.order)).await;
     }
 
@@ -193,15 +141,28 @@ impl Customer {
     }
 
     /// Wants something else instead.
-    pub async fn edit(&self, of: &[(&str, u32)]) -> Option<Reply> {
-        self.browser.ask(Ask::patch(self.order).with(json!({ "lines": lines(of) }))).await
+    pub async fn edit(&self, of: &[(&str, u32)]) {
+        let reply = self.browser.ask(Ask::patch(self.order).with(json!({ "lines": lines(of) }))).await;
+        let is_done = reply.as_ref().is_some_and(Reply::is_good);
+        // Of a request that nobody answered nobody knows.
+        if is_done || reply.is_none() {
+            self.browser.world.promises.note(|promised| {
+                let edits = if is_done { &mut promised.edits } else { &mut promised.perhaps_edits };
+                edits
+                    .entry(self.order)
+                    .or_default()
+                    .insert(of.iter().map(|(sku, n)| ((*sku).to_owned(), *n)).collect());
+            });
+        }
     }
 
-    /// Has the bank transfer what the order costs.
-    pub fn transfer(&self, reference: &str) {
+    /// Has the bank transfer what the order costs at this moment; answers how much.
+    pub async fn transfer(&self, reference: &str) -> Option<i64> {
+        let amount = self.browser.ask(Ask::get(self.order)).await?.body["total"].as_i64()?;
         self.browser.world.promises.note(|promised| {
-            promised.transfers.entry(self.order).or_default().insert(reference.to_owned());
+            promised.transfers.entry(self.order).or_default().insert(reference.to_owned(), amount);
         });
+        Some(amount)
     }
 
     /// Calls the order off.

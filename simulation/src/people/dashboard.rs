@@ -20,5 +20,10 @@ pub async fn act(browser: &Browser, order: OrderId, intent: Option<&str>) {
 pub async fn pay(browser: &Browser, order: OrderId, amount: &str) {
     let id = order.to_string();
     let form = [("amount", amount), ("currency", "eur"), ("metadata[order_id]", &id)];
-    browser.stripe(order, "/_sandbox/stripe/payment_intents", &form).await;
+    let paid = browser.stripe(order, "/_sandbox/stripe/payment_intents", &form).await;
+    if let Some(intent) = paid.as_ref().and_then(|paid| paid.text("/id")) {
+        browser.world.promises.note(|promised| {
+            promised.elsewhere.insert(intent.to_owned());
+        });
+    }
 }

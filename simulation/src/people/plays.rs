@@ -1,15 +1,15 @@
 //! What the people of the scripts do.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use resilience::Clock as _;
 
 use super::browser::Reply;
 use super::customer::Customer;
-use super::dashboard;
+use super::service::never_pay;
 use super::staff::Staff;
 use super::wishes::{Method, by_invoice, cart};
+use super::{bank, dashboard};
 
 /// Orders by now expired are called off within so long after their hour.
 const EXPIRED_AFTER: Duration = Duration::from_mins(70);
@@ -46,7 +46,7 @@ pub async fn two_tabs(customer: &Customer) {
 
 pub async fn refunds(customer: &Customer, is_sent: bool, amounts: &[Option<u32>]) {
     pay(customer, Method::Card).await;
-    let staff = Staff::of(&customer.browser.world, customer.order, Rc::clone(&customer.browser.chance));
+    let staff = Staff::about(customer);
     if is_sent {
         staff.fulfil().await;
     }
@@ -137,15 +137,69 @@ pub async fn edit_in_one_tab(customer: &Customer) {
     customer.come_back().await;
 }
 
-pub async fn invoiced(customer: &Customer) {
-    let Some(service) = customer.of_a_service() else { return };
-    let ordered = by_invoice(cart(&[("mug", 2)], "ada@example.com"));
-    if service.place(&ordered, 1).await.is_none() {
+pub async fn edit_and_pay(customer: &Customer) {
+    if place(customer).await.is_none() {
         return;
     }
-    service.transfer("RE 1");
-    let staff = Staff::of(&service.browser.world, service.order, Rc::clone(&service.browser.chance));
-    futures::join!(staff.mark_paid("RE 1"), staff.mark_paid("RE 1"));
+    customer.edit(&[("pot", 1)]).await;
+    customer.pay(None, Method::Card).await;
+    customer.come_back().await;
+}
+
+/// A service that has ordered by invoice.
+async fn invoice(customer: &Customer) -> Option<Customer> {
+    let service = customer.of_a_service()?;
+    service.place(&by_invoice(cart(&[("mug", 2)], "ada@example.com")), 1).await?;
+    Some(service)
+}
+
+pub async fn invoiced(customer: &Customer) {
+    let Some(service) = invoice(customer).await else { return };
+    let Some(came) = service.transfer("RE 1").await else { return };
+    let staff = Staff::about(&service);
+    futures::join!(staff.mark_paid("RE 1", came), staff.mark_paid("RE 1", came));
+}
+
+/// The cart becomes another one while the money for the former is on its way.
+pub async fn transfer_of_former_total(customer: &Customer) {
+    let Some(service) = invoice(customer).await else { return };
+    let Some(came) = service.transfer("RE 1").await else { return };
+    service.edit(&[("mug", 3)]).await;
+    Staff::about(&service).mark_paid("RE 1", came).await;
+}
+
+pub async fn late_invoice(customer: &Customer) {
+    let Some(service) = invoice(customer).await else { return };
+    service.edit(&[("mug", 3)]).await;
+    never_pay(&service).await;
+}
+
+pub async fn transferred_back(customer: &Customer) {
+    let Some(service) = invoice(customer).await else { return };
+    let Some(came) = service.transfer("RE 1").await else { return };
+    let Some(again) = service.transfer("RE 2").await else { return };
+    let staff = Staff::about(&service);
+    futures::join!(staff.mark_paid("RE 1", came), staff.mark_paid("RE 2", again));
+    futures::join!(staff.transfer_back(1, Some(300)), staff.transfer_back(2, None));
+}
+
+/// The bank takes the money, and decides.
+pub async fn disputed(customer: &Customer, outcome: &str) {
+    let Some(placed) = place(customer).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.come_back().await;
+    let Some(intent) = placed.text("/payment/intent_id") else { return };
+    let (browser, order) = (&customer.browser, customer.order);
+    let opened = browser.stripe(order, "/_sandbox/stripe/disputes", &[("payment_intent", intent)]).await;
+    let Some(id) = opened.as_ref().and_then(|opened| opened.text("/id")) else { return };
+    bank::close(browser, order, id, outcome).await;
+}
+
+/// By card, and something else by another way; staff decide.
+pub async fn pay_twice(customer: &Customer) {
+    pay(customer, Method::Card).await;
+    dashboard::pay(&customer.browser, customer.order, "500").await;
+    Staff::about(customer).decide().await;
 }
 
 /// So many parts of one payment.

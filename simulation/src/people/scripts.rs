@@ -7,8 +7,9 @@ use futures::future::LocalBoxFuture;
 
 use super::customer::Customer;
 use super::plays::{
-    cancel, edit_in_one_tab, from_the_dashboard, invoiced, late_and_gone, late_money, many_refunds, money_first, pay,
-    pay_at_the_last_moment, place, refunds, rush, two_refunds, two_tabs,
+    cancel, disputed, edit_and_pay, edit_in_one_tab, from_the_dashboard, invoiced, late_and_gone, late_invoice,
+    late_money, many_refunds, money_first, pay, pay_at_the_last_moment, pay_twice, place, refunds, rush,
+    transfer_of_former_total, transferred_back, two_refunds, two_tabs,
 };
 use super::wishes::Method;
 use crate::world::World;
@@ -53,6 +54,17 @@ pub const SCRIPTS: &[Script] = &[
     },
     Script { name: "never paid", play: |customer| Box::pin(async { drop(place(customer).await) }) },
     Script { name: "a refund in the dashboard", play: |customer| Box::pin(from_the_dashboard(customer)) },
+    Script { name: "paid at the last moment", play: |customer| Box::pin(pay_at_the_last_moment(customer)) },
+    Script { name: "money after the order expired", play: |customer| Box::pin(late_and_gone(customer)) },
+    Script { name: "edited, then paid", play: |customer| Box::pin(edit_and_pay(customer)) },
+    Script { name: "edited in one tab, paid in the other", play: |customer| Box::pin(edit_in_one_tab(customer)) },
+    Script { name: "an invoice that is paid", play: |customer| Box::pin(invoiced(customer)) },
+    Script { name: "an invoice that is edited and late", play: |customer| Box::pin(late_invoice(customer)) },
+    Script { name: "a transfer of the former total", play: |customer| Box::pin(transfer_of_former_total(customer)) },
+    Script { name: "a transfer that goes back", play: |customer| Box::pin(transferred_back(customer)) },
+    Script { name: "a dispute that is won", play: |customer| Box::pin(disputed(customer, "won")) },
+    Script { name: "a dispute that is lost", play: |customer| Box::pin(disputed(customer, "lost")) },
+    Script { name: "money that does not fit", play: |customer| Box::pin(pay_twice(customer)) },
 ];
 
 /// Nothing but that.
@@ -80,6 +92,9 @@ pub static EDIT_IN_ONE_TAB: Script =
     Script { name: "edit in one tab", play: |customer| Box::pin(edit_in_one_tab(customer)) };
 /// Two of the staff see the transfer that pays an invoice.
 pub static INVOICED: Script = Script { name: "invoiced", play: |customer| Box::pin(invoiced(customer)) };
+/// The transfer that pays an invoice is of what the cart came to before.
+pub static FORMER_TOTAL: Script =
+    Script { name: "former total", play: |customer| Box::pin(transfer_of_former_total(customer)) };
 /// Everybody wants the last pieces at once.
 pub static RUSH: Script = Script { name: "a rush", play: |customer| Box::pin(rush(customer)) };
 /// The money comes before the order, or with it.

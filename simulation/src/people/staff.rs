@@ -4,11 +4,17 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use domain::{OrderId, RefundActionId};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::browser::{Ask, Browser, Reply};
+use super::customer::Customer;
 use crate::chance::Chance;
 use crate::world::World;
+
+/// What may be decided about money that does not fit.
+const DECISIONS: [&str; 3] = ["accept", "refund_excess", "refund_all"];
+/// So often somebody looks whether there is something to decide.
+const LOOKS: u32 = 3;
 
 /// Somebody of the staff, about one order.
 #[derive(Clone, Debug)]
@@ -21,6 +27,11 @@ impl Staff {
     /// Somebody who looks after this order.
     pub fn of(world: &Rc<World>, order: OrderId, chance: Rc<Chance>) -> Self {
         Self { browser: Browser { world: Rc::clone(world), token: world.staff.clone(), chance }, order }
+    }
+
+    /// Somebody who looks after a customer's order.
+    pub fn about(customer: &Customer) -> Self {
+        Self::of(&customer.browser.world, customer.order, Rc::clone(&customer.browser.chance))
     }
 
     /// Does what comes to mind about an order, some of it at once.
@@ -47,13 +58,14 @@ impl Staff {
     }
 
     /// Notes the transfer that pays the order.
-    pub async fn mark_paid(&self, reference: &str) {
+    pub async fn mark_paid(&self, reference: &str, amount: i64) {
         self.browser.think(Duration::from_secs(2)).await;
-        let ask = Ask::post(self.order, "mark-paid").with(json!({ "reference": reference }));
-        let Some(reply) = self.browser.ask(ask).await else { return };
-        self.browser.world.promises.note(|promised| {
-            let told = if reply.is_good() { &mut promised.booked } else { &mut promised.not_booked };
-            told.entry(self.order).or_default().insert(reference.to_owned());
+        let ask = Ask::post(self.order, "mark-paid").with(json!({ "reference": reference, "amount": amount }));
+        let (order, id, reply) = (self.order, reference.to_owned(), self.browser.ask(ask).await);
+        self.browser.world.promises.note(|promised| match reply {
+            Some(reply) if reply.is_good() => _ = promised.booked.entry(order).or_default().insert(id),
+            Some(_) => _ = promised.not_booked.entry(order).or_default().insert(id),
+            None => _ = promised.unanswered.insert((order, id)),
         });
     }
 
@@ -68,18 +80,40 @@ impl Staff {
         let ask = Ask::post(self.order, "refunds").with_key(&key).with(body);
         let clicks = if self.browser.chance.percent(30) { 2 } else { 1 };
         let clicked = (0..clicks).map(|_| self.browser.ask(ask.clone()));
-        for reply in futures::future::join_all(clicked).await.into_iter().flatten() {
-            self.remember(&key, &reply);
+        for reply in futures::future::join_all(clicked).await {
+            self.remember(&key, reply.as_ref());
         }
     }
 
-    fn remember(&self, key: &str, reply: &Reply) {
+    /// Notes that money went back by bank transfer.
+    pub async fn transfer_back(&self, n: u32, amount: Option<u32>) {
+        self.browser.think(Duration::from_secs(2)).await;
+        let mut body = json!({ "reason": "requested_by_customer", "transfer_reference": format!("BACK {n}") });
+        if let Some(amount) = amount {
+            body["amount"] = amount.into();
+        }
+        let key = format!("back-{n}");
+        let ask = Ask::post(self.order, "refunds").with_key(&key).with(body);
+        self.remember(&key, self.browser.ask(ask).await.as_ref());
+    }
+
+    fn remember(&self, key: &str, reply: Option<&Reply>) {
         let Ok(key) = key.parse() else { return };
-        let id = RefundActionId::derived(self.order, &key).to_string();
-        self.browser.world.promises.note(|promised| match reply.body["amount"].as_i64().filter(|_| reply.is_good()) {
-            Some(amount) => _ = promised.refunds.entry(self.order).or_default().insert(id, amount),
-            None => _ = promised.refused_refunds.entry(self.order).or_default().insert(id),
+        let (order, id) = (self.order, RefundActionId::derived(self.order, &key).to_string());
+        let amount = |reply: &Reply| reply.body["amount"].as_i64().filter(|_| reply.is_good());
+        self.browser.world.promises.note(|promised| match reply.map(amount) {
+            Some(Some(amount)) => _ = promised.refunds.entry(order).or_default().insert(id, amount),
+            Some(None) => _ = promised.refused_refunds.entry(order).or_default().insert(id),
+            None => _ = promised.unanswered.insert((order, id)),
         });
+    }
+
+    /// Looks at it until it is known to need a decision, and two decide at once.
+    pub async fn decide(&self) {
+        for _ in 0..LOOKS {
+            self.browser.think(Duration::from_mins(4)).await;
+            futures::join!(self.review(), self.review());
+        }
     }
 
     /// Decides about it, should it need that.
@@ -88,8 +122,12 @@ impl Staff {
         if reply.text("/status") != Some("needs_review") {
             return;
         }
-        let decisions = ["accept", "refund_excess", "refund_all"];
-        let decision = Value::from(*self.browser.chance.pick(&decisions).unwrap_or(&decisions[0]));
-        self.browser.ask(Ask::post(self.order, "resolve-review").with(json!({ "decision": decision }))).await;
+        let decision = *self.browser.chance.pick(&DECISIONS).unwrap_or(&DECISIONS[0]);
+        let ask = Ask::post(self.order, "resolve-review").with(json!({ "decision": decision }));
+        if self.browser.ask(ask).await.is_some_and(|reply| reply.is_good()) {
+            self.browser.world.promises.note(|promised| {
+                promised.reviewed.insert(self.order);
+            });
+        }
     }
 }

@@ -88,6 +88,14 @@ pub struct Wishes {
     pub dashboard: bool,
     /// Staff do something about it.
     pub staff: bool,
+    /// Changes the cart so many times.
+    pub edits: u32,
+    /// Is a service that pays by invoice.
+    pub by_invoice: bool,
+    /// The bank takes the money back.
+    pub disputed: bool,
+    /// Pays something by another way as well.
+    pub pays_elsewhere: bool,
 }
 
 impl Wishes {
@@ -109,6 +117,10 @@ impl Wishes {
             late: chance.percent(5),
             dashboard: chance.percent(10),
             staff: chance.percent(30),
+            edits: if chance.percent(20) { 1 + chance.below(2) } else { 0 },
+            by_invoice: chance.percent(10),
+            disputed: chance.percent(6),
+            pays_elsewhere: chance.percent(4),
         }
     }
 }

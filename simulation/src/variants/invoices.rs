@@ -8,31 +8,48 @@ use resilience::{Clock, Ids as _};
 use serde_json::json;
 use store::{Receipt, ReceiptSource, update_with_receipt};
 
-use super::{Variant, answer, order_of};
-use crate::people::INVOICED;
+use super::{Variant, answer, body_of, order_of};
+use crate::people::{FORMER_TOTAL, INVOICED};
 use crate::world::{Build, Handler};
 
 /// All of them.
-pub const VARIANTS: [Variant; 1] = [Variant::new(
-    "transfer booked with each note",
-    "whoever says that the transfer came has it booked, whatever its reference",
-    || {
-        let handler: Handler = Rc::new(|suite, event, _| {
-            Box::pin(async move {
-                let Some(id) = order_of(&event) else { return Ok(answer(404, &json!({}))) };
-                let (store, clock, ids) = (suite.gated_store(), suite.clock(), suite.ids());
-                let number = ids.fresh().to_string();
-                let decide = |order: &Order| Ok::<_, Infallible>(booked(order, &number, clock));
-                Ok(match update_with_receipt(&store, clock, ids, id, decide).await {
-                    Ok(order) => answer(200, &json!({ "status": order.status })),
-                    Err(_) => answer(503, &json!({ "code": "unavailable" })),
+pub const VARIANTS: [Variant; 2] = [
+    Variant::new(
+        "transfer booked with each note",
+        "whoever says that the transfer came has it booked, whatever its reference",
+        || {
+            let handler: Handler = Rc::new(|suite, event, _| {
+                Box::pin(async move {
+                    let Some(id) = order_of(&event) else { return Ok(answer(404, &json!({}))) };
+                    let (store, clock, ids) = (suite.gated_store(), suite.clock(), suite.ids());
+                    let number = ids.fresh().to_string();
+                    let decide = |order: &Order| Ok::<_, Infallible>(booked(order, &number, clock));
+                    Ok(match update_with_receipt(&store, clock, ids, id, decide).await {
+                        Ok(order) => answer(200, &json!({ "status": order.status })),
+                        Err(_) => answer(503, &json!({ "code": "unavailable" })),
+                    })
                 })
-            })
-        });
-        Build { handlers: vec![("mark-invoice-paid", handler)], ..Build::default() }
-    },
-)
-.played(&INVOICED, 4)];
+            });
+            Build { handlers: vec![("mark-invoice-paid", handler)], ..Build::default() }
+        },
+    )
+    .played(&INVOICED, 4),
+    Variant::new(
+        "transfer taken for the total",
+        "nobody asks how much came: it is booked as what the order costs",
+        || {
+            let handler: Handler = Rc::new(|suite, mut event, deadline| {
+                Box::pin(async move {
+                    let reference = body_of(&event).unwrap_or_default()["reference"].take();
+                    event["body"] = json!({ "reference": reference }).to_string().into();
+                    suite.handle("mark-invoice-paid", event, deadline).await
+                })
+            });
+            Build { handlers: vec![("mark-invoice-paid", handler)], ..Build::default() }
+        },
+    )
+    .played(&FORMER_TOTAL, 4),
+];
 
 fn booked(order: &Order, number: &str, clock: &impl Clock) -> Option<(Change, Receipt)> {
     let (direction, amount, id) = (TransferDirection::Received, order.total, number.to_owned());

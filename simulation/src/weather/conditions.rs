@@ -98,7 +98,7 @@ impl Conditions {
             provider_faults: often([0, 0, 5, 20]),
             webhook_copies: often([0, 10, 30, 100]),
             webhook_reorder: (often([0, 20, 50, 100]), millis([1_000, 10_000, 60_000, 900_000])),
-            webhooks_lost: 0,
+            webhooks_lost: often([0, 0, 0, 20]),
             keeps_account: false,
         }
     }
