@@ -239,6 +239,14 @@ mod tests {
     }
 
     #[test]
+    fn as_many_lines_and_pieces_as_may_be_are_taken() {
+        let lines = (0..MAX_LINES).map(|n| json!({"sku": format!("A-{n}"), "quantity": MAX_QUANTITY}));
+        let mut body = body();
+        body["lines"] = lines.collect();
+        assert_eq!(read(body).unwrap().lines.len(), MAX_LINES);
+    }
+
+    #[test]
     fn every_broken_rule_names_its_field() {
         check("/lines", json!([]), "lines");
         check("/lines", json!(vec![json!({"sku": "A", "quantity": 1}); 51]), "lines");

@@ -72,3 +72,22 @@ pub struct Product {
     /// When it was last edited.
     pub updated_at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sku_is_a_short_code_and_is_shown_as_it_was_written() {
+        let longest = "x".repeat(64);
+        for good in ["mug-blue", "A.1_b", &longest] {
+            let sku: Sku = good.parse().unwrap();
+            assert_eq!((sku.as_str(), sku.to_string().as_str()), (good, good));
+            assert_eq!(serde_json::to_value(&sku).unwrap(), good);
+        }
+        for bad in ["", "mug blue", "mug/blue", "müg", &"x".repeat(65)] {
+            assert_eq!(bad.parse::<Sku>(), Err(InvalidSku), "{bad:?}");
+            assert!(serde_json::from_value::<Sku>(bad.into()).is_err());
+        }
+    }
+}

@@ -162,6 +162,34 @@ mod tests {
     }
 
     #[test]
+    fn addresses_that_differ_in_case_compare_equal() {
+        assert_eq!("Anna.B@Example.com".parse::<EmailAddress>().unwrap().lower_case(), "anna.b@example.com");
+    }
+
+    #[test]
+    fn an_address_has_a_country_and_lines_of_a_bounded_length() {
+        let address = |name: String, country: &str| Address {
+            name,
+            line1: "Weg 1".into(),
+            line2: Some(String::new()),
+            city: "Ulm".into(),
+            state: None,
+            postal_code: Some("89073".into()),
+            country: country.into(),
+        };
+        assert_eq!(address("ä".repeat(200), "DE").fault(), None);
+        for (name, country, field) in [
+            ("ä".repeat(201), "DE", "name"),
+            ("Anna\u{7}".into(), "DE", "name"),
+            ("Anna".into(), "de", "country"),
+            ("Anna".into(), "DEU", "country"),
+            ("Anna".into(), "D", "country"),
+        ] {
+            assert_eq!(address(name, country).fault().map(|(field, _)| field), Some(field), "{country}");
+        }
+    }
+
+    #[test]
     fn personal_data_stays_out_of_debug_output() {
         let mail: EmailAddress = "anna@example.com".parse().unwrap();
         assert!(!format!("{mail:?}").contains("anna"));

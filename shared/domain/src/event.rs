@@ -222,3 +222,38 @@ fn is_seen(before: &Order, after: &Order) -> bool {
     let money = |order: &Order| (order.payment.facts.captured(), order.payment.facts.refunded());
     was_erased || was_edited || money(before) != money(after) || before.review != after.review
 }
+
+#[cfg(test)]
+mod tests {
+    use super::EventType::*;
+
+    #[test]
+    fn the_word_in_filters_is_the_word_in_messages() {
+        let all = [
+            Placed,
+            PaymentProcessing,
+            PaymentFailed,
+            Paid,
+            Fulfilled,
+            Cancelled,
+            RefundDue,
+            VoidDue,
+            RefundRequested,
+            RefundFailed,
+            PartiallyRefunded,
+            Refunded,
+            Disputed,
+            ChargedBack,
+            NeedsReview,
+            InvoiceOverdue,
+            Updated,
+        ];
+        for event_type in all {
+            let stored = serde_json::to_value(event_type).unwrap();
+            assert_eq!(
+                (event_type.as_str(), event_type.to_string().as_str()),
+                (stored.as_str().unwrap(), stored.as_str().unwrap())
+            );
+        }
+    }
+}

@@ -57,7 +57,7 @@ pub(crate) fn entries_between(before: &Order, after: &Order, correlation_id: &st
         order_id: after.id,
         order_version: after.version,
         index,
-        kind: if kind == LedgerKind::Refund && amount.amount > 0 { LedgerKind::RefundFailed } else { kind },
+        kind: if kind == LedgerKind::Refund && amount.amount.is_positive() { LedgerKind::RefundFailed } else { kind },
         object: object.to_owned(),
         amount,
         at: after.updated_at,

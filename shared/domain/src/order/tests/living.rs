@@ -337,3 +337,24 @@ fn an_order_that_money_came_for_takes_no_more() {
     let own = order.learn(vec![intent("pi_1", I::Succeeded, 2, TOTAL)], "c", LATE).unwrap();
     assert_eq!((types(&own), own.order.intents_to_void().count()), (vec![EventType::Paid], 0));
 }
+
+#[test]
+fn what_comes_together_is_told_together() {
+    let paid = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
+    let both = placed().learn(vec![paid.clone(), dispute(DisputeStatus::NeedsResponse)], "c", LATE).unwrap();
+    assert_eq!(types(&both), [EventType::Paid, EventType::Disputed]);
+    let part = after(&after(&placed(), paid), refund("re_1", RefundStatus::Succeeded, 500));
+    let contested = after(&part, dispute(DisputeStatus::NeedsResponse));
+    let won = contested.learn(vec![dispute(DisputeStatus::Won)], "c", LATE).unwrap();
+    assert_eq!(types(&won), [EventType::PartiallyRefunded], "it is so again");
+}
+
+#[test]
+fn an_edit_of_lines_or_of_the_contact_alone_is_told() {
+    let contact = Contact { email: "bob@example.com".parse().unwrap(), ..placed().person.contact().unwrap().clone() };
+    let lines = edit_to(vec![line("CUP", 1, TOTAL)], TOTAL);
+    for edit in [lines, OrderEdit { lines: None, contact: Some(contact) }] {
+        let change = placed().edit(edit, "c", LATE).unwrap().unwrap();
+        assert_eq!(types(&change), [EventType::Updated]);
+    }
+}

@@ -156,3 +156,9 @@ fn a_refund_takes_the_money_of_one_intent() {
     let intents: BTreeSet<_> = other.open_refund_actions().map(|(_, action)| action.intent.as_str()).collect();
     assert_eq!(intents, BTreeSet::from(["pi_1", "pi_2"]));
 }
+
+#[test]
+fn a_refund_that_is_wanted_is_told_of() {
+    let change = request(&paid(), "rfd_1", Some(500)).unwrap().unwrap();
+    assert_eq!(types(&change), [EventType::RefundRequested]);
+}
