@@ -224,6 +224,7 @@ mod tests {
         assert_eq!(claim(Some(&unknown), 10), MailClaim::Wait(at(305)));
         let evident = unknown.reported(&[(Delivery::Processed, at(20))]).unwrap();
         assert_eq!(claim(Some(&evident), 9999), MailClaim::Settled);
+        assert_eq!((claimed(0).version, unknown.version, evident.version), (1, 2, 3));
     }
 
     #[test]

@@ -162,3 +162,10 @@ fn a_refund_that_is_wanted_is_told_of() {
     let change = request(&paid(), "rfd_1", Some(500)).unwrap().unwrap();
     assert_eq!(types(&change), [EventType::RefundRequested]);
 }
+
+#[test]
+fn each_part_that_goes_back_is_told_of() {
+    let first = after(&paid(), refund("re_1", RefundStatus::Succeeded, 500));
+    let second = first.learn(vec![refund("re_2", RefundStatus::Succeeded, 300)], "c", first.updated_at).unwrap();
+    assert_eq!(types(&second), [EventType::PartiallyRefunded]);
+}

@@ -111,3 +111,10 @@ fn money_that_cannot_go_back_is_settled_by_people() {
     assert!(again.events.iter().any(|event| event.event_type == EventType::RefundDue));
     assert!(again.events.iter().all(|event| event.event_type != EventType::Cancelled));
 }
+
+#[test]
+fn more_money_of_an_order_in_doubt_is_seen() {
+    let more = short().learn(vec![intent("pi_2", IntentStatus::Succeeded, 2, TOTAL)], "c", short().updated_at).unwrap();
+    let types: Vec<_> = more.events.iter().map(|event| event.event_type).collect();
+    assert_eq!((more.order.status, types), (OrderStatus::NeedsReview, vec![EventType::Updated]));
+}
