@@ -256,6 +256,10 @@ fn wanted(action: &str, amount: Option<i64>) -> RefundRequest {
     RefundRequest { action, amount, reason: RefundReason::RequestedByCustomer, by, transfer: None }
 }
 
+fn types(change: &Change) -> Vec<EventType> {
+    change.events.iter().map(|event| event.event_type).collect()
+}
+
 fn after(order: &Order, fact: PaymentFact) -> Order {
     order.learn(vec![fact], "c", order.updated_at).unwrap().order
 }

@@ -15,10 +15,6 @@ fn edit_to(lines: Vec<OrderLine>, total: i64) -> OrderEdit {
     OrderEdit { lines: Some((lines, Money::new(total, eur()))), contact: None }
 }
 
-fn types(change: &Change) -> Vec<EventType> {
-    change.events.iter().map(|event| event.event_type).collect()
-}
-
 #[test]
 fn goods_are_held_until_their_time_is_over_and_not_longer() {
     let order = placed();

@@ -20,10 +20,6 @@ fn carried_out(action: &str, id: &str, status: RefundStatus, amount: i64) -> Pay
     PaymentFact::Refund(RefundFact { status, amount, intent, action, id: id.into() })
 }
 
-fn types(change: &Change) -> Vec<EventType> {
-    change.events.iter().map(|event| event.event_type).collect()
-}
-
 #[test]
 fn all_refunds_together_never_exceed_what_came() {
     let order = requested(&requested(&paid(), "rfd_1", Some(1000)), "rfd_2", Some(1000));

@@ -20,7 +20,7 @@ fn paid_twice() -> Order {
 }
 
 fn announced_as_paid(change: &Change) -> bool {
-    change.events.iter().any(|event| event.event_type == EventType::Paid)
+    types(change).contains(&EventType::Paid)
 }
 
 #[test]
@@ -115,6 +115,5 @@ fn money_that_cannot_go_back_is_settled_by_people() {
 #[test]
 fn more_money_of_an_order_in_doubt_is_seen() {
     let more = short().learn(vec![intent("pi_2", IntentStatus::Succeeded, 2, TOTAL)], "c", short().updated_at).unwrap();
-    let types: Vec<_> = more.events.iter().map(|event| event.event_type).collect();
-    assert_eq!((more.order.status, types), (OrderStatus::NeedsReview, vec![EventType::Updated]));
+    assert_eq!((more.order.status, types(&more)), (OrderStatus::NeedsReview, vec![EventType::Updated]));
 }

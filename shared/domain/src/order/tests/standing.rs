@@ -35,10 +35,6 @@ fn of_action(action: &str, id: &str, status: RefundStatus, amount: i64) -> Payme
     PaymentFact::Refund(RefundFact { status, amount, intent, action, id: id.into() })
 }
 
-fn types(change: &Change) -> Vec<EventType> {
-    change.events.iter().map(|event| event.event_type).collect()
-}
-
 #[test]
 fn a_refund_that_is_first_heard_of_as_failed_is_told_of_once() {
     let order = requested(&paid(), &wanted("rfd_1", Some(500)));
