@@ -10,7 +10,7 @@ use crate::pass::{Run, Stopped};
 use crate::stripes::facts_of;
 use crate::{Difference, Kind, Outcome};
 
-/// Events that `settle-payment` hears, as the filter of its subscription says.
+/// Events of money that is to go back, among those that the filter of `settle-payment`'s subscription lets through.
 const SETTLED: [EventType; 3] = [EventType::Cancelled, EventType::RefundDue, EventType::RefundRequested];
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
@@ -166,7 +166,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(())
     }
 
-    /// The last event of the order that `settle-payment` listens to.
+    /// The last event of the order from which `settle-payment` gives money back.
     async fn last_word(&self, id: OrderId) -> Result<Option<OrderEvent>, Stopped> {
         let mut request = PageRequest { limit: MAX_PAGE, after: None };
         let mut last = None;

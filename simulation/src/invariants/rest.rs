@@ -25,8 +25,8 @@ pub fn check(books: &Snapshot) -> Vec<Violation> {
         }
         let live = order.intents_to_void().count();
         if live > 0 {
-            let text = format!("{live} intents of a cancelled order that can be paid, not 0");
-            violations.push(Violation::of("a cancelled order cannot be paid", order.id, text));
+            let text = format!("{live} intents that nobody is to pay can be paid, not 0");
+            violations.push(Violation::of("what is over cannot be paid", order.id, text));
         }
     }
     violations
