@@ -144,6 +144,7 @@ mod tests {
         for (amount, code, text) in [
             (1250, "eur", "12.50 EUR"),
             (5, "USD", "0.05 USD"),
+            (0, "eur", "0.00 EUR"),
             (1250, "jpy", "1250 JPY"),
             (1250, "kwd", "1.250 KWD"),
             (-1, "eur", "-0.01 EUR"),

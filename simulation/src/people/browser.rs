@@ -32,6 +32,8 @@ pub struct Reply {
     pub status: u16,
     /// JSON, null when it was none.
     pub body: Value,
+    /// It was asked for before, and nobody knows what became of that.
+    pub is_repeat: bool,
 }
 
 impl Reply {
@@ -106,8 +108,11 @@ impl Browser {
         // Boxed: it holds the future of whichever function answers.
         let answer = Box::pin(self.world.suite.http(request.body(body).ok()?)).await;
         let arrived = self.world.suite.gate().acknowledge("api.answer", || ()).await.is_ok();
-        let reply =
-            Reply { status: answer.status().as_u16(), body: serde_json::from_slice(answer.body()).unwrap_or_default() };
+        let reply = Reply {
+            status: answer.status().as_u16(),
+            body: serde_json::from_slice(answer.body()).unwrap_or_default(),
+            is_repeat: false,
+        };
         self.world.weather.say(Some(ask.order), || {
             let what = reply.text("/code").or_else(|| reply.text("/status")).unwrap_or_default();
             let lost = if arrived { "" } else { ", and the answer is lost" };
@@ -119,9 +124,9 @@ impl Browser {
     /// Asks the shop until it says something for good; none when patience ran out.
     pub async fn ask(&self, ask: Ask) -> Option<Reply> {
         let mut pause = Duration::from_millis(500);
-        for _ in 0..TRIES {
+        for n in 0..TRIES {
             match self.ask_once(&ask).await {
-                Some(reply) if !reply.may_get_better() => return Some(reply),
+                Some(reply) if !reply.may_get_better() => return Some(Reply { is_repeat: n > 0, ..reply }),
                 _ => self.think(pause).await,
             }
             pause = (pause * 2).min(Duration::from_mins(1));
@@ -145,6 +150,7 @@ impl Browser {
             Outcome::Answer { response, .. } => Some(Reply {
                 status: response.status().as_u16(),
                 body: serde_json::from_slice(response.body()).unwrap_or_default(),
+                is_repeat: false,
             }),
             Outcome::NoAnswer { .. } => None,
         };

@@ -144,8 +144,8 @@ impl Customer {
     pub async fn edit(&self, of: &[(&str, u32)]) {
         let reply = self.browser.ask(Ask::patch(self.order).with(json!({ "lines": lines(of) }))).await;
         let is_done = reply.as_ref().is_some_and(Reply::is_good);
-        // Of a request that nobody answered nobody knows.
-        if is_done || reply.is_none() {
+        // Of a request that nobody answered nobody knows, also when its repetition came too late.
+        if is_done || reply.is_none_or(|reply| reply.is_repeat) {
             self.browser.world.promises.note(|promised| {
                 let edits = if is_done { &mut promised.edits } else { &mut promised.perhaps_edits };
                 edits

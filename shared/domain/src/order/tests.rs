@@ -33,6 +33,10 @@ fn invoiced() -> Order {
 }
 
 fn placed_by(method: PaymentMethod, held_until: Option<Timestamp>) -> Order {
+    placing(method, held_until).order
+}
+
+fn placing(method: PaymentMethod, held_until: Option<Timestamp>) -> Change {
     let cart = Cart {
         lines: vec![],
         currency: eur(),
@@ -56,7 +60,7 @@ fn placed_by(method: PaymentMethod, held_until: Option<Timestamp>) -> Order {
     };
     let priced = PricedCart { cart, lines: vec![line], total: Money::new(TOTAL, eur()) };
     let (id, customer) = (OrderId::from_uuid(Uuid::from_u128(7)), CustomerId::from_uuid(Uuid::from_u128(8)));
-    Order::place(id, customer, priced, method, held_until, "corr", Timestamp::from_millis(0)).order
+    Order::place(id, customer, priced, method, held_until, "corr", Timestamp::from_millis(0))
 }
 
 fn intent(id: &str, status: IntentStatus, seen_at: i64, received: i64) -> PaymentFact {

@@ -16,6 +16,13 @@ fn edit_to(lines: Vec<OrderLine>, total: i64) -> OrderEdit {
 }
 
 #[test]
+fn placing_takes_the_goods_and_tells_of_it() {
+    let change = placing(PaymentMethod::Stripe, Some(LATE));
+    assert_eq!((types(&change), change.stock), (vec![EventType::Placed], [("MUG".parse().unwrap(), -2)].into()));
+    assert_eq!((change.order.version, change.ledger), (1, vec![]));
+}
+
+#[test]
 fn goods_are_held_until_their_time_is_over_and_not_longer() {
     let order = placed();
     let before = Timestamp::from_millis(HELD_FOR - 1);

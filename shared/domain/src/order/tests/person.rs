@@ -94,6 +94,8 @@ fn a_repeated_request_finds_an_order_that_has_forgotten_its_person() {
     assert!(order.is_for(&cart) && erased(&order).is_for(&cart));
     cart.lines[0].quantity = 3;
     assert!(!erased(&order).is_for(&cart));
+    let to_bob = Cart { email: "bob@example.com".parse().unwrap(), lines: order.first_lines(), ..cart };
+    assert!(!order.is_for(&to_bob) && erased(&order).is_for(&to_bob), "what is forgotten cannot differ");
 }
 
 #[test]
