@@ -130,3 +130,31 @@ impl FromStr for OrderStatus {
         Self::all().find(|status| status.as_str() == text).ok_or(UnknownStatus)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_has_one_word_everywhere() {
+        assert_eq!(OrderStatus::all().count(), 11);
+        for status in OrderStatus::all() {
+            let stored = serde_json::to_value(status).unwrap();
+            assert_eq!((stored.as_str(), status.to_string().as_str()), (Some(status.as_str()), status.as_str()));
+            assert_eq!(status.as_str().parse(), Ok(status));
+        }
+        assert_eq!("lost".parse::<OrderStatus>(), Err(UnknownStatus));
+    }
+
+    #[test]
+    fn what_may_be_done_follows_from_the_status() {
+        let those = |may: fn(OrderStatus) -> bool| OrderStatus::all().filter(|status| may(*status)).collect::<Vec<_>>();
+        assert_eq!(
+            those(OrderStatus::can_be_cancelled),
+            [PendingPayment, PaymentProcessing, Invoiced, Paid, PartiallyRefunded, Refunded]
+        );
+        assert_eq!(those(OrderStatus::can_be_fulfilled), [Invoiced, Paid, PartiallyRefunded]);
+        assert_eq!(those(OrderStatus::can_be_refunded), [Paid, Fulfilled, PartiallyRefunded, Refunded]);
+        assert_eq!(those(OrderStatus::awaits_payment), [PendingPayment, PaymentProcessing]);
+    }
+}

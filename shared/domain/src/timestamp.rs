@@ -110,6 +110,18 @@ mod tests {
     }
 
     #[test]
+    fn time_goes_both_ways_and_stops_at_its_ends() {
+        let (noon, hour) = (Timestamp::from_seconds(43_200), Duration::from_hours(1));
+        assert_eq!(
+            (noon.plus(hour), noon.minus(hour)),
+            (Timestamp::from_seconds(46_800), Timestamp::from_seconds(39_600))
+        );
+        assert_eq!((noon.plus(hour).since(noon), noon.since(noon.plus(hour))), (hour, Duration::ZERO));
+        assert_eq!(noon.plus(Duration::MAX), Timestamp::from_millis(i64::MAX));
+        assert_eq!(Timestamp::from_millis(-2).minus(Duration::MAX), Timestamp::from_millis(i64::MIN));
+    }
+
+    #[test]
     fn other_offsets_are_read_and_nonsense_is_refused() {
         assert_eq!(Timestamp::parse("1970-01-01T01:00:00+01:00").unwrap(), Timestamp::from_millis(0));
         assert!(Timestamp::parse("yesterday").is_err());

@@ -98,6 +98,15 @@ fn only_what_is_paid_or_invoiced_and_uncontested_is_sent() {
 }
 
 #[test]
+fn contested_money_is_not_given_back_by_calling_the_order_off() {
+    let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL));
+    for dispute_status in [DisputeStatus::NeedsResponse, DisputeStatus::Lost] {
+        let contested = after(&paid, dispute(dispute_status));
+        assert_eq!(contested.cancel("c", LATE), Err(CannotBeCancelled(contested.status)), "{dispute_status:?}");
+    }
+}
+
+#[test]
 fn a_refunded_order_that_was_not_sent_can_give_its_goods_back() {
     let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL));
     let refunded = after(&paid, refund("re_1", RefundStatus::Succeeded, TOTAL));
