@@ -5,7 +5,7 @@ use auth::OrderAction;
 use lambda_http::Request;
 use resilience::{Clock, Ids};
 use serde::Serialize;
-use store::{Orders, update};
+use store::{Orders, update_from};
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -44,11 +44,11 @@ pub async fn handle(
 ) -> Result<Response, ApiError> {
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
-    api::own_order(orders, &caller, id, OrderAction::Cancel).await?;
+    let known = api::own_order(orders, &caller, id, OrderAction::Cancel).await?;
 
     let correlation_id = api::correlation_id(&request);
     let decide = |order: &_| domain::Order::cancel(order, correlation_id.as_str(), clock.now());
-    let order = update(orders, clock, ids, id, None, decide).await?;
+    let order = update_from(orders, clock, ids, known, None, decide).await?;
     let facts = &order.payment.facts;
     let refund_due = facts.captured().saturating_sub(facts.refunded()).saturating_sub(facts.lost()).max(0);
     api::ok(&CancelledOrder { order: OrderAnswer::from(&order), refund_due })

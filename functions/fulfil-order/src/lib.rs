@@ -5,7 +5,7 @@ use auth::OrderAction;
 use domain::Order;
 use lambda_http::Request;
 use resilience::{Clock, Ids};
-use store::{Orders, update};
+use store::{Orders, update_from};
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
@@ -34,10 +34,10 @@ pub async fn handle(
 ) -> Result<Response, ApiError> {
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
-    api::own_order(orders, &caller, id, OrderAction::Fulfil).await?;
+    let known = api::own_order(orders, &caller, id, OrderAction::Fulfil).await?;
 
     let correlation_id = api::correlation_id(&request);
     let decide = |order: &Order| order.fulfil(correlation_id.as_str(), clock.now());
-    let order = update(orders, clock, ids, id, None, decide).await?;
+    let order = update_from(orders, clock, ids, known, None, decide).await?;
     api::ok(&OrderAnswer::from(&order))
 }

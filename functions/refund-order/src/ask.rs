@@ -10,7 +10,7 @@ use domain::{
 };
 use resilience::{Clock, Ids};
 use serde::Deserialize;
-use store::{Orders, Receipt, ReceiptSource, update};
+use store::{Orders, Receipt, ReceiptSource, update_from};
 use utoipa::ToSchema;
 
 /// What is to go back.
@@ -60,7 +60,7 @@ impl<O: Orders, C: Clock, I: Ids> Asking<'_, O, C, I> {
             is_repeat.set(change.is_none());
             Ok::<_, ApiError>(change)
         };
-        let order = update(self.orders, self.clock, self.ids, known.id, receipt.as_ref(), decide).await?;
+        let order = update_from(self.orders, self.clock, self.ids, known.clone(), receipt.as_ref(), decide).await?;
         Ok(Asked { order, refund, is_repeat: is_repeat.get() })
     }
 

@@ -6,7 +6,7 @@ use domain::{Order, ReviewDecision, Timestamp};
 use lambda_http::Request;
 use resilience::{Clock, Ids};
 use serde::{Deserialize, Serialize};
-use store::{Orders, update};
+use store::{Orders, update_from};
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -61,11 +61,11 @@ pub async fn handle(
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let ReviewBody { decision } = api::body(&request)?;
-    api::own_order(orders, &caller, id, OrderAction::ResolveReview).await?;
+    let known = api::own_order(orders, &caller, id, OrderAction::ResolveReview).await?;
 
     let (correlation_id, by) = (api::correlation_id(&request), caller.who.to_string());
     let decide = |order: &Order| order.resolve_review(decision, &by, correlation_id.as_str(), clock.now());
-    let order = update(orders, clock, ids, id, None, decide).await?;
+    let order = update_from(orders, clock, ids, known, None, decide).await?;
     tracing::info!(order_id = %id, ?decision, by, "review resolved");
     let decided_at = order.review.as_ref().map_or(order.updated_at, |review| review.at);
     let reserved = order.open_refund_actions().map(|(_, refund)| refund.amount.amount);
