@@ -137,6 +137,7 @@ mod tests {
         let (soon, later) = (NOW.plus(DAY), NOW.plus(DAY * 3));
         let ended = key(DAY * 2).ended(soon).unwrap();
         assert_eq!((ended.expires_at, ended.version), (soon, 2));
+        assert_eq!(key(DAY * 2).ended(NOW.plus(DAY * 2)), None, "it ends there anyway");
         assert_eq!(key(DAY * 2).ended(later), None);
         assert_eq!(key(DAY * 2).revoked(NOW).unwrap().ended(soon), None);
     }

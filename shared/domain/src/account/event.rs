@@ -76,3 +76,18 @@ pub struct AccountEvent {
     /// The request that caused it.
     pub correlation_id: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::AccountEventType::*;
+
+    #[test]
+    fn the_word_in_filters_is_the_word_in_messages() {
+        for event_type in
+            [Registered, RegistrationRepeated, PasswordResetRequested, PasswordChanged, Erased, ApiKeyExpiring]
+        {
+            assert_eq!(serde_json::to_value(event_type).unwrap(), event_type.as_str());
+            assert_eq!(event_type.to_string(), event_type.as_str());
+        }
+    }
+}

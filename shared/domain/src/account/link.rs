@@ -38,3 +38,15 @@ pub struct Link {
     /// When it stops being good.
     pub expires_at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_that_is_signed_is_the_word_that_is_stored() {
+        for kind in [LinkKind::VerifyEmail, LinkKind::ResetPassword] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
+}

@@ -49,3 +49,18 @@ impl FromStr for Role {
         roles.into_iter().find(|role| role.as_str() == text).ok_or(UnknownRole)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_has_one_word_everywhere() {
+        for role in [Role::Customer, Role::Staff, Role::Admin] {
+            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
+            assert_eq!(role.to_string(), role.as_str());
+            assert_eq!(role.as_str().parse(), Ok(role));
+        }
+        assert_eq!("owner".parse::<Role>(), Err(UnknownRole));
+    }
+}

@@ -136,4 +136,24 @@ mod tests {
         assert_eq!("".parse(), Ok(Scopes::default()));
         assert_eq!("orders:read root".parse::<Scopes>(), Err(UnknownScope));
     }
+
+    #[test]
+    fn a_scope_that_is_named_twice_is_in_the_set_once() {
+        assert_eq!("orders:read orders:read".parse(), "orders:read".parse::<Scopes>());
+    }
+
+    #[test]
+    fn a_set_is_stored_as_its_words() {
+        let two: Scopes = "orders:cancel orders:read".parse().unwrap();
+        let stored = serde_json::to_value(two).unwrap();
+        assert_eq!(stored, "orders:read orders:cancel");
+        assert_eq!(serde_json::from_value::<Scopes>(stored).unwrap(), two);
+        assert!(serde_json::from_value::<Scopes>("orders:read root".into()).is_err());
+    }
+
+    #[test]
+    fn only_the_set_without_scopes_is_empty() {
+        assert!(Scopes::default().is_empty());
+        assert!(Scope::ALL.into_iter().all(|scope| !Scopes::from_iter([scope]).is_empty()));
+    }
 }

@@ -138,3 +138,48 @@ impl From<OrderMail> for MailKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EventType::*;
+
+    #[test]
+    fn an_orders_events_ask_for_their_mails() {
+        for (event_type, mail) in [
+            (Placed, None),
+            (PaymentProcessing, None),
+            (PaymentFailed, None),
+            (Paid, Some(MailKind::OrderConfirmation)),
+            (Fulfilled, None),
+            (Cancelled, Some(MailKind::OrderCancelled)),
+            (RefundDue, None),
+            (VoidDue, None),
+            (RefundRequested, None),
+            (RefundFailed, Some(MailKind::StaffAlert)),
+            (PartiallyRefunded, Some(MailKind::OrderRefunded)),
+            (Refunded, Some(MailKind::OrderRefunded)),
+            (Disputed, Some(MailKind::StaffAlert)),
+            (ChargedBack, Some(MailKind::StaffAlert)),
+            (NeedsReview, Some(MailKind::StaffAlert)),
+            (InvoiceOverdue, Some(MailKind::StaffAlert)),
+            (Updated, None),
+        ] {
+            assert_eq!(MailKind::for_order_event(event_type), mail, "{event_type}");
+        }
+    }
+
+    #[test]
+    fn an_accounts_events_ask_for_their_mails() {
+        for (event_type, mail) in [
+            (AccountEventType::Registered, Some(MailKind::VerifyEmail)),
+            (AccountEventType::RegistrationRepeated, Some(MailKind::AlreadyRegistered)),
+            (AccountEventType::PasswordResetRequested, Some(MailKind::ResetPassword)),
+            (AccountEventType::PasswordChanged, Some(MailKind::PasswordChanged)),
+            (AccountEventType::Erased, None),
+            (AccountEventType::ApiKeyExpiring, Some(MailKind::ApiKeyExpiring)),
+        ] {
+            assert_eq!(MailKind::for_account_event(event_type), mail, "{event_type}");
+        }
+    }
+}

@@ -144,7 +144,6 @@ impl Past<'_> {
                 let at = self.came_at(version)?;
                 (version <= self.order.version).then_some(Until { version, at })
             }
-            Moment::Time(time) if time < self.order.placed_at => None,
             Moment::Time(time) => {
                 let version = self.traces().filter(|(_, at)| *at <= time).map(|(version, _)| version).max()?;
                 Some(Until { version, at: time })

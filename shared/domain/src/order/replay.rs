@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::difference::{Difference, Differs, Movement, Told};
 use super::{Order, Past};
 use crate::ledger::entries_between;
-use crate::{EventType, KnownFacts, LedgerEntry, PaymentFact, Timestamp};
+use crate::{EventType, KnownFacts, PaymentFact};
 
 impl Order {
     /// This order as it would be if it knew these facts and no others: what was placed and decided stays, what follows is
@@ -39,23 +39,21 @@ impl Past<'_> {
     }
 
     /// The movements of money as the receipts tell them.
-    pub fn rebuilt_ledger(&self) -> Vec<LedgerEntry> {
-        let mut told: BTreeMap<u64, (Timestamp, Vec<PaymentFact>)> = BTreeMap::new();
+    fn movements(&self) -> BTreeSet<Movement> {
+        let mut told: BTreeMap<u64, Vec<PaymentFact>> = BTreeMap::new();
         for heard in self.heard {
-            let (at, facts) = told.entry(heard.order_version).or_insert((heard.at, Vec::new()));
-            *at = heard.at.max(*at);
-            facts.extend(heard.facts.iter().cloned());
+            told.entry(heard.order_version).or_default().extend(heard.facts.iter().cloned());
         }
-        let mut before = Order { version: 0, ..self.order.clone() };
+        let mut before = self.order.clone();
         before.payment.facts = KnownFacts::default();
-        let mut ledger = Vec::new();
-        for (version, (updated_at, facts)) in told {
-            let mut after = Order { version, updated_at, ..before.clone() };
+        let mut movements = BTreeSet::new();
+        for (version, facts) in told {
+            let mut after = Order { version, ..before.clone() };
             after.payment.facts.extend(facts);
-            ledger.extend(entries_between(&before, &after, ""));
+            movements.extend(entries_between(&before, &after, "").iter().map(Movement::from));
             before = after;
         }
-        ledger
+        movements
     }
 
     /// Where the stored order, its ledger and its events are not what its receipts make of them. Nothing is left out
@@ -99,7 +97,7 @@ impl Past<'_> {
 
     fn of_ledger(&self) -> Vec<Difference> {
         let stored: BTreeSet<Movement> = self.ledger.iter().map(Movement::from).collect();
-        let rebuilt: BTreeSet<Movement> = self.rebuilt_ledger().iter().map(Movement::from).collect();
+        let rebuilt = self.movements();
         let not_booked = rebuilt.difference(&stored).cloned().map(Difference::NotBooked);
         not_booked.chain(stored.difference(&rebuilt).cloned().map(Difference::Booked)).collect()
     }

@@ -11,7 +11,10 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::{Address, Currency, DisputeFact, DisputeStatus, EventType, IntentFact, RefundFact, RefundStatus};
+use crate::{
+    Address, ChargeFact, Currency, DisputeFact, DisputeStatus, EventType, IntentFact, RefundFact, RefundStatus,
+    TransferDirection, TransferFact,
+};
 
 const TOTAL: i64 = 2500;
 /// Milliseconds.
@@ -77,6 +80,12 @@ fn refund(id: &str, status: RefundStatus, amount: i64) -> PaymentFact {
 fn dispute(status: DisputeStatus) -> PaymentFact {
     let amount = Money::new(TOTAL, eur());
     PaymentFact::Dispute(DisputeFact { status, amount, intent: Some("pi_1".into()), id: "du_1".into() })
+}
+
+fn transfer(id: &str) -> PaymentFact {
+    let (direction, amount) = (TransferDirection::Received, Money::new(TOTAL, eur()));
+    let (action, reason, requested_at) = (None, None, None);
+    PaymentFact::Transfer(TransferFact { direction, amount, action, reason, requested_at, id: id.into() })
 }
 
 /// Every fact that Stripe may state about an order of whose first intent it receives `received`: double payments,
@@ -303,6 +312,8 @@ fn money_that_does_not_fit_the_order_needs_review() {
     }
     let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL));
     assert_eq!(after(&paid, intent("pi_2", IntentStatus::Succeeded, 1, TOTAL)).status, OrderStatus::NeedsReview);
+    let transferred = after(&invoiced(), transfer("RE 7"));
+    assert_eq!(after(&transferred, intent("pi_1", IntentStatus::Succeeded, 1, TOTAL)).status, OrderStatus::NeedsReview);
 }
 
 #[test]

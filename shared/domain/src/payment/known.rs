@@ -1,7 +1,6 @@
 //! All that is known of an order's Stripe objects: a join-semilattice of facts.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use serde::{Deserialize, Serialize};
 
@@ -138,15 +137,11 @@ impl Extend<PaymentFact> for KnownFacts {
 }
 
 fn keep_greater<K: Ord, V: Ord>(known: &mut BTreeMap<K, V>, id: K, fact: V) {
-    match known.entry(id) {
-        Entry::Vacant(slot) => {
-            slot.insert(fact);
-        }
-        Entry::Occupied(mut slot) if fact > *slot.get() => {
-            slot.insert(fact);
-        }
-        Entry::Occupied(_) => {}
-    }
+    let greater = match known.remove(&id) {
+        Some(before) => before.max(fact),
+        None => fact,
+    };
+    known.insert(id, greater);
 }
 
 /// A sum that stops at the end of the range: facts come from outside, and a wrong amount must not stop the merge.

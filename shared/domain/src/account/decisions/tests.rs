@@ -149,7 +149,9 @@ fn every_change_of_the_password_is_another_beginning_of_sessions() {
     }
     let rehashed = verified().rehash(hash("better"), NOW);
     is_whole(&rehashed);
-    assert_eq!(rehashed.after.unwrap().sessions_since, verified().sessions_since, "the same password");
+    let after = rehashed.after.unwrap();
+    assert_eq!(after.password, Some(hash("better")));
+    assert_eq!(after.sessions_since, verified().sessions_since, "the same password");
 }
 
 #[test]

@@ -69,9 +69,9 @@ fn what_is_neither_current_nor_previous_ends_the_session() {
 }
 
 #[test]
-fn a_session_ends_in_time_and_with_its_accounts_password() {
+fn a_session_ends_after_thirty_days_and_with_its_accounts_password() {
     let session = session();
-    let last = session.expires_at;
+    let last = at(30 * 24 * 60 * 60);
     assert!(matches!(show(&session, 0, Timestamp::from_millis(last.millis() - 1)), Rotation::Rotated(_)));
     assert_eq!(show(&session, 0, last), Rotation::Over);
 

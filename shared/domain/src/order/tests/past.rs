@@ -66,17 +66,7 @@ impl History {
                 order.attach_intent("pi_1".into(), answer, "c", now)
             }
             12 if order.payment.method != PaymentMethod::Stripe => {
-                let amount = Money::new(TOTAL, eur());
-                let direction = crate::TransferDirection::Received;
-                let fact = crate::TransferFact {
-                    direction,
-                    amount,
-                    action: None,
-                    reason: None,
-                    requested_at: None,
-                    id: "transfer-1".into(),
-                };
-                return self.learn(PaymentFact::Transfer(fact), now);
+                return self.learn(transfer("transfer-1"), now);
             }
             13 => {
                 let mut line = order.lines[0].clone();
@@ -251,5 +241,193 @@ fn an_order_that_expired_and_was_taken_up_again_was_called_off_in_between() {
     let then = history.past().at(Moment::Time(at(2))).unwrap();
     assert_eq!((then.order.status, then.order.reservation), (OrderStatus::Cancelled, Reservation::Released));
     assert_eq!(then.order.cancellation, Some(Cancellation { at: at(1), reason: CancelReason::Expired }));
+    assert_eq!(then.unknown, [], "the goods were held by nobody");
     assert_eq!(history.past().differences(), vec![]);
+
+    history.save(history.order().cancel("c", at(4)).unwrap().unwrap());
+    let cancellation = |millis| history.past().at(Moment::Time(at(millis))).unwrap().order.cancellation;
+    assert_eq!([cancellation(2), cancellation(3)], [then.order.cancellation, None]);
+    assert_eq!(cancellation(4), Some(Cancellation { at: at(4), reason: CancelReason::Requested }));
+}
+
+#[test]
+fn a_refund_is_decided_on_and_closed_when_it_was() {
+    let at = Timestamp::from_millis;
+    let mut history = History::of(placed());
+    history.learn(intent("pi_1", IntentStatus::Succeeded, 1, TOTAL), at(10));
+    history.save(history.order().request_refund(&wanted("rfd_1", None), "c", at(20)).unwrap().unwrap());
+    history.save(history.order().refuse_refund("rfd_1", Some("charge_disputed"), "c", at(30)).unwrap());
+    let action = |millis| {
+        let then = history.past().at(Moment::Time(at(millis))).unwrap();
+        let action = then.order.payment.refund_actions.get("rfd_1")?.clone();
+        Some((action.state, action.closed_at, action.refusal.is_some()))
+    };
+    let (reserved, refused) = ((RefundActionState::Reserved, None, false), (REFUSED, Some(at(30)), true));
+    assert_eq!([19, 20, 29, 30].map(action), [None, Some(reserved), Some(reserved), Some(refused)]);
+}
+
+#[test]
+fn what_was_ordered_is_known_from_the_last_edit_on() {
+    let at = Timestamp::from_millis;
+    let mut history = History::of(placed());
+    let mut line = placed().lines[0].clone();
+    line.quantity = 3;
+    let edit = OrderEdit { lines: Some((vec![line], Money::new(TOTAL / 2 * 3, eur()))), contact: None };
+    history.save(history.order().edit(edit, "c", at(10)).unwrap().unwrap());
+    let then = |millis| history.past().at(Moment::Time(at(millis))).unwrap();
+    assert_eq!((then(9).unknown, then(9).order.total), (vec![Unknown::Lines, Unknown::Contact], placed().total));
+    assert_eq!((then(10).unknown, &then(10).order.lines), (vec![], &history.order().lines));
+}
+
+#[test]
+fn what_nobody_kept_is_named_and_nothing_else() {
+    let at = Timestamp::from_millis;
+    let unknown = |history: &History, millis| history.past().at(Moment::Time(at(millis))).unwrap().unknown;
+    let accept = |history: &mut History, millis| {
+        history.save(history.order().resolve_review(DECISIONS[0], "usr_1", "c", at(millis)).unwrap().unwrap());
+    };
+    let mut history = History::of(placed());
+    history.learn(intent("pi_1", IntentStatus::Succeeded, 1, TOTAL - 1), at(10));
+    accept(&mut history, 20);
+    assert_eq!([0, 10, 20].map(|millis| unknown(&history, millis)), [vec![Unknown::HeldUntil], vec![], vec![]]);
+
+    history.learn(intent("pi_2", IntentStatus::Succeeded, 2, TOTAL), at(30));
+    accept(&mut history, 40);
+    let of_the_first_review = vec![Unknown::Review];
+    assert_eq!(
+        [10, 20, 30, 40].map(|millis| unknown(&history, millis)),
+        [vec![], of_the_first_review.clone(), of_the_first_review, vec![]]
+    );
+}
+
+/// Paid, half of it given back, sent; and another one that was paid and called off.
+fn two_histories() -> [History; 2] {
+    let at = Timestamp::from_millis;
+    let [mut sent, mut called_off] = [(), ()].map(|()| {
+        let mut history = History::of(placed());
+        history.learn(intent("pi_1", IntentStatus::Succeeded, 1, TOTAL), at(10));
+        history
+    });
+    sent.learn(refund("re_1", RefundStatus::Succeeded, TOTAL / 2), at(20));
+    sent.save(sent.order().fulfil("c", at(30)).unwrap().unwrap());
+    called_off.save(called_off.order().cancel("c", at(20)).unwrap().unwrap());
+    [sent, called_off]
+}
+
+#[test]
+fn a_decision_that_no_event_tells_of_is_found() {
+    let mut found = vec![];
+    for history in two_histories() {
+        assert_eq!(history.past().differences(), vec![]);
+        for at in 0..history.events.len() {
+            let mut events = history.events.clone();
+            events.remove(at);
+            found.extend(Past { events: &events, ..history.past() }.differences());
+        }
+    }
+    let untold = [EventType::Placed, EventType::Paid, EventType::Fulfilled, EventType::Cancelled];
+    for event_type in untold {
+        assert!(found.contains(&Difference::Untold(event_type)), "{event_type}: {found:?}");
+    }
+    assert!(found.iter().all(|difference| matches!(difference, Difference::Untold(_))), "{found:?}");
+}
+
+#[test]
+fn an_event_that_tells_otherwise_than_the_order_was_is_found() {
+    let [history, _] = two_histories();
+    let told = |tamper: fn(&mut OrderEvent)| {
+        let mut events = history.events.clone();
+        tamper(&mut events[2]);
+        let found = Past { events: &events, ..history.past() }.differences();
+        found
+            .into_iter()
+            .map(|difference| match difference {
+                Difference::Event { order_version, index: 0, told } => (order_version, told),
+                other => panic!("{other}"),
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(history.events[2].event_type, EventType::PartiallyRefunded);
+    let sums = |stored, rebuilt| Differs { stored, rebuilt };
+    assert_eq!(told(|event| event.captured += 1), [(3, Told::Captured(sums(TOTAL + 1, TOTAL)))]);
+    assert_eq!(told(|event| event.refunded -= 1), [(3, Told::Refunded(sums(TOTAL / 2 - 1, TOTAL / 2)))]);
+    let status = Differs { stored: OrderStatus::Cancelled, rebuilt: OrderStatus::PartiallyRefunded };
+    assert_eq!(told(|event| event.status = OrderStatus::Cancelled), [(3, Told::Status(status))]);
+    assert!(told(|event| event.order_version = 5).contains(&(5, Told::TooFar)));
+    assert!(!told(|event| event.order_version = 4).iter().any(|(_, told)| *told == Told::TooFar));
+}
+
+#[test]
+fn whom_an_order_was_for_is_shown_until_they_asked_to_be_forgotten() {
+    let at = Timestamp::from_millis;
+    let [mut leaving, mut erased] = [History::of(placed()), History::of(placed())];
+    leaving.learn(intent("pi_1", IntentStatus::Succeeded, 1, TOTAL), at(10));
+    for history in [&mut leaving, &mut erased] {
+        history.save(history.order().erase_person("c", at(20)).unwrap());
+    }
+    let then = |history: &History, millis| history.past().at(Moment::Time(at(millis))).unwrap();
+    assert_eq!(then(&leaving, 19).order.person, placed().person);
+    assert_eq!(then(&leaving, 20).order.person, leaving.order().person);
+    assert_ne!(leaving.order().person, placed().person);
+
+    let is_unknown = |millis| then(&erased, millis).unknown.contains(&Unknown::Person);
+    assert_eq!([19, 20].map(is_unknown), [true, false]);
+}
+
+#[test]
+fn each_thing_that_nobody_kept_has_its_own_words() {
+    let all = [Unknown::Person, Unknown::Lines, Unknown::Contact, Unknown::HeldUntil, Unknown::Review];
+    assert_eq!(all.iter().map(Unknown::to_string).collect::<BTreeSet<_>>().len(), all.len());
+}
+
+#[test]
+fn differences_say_what_is_stored_and_what_follows() {
+    let entry = placed().learn(vec![intent("pi_1", IntentStatus::Succeeded, 1, TOTAL)], "c", Timestamp::from_millis(1));
+    let movement = Movement::from(&entry.unwrap().ledger[0]);
+    let charge = ChargeFact { seen_at: 1, refunded: Money::new(300, eur()), intent: None, id: "ch_1".into() };
+    let (stored, rebuilt) = (OrderStatus::Paid, OrderStatus::Cancelled);
+    let told = |told| Difference::Event { order_version: 3, index: 1, told };
+    for (difference, said) in [
+        (
+            Difference::NotLearned(intent("pi_1", IntentStatus::Processing, 1, 0)),
+            "a receipt says what the order does not know: pi_1 Processing, 0.00 EUR received",
+        ),
+        (
+            Difference::NoReceipt(PaymentFact::Charge(charge)),
+            "the order knows what no receipt says: ch_1, 3.00 EUR given back",
+        ),
+        (
+            Difference::NoReceipt(refund("re_1", RefundStatus::Pending, 500)),
+            "the order knows what no receipt says: re_1 Pending, 5.00 EUR",
+        ),
+        (
+            Difference::NoReceipt(dispute(DisputeStatus::Won)),
+            "the order knows what no receipt says: du_1 Won, 25.00 EUR",
+        ),
+        (Difference::NoReceipt(transfer("RE 7")), "the order knows what no receipt says: RE 7 Received, 25.00 EUR"),
+        (Difference::Status(Differs { stored, rebuilt }), "status: paid is stored, cancelled follows"),
+        (Difference::Captured(Differs { stored: 1, rebuilt: 2 }), "captured: 1 is stored, 2 follows"),
+        (Difference::Refunded(Differs { stored: 1, rebuilt: 2 }), "refunded: 1 is stored, 2 follows"),
+        (Difference::Lost(Differs { stored: 1, rebuilt: 2 }), "lost: 1 is stored, 2 follows"),
+        (
+            Difference::Reservation(Differs { stored: Reservation::Confirmed, rebuilt: Reservation::Released }),
+            "goods: Confirmed is stored, Released follows",
+        ),
+        (
+            Difference::PaidAt(Differs { stored: Some(Timestamp::from_millis(1)), rebuilt: None }),
+            "announced as paid: yes is stored, no follows",
+        ),
+        (Difference::NotBooked(movement.clone()), "the ledger lacks 25.00 EUR by pi_1 at version 2 (Payment)"),
+        (
+            Difference::Booked(movement),
+            "the ledger has, and no receipt tells of, 25.00 EUR by pi_1 at version 2 (Payment)",
+        ),
+        (Difference::Untold(EventType::Cancelled), "order and events disagree about order.cancelled"),
+        (told(Told::Status(Differs { stored, rebuilt })), "event 3#1: status: paid is stored, cancelled follows"),
+        (told(Told::Captured(Differs { stored: 1, rebuilt: 2 })), "event 3#1: captured: 1 is stored, 2 follows"),
+        (told(Told::Refunded(Differs { stored: 1, rebuilt: 2 })), "event 3#1: refunded: 1 is stored, 2 follows"),
+        (told(Told::TooFar), "event 3#1: the order has not come so far"),
+    ] {
+        assert_eq!(difference.to_string(), said);
+    }
 }

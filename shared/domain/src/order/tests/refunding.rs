@@ -165,3 +165,10 @@ fn each_part_that_goes_back_is_told_of() {
     let second = first.learn(vec![refund("re_2", RefundStatus::Succeeded, 300)], "c", first.updated_at).unwrap();
     assert_eq!(types(&second), [EventType::PartiallyRefunded]);
 }
+
+#[test]
+fn a_reason_has_one_word_everywhere() {
+    for reason in [RefundReason::Duplicate, RefundReason::Fraudulent, RefundReason::RequestedByCustomer] {
+        assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+    }
+}

@@ -69,6 +69,12 @@ fn there_is_no_excess_where_too_little_came_or_another_currency() {
     }
     let order = after(&placed(), dollars);
     assert_eq!(decide(&order, ReviewDecision::RefundExcess), Err(ReviewRefused::NoExcess));
+    let mut of_nobody = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
+    if let PaymentFact::PaymentIntent(fact) = &mut of_nobody {
+        fact.order_id = None;
+    }
+    let exact = after(&placed(), of_nobody);
+    assert_eq!(decide(&exact, ReviewDecision::RefundExcess), Err(ReviewRefused::NoExcess));
     let all = decided(&order, ReviewDecision::RefundAll).order;
     let due = all.reserve_due_refunds("c", all.updated_at).unwrap().order;
     let amounts: Vec<_> = due.open_refund_actions().map(|(_, action)| action.amount.to_string()).collect();
@@ -84,6 +90,15 @@ fn all_money_goes_back_and_the_goods_too() {
     assert!(change.events.iter().any(|event| event.event_type == EventType::Cancelled));
     let due = change.order.reserve_due_refunds("c", change.order.updated_at).unwrap().order;
     assert_eq!((due.refund_due(), due.open_refund_actions().count()), (0, 2));
+}
+
+#[test]
+fn nothing_is_reserved_of_an_intent_whose_money_went_back_already() {
+    let all = decided(&paid_twice(), ReviewDecision::RefundAll).order;
+    let partly = after(&all, refund("re_1", RefundStatus::Succeeded, TOTAL));
+    let due = partly.reserve_due_refunds("c", partly.updated_at).unwrap().order;
+    let reserved: Vec<_> = due.open_refund_actions().map(|(_, action)| action.intent.as_str()).collect();
+    assert_eq!(reserved, ["pi_2"]);
 }
 
 #[test]

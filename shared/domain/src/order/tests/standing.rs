@@ -113,3 +113,18 @@ fn money_that_came_by_transfer_goes_back_by_one_and_is_noted_once() {
     }
     assert_eq!(requested(&back, &by_transfer("rfd_2", None, "OUT-2")).status, OrderStatus::Refunded);
 }
+
+#[test]
+fn all_refunds_are_listed_and_those_of_the_dashboard_apart() {
+    use RefundProgress as P;
+    let listed = |order: &Order| order.refunds().map(|(id, it)| (id.to_owned(), it.progress)).collect::<Vec<_>>();
+    let order = requested(&paid(), &wanted("rfd_1", Some(500)));
+    let order = after(&order, of_action("rfd_1", "re_1", RefundStatus::Succeeded, 500));
+    let order = requested(&after(&order, refund("re_2", RefundStatus::Succeeded, 300)), &wanted("rfd_2", Some(200)));
+    assert_eq!(listed(&order), [("rfd_1".to_owned(), P::Succeeded), ("rfd_2".to_owned(), P::Pending)]);
+    assert_eq!(order.dashboard_refunds().map(|refund| refund.id.as_str()).collect::<Vec<_>>(), ["re_2"]);
+
+    let order = requested(&transferred(), &by_transfer("rfd_3", Some(1000), "OUT-1"));
+    assert_eq!(listed(&order), [("rfd_3".to_owned(), P::Succeeded)]);
+    assert_eq!((order.refund("rfd_4"), order.dashboard_refunds().count()), (None, 0));
+}
