@@ -59,7 +59,7 @@ pub async fn handle(
 ) -> Result<Response, ApiError> {
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
-    api::own_order(orders, &caller, id, OrderAction::MarkPaid).await?;
+    let known = api::own_order(orders, &caller, id, OrderAction::MarkPaid).await?;
     let paid: PaidInvoice = api::body(&request)?;
 
     let correlation_id = api::correlation_id(&request);
@@ -71,7 +71,7 @@ pub async fn handle(
             (change, receipt)
         }))
     };
-    let order = update_with_receipt(orders, clock, ids, id, decide).await?;
+    let order = update_with_receipt(orders, clock, ids, known, decide).await?;
     api::ok(&OrderAnswer::from(&order))
 }
 

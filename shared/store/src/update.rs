@@ -72,7 +72,7 @@ pub async fn update_from<E>(
     }
 }
 
-/// Like [`update`], for facts that follow from the order as it is: the decision brings their receipt along.
+/// Like [`update_from`], for facts that follow from the order as it is: the decision brings their receipt along.
 ///
 /// # Errors
 ///
@@ -81,11 +81,10 @@ pub async fn update_with_receipt<E>(
     orders: &impl Orders,
     clock: &impl Clock,
     ids: &impl Ids,
-    id: OrderId,
+    order: Order,
     decide: impl Fn(&Order) -> Result<Option<(Change, Receipt)>, E>,
 ) -> Result<Order, UpdateError<E>> {
     let decide = |order: &Order| Ok(decide(order)?.map(|(change, receipt)| (change, Some(receipt))));
-    let order = find(orders, id).await?;
     match rewrite(orders, clock, ids, order, decide).await? {
         Rewritten::Changed(order) | Rewritten::AsItWas(order) => Ok(order),
     }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use domain::{Change, Order, PaymentFact, TransferDirection, TransferFact};
 use resilience::{Clock, Ids as _};
-use serde_json::json;
-use store::{Receipt, ReceiptSource, update_with_receipt};
+use serde_json::{Value, json};
+use store::{Orders as _, Receipt, ReceiptSource, update_with_receipt};
 
 use super::{Variant, answer, body_of, order_of};
 use crate::people::{FORMER_TOTAL, INVOICED};
@@ -23,10 +23,11 @@ pub const VARIANTS: [Variant; 2] = [
                     let Some(id) = order_of(&event) else { return Ok(answer(404, &json!({}))) };
                     let (store, clock, ids) = (suite.gated_store(), suite.clock(), suite.ids());
                     let number = ids.fresh().to_string();
+                    let Ok(Some(order)) = store.find(id).await else { return Ok(unavailable()) };
                     let decide = |order: &Order| Ok::<_, Infallible>(booked(order, &number, clock));
-                    Ok(match update_with_receipt(&store, clock, ids, id, decide).await {
+                    Ok(match update_with_receipt(&store, clock, ids, order, decide).await {
                         Ok(order) => answer(200, &json!({ "status": order.status })),
-                        Err(_) => answer(503, &json!({ "code": "unavailable" })),
+                        Err(_) => unavailable(),
                     })
                 })
             });
@@ -50,6 +51,10 @@ pub const VARIANTS: [Variant; 2] = [
     )
     .played(&FORMER_TOTAL, 4),
 ];
+
+fn unavailable() -> Value {
+    answer(503, &json!({ "code": "unavailable" }))
+}
 
 fn booked(order: &Order, number: &str, clock: &impl Clock) -> Option<(Change, Receipt)> {
     let (direction, amount, id) = (TransferDirection::Received, order.total, number.to_owned());
