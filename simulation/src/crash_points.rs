@@ -1,6 +1,9 @@
-//! Every effect of every function, in canonical stories, with everything that can befall it: one at a time, and two.
+//! Every effect of every function, in canonical stories, with everything that can befall it: one at a time, and two, of
+//! which the second befalls what the first led to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+use std::sync::Arc;
 
 use suite::Fate;
 
@@ -8,18 +11,39 @@ use crate::chance::Chance;
 use crate::fixture::FixtureError;
 use crate::people::{SCRIPTS, Script};
 use crate::run::{Outcome, Plan, run};
-use crate::weather::Point;
+use crate::weather::{Point, Seen};
 
 /// What befalls each effect.
 pub const FATES: [Fate; 3] = [Fate::DiesBefore, Fate::DiesAfter, Fate::LosesAnswer];
 
-/// How many pairs are tried.
+/// Which pairs are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pairs {
     /// All of them.
     All,
-    /// So many of each script, drawn from a seed.
-    Some(usize, u64),
+    /// Each pair of kinds once, wherever it comes first: of which function, which effect and what befalls it.
+    Kinds,
+    /// About so many of each script, drawn from a seed.
+    Drawn(u32),
+}
+
+impl FromStr for Pairs {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "all" => Ok(Self::All),
+            "kinds" => Ok(Self::Kinds),
+            number => number.parse().map(Self::Drawn).map_err(|_| "there are `kinds`, `all` and how many"),
+        }
+    }
+}
+
+/// What befalls which effect of which function.
+type Kind = (Arc<str>, &'static str, Fate);
+
+fn kind((point, fate): &(Point, Fate)) -> Kind {
+    (Arc::clone(&point.function), point.effect, *fate)
 }
 
 /// A run at crash points that broke a promise.
@@ -66,61 +90,80 @@ impl Coverage {
 /// # Errors
 ///
 /// When no world can be built at all.
-pub fn walk(pairs: Pairs, (part, of): (usize, usize)) -> Result<Coverage, FixtureError> {
+pub fn walk(pairs: Pairs, seed: u64, (part, of): (usize, usize)) -> Result<Coverage, FixtureError> {
     let mut coverage = Coverage::default();
+    let mut choice = Choice { pairs, seed, tried: BTreeSet::new() };
+    // Who tries a single first tries the pairs of its kind: shared out by kind, so that no walker repeats another's.
+    let mut kinds = BTreeMap::new();
+    let mut number = 0;
     for script in SCRIPTS {
         let plain = run(&Plan::scripted(script, Vec::new()))?;
-        if part == 0 && !plain.violations.is_empty() {
-            coverage.broken.push(Broken { script, ordered: Vec::new(), outcome: plain.clone() });
+        let singles = fates_of(plain.seen.points());
+        if part == 0 {
+            coverage.points += plain.seen.points().len() as u64;
+            coverage.note(script, Vec::new(), plain);
         }
-        let points: Vec<Point> = plain.seen.points().collect();
-        coverage.points += if part == 0 { points.len() as u64 } else { 0 };
-        let singles: Vec<(Point, Fate)> =
-            points.iter().flat_map(|point| FATES.map(|fate| (point.clone(), fate))).collect();
-        for one in singles.iter().skip(part).step_by(of) {
+        for one in &singles {
+            number += 1;
+            let next = kinds.len();
+            if *kinds.entry(kind(one)).or_insert(next) % of != part {
+                continue;
+            }
             coverage.singles += 1;
-            coverage.try_out(script, vec![one.clone()])?;
-        }
-        for two in chosen(&singles, pairs).into_iter().skip(part).step_by(of) {
-            coverage.pairs += 1;
-            coverage.try_out(script, two)?;
+            let then = coverage.try_out(script, vec![one.clone()])?;
+            for second in choice.seconds(one, fates_of(then.after(&one.0)), (number, singles.len())) {
+                coverage.pairs += 1;
+                coverage.try_out(script, vec![one.clone(), second])?;
+            }
         }
     }
     Ok(coverage)
 }
 
+fn fates_of(points: &[Point]) -> Vec<(Point, Fate)> {
+    points.iter().flat_map(|point| FATES.map(|fate| (point.clone(), fate))).collect()
+}
+
 impl Coverage {
-    fn try_out(&mut self, script: &'static Script, ordered: Vec<(Point, Fate)>) -> Result<(), FixtureError> {
+    fn try_out(&mut self, script: &'static Script, ordered: Vec<(Point, Fate)>) -> Result<Seen, FixtureError> {
         for (point, _) in &ordered {
             *self.effects.entry((point.function.to_string(), point.effect)).or_default() += 1;
         }
         let outcome = run(&Plan::scripted(script, ordered.clone()))?;
+        let seen = outcome.seen.clone();
+        self.note(script, ordered, outcome);
+        Ok(seen)
+    }
+
+    fn note(&mut self, script: &'static Script, ordered: Vec<(Point, Fate)>, outcome: Outcome) {
         if !outcome.violations.is_empty() {
             self.broken.push(Broken { script, ordered, outcome });
         }
-        Ok(())
     }
 }
 
-fn chosen(singles: &[(Point, Fate)], pairs: Pairs) -> Vec<Vec<(Point, Fate)>> {
-    let of = |first: usize, second: usize| Some(vec![singles.get(first)?.clone(), singles.get(second)?.clone()]);
-    let differ = |pair: &Vec<(Point, Fate)>| pair[0].0 != pair[1].0;
-    match pairs {
-        Pairs::All => {
-            let all =
-                (0..singles.len()).flat_map(|first| (first + 1..singles.len()).map(move |second| (first, second)));
-            all.filter_map(|(first, second)| of(first, second)).filter(differ).collect()
-        }
-        Pairs::Some(count, seed) => {
-            let (chance, end) = (Chance::new(seed, 5), u32::try_from(singles.len()).unwrap_or(u32::MAX));
-            let mut drawn = BTreeSet::new();
-            for _ in 0..count * 2 {
-                let (first, second) = (chance.below(end) as usize, chance.below(end) as usize);
-                if drawn.len() < count {
-                    drawn.insert((first.min(second), first.max(second)));
-                }
+struct Choice {
+    pairs: Pairs,
+    seed: u64,
+    tried: BTreeSet<(Kind, Kind)>,
+}
+
+impl Choice {
+    /// What is tried after this one, of all that could be. It is the `number`-th single, in a script of so many.
+    fn seconds(
+        &mut self,
+        one: &(Point, Fate),
+        all: Vec<(Point, Fate)>,
+        (number, singles): (u64, usize),
+    ) -> Vec<(Point, Fate)> {
+        match self.pairs {
+            Pairs::All => all,
+            Pairs::Kinds => all.into_iter().filter(|second| self.tried.insert((kind(one), kind(second)))).collect(),
+            Pairs::Drawn(count) => {
+                let (chance, singles) = (Chance::new(self.seed, number), u32::try_from(singles).unwrap_or(u32::MAX));
+                let draws = count / singles + u32::from(chance.below(singles) < count % singles);
+                (0..draws).filter_map(|_| chance.pick(&all).cloned()).collect()
             }
-            drawn.into_iter().filter_map(|(first, second)| of(first, second)).filter(differ).collect()
         }
     }
 }

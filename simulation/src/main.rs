@@ -5,6 +5,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use simulation::crash_points::Pairs;
 
 mod command {
     pub mod crash_points;
@@ -34,9 +35,10 @@ pub struct Options {
     /// Lets everything befall every effect of canonical stories instead, one at a time and two.
     #[arg(long)]
     crash_points: Option<CrashPoints>,
-    /// With --crash-points: so many pairs of each story, drawn from the seed. All of them when absent.
-    #[arg(long)]
-    pairs: Option<usize>,
+    /// With --crash-points: `kinds` tries each pair of function, effect and what befalls it once; a number draws so many
+    /// pairs of each story from the seed; `all` takes hours.
+    #[arg(long, default_value = "kinds")]
+    pairs: Pairs,
     /// Shows that the simulation catches every naive variant, each by the seed that does.
     #[arg(long)]
     mutants: bool,

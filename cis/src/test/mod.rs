@@ -71,7 +71,7 @@ fn steps() -> Vec<Step> {
         }),
         Step::new("rust tests", async || cargo(&["test", "--workspace", "--locked"]).await),
         Step::new("simulation", async || sim(&["--seeds", "10300", "--orders", "20"]).await),
-        Step::new("crash points", async || sim(&["--crash-points", "all", "--pairs", "200"]).await),
+        Step::new("crash points", async || sim(&["--crash-points", "all"]).await),
         Step::new("naive variants", async || sim(&["--mutants", "--seeds", "50"]).await),
         Step::new("embedded stack", async || embedded().await),
         Step::with_more("template linters", async || python::lint_template().await),

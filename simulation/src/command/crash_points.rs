@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use simulation::crash_points::{Broken, Coverage, FATES, Pairs, walk as walk_part};
+use simulation::crash_points::{Broken, Coverage, FATES, walk as walk_part};
 use simulation::{Plan, SCRIPTS, tell};
 
 use crate::{Options, share};
@@ -14,11 +14,10 @@ const SHOWN: usize = 5;
 /// Walks them all; whether no promise was broken.
 pub fn walk(options: &Options) -> Result<bool, Box<dyn Error>> {
     let began = Instant::now();
-    let pairs = options.pairs.map_or(Pairs::All, |count| Pairs::Some(count, options.seed));
     let threads = usize::try_from(options.threads.max(1))?;
     let parts = share(options.threads, |part| {
         let part = usize::try_from(part)?;
-        Ok(walk_part(pairs, (part, threads))?)
+        Ok(walk_part(options.pairs, options.seed, (part, threads))?)
     })?;
     let mut coverage = Coverage::default();
     for part in parts {

@@ -28,21 +28,29 @@ impl fmt::Display for Point {
     }
 }
 
-/// How often each function had each effect.
+/// The places that a run passed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen(BTreeMap<(Arc<str>, &'static str), u32>);
+pub struct Seen {
+    counts: BTreeMap<(Arc<str>, &'static str), u32>,
+    passed: Vec<Point>,
+}
 
 impl Seen {
     pub(super) fn count(&mut self, function: &str, effect: &'static str) -> u32 {
-        let count = self.0.entry((function.into(), effect)).or_default();
-        *count += 1;
-        *count
+        let function: Arc<str> = function.into();
+        let nth = self.counts.entry((Arc::clone(&function), effect)).or_default();
+        *nth += 1;
+        self.passed.push(Point { function, effect, nth: *nth });
+        *nth
     }
 
-    /// Every place that was passed.
-    pub fn points(&self) -> impl Iterator<Item = Point> {
-        self.0.iter().flat_map(|((function, effect), count)| {
-            (1..=*count).map(|nth| Point { function: Arc::clone(function), effect, nth })
-        })
+    /// Every place, one after the other.
+    pub fn points(&self) -> &[Point] {
+        &self.passed
+    }
+
+    /// What was passed after this one.
+    pub fn after(&self, point: &Point) -> &[Point] {
+        self.passed.split(|passed| passed == point).nth(1).unwrap_or_default()
     }
 }
