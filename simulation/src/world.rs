@@ -115,8 +115,8 @@ impl World {
             let (Ok(sku), Ok(currency)) = (sku.parse::<Sku>(), "eur".parse()) else { continue };
             let name = sku.to_string();
             let at = Timestamp::from_seconds(BEGIN);
-            let edit =
-                ProductEdit { sku, name, prices: [(currency, price)].into(), stock: Some(pieces), active: true, at };
+            let (prices, stock) = ([(currency, price)].into(), Some(pieces));
+            let edit = ProductEdit { sku, name, prices, stock, stock_was: None, active: true, at };
             let _ = self.shelf.memory().put(&edit).await;
         }
     }

@@ -30,6 +30,10 @@ pub(crate) struct ProductBody {
     /// Pieces on stock; without it, the stock stays.
     #[schema(format = Int64, maximum = 4_294_967_295_i64)]
     stock: Option<u32>,
+    /// Pieces on stock until now, as the caller knows; goes with `stock`. Where there are neither so many nor already as
+    /// many as `stock` says, nothing is changed.
+    #[schema(format = Int64, maximum = 4_294_967_295_i64)]
+    stock_was: Option<u32>,
     /// Whether it can be ordered.
     #[serde(default = "yes")]
     active: bool,
@@ -55,7 +59,10 @@ pub(crate) fn sku(text: Option<&str>) -> Result<Sku, FieldError> {
 pub(crate) fn read(sku: Sku, body: ProductBody, at: Timestamp) -> Result<ProductEdit, FieldError> {
     let name = name(body.name)?;
     let prices = prices(body.prices)?;
-    Ok(ProductEdit { sku, name, prices, stock: body.stock, active: body.active, at })
+    if body.stock.is_none() && body.stock_was.is_some() {
+        return Err(FieldError::new("stock_was", "goes with stock"));
+    }
+    Ok(ProductEdit { sku, name, prices, stock: body.stock, stock_was: body.stock_was, active: body.active, at })
 }
 
 fn name(name: String) -> Result<String, FieldError> {
@@ -111,6 +118,13 @@ mod tests {
     fn stock_and_active_may_be_left_out() {
         let edit = read(json!({"name": "Mug", "prices": {"eur": 1250, "JPY": 900}})).unwrap();
         assert_eq!((edit.stock, edit.active, edit.prices.len()), (None, true, 2));
+    }
+
+    #[test]
+    fn what_the_stock_was_goes_with_what_it_shall_be() {
+        let edit = |stock: Value| read(json!({"name": "Mug", "prices": {"eur": 1250}, "stock": stock, "stock_was": 3}));
+        assert_eq!(edit(json!(5)).map(|edit| (edit.stock, edit.stock_was)), Ok((Some(5), Some(3))));
+        assert_eq!(edit(Value::Null).unwrap_err(), "stock_was");
     }
 
     #[test]

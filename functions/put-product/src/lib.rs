@@ -6,7 +6,7 @@ use api::{ApiError, Class, Endpoint, ProductAnswer, Response};
 use auth::Permission;
 use lambda_http::Request;
 use resilience::Clock;
-use store::Catalogue;
+use store::{Catalogue, StoreError};
 
 use edit::ProductBody;
 
@@ -16,11 +16,14 @@ pub use edit::{MAX_NAME, MAX_PRICES};
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
 
 /// Stores the product: 201 if it is new, else 200. What it replaces is gone, except for the stock, which stays when the
-/// body does not name it; orders that take from it meanwhile are not lost.
+/// body does not name it; orders that take from it meanwhile are not lost. A body that names the stock should say with
+/// `stock_was` which one it takes the place of: then what is sold between reading and writing, or between this request and
+/// its repetition, is not put up for sale again.
 ///
 /// # Errors
 ///
-/// 400, 413, 415 for the body, 401 no caller, 403 the caller's role, 422 a value breaks a rule, 503 the table is down.
+/// 400, 413, 415 for the body, 401 no caller, 403 the caller's role, 409 the stock is another one, 422 a value breaks a
+/// rule, 503 the table is down.
 #[utoipa::path(
     put,
     path = "/v1/products/{sku}",
@@ -29,6 +32,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_bod
     request_body = ProductBody,
     responses((status = 200, description = "The product is changed", body = ProductAnswer), (status = 201, description = "The product is new", body = ProductAnswer)),
     security(("access_token" = ["admin"]), ("api_key" = ["catalogue:write"])),
+    extensions(("x-problems" = json!(["stock-differs"]))),
 )]
 pub async fn handle(catalogue: &impl Catalogue, clock: &impl Clock, request: Request) -> Result<Response, ApiError> {
     let caller = api::caller(&request)?;
@@ -36,7 +40,10 @@ pub async fn handle(catalogue: &impl Catalogue, clock: &impl Clock, request: Req
     let sku = edit::sku(api::path_parameter(&request, "sku"))?;
     let edit = edit::read(sku, api::body(&request)?, clock.now())?;
 
-    let product = catalogue.put(&edit).await?;
+    let product = catalogue.put(&edit).await.map_err(|error| match error {
+        StoreError::StockDiffers(stock) => ApiError::StockDiffers(stock),
+        error => error.into(),
+    })?;
     let answer = ProductAnswer::from(&product);
     if product.version == 1 {
         api::created(&format!("/v1/products/{}", product.sku), &answer)

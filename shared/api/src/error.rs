@@ -91,6 +91,9 @@ pub enum ApiError {
         /// The line that asks for it: `lines[0]`.
         field: String,
     },
+    /// The stock is another one than the caller saw.
+    #[error("the stock is {0} now")]
+    StockDiffers(u32),
     /// Too late to call the order off.
     #[error(transparent)]
     TooLateToCancel(#[from] CannotBeCancelled),
@@ -167,6 +170,7 @@ impl ApiError {
             Self::TooManyRequests { .. } => ProblemType::TooManyRequests,
             Self::NotFound(_) => ProblemType::NotFound,
             Self::OutOfStock { .. } | Self::Store(StoreError::OutOfStock(_)) => ProblemType::OutOfStock,
+            Self::StockDiffers(_) | Self::Store(StoreError::StockDiffers(_)) => ProblemType::StockDiffers,
             Self::TooLateToCancel(_) => ProblemType::TooLateToCancel,
             Self::TooLateToEdit(_) => ProblemType::TooLateToEdit,
             Self::NotFulfillable(_) => ProblemType::NotFulfillable,
@@ -205,6 +209,7 @@ impl ApiError {
             field: self.field(),
             order_status: self.order_status(),
             refundable: if let Self::RefundTooLarge { left } = self { Some(*left) } else { None },
+            stock: if let Self::StockDiffers(stock) = self { Some(*stock) } else { None },
             provider_code: if let Self::RefundRefused { code } = self { code.clone() } else { None },
             correlation_id: correlation_id.to_owned(),
         }

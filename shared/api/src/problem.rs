@@ -38,6 +38,8 @@ pub enum ProblemType {
     TooManyRequests,
     /// Not enough of a product is left.
     OutOfStock,
+    /// The product's stock is another one than the request says.
+    StockDiffers,
     /// The order is past the point where it can be called off.
     TooLateToCancel,
     /// The order is past the point where it can be edited.
@@ -80,7 +82,7 @@ use ProblemType as P;
 
 impl ProblemType {
     /// Every kind.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         P::MalformedBody,
         P::IdempotencyKeyMissing,
         P::IdempotencyKeyMalformed,
@@ -96,6 +98,7 @@ impl ProblemType {
         P::NotAcceptable,
         P::TooManyRequests,
         P::OutOfStock,
+        P::StockDiffers,
         P::TooLateToCancel,
         P::TooLateToEdit,
         P::NotFulfillable,
@@ -164,6 +167,7 @@ impl ProblemType {
             }
             P::TooManyRequests => ("/problems/too-many-requests", StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
             P::OutOfStock => ("/problems/out-of-stock", StatusCode::CONFLICT, "Out of stock"),
+            P::StockDiffers => ("/problems/stock-differs", StatusCode::CONFLICT, "The stock is another one"),
             P::TooLateToCancel => {
                 ("/problems/too-late-to-cancel", StatusCode::CONFLICT, "The order can no longer be cancelled")
             }
@@ -246,6 +250,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0)]
     pub refundable: Option<i64>,
+    /// Pieces that can be ordered now, when the request says that there were others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = Int64)]
+    pub stock: Option<u32>,
     /// The payment provider's own word for why it refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "charge_disputed")]

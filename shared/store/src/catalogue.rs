@@ -17,6 +17,8 @@ pub struct ProductEdit {
     pub prices: BTreeMap<Currency, i64>,
     /// Pieces that can be ordered from now on. None leaves a known product's stock alone and is 0 for a new one.
     pub stock: Option<u32>,
+    /// The stock that the new one takes the place of; none: whatever it is. A product that is new has 0.
+    pub stock_was: Option<u32>,
     /// Whether it can be ordered at all.
     pub active: bool,
     /// When it was said.
@@ -29,6 +31,7 @@ pub trait Catalogue {
     async fn products(&self, skus: &[Sku]) -> Result<Vec<Product>, StoreError>;
 
     /// Stores a product and answers it as it is then. Orders that take from its stock meanwhile are not lost.
+    /// [`StoreError::StockDiffers`] when the stock is neither what the edit says that it was nor what it makes of it.
     async fn put(&self, edit: &ProductEdit) -> Result<Product, StoreError>;
 
     /// All products by sku.

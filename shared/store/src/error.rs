@@ -12,6 +12,9 @@ pub enum StoreError {
     /// There is not enough of this product, or it is no longer for sale. Nothing was written.
     #[error("out of stock: {0}")]
     OutOfStock(Sku),
+    /// The stock is this one, and not what was to be replaced. Nothing was written.
+    #[error("the stock is {0}")]
+    StockDiffers(u32),
     /// The table is throttled, down or out of reach. Whether a write took effect is not known; each may be repeated.
     #[error("the table cannot be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -25,7 +28,7 @@ impl StoreError {
     pub const fn verdict(&self) -> Verdict {
         match self {
             Self::Conflict => Verdict::RETRY,
-            Self::OutOfStock(_) | Self::Unavailable(_) | Self::Corrupt(_) => Verdict::GiveUp,
+            Self::OutOfStock(_) | Self::StockDiffers(_) | Self::Unavailable(_) | Self::Corrupt(_) => Verdict::GiveUp,
         }
     }
 }

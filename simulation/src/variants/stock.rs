@@ -61,6 +61,7 @@ async fn write(memory: &impl Catalogue, product: &Product, pieces: i64) -> Resul
         name: product.name.clone(),
         prices: product.prices.clone(),
         stock: Some(u32::try_from(pieces).unwrap_or_default()),
+        stock_was: None,
         active: product.active,
         at: product.updated_at,
     };

@@ -41,7 +41,7 @@ impl DynamoCatalogue {
 
     /// One try to store an edit. The stock that it says must not be set twice: goods that were sold between a write
     /// and its repetition would be for sale again.
-    async fn put_once(&self, edit: &ProductEdit, values: &Item, write_id: Uuid) -> Result<Item, Failure> {
+    async fn put_once(&self, edit: &ProductEdit, values: &Item, write_id: Uuid) -> Result<Put, Failure> {
         let stock = if edit.stock.is_some() { ":stock" } else { "if_not_exists(#stock, :zero)" };
         let update = self
             .table
@@ -50,22 +50,39 @@ impl DynamoCatalogue {
             .table_name(&self.table.name)
             .set_key(Some(keys::product(&edit.sku).attributes()))
             .update_expression(format!("{EDIT}{stock}"))
-            .condition_expression("attribute_not_exists(#write_id) OR #write_id <> :write_id")
+            .condition_expression(condition(edit))
             .set_expression_attribute_names(Some(edited_names()))
             .set_expression_attribute_values(Some(values.clone()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.send().await {
-            Ok(answer) => Ok(answer.attributes.unwrap_or_default()),
+            Ok(answer) => Ok(Put::Stored(answer.attributes.unwrap_or_default())),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(refusal))
-                    if refusal.item().is_some_and(|stored| item::was_written_by(stored, write_id)) =>
-                {
-                    Ok(refusal.item().cloned().unwrap_or_default())
-                }
+                Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => Ok(match refusal.item() {
+                    Some(stored) if item::was_written_by(stored, write_id) => Put::Stored(stored.clone()),
+                    stored => Put::StockDiffers(stored.cloned()),
+                }),
                 _ => Err(error.into()),
             },
         }
+    }
+}
+
+/// What came of a try to store an edit.
+enum Put {
+    /// The product as it is now.
+    Stored(Item),
+    /// The product as it stays; none if it is not there.
+    StockDiffers(Option<Item>),
+}
+
+/// That this write was not made before, and that the stock is what the edit expects.
+fn condition(edit: &ProductEdit) -> String {
+    let is_new = "(attribute_not_exists(#write_id) OR #write_id <> :write_id)";
+    match edit.stock_was {
+        None => is_new.to_owned(),
+        Some(0) => format!("{is_new} AND (attribute_not_exists(#stock) OR #stock IN (:was, :stock))"),
+        Some(_) => format!("{is_new} AND #stock IN (:was, :stock)"),
     }
 }
 
@@ -97,6 +114,7 @@ fn edited_values(edit: &ProductEdit, write_id: Uuid) -> Result<Item, StoreError>
         (":one", number(1_u32)),
     ];
     values.extend(edit.stock.map(|stock| (":stock", number(stock))));
+    values.extend(edit.stock_was.map(|was| (":was", number(was))));
     Ok(values.into_iter().map(|(placeholder, value)| (placeholder.to_owned(), value)).collect())
 }
 
@@ -109,7 +127,11 @@ impl Catalogue for DynamoCatalogue {
     async fn put(&self, edit: &ProductEdit) -> Result<Product, StoreError> {
         let write_id = RandomIds.fresh();
         let values = edited_values(edit, write_id)?;
-        item::read(settle(async || self.put_once(edit, &values, write_id).await).await?)
+        match settle(async || self.put_once(edit, &values, write_id).await).await? {
+            Put::Stored(stored) => item::read(stored),
+            Put::StockDiffers(None) => Err(StoreError::StockDiffers(0)),
+            Put::StockDiffers(Some(stored)) => Err(StoreError::StockDiffers(item::read::<Product>(stored)?.stock)),
+        }
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<Product>, StoreError> {

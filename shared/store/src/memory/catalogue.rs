@@ -14,11 +14,15 @@ impl Catalogue for MemoryStore {
     async fn put(&self, edit: &ProductEdit) -> Result<Product, StoreError> {
         let mut state = self.state.borrow_mut();
         let known = state.products.get(&edit.sku);
+        let before = known.map_or(0, |product| product.stock);
+        if edit.stock_was.is_some_and(|was| before != was && Some(before) != edit.stock) {
+            return Err(StoreError::StockDiffers(before));
+        }
         let product = Product {
             sku: edit.sku.clone(),
             name: edit.name.clone(),
             prices: edit.prices.clone(),
-            stock: edit.stock.or(known.map(|product| product.stock)).unwrap_or(0),
+            stock: edit.stock.unwrap_or(before),
             active: edit.active,
             version: known.map_or(1, |product| product.version + 1),
             updated_at: edit.at,

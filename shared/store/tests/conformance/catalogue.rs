@@ -2,7 +2,7 @@
 
 use domain::Sku;
 use futures::future::{join, join_all};
-use store::{Catalogue, Orders, Placed, ProductEdit};
+use store::{Catalogue, Orders, Placed, ProductEdit, StoreError};
 
 use crate::fixtures::{all_pages, at, edit, mug_order, sku, stock};
 use crate::promises;
@@ -60,10 +60,35 @@ async fn all_products_come_by_sku_page_by_page<O, E>(stores: &Stores<O, impl Cat
     }
 }
 
+async fn a_stock_that_is_not_what_the_edit_says_stays<O, E>(stores: &Stores<O, impl Catalogue, E>) {
+    let to = async |was, stock| {
+        let edit = ProductEdit { stock_was: Some(was), ..edit("MUG", Some(stock)) };
+        stores.catalogue.put(&edit).await.map(|product| (product.stock, product.version))
+    };
+    assert!(matches!(to(3, 5).await, Err(StoreError::StockDiffers(0))), "it is not there");
+    assert_eq!(stores.catalogue.products(&[sku("MUG")]).await.unwrap(), []);
+    assert_eq!(to(0, 5).await.unwrap(), (5, 1));
+    assert_eq!(to(0, 5).await.unwrap(), (5, 2), "said once more");
+    assert!(matches!(to(0, 6).await, Err(StoreError::StockDiffers(5))));
+    assert_eq!(to(5, 9).await.unwrap(), (9, 3));
+    assert_eq!(stores.catalogue.products(&[sku("MUG")]).await.unwrap()[0].stock, 9);
+}
+
+async fn a_repeated_edit_does_not_put_up_again_what_was_sold<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
+    stock(stores, "MUG", 2).await;
+    let restocked = ProductEdit { stock_was: Some(2), ..edit("MUG", Some(10)) };
+    stores.catalogue.put(&restocked).await.unwrap();
+    assert!(matches!(stores.orders.place(&mug_order(1)).await, Ok(Placed::New(_))));
+    assert!(matches!(stores.catalogue.put(&restocked).await, Err(StoreError::StockDiffers(9))));
+    assert_eq!(stores.catalogue.products(&[sku("MUG")]).await.unwrap()[0].stock, 9);
+}
+
 promises! {
     a_product_is_stored_as_it_was_said,
     an_edit_without_a_stock_leaves_it_alone,
     edits_and_orders_at_once_lose_no_piece,
+    a_stock_that_is_not_what_the_edit_says_stays,
+    a_repeated_edit_does_not_put_up_again_what_was_sold,
     only_products_that_exist_are_answered,
     all_products_come_by_sku_page_by_page,
 }

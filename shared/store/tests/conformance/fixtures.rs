@@ -51,6 +51,7 @@ pub fn edit(code: &str, stock: Option<u32>) -> ProductEdit {
         name: format!("The {code}"),
         prices: BTreeMap::from([(eur(), PRICE), ("jpy".parse().unwrap(), 900)]),
         stock,
+        stock_was: None,
         active: true,
         at: at(0),
     }

@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Change, MailEffectId, MailKind, MailSubject, Order, OrderStatus};
 use serde_json::json;
-use store::{Catalogue, MailEffects, Orders, ParkOutcome, Placed, SheetRows, StoreError};
+use store::{Catalogue, MailEffects, Orders, ParkOutcome, Placed, ProductEdit, SheetRows, StoreError};
 
 use crate::fixtures::{
     at, edit, first, left, mug_order, new, order_id, paid, payment, receipt, refund, sku, stock, waiting,
@@ -164,6 +164,12 @@ fn a_mail_claim_knows_itself_and_is_not_sent_twice() {
 
 #[test]
 fn an_edit_sets_the_stock_once_whatever_is_sold_meanwhile() {
+    for stock_was in [None, Some(0)] {
+        sets_the_stock_once(&ProductEdit { stock_was, ..edit("MUG", Some(10)) });
+    }
+}
+
+fn sets_the_stock_once(edit: &ProductEdit) {
     run(async {
         let side = dynamo().await;
         let sell = |local: &crate::local::LocalDynamo| {
@@ -174,7 +180,7 @@ fn an_edit_sets_the_stock_once_whatever_is_sold_meanwhile() {
         };
         side.local.fail("UpdateItem", Fault::AnswerLostWhile(Box::new(sell)));
         side.local.lose_answers("UpdateItem", 1);
-        let product = side.stores.catalogue.put(&edit("MUG", Some(10))).await.unwrap();
+        let product = side.stores.catalogue.put(edit).await.unwrap();
         assert_eq!((product.stock, product.version, side.requests("UpdateItem")), (7, 1, 3));
         assert_eq!(side.stores.catalogue.products(&[sku("MUG")]).await.unwrap(), [product]);
     });

@@ -104,6 +104,7 @@ impl World {
             name: sku.to_lowercase(),
             prices: prices.map(|(code, amount)| (code.parse().unwrap(), amount)).into(),
             stock: Some(stock),
+            stock_was: None,
             active,
             at: Timestamp::from_seconds(NOON),
         };

@@ -129,6 +129,7 @@ impl World {
             name: "Mug".into(),
             prices: [("eur".parse().unwrap(), 1250)].into(),
             stock: Some(10),
+            stock_was: None,
             active: true,
             at: Timestamp::parse(NOON).unwrap(),
         };

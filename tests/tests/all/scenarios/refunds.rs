@@ -486,6 +486,7 @@ fn late_money_goes_back_and_says_why_when_the_goods_are_gone() {
         name: "Mug".into(),
         prices: [("eur".parse().unwrap(), 1450)].into(),
         stock: Some(1),
+        stock_was: None,
         active: true,
         at: resilience::Clock::now(&shop.clock),
     };

@@ -288,6 +288,7 @@ async fn fill(store: &MemoryStore, pieces: u32) {
         name: "Mug".into(),
         prices: [("eur".parse().unwrap(), 1450)].into(),
         stock: Some(pieces),
+        stock_was: None,
         active: true,
         at: Timestamp::parse("2026-11-23T12:00:00Z").unwrap(),
     };
