@@ -199,6 +199,9 @@ fn cancelling_voids_what_is_open_and_tells_what_was_paid() {
     world.pay(&paid, "pm_card_visa");
     let after = world.clock.run(world.stripe.cancel_payment_intent(&paid.id, world.deadline())).unwrap();
     assert_eq!(after.status(), IntentStatus::Succeeded);
+    let mut known = KnownFacts::default();
+    known.extend(world.clock.run(world.stripe.void([&paid.id], world.deadline())).unwrap());
+    assert_eq!(known.captured(), 1250);
 }
 
 #[test]
@@ -209,6 +212,7 @@ fn one_action_is_one_refund_whatever_gets_lost_and_no_more_goes_back_than_came()
     world.add(Fault::new(FaultKind::AnswerLost { millis: 100 }).on("POST", "/v1/refunds").nth(1));
     let part = world.refund(&intent.id, "a-1", 500).unwrap();
     assert_eq!((part.status, part.action()), (RefundStatus::Succeeded, Some("a-1")));
+    assert_eq!(part.order_id(), Some(order()));
     assert_eq!(world.refund(&intent.id, "a-1", 500).unwrap().id, part.id);
     let too_much = world.refund(&intent.id, "a-2", 751).unwrap_err();
     assert!(matches!(too_much, StripeError::Invalid { .. }), "{too_much:?}");

@@ -643,7 +643,9 @@ export interface paths {
         get?: never;
         /**
          * Stores the product: 201 if it is new, else 200. What it replaces is gone, except for the stock, which stays when the
-         *     body does not name it; orders that take from it meanwhile are not lost.
+         *     body does not name it; orders that take from it meanwhile are not lost. A body that names the stock should say with
+         *     `stock_was` which one it takes the place of: then what is sold between reading and writing, or between this request and
+         *     its repetition, is not put up for sale again.
          * @description **Who:** people in the role `admin`; API keys with `catalogue:write`.
          */
         put: operations["put-product"];
@@ -1230,13 +1232,18 @@ export interface components {
              * @description The HTTP status once more.
              */
             status: number;
+            /**
+             * Format: int64
+             * @description Pieces that can be ordered now, when the request says that there were others.
+             */
+            stock?: number;
             /** @description The kind in words. */
             title: string;
             /**
              * @description Which kind.
              * @enum {string}
              */
-            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/not-verified" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-differs" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
+            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/not-verified" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/stock-differs" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-differs" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
         };
         /** @description A product. */
         Product: {
@@ -1283,6 +1290,11 @@ export interface components {
              * @description Pieces on stock; without it, the stock stays.
              */
             stock?: number | null;
+            /**
+             * Format: int64
+             * @description Pieces on stock until now, as the caller knows; goes with `stock`. Where there are neither so many nor already as many as `stock` says, nothing is changed.
+             */
+            stock_was?: number | null;
         };
         /** @description What a webhook's sender is told. It only looks at the status. */
         Received: {
@@ -8458,6 +8470,26 @@ export interface operations {
                         status?: 406;
                         /** @enum {string} */
                         type?: "/problems/not-acceptable";
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description The stock is another one (`/problems/stock-differs`) */
+            409: {
+                headers: {
+                    /** @description What is left of it: `r` requests now, all of them in `t` seconds */
+                    RateLimit?: string;
+                    /** @description The limit of this class of operations: requests `q` in `w` seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description What to quote when asking for help */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @constant */
+                        status?: 409;
+                        /** @enum {string} */
+                        type?: "/problems/stock-differs";
                     } & components["schemas"]["Problem"];
                 };
             };
