@@ -72,6 +72,15 @@ fn intent(id: &str, status: IntentStatus, seen_at: i64, received: i64) -> Paymen
     PaymentFact::PaymentIntent(IntentFact { id: id.into(), status, seen_at, amount, received, order_id })
 }
 
+/// The whole total, and nothing that says for which order.
+fn of_no_order() -> PaymentFact {
+    let mut paid = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
+    if let PaymentFact::PaymentIntent(fact) = &mut paid {
+        fact.order_id = None;
+    }
+    paid
+}
+
 fn refund(id: &str, status: RefundStatus, amount: i64) -> PaymentFact {
     let amount = Money::new(amount, eur());
     PaymentFact::Refund(RefundFact { status, amount, intent: Some("pi_1".into()), action: None, id: id.into() })
@@ -296,16 +305,12 @@ fn an_old_failure_never_flips_a_paid_order() {
 
 #[test]
 fn money_that_does_not_fit_the_order_needs_review() {
-    let mut other_order = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
-    if let PaymentFact::PaymentIntent(fact) = &mut other_order {
-        fact.order_id = None;
-    }
     let mut dollars = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
     if let PaymentFact::PaymentIntent(fact) = &mut dollars {
         fact.received = Money::new(TOTAL, "usd".parse().unwrap());
     }
     let short = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL - 1);
-    for fact in [other_order, dollars, short] {
+    for fact in [of_no_order(), dollars, short] {
         let change = placed().learn(vec![fact], "c", Timestamp::from_millis(1)).unwrap();
         assert_eq!(change.order.status, OrderStatus::NeedsReview);
         assert_eq!(change.events[0].event_type, EventType::NeedsReview);

@@ -69,11 +69,7 @@ fn there_is_no_excess_where_too_little_came_or_another_currency() {
     }
     let order = after(&placed(), dollars);
     assert_eq!(decide(&order, ReviewDecision::RefundExcess), Err(ReviewRefused::NoExcess));
-    let mut of_nobody = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
-    if let PaymentFact::PaymentIntent(fact) = &mut of_nobody {
-        fact.order_id = None;
-    }
-    let exact = after(&placed(), of_nobody);
+    let exact = after(&placed(), of_no_order());
     assert_eq!(decide(&exact, ReviewDecision::RefundExcess), Err(ReviewRefused::NoExcess));
     let all = decided(&order, ReviewDecision::RefundAll).order;
     let due = all.reserve_due_refunds("c", all.updated_at).unwrap().order;
