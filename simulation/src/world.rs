@@ -7,7 +7,7 @@ use domain::{ApiKey, Sku, Timestamp};
 use resilience::{SeededIds, VirtualClock};
 use sandbox::stripe::Endpoint;
 use sandbox::{Fault, FaultKind, Provider, RetrySchedule, Shared};
-use store::{ApiKeys as _, Catalogue as _, ProductEdit};
+use store::{ApiKeys as _, Catalogue as _, ProductEdit, StockEdit};
 use suite::{Fate, Ports, Suite};
 
 use crate::chance::Chance;
@@ -115,8 +115,8 @@ impl World {
             let (Ok(sku), Ok(currency)) = (sku.parse::<Sku>(), "eur".parse()) else { continue };
             let name = sku.to_string();
             let at = Timestamp::from_seconds(BEGIN);
-            let (prices, stock) = ([(currency, price)].into(), Some(pieces));
-            let edit = ProductEdit { sku, name, prices, stock, stock_was: None, active: true, at };
+            let (prices, stock) = ([(currency, price)].into(), Some(StockEdit::to(pieces)));
+            let edit = ProductEdit { sku, name, prices, stock, active: true, at };
             let _ = self.shelf.memory().put(&edit).await;
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Currency, FieldError, Money, Sku, Timestamp};
 use payments::to_stripe;
 use serde::Deserialize;
-use store::ProductEdit;
+use store::{ProductEdit, StockEdit};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
@@ -59,10 +59,11 @@ pub(crate) fn sku(text: Option<&str>) -> Result<Sku, FieldError> {
 pub(crate) fn read(sku: Sku, body: ProductBody, at: Timestamp) -> Result<ProductEdit, FieldError> {
     let name = name(body.name)?;
     let prices = prices(body.prices)?;
-    if body.stock.is_none() && body.stock_was.is_some() {
+    let stock = body.stock.map(|pieces| StockEdit { pieces, was: body.stock_was });
+    if stock.is_none() && body.stock_was.is_some() {
         return Err(FieldError::new("stock_was", "goes with stock"));
     }
-    Ok(ProductEdit { sku, name, prices, stock: body.stock, stock_was: body.stock_was, active: body.active, at })
+    Ok(ProductEdit { sku, name, prices, stock, active: body.active, at })
 }
 
 fn name(name: String) -> Result<String, FieldError> {
@@ -123,7 +124,7 @@ mod tests {
     #[test]
     fn what_the_stock_was_goes_with_what_it_shall_be() {
         let edit = |stock: Value| read(json!({"name": "Mug", "prices": {"eur": 1250}, "stock": stock, "stock_was": 3}));
-        assert_eq!(edit(json!(5)).map(|edit| (edit.stock, edit.stock_was)), Ok((Some(5), Some(3))));
+        assert_eq!(edit(json!(5)).map(|edit| edit.stock), Ok(Some(StockEdit { pieces: 5, was: Some(3) })));
         assert_eq!(edit(Value::Null).unwrap_err(), "stock_was");
     }
 

@@ -15,14 +15,33 @@ pub struct ProductEdit {
     pub name: String,
     /// Price of one piece in minor units, by currency.
     pub prices: BTreeMap<Currency, i64>,
-    /// Pieces that can be ordered from now on. None leaves a known product's stock alone and is 0 for a new one.
-    pub stock: Option<u32>,
-    /// The stock that the new one takes the place of; none: whatever it is. A product that is new has 0.
-    pub stock_was: Option<u32>,
+    /// What becomes of the stock. None leaves a known product's alone and is 0 for a new one.
+    pub stock: Option<StockEdit>,
     /// Whether it can be ordered at all.
     pub active: bool,
     /// When it was said.
     pub at: Timestamp,
+}
+
+/// How many pieces can be ordered from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StockEdit {
+    /// So many.
+    pub pieces: u32,
+    /// In place of so many; none: of whatever there are. A product that is new has 0.
+    pub was: Option<u32>,
+}
+
+impl StockEdit {
+    /// So many, however many there were.
+    pub const fn to(pieces: u32) -> Self {
+        Self { pieces, was: None }
+    }
+
+    /// Whether it may be made where there are so many: as many as it expects, or as it would leave.
+    pub(crate) fn fits(self, pieces: u32) -> bool {
+        self.was.is_none_or(|was| pieces == was || pieces == self.pieces)
+    }
 }
 
 /// The repository of products.

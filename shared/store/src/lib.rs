@@ -15,7 +15,7 @@ mod page;
 mod update;
 
 pub use accounts::{AccountSaved, Accounts, ApiKeys, Sessions, account_event_key};
-pub use catalogue::{Catalogue, ProductEdit};
+pub use catalogue::{Catalogue, ProductEdit, StockEdit};
 pub use dynamo::{DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders};
 pub use effects::{MailEffects, RowClaim, SheetRow, SheetRows};
 pub use error::StoreError;

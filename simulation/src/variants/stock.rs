@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use domain::{Change, EventType, OrderEvent, Product, Sku};
 use serde_json::Value;
-use store::{Catalogue, MemoryStore, Orders as _, Placed, ProductEdit, Receipt, StoreError};
+use store::{Catalogue, MemoryStore, Orders as _, Placed, ProductEdit, Receipt, StockEdit, StoreError};
 
 use super::weathers::deadly;
 use super::{Answer, Variant, with};
@@ -60,8 +60,7 @@ async fn write(memory: &impl Catalogue, product: &Product, pieces: i64) -> Resul
         sku: product.sku.clone(),
         name: product.name.clone(),
         prices: product.prices.clone(),
-        stock: Some(u32::try_from(pieces).unwrap_or_default()),
-        stock_was: None,
+        stock: Some(StockEdit::to(u32::try_from(pieces).unwrap_or_default())),
         active: product.active,
         at: product.updated_at,
     };

@@ -79,7 +79,7 @@ enum Put {
 /// That this write was not made before, and that the stock is what the edit expects.
 fn condition(edit: &ProductEdit) -> String {
     let is_new = "(attribute_not_exists(#write_id) OR #write_id <> :write_id)";
-    match edit.stock_was {
+    match edit.stock.and_then(|stock| stock.was) {
         None => is_new.to_owned(),
         Some(0) => format!("{is_new} AND (attribute_not_exists(#stock) OR #stock IN (:was, :stock))"),
         Some(_) => format!("{is_new} AND #stock IN (:was, :stock)"),
@@ -113,8 +113,8 @@ fn edited_values(edit: &ProductEdit, write_id: Uuid) -> Result<Item, StoreError>
         (":zero", number(0_u32)),
         (":one", number(1_u32)),
     ];
-    values.extend(edit.stock.map(|stock| (":stock", number(stock))));
-    values.extend(edit.stock_was.map(|was| (":was", number(was))));
+    values.extend(edit.stock.map(|stock| (":stock", number(stock.pieces))));
+    values.extend(edit.stock.and_then(|stock| stock.was).map(|was| (":was", number(was))));
     Ok(values.into_iter().map(|(placeholder, value)| (placeholder.to_owned(), value)).collect())
 }
 

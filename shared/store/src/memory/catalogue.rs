@@ -15,14 +15,14 @@ impl Catalogue for MemoryStore {
         let mut state = self.state.borrow_mut();
         let known = state.products.get(&edit.sku);
         let before = known.map_or(0, |product| product.stock);
-        if edit.stock_was.is_some_and(|was| before != was && Some(before) != edit.stock) {
+        if edit.stock.is_some_and(|stock| !stock.fits(before)) {
             return Err(StoreError::StockDiffers(before));
         }
         let product = Product {
             sku: edit.sku.clone(),
             name: edit.name.clone(),
             prices: edit.prices.clone(),
-            stock: edit.stock.unwrap_or(before),
+            stock: edit.stock.map_or(before, |stock| stock.pieces),
             active: edit.active,
             version: known.map_or(1, |product| product.version + 1),
             updated_at: edit.at,

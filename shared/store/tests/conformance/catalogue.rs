@@ -2,7 +2,7 @@
 
 use domain::Sku;
 use futures::future::{join, join_all};
-use store::{Catalogue, Orders, Placed, ProductEdit, StoreError};
+use store::{Catalogue, Orders, Placed, ProductEdit, StockEdit, StoreError};
 
 use crate::fixtures::{all_pages, at, edit, mug_order, sku, stock};
 use crate::promises;
@@ -62,7 +62,7 @@ async fn all_products_come_by_sku_page_by_page<O, E>(stores: &Stores<O, impl Cat
 
 async fn a_stock_that_is_not_what_the_edit_says_stays<O, E>(stores: &Stores<O, impl Catalogue, E>) {
     let to = async |was, stock| {
-        let edit = ProductEdit { stock_was: Some(was), ..edit("MUG", Some(stock)) };
+        let edit = ProductEdit { stock: Some(StockEdit { pieces: stock, was: Some(was) }), ..edit("MUG", None) };
         stores.catalogue.put(&edit).await.map(|product| (product.stock, product.version))
     };
     assert!(matches!(to(3, 5).await, Err(StoreError::StockDiffers(0))), "it is not there");
@@ -76,7 +76,7 @@ async fn a_stock_that_is_not_what_the_edit_says_stays<O, E>(stores: &Stores<O, i
 
 async fn a_repeated_edit_does_not_put_up_again_what_was_sold<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
     stock(stores, "MUG", 2).await;
-    let restocked = ProductEdit { stock_was: Some(2), ..edit("MUG", Some(10)) };
+    let restocked = ProductEdit { stock: Some(StockEdit { pieces: 10, was: Some(2) }), ..edit("MUG", None) };
     stores.catalogue.put(&restocked).await.unwrap();
     assert!(matches!(stores.orders.place(&mug_order(1)).await, Ok(Placed::New(_))));
     assert!(matches!(stores.catalogue.put(&restocked).await, Err(StoreError::StockDiffers(9))));

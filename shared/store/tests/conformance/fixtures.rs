@@ -6,7 +6,7 @@ use domain::{
     Change, Currency, CustomerId, IntentFact, IntentStatus, Money, Order, OrderId, PaymentFact, RefundFact,
     RefundStatus, Sku, Timestamp,
 };
-use store::{Catalogue, Page, PageRequest, Placed, ProductEdit, Receipt, ReceiptSource};
+use store::{Catalogue, Page, PageRequest, Placed, ProductEdit, Receipt, ReceiptSource, StockEdit};
 use testkit::Sample;
 use uuid::Uuid;
 
@@ -50,8 +50,7 @@ pub fn edit(code: &str, stock: Option<u32>) -> ProductEdit {
         sku: sku(code),
         name: format!("The {code}"),
         prices: BTreeMap::from([(eur(), PRICE), ("jpy".parse().unwrap(), 900)]),
-        stock,
-        stock_was: None,
+        stock: stock.map(StockEdit::to),
         active: true,
         at: at(0),
     }

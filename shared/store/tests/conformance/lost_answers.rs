@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Change, MailEffectId, MailKind, MailSubject, Order, OrderStatus};
 use serde_json::json;
-use store::{Catalogue, MailEffects, Orders, ParkOutcome, Placed, ProductEdit, SheetRows, StoreError};
+use store::{Catalogue, MailEffects, Orders, ParkOutcome, Placed, ProductEdit, SheetRows, StockEdit, StoreError};
 
 use crate::fixtures::{
     at, edit, first, left, mug_order, new, order_id, paid, payment, receipt, refund, sku, stock, waiting,
@@ -164,8 +164,8 @@ fn a_mail_claim_knows_itself_and_is_not_sent_twice() {
 
 #[test]
 fn an_edit_sets_the_stock_once_whatever_is_sold_meanwhile() {
-    for stock_was in [None, Some(0)] {
-        sets_the_stock_once(&ProductEdit { stock_was, ..edit("MUG", Some(10)) });
+    for was in [None, Some(0)] {
+        sets_the_stock_once(&ProductEdit { stock: Some(StockEdit { pieces: 10, was }), ..edit("MUG", None) });
     }
 }
 

@@ -15,7 +15,7 @@ use payments::Stripe;
 use resilience::{SeededIds, Transport, VirtualClock};
 use sandbox::{Fault, FaultKind, Provider, SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
-use store::{Catalogue, MemoryStore, ProductEdit};
+use store::{Catalogue, MemoryStore, ProductEdit, StockEdit};
 use telemetry::{CachedSecret, FixedSecrets};
 use uuid::Uuid;
 
@@ -103,8 +103,7 @@ impl World {
             sku: sku.parse().unwrap(),
             name: sku.to_lowercase(),
             prices: prices.map(|(code, amount)| (code.parse().unwrap(), amount)).into(),
-            stock: Some(stock),
-            stock_was: None,
+            stock: Some(StockEdit::to(stock)),
             active,
             at: Timestamp::from_seconds(NOON),
         };

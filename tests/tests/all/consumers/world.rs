@@ -16,7 +16,7 @@ use resilience::{Clock as _, Deadline, Ids as _, SeededIds, Transport, VirtualCl
 use sandbox::{SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
 use sheets::{ServiceAccount, Sheets};
-use store::{AccountSaved, Accounts as _, Catalogue, MemoryStore, Orders, Placed, ProductEdit};
+use store::{AccountSaved, Accounts as _, Catalogue, MemoryStore, Orders, Placed, ProductEdit, StockEdit};
 use telemetry::{CachedSecret, FixedSecrets};
 use uuid::Uuid;
 
@@ -128,8 +128,7 @@ impl World {
             sku: "MUG-1".parse().unwrap(),
             name: "Mug".into(),
             prices: [("eur".parse().unwrap(), 1250)].into(),
-            stock: Some(10),
-            stock_was: None,
+            stock: Some(StockEdit::to(10)),
             active: true,
             at: Timestamp::parse(NOON).unwrap(),
         };

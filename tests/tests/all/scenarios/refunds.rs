@@ -9,7 +9,7 @@ use futures::future::join_all;
 use http::Response;
 use sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
-use store::{Catalogue as _, Orders as _, Placed as Stored, ProductEdit, ReceiptSource};
+use store::{Catalogue as _, Orders as _, Placed as Stored, ProductEdit, ReceiptSource, StockEdit};
 use testkit::Sample;
 
 use super::shop::{Placed, STOCK, Shop, json_of};
@@ -485,8 +485,7 @@ fn late_money_goes_back_and_says_why_when_the_goods_are_gone() {
         sku: "mug".parse().unwrap(),
         name: "Mug".into(),
         prices: [("eur".parse().unwrap(), 1450)].into(),
-        stock: Some(1),
-        stock_was: None,
+        stock: Some(StockEdit::to(1)),
         active: true,
         at: resilience::Clock::now(&shop.clock),
     };

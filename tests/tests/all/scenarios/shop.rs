@@ -12,7 +12,7 @@ use sandbox::stripe::Endpoint;
 use sandbox::{Fault, SandboxTransport, Shared};
 use serde_json::{Value, json};
 use sheets::ServiceAccount;
-use store::{Catalogue as _, MemoryStore, ProductEdit};
+use store::{Catalogue as _, MemoryStore, ProductEdit, StockEdit};
 use suite::{Happened, Ports, Settings, Suite, secrets};
 use telemetry::FixedSecrets;
 
@@ -287,8 +287,7 @@ async fn fill(store: &MemoryStore, pieces: u32) {
         sku: "mug".parse().unwrap(),
         name: "Mug".into(),
         prices: [("eur".parse().unwrap(), 1450)].into(),
-        stock: Some(pieces),
-        stock_was: None,
+        stock: Some(StockEdit::to(pieces)),
         active: true,
         at: Timestamp::parse("2026-11-23T12:00:00Z").unwrap(),
     };
