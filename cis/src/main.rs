@@ -31,6 +31,7 @@ mod sim;
 mod smoke;
 mod snapshot;
 mod stack;
+mod template;
 mod test;
 mod token;
 mod trace;
@@ -61,6 +62,8 @@ enum Command {
     Smoke,
     /// Writes the API's contract, `openapi.json`, and its page anew, as they follow from the code.
     Openapi,
+    /// Writes `template.yaml` anew, from the functions' passports and their frame.
+    Template,
     /// Measures what each call of the API costs: requests to DynamoDB, capacity units, calls to providers. Needs no stack.
     Bench(bench::Options),
     /// Runs the whole suite in simulated worlds, with everything that can go wrong, and checks every promise in each.
@@ -111,6 +114,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Test(options) => test::test(&options).await?,
         Command::Smoke => smoke::smoke().await?,
         Command::Openapi => openapi::write()?,
+        Command::Template => template::write()?,
         Command::Bench(options) => bench::bench(options).await?,
         Command::Sim(options) => drop(sim::sim(&options.options.iter().map(String::as_str).collect::<Vec<_>>()).await?),
         Command::Reconcile(options) => reconcile::reconcile(&options).await?,
