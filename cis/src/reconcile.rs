@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
-use reconcile_payments::{Bounds, Difference, Outcome, Place, Reconciler, Report, Rules, window};
+use payments::reconcile_payments::{Bounds, Difference, Outcome, Place, Reconciler, Report, Rules, window};
 use resilience::{Clock as _, Deadline, RandomIds, SystemClock};
 
 use crate::books::{Books, BooksError};
@@ -117,7 +117,7 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use reconcile_payments::Kind;
+    use payments::reconcile_payments::Kind;
 
     use super::*;
 

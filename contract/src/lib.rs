@@ -57,7 +57,7 @@ pub fn path() -> PathBuf {
 
 /// Where the page for people is committed: beside the function that serves it.
 pub fn reference_path() -> PathBuf {
-    root().join("functions/get-openapi/src/reference.html")
+    root().join("functions/edge/src/get_openapi/reference.html")
 }
 
 fn root() -> &'static Path {

@@ -7,9 +7,9 @@ use auth::api_key::issue;
 use auth::mint::{SigningKey, SigningKeys, mint};
 use auth::{Caller, Role, TokenRules, Who};
 use domain::{ApiKey, KeyId, PaymentTerms, Scope, Timestamp};
+use google_sheets::ServiceAccount;
 use resilience::{Ids as _, SeededIds};
 use serde_json::json;
-use sheets::ServiceAccount;
 use suite::{Settings, Wiring, secrets};
 use telemetry::FixedSecrets;
 

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use mail::SendGridSecrets;
-use payments::StripeSecrets;
 use resilience::{Clock, Ids, Transport};
+use stripe::StripeSecrets;
 use uuid::Uuid;
 
 use crate::gate::{Gate, TransportGate};
@@ -42,7 +42,7 @@ pub struct Clients<T, C, I> {
     ids: SharedIds<I>,
     stripe_url: String,
     sendgrid_url: String,
-    pub sheets: sheets::Sheets<TransportGate<T>, C, SharedIds<I>>,
+    pub sheets: google_sheets::Sheets<TransportGate<T>, C, SharedIds<I>>,
     pub open_id: oidc::OpenId<TransportGate<T>, C, SharedIds<I>>,
 }
 
@@ -50,7 +50,7 @@ impl<T: Transport, C: Clock + Clone, I: Ids> Clients<T, C, I> {
     pub fn new(settings: &Settings, transport: T, clock: &C, ids: &SharedIds<I>, gate: &Gate) -> Self {
         let transport = TransportGate::new(Rc::new(transport), gate.clone());
         Self {
-            sheets: sheets::Sheets::new(
+            sheets: google_sheets::Sheets::new(
                 transport.clone(),
                 clock.clone(),
                 ids.clone(),
@@ -68,9 +68,9 @@ impl<T: Transport, C: Clock + Clone, I: Ids> Clients<T, C, I> {
         }
     }
 
-    pub fn stripe(&self, keys: &StripeSecrets) -> payments::Stripe<TransportGate<T>, C, SharedIds<I>> {
+    pub fn stripe(&self, keys: &StripeSecrets) -> stripe::Stripe<TransportGate<T>, C, SharedIds<I>> {
         let (transport, clock, ids) = (self.transport.clone(), self.clock.clone(), self.ids.clone());
-        payments::Stripe::new(transport, clock, ids, &self.stripe_url, keys.api_key.as_str())
+        stripe::Stripe::new(transport, clock, ids, &self.stripe_url, keys.api_key.as_str())
     }
 
     pub fn sendgrid(&self, keys: &SendGridSecrets) -> mail::SendGrid<TransportGate<T>, C, SharedIds<I>> {

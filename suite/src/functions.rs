@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use api::{ApiError, Class, Edge};
 use auth::TokenRules;
-use authorizer::Checks;
 use aws_lambda_events::event::sqs::SqsEvent;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::MailPatience;
+use edge::authorizer::Checks;
+use email::send_email::{Known, LEASE, Sender};
 use lambda_http::http::header::SET_COOKIE;
 use lambda_http::{Body, Context, Request, RequestExt as _, Response};
 use mail::{SendGrid, Shop, WebhookKey};
-use reconcile_payments::{Reconciler, Rules};
+use payments::reconcile_payments::{Reconciler, Rules};
 use resilience::{Clock, Deadline, Ids, Transport};
-use send_email::{Known, LEASE, Sender};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -78,15 +78,15 @@ pub const FUNCTIONS: [&str; 45] = [
 /// How long a function works on an invocation that may last for `timeout`, as in its `main`.
 pub fn budget(function: &str, timeout: Duration) -> Duration {
     match function {
-        "erase-orders" => timeout.saturating_sub(erase_orders::RESERVE),
-        "expire-orders" => timeout.saturating_sub(expire_orders::RESERVE),
-        "notice-expiring-keys" => timeout.saturating_sub(notice_expiring_keys::RESERVE),
-        "reconcile-payments" => timeout.saturating_sub(reconcile_payments::RESERVE),
-        "settle-payment" => timeout.saturating_sub(settle_payment::RESERVE),
-        "send-email" => timeout.saturating_sub(send_email::RESERVE),
-        "sync-sheet" => timeout.saturating_sub(sync_sheet::RESERVE),
-        "sendgrid-webhook" => sendgrid_webhook::BUDGET,
-        "stripe-webhook" => stripe_webhook::BUDGET,
+        "erase-orders" => timeout.saturating_sub(orders::erase_orders::RESERVE),
+        "expire-orders" => timeout.saturating_sub(orders::expire_orders::RESERVE),
+        "notice-expiring-keys" => timeout.saturating_sub(accounts::notice_expiring_keys::RESERVE),
+        "reconcile-payments" => timeout.saturating_sub(payments::reconcile_payments::RESERVE),
+        "settle-payment" => timeout.saturating_sub(payments::settle_payment::RESERVE),
+        "send-email" => timeout.saturating_sub(email::send_email::RESERVE),
+        "sync-sheet" => timeout.saturating_sub(sheets::sync_sheet::RESERVE),
+        "sendgrid-webhook" => email::sendgrid_webhook::BUDGET,
+        "stripe-webhook" => payments::stripe_webhook::BUDGET,
         // The API's functions keep their reserve themselves.
         _ => timeout,
     }
@@ -103,17 +103,19 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             "authorizer" => self.authorizer(event).await,
             "account-stream" => {
                 let bus = &BusGate::new(&self.bus, &self.gate, function);
-                result(&account_stream::handle(bus, bus, &event).await)
+                result(&accounts::account_stream::handle(bus, bus, &event).await)
             }
             "expire-orders" => {
                 let stripe = self.secrets.stripe_unless_down().await.map(|keys| self.clients.stripe(&keys));
                 let store = &StoreGate::new(&self.store, &self.gate);
-                let done = expire_orders::handle(store, store, stripe.as_ref(), &self.clock, &self.ids, deadline).await;
+                let done =
+                    orders::expire_orders::handle(store, store, stripe.as_ref(), &self.clock, &self.ids, deadline)
+                        .await;
                 result(&done.map_err(start)?)
             }
             "notice-expiring-keys" => {
                 let store = &StoreGate::new(&self.store, &self.gate);
-                let told = notice_expiring_keys::handle(store, &self.clock, &self.ids, deadline).await;
+                let told = accounts::notice_expiring_keys::handle(store, &self.clock, &self.ids, deadline).await;
                 result(&told.map_err(start)?)
             }
             "reconcile-payments" => {
@@ -121,11 +123,11 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
                 let orders = &StoreGate::new(&self.store, &self.gate);
                 let (clock, ids, rules) = (&self.clock, &self.ids, Rules::DEFAULT);
                 let reconciler = Reconciler { orders, stripe, clock, ids, rules };
-                result(&reconcile_payments::handle(&reconciler, orders, deadline).await.map_err(start)?)
+                result(&payments::reconcile_payments::handle(&reconciler, orders, deadline).await.map_err(start)?)
             }
             "order-stream" => {
                 let bus = &BusGate::new(&self.bus, &self.gate, function);
-                result(&order_stream::handle(bus, bus, &event).await)
+                result(&orders::order_stream::handle(bus, bus, &event).await)
             }
             "erase-orders" | "send-email" | "settle-payment" | "sync-sheet" => {
                 self.consumer(function, read(event)?, deadline).await
@@ -147,26 +149,26 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         let api_keys = &StoreGate::new(&self.store, &self.gate);
         let (token_keys, rules) = (&self.secrets.token_keys, &TokenRules::default());
         let checks = &Checks { token_keys, rules, api_keys, clock: &self.clock };
-        result(&authorizer::handle(checks, read(event)?).await.map_err(start)?)
+        result(&edge::authorizer::handle(checks, read(event)?).await.map_err(start)?)
     }
 
     async fn consumer(&self, function: &str, batch: SqsEvent, deadline: Deadline) -> Result<Value, CallError> {
         let (clock, ids, clients) = (&self.clock, &self.ids, &self.clients);
         let store = &StoreGate::new(&self.store, &self.gate);
         let response = match function {
-            "erase-orders" => erase_orders::handle(store, clock, ids, deadline, batch).await,
+            "erase-orders" => orders::erase_orders::handle(store, clock, ids, deadline, batch).await,
             "send-email" => {
                 let sendgrid = clients.sendgrid(&*self.secrets.sendgrid.get().await.map_err(start)?);
                 let known = Known { orders: store, accounts: store, mails: store };
-                send_email::handle(known, self.sender(&sendgrid), clock, ids, deadline, batch).await
+                email::send_email::handle(known, self.sender(&sendgrid), clock, ids, deadline, batch).await
             }
             "settle-payment" => {
                 let stripe = clients.stripe(&*self.secrets.stripe.get().await.map_err(start)?);
-                settle_payment::handle(store, &stripe, clock, ids, deadline, batch).await
+                payments::settle_payment::handle(store, &stripe, clock, ids, deadline, batch).await
             }
             _ => {
                 let spreadsheet = &self.settings.spreadsheet_id;
-                sync_sheet::handle(store, store, &clients.sheets, spreadsheet, clock, deadline, batch).await
+                sheets::sync_sheet::handle(store, store, &clients.sheets, spreadsheet, clock, deadline, batch).await
             }
         };
         result(&response)
@@ -178,11 +180,11 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         if function == "stripe-webhook" {
             let keys = self.secrets.stripe.get().await.map_err(internal)?;
             let (stripe, secrets) = (self.clients.stripe(&keys), &keys.webhook_secrets);
-            stripe_webhook::handle(store, &stripe, secrets, clock, ids, deadline, request).await
+            payments::stripe_webhook::handle(store, &stripe, secrets, clock, ids, deadline, request).await
         } else {
             let keys = self.secrets.sendgrid.get().await.map_err(internal)?;
             let key = WebhookKey::from_base64(&keys.webhook_public_key).map_err(internal)?;
-            sendgrid_webhook::handle(store, &key, clock, ids, deadline, request).await
+            email::sendgrid_webhook::handle(store, &key, clock, ids, deadline, request).await
         }
     }
 
@@ -191,30 +193,32 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         let (clock, ids, stripe) = (&self.clock, &self.ids, stripe.as_ref());
         let store = &StoreGate::new(&self.store, &self.gate);
         match function {
-            "cancel-order" => cancel_order::handle(store, clock, ids, request).await,
-            "confirm-payment" => confirm_payment::handle(store, stripe, clock, ids, request).await,
-            "create-api-key" => create_api_key::handle(store, clock, ids, request).await,
+            "cancel-order" => orders::cancel_order::handle(store, clock, ids, request).await,
+            "confirm-payment" => payments::confirm_payment::handle(store, stripe, clock, ids, request).await,
+            "create-api-key" => accounts::create_api_key::handle(store, clock, ids, request).await,
             "create-order" => {
                 let terms = self.settings.payment_terms;
-                create_order::handle(store, store, stripe, terms, clock, ids, request).await
+                orders::create_order::handle(store, store, stripe, terms, clock, ids, request).await
             }
-            "create-payment-intent" => create_payment_intent::handle(store, stripe, clock, ids, request).await,
-            "get-health" => get_health::handle(store, request).await,
-            "get-openapi" => get_openapi::handle(&request),
-            "get-jwks" => get_jwks::handle(&self.secrets.public_keys, request).await,
-            "get-order" => get_order::handle(store, request).await,
-            "get-order-history" => get_order_history::handle(store, store, store, request).await,
-            "list-api-keys" => list_api_keys::handle(store, request).await,
-            "list-orders" => list_orders::handle(store, request).await,
-            "list-products" => list_products::handle(store, &self.pages, request).await,
-            "put-product" => put_product::handle(store, clock, request).await,
-            "refund-order" => refund_order::handle(store, stripe, clock, ids, request).await,
-            "resolve-review" => resolve_review::handle(store, clock, ids, request).await,
-            "revoke-api-key" => revoke_api_key::handle(store, clock, ids, request).await,
-            "fulfil-order" => fulfil_order::handle(store, clock, ids, request).await,
-            "mark-invoice-paid" => mark_invoice_paid::handle(store, clock, ids, request).await,
-            "update-order" => update_order::handle(store, store, stripe, clock, ids, request).await,
-            "unknown-route" => unknown_route::handle(request).await,
+            "create-payment-intent" => {
+                payments::create_payment_intent::handle(store, stripe, clock, ids, request).await
+            }
+            "get-health" => edge::get_health::handle(store, request).await,
+            "get-openapi" => edge::get_openapi::handle(&request),
+            "get-jwks" => edge::get_jwks::handle(&self.secrets.public_keys, request).await,
+            "get-order" => orders::get_order::handle(store, request).await,
+            "get-order-history" => orders::get_order_history::handle(store, store, store, request).await,
+            "list-api-keys" => accounts::list_api_keys::handle(store, request).await,
+            "list-orders" => orders::list_orders::handle(store, request).await,
+            "list-products" => catalogue::list_products::handle(store, &self.pages, request).await,
+            "put-product" => catalogue::put_product::handle(store, clock, request).await,
+            "refund-order" => payments::refund_order::handle(store, stripe, clock, ids, request).await,
+            "resolve-review" => orders::resolve_review::handle(store, clock, ids, request).await,
+            "revoke-api-key" => accounts::revoke_api_key::handle(store, clock, ids, request).await,
+            "fulfil-order" => orders::fulfil_order::handle(store, clock, ids, request).await,
+            "mark-invoice-paid" => payments::mark_invoice_paid::handle(store, clock, ids, request).await,
+            "update-order" => orders::update_order::handle(store, store, stripe, clock, ids, request).await,
+            "unknown-route" => edge::unknown_route::handle(request).await,
             _ => self.account_endpoint(function, request).await,
         }
     }

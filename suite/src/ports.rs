@@ -100,7 +100,7 @@ pub struct Settings {
     /// The secrets, by the names in [`secrets`](crate::secrets). A text that is set here is taken up as on Lambda.
     pub secrets: FixedSecrets,
     /// Google's service account: read once, as on Lambda.
-    pub google: sheets::ServiceAccount,
+    pub google: google_sheets::ServiceAccount,
     /// Sender of the mails.
     pub mail_from: mail::Mailbox,
     /// Where the shop's people read of what needs them.

@@ -64,7 +64,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// # Errors
     ///
     /// When they cannot be read.
-    pub async fn stripe(&self) -> Result<payments::Stripe<TransportGate<T>, C, SharedIds<I>>, telemetry::SecretError> {
+    pub async fn stripe(&self) -> Result<stripe::Stripe<TransportGate<T>, C, SharedIds<I>>, telemetry::SecretError> {
         Ok(self.clients.stripe(&*self.secrets.stripe.get().await?))
     }
 
@@ -78,7 +78,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     }
 
     /// Google's client.
-    pub const fn sheets(&self) -> &sheets::Sheets<TransportGate<T>, C, SharedIds<I>> {
+    pub const fn sheets(&self) -> &google_sheets::Sheets<TransportGate<T>, C, SharedIds<I>> {
         &self.clients.sheets
     }
 

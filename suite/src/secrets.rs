@@ -6,9 +6,9 @@ use auth::{PublicKeys, TokenKeys};
 use links::LinkKeys;
 use mail::SendGridSecrets;
 use oidc::Providers;
-use payments::StripeSecrets;
 use resilience::Clock;
 use sessions::SessionKeys;
+use stripe::StripeSecrets;
 use telemetry::{CachedSecret, FixedSecrets, SecretError};
 
 /// Stripe: `api_key`, `webhook_secrets`.

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use catalogue::list_products::Pages;
 use domain::Timestamp;
-use list_products::Pages;
 use passwords::Passwords;
 use resilience::{Clock, Ids, Transport};
 use sessions::AllowedOrigins;
@@ -61,7 +61,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             secrets: Secrets::new(&settings.secrets, &ports.clock),
             passwords: Passwords::default(),
             origins: wiring.cors.iter().flat_map(|cors| cors.origins.iter().cloned()).collect(),
-            pages: list_products::pages(ports.clock.clone()),
+            pages: catalogue::list_products::pages(ports.clock.clone()),
             store: ports.store,
             clock: ports.clock,
             ids,

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use auth::Role;
 use bytes::Bytes;
+use google_sheets::{DEFAULT_TAB, ServiceAccount};
 use http::{Request, Response, header};
 use resilience::{Clock as _, RandomIds, Transport as _};
 use sandbox::{SandboxTransport, Shared};
 use serde_json::json;
-use sheets::{DEFAULT_TAB, ServiceAccount};
 use suite::{Happened, Ports, Settings, Suite, Wiring};
 use telemetry::FixedSecrets;
 

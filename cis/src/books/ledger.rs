@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use domain::{Currency, KnownFacts, LedgerEntry, Money, Order, OrderId, PaymentFact, Timestamp};
 
-use super::stripe::AtStripe;
+use super::stripe_facts::AtStripe;
 use super::{Books, BooksError, Stored};
 
 /// Stripe's objects are asked for from so long before the oldest order on, since clocks differ.

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use domain::{Heard, KnownFacts, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, Past};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use payments::{dispute_facts, intent_facts, refund_facts};
 use resilience::{Deadline, HttpTransport, RandomIds, SystemClock};
 use store::{DynamoCatalogue, DynamoOrders, MAX_PAGE, Orders as _, Page, PageRequest, Receipt, StoreError};
+use stripe::{dispute_facts, intent_facts, refund_facts};
 
 use crate::stack::Stack;
 
 pub mod ledger;
 pub mod replay;
 pub mod state;
-mod stripe;
+mod stripe_facts;
 
 /// How many orders are read at once.
 const AT_ONCE: usize = 8;
@@ -25,7 +25,7 @@ const READS: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Stripe, as this command asks it.
-pub type Stripe = payments::Stripe<HttpTransport, SystemClock, RandomIds>;
+pub type Stripe = stripe::Stripe<HttpTransport, SystemClock, RandomIds>;
 
 /// Why the books cannot be read, or what is wrong with them.
 #[derive(Debug, thiserror::Error)]
@@ -47,10 +47,10 @@ pub enum BooksError {
     Store(#[from] StoreError),
     /// Stripe.
     #[error(transparent)]
-    Stripe(#[from] payments::StripeError),
+    Stripe(#[from] stripe::StripeError),
     /// An amount of Stripe's.
     #[error(transparent)]
-    Amount(#[from] payments::AmountError),
+    Amount(#[from] stripe::AmountError),
     /// An answer that cannot be shown.
     #[error("cannot be written as JSON")]
     Json(#[from] serde_json::Error),

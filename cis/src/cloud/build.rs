@@ -1,7 +1,6 @@
 //! The functions' programs, by a plain `cargo build`: the machine's own architecture, no cross-compiler.
 
-use std::collections::BTreeMap;
-use std::io;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -14,16 +13,17 @@ use crate::paths;
 /// Program by function name.
 pub type Programs = BTreeMap<String, PathBuf>;
 
-/// Builds every package under `functions/`; cargo shows its progress.
+/// Builds every function; cargo shows its progress.
 ///
 /// # Errors
 ///
 /// A function does not build.
 pub async fn functions(release: bool) -> Result<Programs, CloudError> {
-    let names = packages()?;
+    let functions = template::passports(&paths::root())?;
+    let packages: BTreeSet<&str> = functions.values().map(|located| located.package.as_str()).collect();
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(paths::root()).args(["build", "--bins", "--message-format=json-render-diagnostics"]);
-    command.args(names.iter().flat_map(|name| ["--package", name]));
+    command.args(packages.into_iter().flat_map(|package| ["--package", package]));
     if release {
         command.arg("--release");
     }
@@ -33,7 +33,7 @@ pub async fn functions(release: bool) -> Result<Programs, CloudError> {
         return Err(CloudError::Build);
     }
     let programs = programs(&String::from_utf8_lossy(&built.stdout));
-    names.into_iter().map(|name| program(&programs, name)).collect()
+    functions.into_keys().map(|name| program(&programs, name)).collect()
 }
 
 fn program(programs: &Programs, name: String) -> Result<(String, PathBuf), CloudError> {
@@ -41,18 +41,6 @@ fn program(programs: &Programs, name: String) -> Result<(String, PathBuf), Cloud
         Some(path) => Ok((name, path.clone())),
         None => Err(CloudError::NoProgram(name)),
     }
-}
-
-fn packages() -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(paths::root().join("functions"))? {
-        let entry = entry?;
-        if entry.path().join("Cargo.toml").exists() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
-        }
-    }
-    names.sort();
-    Ok(names)
 }
 
 /// The programs that cargo reports, one JSON message a line.
@@ -83,11 +71,5 @@ mod tests {
         );
         let expected = Programs::from([("get-order".to_owned(), PathBuf::from("/t/debug/get-order"))]);
         assert_eq!(programs(messages), expected);
-    }
-
-    #[test]
-    fn every_function_is_a_package() {
-        let names = packages().unwrap();
-        assert!(names.iter().any(|name| name == "create-order"), "{names:?}");
     }
 }

@@ -20,7 +20,7 @@ from botocore.config import Config
 BUCKET = "artifacts"
 # How often a function runs at once: more processes than these would only keep this machine from being done with any.
 AT_ONCE = 24
-CODE = re.compile(r"^( +CodeUri: )functions/(.+)/$", re.MULTILINE)
+CODE = re.compile(r"(Binary: (\S+) \}.*?CodeUri: )functions/\S+", re.DOTALL)
 
 
 class Short(yaml.SafeLoader):

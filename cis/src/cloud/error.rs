@@ -28,6 +28,9 @@ pub enum CloudError {
         /// What pip said last.
         message: String,
     },
+    /// The passports say which functions there are.
+    #[error("cannot tell which functions there are")]
+    Passports(#[from] template::TemplateError),
     /// Cargo has said why.
     #[error("the functions do not build")]
     Build,

@@ -9,7 +9,7 @@ use clap::Args;
 use domain::{Order, OrderId, OrderStatus};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use http::Method;
-use reconcile_payments::{Kind, Report, Rules};
+use payments::reconcile_payments::{Kind, Report, Rules};
 use resilience::{Ids as _, RandomIds};
 use serde_json::json;
 use tokio::time::sleep;

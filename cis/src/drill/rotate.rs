@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::{DrillError, Findings};
 use crate::accounts::Accounts;
-use crate::rotate::{local_window, signing, stripe};
+use crate::rotate::{local_window, signing, webhook_secret};
 use crate::shop::accepted;
 use crate::stack::Stack;
 use crate::vault::{Vault, VaultError};
@@ -58,7 +58,7 @@ pub async fn run() -> Result<(), DrillError> {
     }
     let forgotten = signing::prune(&vault, local_window(), LASTS).await?;
     findings.expect(forgotten == 1, "the old signing key is forgotten once its tokens have run out");
-    findings.expect(stripe::prune(&vault, STEADY).await? == 1, "so is the old webhook secret");
+    findings.expect(webhook_secret::prune(&vault, STEADY).await? == 1, "so is the old webhook secret");
     sleep(HEARD).await;
     let new_secret = webhook_secret(&vault).await?;
     findings.expect(load.person(&tokens.first).await? == 401, "a token of the old signing key is refused");
@@ -80,7 +80,7 @@ async fn change(stack: &Stack, vault: &Vault, load: &Load, old_key: &str) -> Res
     let rotated = signing::rotate(vault, local_window(), LASTS).await?;
     println!("signing key {} signs from {} on", rotated.key, rotated.active_from);
     let old_secrets = load.webhook_secrets.borrow().clone();
-    let secret = stripe::roll_at_sandbox(vault, &stack.sandbox_url, LASTS).await?;
+    let secret = webhook_secret::roll_at_sandbox(vault, &stack.sandbox_url, LASTS).await?;
     // Stripe signs with both while the overlap lasts.
     load.webhook_secrets.replace([secret.clone()].into_iter().chain(old_secrets).collect());
     let (new_key, new_key_id) = api_key(load, Some(old_key)).await?;

@@ -4,8 +4,8 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use google_sheets::{DEFAULT_TAB, ServiceAccount};
 use resilience::{Ids as _, RandomIds};
-use sheets::{DEFAULT_TAB, ServiceAccount};
 use suite::Settings;
 
 use super::places::Places;

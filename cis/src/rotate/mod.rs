@@ -3,7 +3,7 @@
 
 pub mod mac;
 pub mod signing;
-pub mod stripe;
+pub mod webhook_secret;
 mod window;
 
 use std::fs::File;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use auth::mint::{ACCESS_TOKEN_LIFETIME, MintError};
 use clap::{Args, Subcommand};
 use domain::{ROTATION_GRACE, VERIFICATION_LIFETIME};
-use payments::TOLERANCE;
+use stripe::TOLERANCE;
 use suite::secrets::{LINK_KEYS, REFRESH_KEYS};
 use telemetry::{SECRET_FRESH_FOR, SettingError, or_default};
 
@@ -123,11 +123,11 @@ pub async fn rotate(options: &Options) -> Result<(), RotateError> {
             );
         }
         What::StripeWebhookSecret { secret, overlap_seconds } => {
-            stripe::prune(&vault, TOLERANCE).await?;
+            webhook_secret::prune(&vault, TOLERANCE).await?;
             let overlap = Duration::from_secs(*overlap_seconds);
             match (secret, sandbox_url) {
-                (Some(secret), _) => stripe::take_up(&vault, secret, overlap).await?,
-                (None, Some(url)) => drop(stripe::roll_at_sandbox(&vault, &url, overlap).await?),
+                (Some(secret), _) => webhook_secret::take_up(&vault, secret, overlap).await?,
+                (None, Some(url)) => drop(webhook_secret::roll_at_sandbox(&vault, &url, overlap).await?),
                 (None, None) => return Err(RotateError::NoSecret),
             }
             println!("both secrets count; `cargo cis rotate prune` forgets the old one {overlap_seconds} s from now");
@@ -142,7 +142,7 @@ pub async fn rotate(options: &Options) -> Result<(), RotateError> {
         }
         What::Prune => {
             let keys = signing::prune(&vault, window, ACCESS_TOKEN_LIFETIME).await?;
-            let secrets = stripe::prune(&vault, TOLERANCE).await?;
+            let secrets = webhook_secret::prune(&vault, TOLERANCE).await?;
             println!("{keys} signing keys and {secrets} webhook secrets forgotten");
         }
     }

@@ -17,8 +17,8 @@ fn bounds_are_the_codes() {
         ("OrderPatch/properties/lines", "minItems", json!(1)),
         ("LineRequest/properties/quantity", "maximum", json!(domain::MAX_QUANTITY)),
         ("LineRequest/properties/quantity", "minimum", json!(1)),
-        ("ProductBody/properties/name", "maxLength", json!(put_product::MAX_NAME)),
-        ("ProductBody/properties/prices", "maxProperties", json!(put_product::MAX_PRICES)),
+        ("ProductBody/properties/name", "maxLength", json!(catalogue::put_product::MAX_NAME)),
+        ("ProductBody/properties/prices", "maxProperties", json!(catalogue::put_product::MAX_PRICES)),
         ("ProductBody/properties/stock", "maximum", json!(u32::MAX)),
     ];
     for (path, word, bound) in cases {

@@ -2,8 +2,8 @@
 
 use api::OrderAnswer;
 use domain::{IntentId, IntentStatus, Order, OrderStatus, PaymentMethod, Timestamp};
-use payments::{ClientSecret, PaymentIntent};
 use serde::{Serialize, Serializer};
+use stripe::{ClientSecret, PaymentIntent};
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema};
 use utoipa::openapi::{RefOr, Type};
 use utoipa::{PartialSchema, ToSchema};

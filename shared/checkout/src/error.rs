@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use api::ApiError;
-use payments::{AmountError, StripeError};
 use resilience::Verdict;
 use store::UpdateError;
+use stripe::{AmountError, StripeError};
 
 /// When to come back if Stripe names no time.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);

@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 
 use domain::{IntentStatus, Order, PaymentFact};
-use payments::{NewIntent, PaymentIntent, Stripe, StripeError, intent_facts};
 use resilience::{Clock, Deadline, Ids, Transport};
 use store::{Orders, Receipt, ReceiptSource, UpdateError, update_from};
+use stripe::{NewIntent, PaymentIntent, Stripe, StripeError, intent_facts};
 
 use crate::{CheckoutError, PaymentAnswer};
 

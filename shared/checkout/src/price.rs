@@ -5,8 +5,8 @@ use domain::{
     CartLine, Currency, FieldError, Money, Order, PaymentChoice, PricedLines, PricingError, Product, Reservation, Sku,
     price_lines,
 };
-use payments::{AmountError, check_chargeable};
 use store::Catalogue;
+use stripe::{AmountError, check_chargeable};
 
 /// Lines with names and prices, and the products that these are of.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use payments::{AmountError, StripeError};
 use store::{StoreError, UpdateError};
+use stripe::{AmountError, StripeError};
 
 /// Why an order is not settled yet. Doing it again is safe.
 #[derive(Debug, thiserror::Error)]

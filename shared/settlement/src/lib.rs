@@ -12,9 +12,9 @@ mod settle;
 use std::convert::Infallible;
 
 use domain::{Change, Order, OrderId, PaymentFact, Timestamp};
-use payments::Stripe;
 use resilience::{Clock, Deadline, Ids, Transport};
 use store::{Orders, Receipt, ReceiptSource, update};
+use stripe::Stripe;
 
 pub use error::SettlementError;
 

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use domain::{Order, PaymentFact, RefundAction, RefundActionState};
-use payments::{AmountError, NewRefund, Refund, StripeError, refund_facts};
 use resilience::{Clock, Ids, Transport};
 use store::Orders;
+use stripe::{AmountError, NewRefund, Refund, StripeError, refund_facts};
 
 use crate::{Settlement, SettlementError};
 

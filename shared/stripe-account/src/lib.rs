@@ -5,8 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use payments::{LIVE_URL, Stripe, StripeSecrets};
 use resilience::{HttpClientError, HttpTransport, RandomIds, SystemClock};
+use stripe::{LIVE_URL, Stripe, StripeSecrets};
 use telemetry::{CachedSecret, SecretError, SecretSource, SecretsManager, SettingError, chain, or_default, required};
 
 /// A client as functions have it on Lambda.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use domain::{MailEffect, MailEffectId, MailKind, MailSubject, Order, OrderId, Sending};
+use google_sheets::{Cell, Row};
 use serde_json::Value;
-use sheets::{Cell, Row};
 
 use super::Violation;
 use crate::snapshot::Snapshot;
 
 /// The column of the order's version; behind it is only its time.
-const VERSION: usize = sheets::COLUMNS - 2;
+const VERSION: usize = google_sheets::COLUMNS - 2;
 
 /// Each event that asks for a mail got one: once, unless an outcome stayed unknown, which is counted.
 pub fn mails(books: &Snapshot) -> Vec<Violation> {

@@ -8,9 +8,9 @@ use std::time::Duration;
 use domain::{OrderEvent, OrderId};
 use events::consume;
 use futures::future::LocalBoxFuture;
+use google_sheets::SheetsError;
 use resilience::{Clock as _, Deadline};
 use serde_json::{Value, json};
-use sheets::SheetsError;
 use store::StoreError;
 use suite::{CallError, ChangeStream as _, QueueMapping, Stores as _, StreamMapping};
 

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use domain::{Change, IntentStatus, Order};
-use payments::{NewIntent, StripeError, intent_facts};
 use resilience::{Clock as _, Deadline, Ids as _};
 use serde_json::{Value, json};
 use store::{Orders as _, Receipt, StoreError, UpdateError, update};
+use stripe::{NewIntent, StripeError, intent_facts};
 use suite::CallError;
 
 use super::weathers::lossy;
@@ -86,7 +86,7 @@ async fn fresh_intent(
         let facts = intent_facts(&intent).map_err(StripeError::from)?;
         let attach = |order: &Order| Ok(order.attach_intent(intent.id.clone(), facts.clone(), "corr", clock.now()));
         update(&store, clock, suite.ids(), order.id, None, attach).await?;
-        let secret = intent.client_secret.as_ref().map(payments::ClientSecret::expose);
+        let secret = intent.client_secret.as_ref().map(stripe::ClientSecret::expose);
         Ok(json!({ "intent_id": intent.id, "client_secret": secret, "status": intent.status() }))
     };
     Ok(made.await)

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use domain::{IntentId, Order, OrderId, PaymentFact};
-use payments::{AmountError, StripeError, intent_facts, refund_facts};
 use resilience::{Clock as _, Deadline};
 use serde_json::json;
 use store::{Receipt, ReceiptSource, StoreError, UpdateError, update};
+use stripe::{AmountError, StripeError, intent_facts, refund_facts};
 use suite::CallError;
 
 use super::Variant;

@@ -10,10 +10,10 @@ use domain::{
 };
 use futures::future::LocalBoxFuture;
 use http::{HeaderValue, Method};
-use payments::{NewRefund, StripeError, refund_facts};
 use resilience::{Clock as _, Deadline};
 use serde_json::{Value, json};
 use store::{Orders as _, Receipt, ReceiptSource, StoreError, UpdateError, update};
+use stripe::{NewRefund, StripeError, refund_facts};
 
 use super::weathers::lossy;
 use super::{Variant, answer, body_of, order_of};

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use domain::{Order, OrderEvent, OrderId, Timestamp};
+use google_sheets::Row;
 use resilience::{Clock as _, Deadline};
-use sheets::Row;
 use store::{Orders as _, RowClaim, SheetRow, SheetRows as _};
 
 use super::consumers::{Trouble, consumer};

@@ -65,7 +65,7 @@ impl DeadLetters for Bus {
 #[test]
 fn the_stream_publishes_events_and_nothing_else() {
     let (world, bus) = (World::with_paid_order(), Bus::default());
-    let response = world.clock.run(order_stream::handle(&bus, &bus, &sample("order-stream", "order-paid")));
+    let response = world.clock.run(orders::order_stream::handle(&bus, &bus, &sample("order-stream", "order-paid")));
     assert!(response.batch_item_failures.is_empty());
     let types: Vec<_> = bus.published.borrow().iter().map(Event::event_type).collect();
     assert_eq!(types, ["order.paid"]);
@@ -75,7 +75,7 @@ fn the_stream_publishes_events_and_nothing_else() {
 fn a_poison_record_is_kept_whole_and_the_shard_goes_on() {
     let (world, bus) = (World::with_paid_order(), Bus::default());
     let event = sample("order-stream", "poison-between-events");
-    let response = world.clock.run(order_stream::handle(&bus, &bus, &event));
+    let response = world.clock.run(orders::order_stream::handle(&bus, &bus, &event));
     assert!(response.batch_item_failures.is_empty());
     assert_eq!(bus.published.borrow().len(), 2);
     let (content, _) = bus.dead.borrow()[0].clone();
@@ -86,7 +86,7 @@ fn a_poison_record_is_kept_whole_and_the_shard_goes_on() {
 fn a_bus_that_is_down_brings_the_stream_back_to_that_record() {
     let (world, bus) = (World::with_paid_order(), Bus { refuses: true.into(), ..Bus::default() });
     let event = sample("order-stream", "poison-between-events");
-    let response = world.clock.run(order_stream::handle(&bus, &bus, &event));
+    let response = world.clock.run(orders::order_stream::handle(&bus, &bus, &event));
     assert_eq!(response.batch_item_failures[0].item_identifier.as_deref(), Some("100"));
     assert!(bus.published.borrow().is_empty() && bus.dead.borrow().is_empty());
 }
@@ -95,7 +95,7 @@ fn send(world: &World, event: Value) -> SqsBatchResponse {
     let (sendgrid, from): (_, Mailbox) = (world.sendgrid(), "Shop <shop@example.com>".parse().unwrap());
     let alerts_to: Mailbox = "alerts@shop.example".parse().unwrap();
     let link_keys = &world.link_keys();
-    let sender = send_email::Sender {
+    let sender = email::send_email::Sender {
         sendgrid: &sendgrid,
         from: &from,
         alerts_to: &alerts_to,
@@ -104,8 +104,8 @@ fn send(world: &World, event: Value) -> SqsBatchResponse {
         patience: patience(),
     };
     let (store, deadline) = (&world.store, world.deadline());
-    let known = send_email::Known { orders: store, accounts: store, mails: store };
-    world.clock.run(send_email::handle(known, sender, &world.clock, &world.ids, deadline, batch(event)))
+    let known = email::send_email::Known { orders: store, accounts: store, mails: store };
+    world.clock.run(email::send_email::handle(known, sender, &world.clock, &world.ids, deadline, batch(event)))
 }
 
 fn fault(world: &World, kind: FaultKind, times: u64) {
@@ -179,7 +179,15 @@ fn a_busy_sendgrid_is_tried_again_in_the_same_invocation() {
 
 fn sync(world: &World, event: Value) -> SqsBatchResponse {
     let (store, sheets, deadline) = (&world.store, world.sheets(), world.deadline());
-    world.clock.run(sync_sheet::handle(store, store, &sheets, SPREADSHEET, &world.clock, deadline, batch(event)))
+    world.clock.run(sheets::sync_sheet::handle(
+        store,
+        store,
+        &sheets,
+        SPREADSHEET,
+        &world.clock,
+        deadline,
+        batch(event),
+    ))
 }
 
 #[test]
@@ -222,7 +230,7 @@ fn a_row_whose_order_moved_on_while_it_was_written_is_written_again() {
     let (store, sheets, deadline) = (&world.store, world.sheets_over(meddler), world.deadline());
     let event = batch(sample("sync-sheet", "order-paid-twice"));
     let response =
-        world.clock.run(sync_sheet::handle(store, store, &sheets, SPREADSHEET, &world.clock, deadline, event));
+        world.clock.run(sheets::sync_sheet::handle(store, store, &sheets, SPREADSHEET, &world.clock, deadline, event));
     assert_eq!(failed(&response), 0);
     let rows = world.rows();
     assert_eq!((rows.len(), rows[0].1.version()), (1, Some(world.order().version)));
@@ -249,7 +257,7 @@ fn stripe_says(world: &World, case: &str) -> u16 {
     let (stripe, deadline) = (world.stripe(), world.deadline());
     let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
     let request = request(sample("stripe-webhook", case));
-    let answer = clock.run(stripe_webhook::handle(store, &stripe, &secrets, clock, ids, deadline, request));
+    let answer = clock.run(payments::stripe_webhook::handle(store, &stripe, &secrets, clock, ids, deadline, request));
     status(answer)
 }
 
@@ -296,7 +304,7 @@ fn sendgrids_reports_reach_their_mail_and_forgeries_do_not() {
     for (case, told, delivery) in [("trimmed-body", 400, None), ("delivered", 200, Some(domain::Delivery::Delivered))] {
         let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
         let request = request(sample("sendgrid-webhook", case));
-        let answer = clock.run(sendgrid_webhook::handle(store, &key, clock, ids, world.deadline(), request));
+        let answer = clock.run(email::sendgrid_webhook::handle(store, &key, clock, ids, world.deadline(), request));
         assert_eq!((status(answer), confirmation(&world).delivery), (told, delivery), "{case}");
     }
     assert_eq!(cases("sendgrid-webhook").len(), 2);
@@ -305,7 +313,7 @@ fn sendgrids_reports_reach_their_mail_and_forgeries_do_not() {
 fn settle(world: &World, case: &str) -> SqsBatchResponse {
     let (stripe, deadline, event) = (world.stripe(), world.deadline(), batch(sample("settle-payment", case)));
     let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
-    clock.run(settle_payment::handle(store, &stripe, clock, ids, deadline, event))
+    clock.run(payments::settle_payment::handle(store, &stripe, clock, ids, deadline, event))
 }
 
 /// What Stripe says of the order's intent: its status, and what it gave back.

@@ -23,29 +23,18 @@ fn the_domain_depends_on_nothing_of_ours() {
 
 #[test]
 fn providers_know_only_the_domain_and_the_seams() {
-    for provider in ["payments", "mail", "sheets"] {
+    for provider in ["stripe", "mail", "google-sheets", "oidc"] {
         check(rules::inner_crates, provider, |provider| provider.depend_on("store", Kind::Normal));
     }
 }
 
 #[test]
 fn arrows_point_from_functions_to_shared_crates() {
-    check(rules::folders, "store", |store| store.depend_on("create-order", Kind::Normal));
+    check(rules::folders, "store", |store| store.depend_on("orders", Kind::Normal));
     check(rules::folders, "telemetry", |telemetry| telemetry.depend_on("suite", Kind::Normal));
-    check(rules::folders, "create-order", |function| function.depend_on("get-order", Kind::Normal));
-    check(rules::folders, "send-email", |function| function.depend_on("sandbox", Kind::Normal));
+    check(rules::folders, "orders", |service| service.depend_on("payments", Kind::Normal));
+    check(rules::folders, "email", |service| service.depend_on("sandbox", Kind::Normal));
     check(rules::folders, "sandbox", |sandbox| sandbox.depend_on("suite", Kind::Normal));
-}
-
-#[test]
-fn functions_link_only_the_providers_that_they_call() {
-    check(rules::providers, "get-order", |function| function.depend_on("payments", Kind::Normal));
-    // By way of another crate as well.
-    check(rules::providers, "sync-sheet", |function| function.depend_on("checkout", Kind::Normal));
-    check(rules::providers, "send-email", |function| function.depend_on("sheets", Kind::Normal));
-    check(rules::providers, "refresh-token", |function| function.depend_on("passwords", Kind::Normal));
-    // Whoever gives one up leaves the table.
-    check(rules::providers, "sync-sheet", |function| function.dependencies.retain(|(name, _)| name != "sheets"));
 }
 
 #[test]
@@ -55,7 +44,7 @@ fn what_only_tests_need_is_not_linked() {
 
 #[test]
 fn every_member_inherits_the_lints() {
-    check(rules::lints, "get-order", |member| {
+    check(rules::lints, "orders", |member| {
         member.manifest = member.manifest.replace("[lints]\nworkspace = true\n", "");
     });
 }

@@ -26,8 +26,8 @@ fn queues_hide_a_message_for_six_timeouts() {
 fn a_longer_function_timeout_needs_a_longer_visibility() {
     check(
         rules::visibility_timeouts,
-        "CodeUri: functions/sync-sheet/\n      MemorySize: 256\n      Timeout: 20",
-        "CodeUri: functions/sync-sheet/\n      Timeout: 21",
+        "CodeUri: functions/sheets/\n      MemorySize: 256\n      Timeout: 20",
+        "CodeUri: functions/sheets/\n      Timeout: 21",
     );
 }
 

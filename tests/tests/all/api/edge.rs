@@ -291,16 +291,16 @@ impl Catalogue for Down {
 #[test]
 fn an_old_page_serves_while_the_table_is_down() {
     let world = World::new();
-    let pages = list_products::pages(world.clock.clone());
+    let pages = catalogue::list_products::pages(world.clock.clone());
     let ask = |query: &str| asking(None, "/v1/products", query, json!({}));
-    let fresh = world.run(list_products::handle(&world.store, &pages, ask(""))).unwrap();
+    let fresh = world.run(catalogue::list_products::handle(&world.store, &pages, ask(""))).unwrap();
     world.clock.advance(Duration::from_mins(9));
-    let old = world.run(list_products::handle(&Down, &pages, ask(""))).unwrap();
+    let old = world.run(catalogue::list_products::handle(&Down, &pages, ask(""))).unwrap();
     assert_eq!((old.status(), old.body()), (StatusCode::OK, fresh.body()));
-    let other = world.run(list_products::handle(&Down, &pages, ask("limit=1")));
+    let other = world.run(catalogue::list_products::handle(&Down, &pages, ask("limit=1")));
     assert!(matches!(other, Err(api::ApiError::Store(_))), "a page that nobody asked for is not at hand");
     world.clock.advance(Duration::from_mins(1));
-    assert!(world.run(list_products::handle(&Down, &pages, ask(""))).is_err(), "ten minutes are over");
+    assert!(world.run(catalogue::list_products::handle(&Down, &pages, ask(""))).is_err(), "ten minutes are over");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use auth::api_key::issue;
 use auth::{TokenKeys, TokenRules};
-use authorizer::{AuthorizerError, AuthorizerRequest, Checks};
 use domain::{AccountEvent, ApiKey, CustomerId, KeyId, Scope, Timestamp, UserId};
+use edge::authorizer::{AuthorizerError, AuthorizerRequest, Checks};
 use resilience::{Clock as _, Deadline, VirtualClock};
 use serde_json::{Value, json};
 use store::{ApiKeys, MemoryStore, Page, PageRequest, StoreError};
@@ -47,7 +47,7 @@ fn authorized(keys: &impl ApiKeys, text: &str, clock: &VirtualClock) -> Result<V
     let request: AuthorizerRequest = serde_json::from_value(event).unwrap();
     let token_keys = &CachedSecret::<TokenKeys, _, _>::new("keys", FixedSecrets::default(), clock.clone());
     let checks = &Checks { token_keys, rules: &TokenRules::default(), api_keys: keys, clock };
-    Ok(serde_json::to_value(clock.run(authorizer::handle(checks, request))?).unwrap()["context"].clone())
+    Ok(serde_json::to_value(clock.run(edge::authorizer::handle(checks, request))?).unwrap()["context"].clone())
 }
 
 fn at(seconds: i64) -> VirtualClock {
@@ -221,7 +221,7 @@ fn an_end_is_announced_at_each_stage_once_even_by_two_runs_at_once() {
     }
     let run = async || {
         let deadline = Deadline::after(&world.clock, Duration::from_mins(1));
-        notice_expiring_keys::handle(&world.store, &world.clock, &world.ids, deadline).await.unwrap()
+        accounts::notice_expiring_keys::handle(&world.store, &world.clock, &world.ids, deadline).await.unwrap()
     };
     // Good for one day: only the last notice is left, and every page is looked at.
     let (one, other) = world.run(async { futures::join!(run(), run()) });

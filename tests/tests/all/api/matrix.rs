@@ -234,7 +234,7 @@ struct Operation {
 }
 
 fn operations() -> Vec<Operation> {
-    let document: Value = serde_json::from_str(get_openapi::DOCUMENT).unwrap();
+    let document: Value = serde_json::from_str(edge::get_openapi::DOCUMENT).unwrap();
     let paths = document["paths"].as_object().unwrap().iter();
     let mut operations: Vec<_> = paths
         .flat_map(|(path, item)| {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accounts::oauth_callback::SignIn;
 use api::{ApiError, Response};
 use auth::mint::{SigningKey, SigningKeys};
 use bytes::Bytes;
@@ -11,7 +12,6 @@ use domain::{
     Account, AccountChange, AccountId, CustomerId, EmailAddress, Identity, PasswordHash, Role, SignInFlow, UserId,
 };
 use http::Request;
-use oauth_callback::SignIn;
 use oidc::{Addresses, FLOW_LIFETIME, OpenId, Providers, state_hash};
 use resilience::{Clock, SeededIds, Transport, VirtualClock};
 use sandbox::oidc::{Client, Misprint, Signature};
@@ -140,10 +140,10 @@ impl Shop {
     async fn handle(&self, function: &str, request: api::Request) -> Result<Response, ApiError> {
         let Self { store, open_id, addresses, clock, ids, providers, keys, .. } = self;
         if function == "oauth-start" {
-            return oauth_start::handle(store, providers, open_id, addresses, clock, ids, request).await;
+            return accounts::oauth_start::handle(store, providers, open_id, addresses, clock, ids, request).await;
         }
         let sign_in = SignIn { store, open_id, addresses, clock, ids };
-        oauth_callback::handle(&sign_in, Ok(Arc::clone(providers)), Ok(keys.clone()), request).await
+        accounts::oauth_callback::handle(&sign_in, Ok(Arc::clone(providers)), Ok(keys.clone()), request).await
     }
 
     fn start(&self, browser: &mut Browser, provider: &str, query: &str) -> Result<Response, ApiError> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use auth::{TokenKeys, TokenRules};
-use authorizer::{AuthorizerError, AuthorizerRequest, AuthorizerResponse, Checks};
+use edge::authorizer::{AuthorizerError, AuthorizerRequest, AuthorizerResponse, Checks};
 use sandbox::FaultKind;
 use serde_json::Value;
 use store::ApiKeys as _;
@@ -151,7 +151,7 @@ fn every_sample_of_get_openapi_gets_its_answer() {
         let mut answered = world.call("get-openapi", api::request(event));
         answered.headers.remove("etag").unwrap();
         let body = std::mem::take(&mut answered.body);
-        let is_whole = body["openapi"] == "3.1.0" || body == get_openapi::REFERENCE;
+        let is_whole = body["openapi"] == "3.1.0" || body == edge::get_openapi::REFERENCE;
         assert_eq!(is_whole, answered.status == 200, "{file:?}");
         insta::assert_snapshot!(name("get-openapi", &file), shown(&answered));
     }
@@ -164,7 +164,7 @@ fn authorize(file: &Path, secrets: FixedSecrets) -> Result<AuthorizerResponse, A
     let request: AuthorizerRequest = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let token_keys = &CachedSecret::<TokenKeys, _, _>::new("keys", secrets, world.clock.clone());
     let (rules, api_keys, clock) = (&TokenRules::default(), &world.store, &world.clock);
-    world.run(authorizer::handle(&Checks { token_keys, rules, api_keys, clock }, request))
+    world.run(edge::authorizer::handle(&Checks { token_keys, rules, api_keys, clock }, request))
 }
 
 #[test]

@@ -11,11 +11,11 @@ use domain::{
     PaymentTerms, RefundFact, RefundStatus, Timestamp,
 };
 use lambda_http::http;
-use payments::Stripe;
 use resilience::{SeededIds, Transport, VirtualClock};
 use sandbox::{Fault, FaultKind, Provider, SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
 use store::{Catalogue, MemoryStore, ProductEdit, StockEdit};
+use stripe::Stripe;
 use telemetry::{CachedSecret, FixedSecrets};
 use uuid::Uuid;
 
@@ -51,7 +51,7 @@ pub struct World {
     pub rate_limit_scale: Cell<u32>,
     /// How long orders wait for their money.
     pub terms: Cell<PaymentTerms>,
-    pages: list_products::Pages<VirtualClock>,
+    pages: catalogue::list_products::Pages<VirtualClock>,
 }
 
 /// What came of a call.
@@ -79,7 +79,7 @@ impl World {
         let key = sandbox.lock().settings().stripe.secret_key.clone();
         let stripe = Stripe::new(transport, clock.clone(), SeededIds::new(2), "https://stripe.test", key);
         let world = Self {
-            pages: list_products::pages(clock.clone()),
+            pages: catalogue::list_products::pages(clock.clone()),
             store: MemoryStore::new(),
             jwks: CachedSecret::new("keys", FixedSecrets::new([("keys", KEYS)]), clock.clone()),
             sandbox,
@@ -121,27 +121,31 @@ impl World {
         let (_, endpoint) = *suite::ENDPOINTS.iter().find(|(name, _)| *name == function).unwrap();
         let edge = Edge { guards: store.clone(), clock, scale: self.rate_limit_scale.get() };
         let response = api::respond(&edge, endpoint, request, async |request| match function {
-            "create-order" => create_order::handle(store, store, stripe, self.terms.get(), clock, ids, request).await,
-            "get-order" => get_order::handle(store, request).await,
-            "list-orders" => list_orders::handle(store, request).await,
-            "get-order-history" => get_order_history::handle(store, store, store, request).await,
-            "cancel-order" => cancel_order::handle(store, clock, ids, request).await,
-            "create-payment-intent" => create_payment_intent::handle(store, stripe, clock, ids, request).await,
-            "confirm-payment" => confirm_payment::handle(store, stripe, clock, ids, request).await,
-            "fulfil-order" => fulfil_order::handle(store, clock, ids, request).await,
-            "mark-invoice-paid" => mark_invoice_paid::handle(store, clock, ids, request).await,
-            "update-order" => update_order::handle(store, store, stripe, clock, ids, request).await,
-            "list-products" => list_products::handle(store, &self.pages, request).await,
-            "put-product" => put_product::handle(store, clock, request).await,
-            "get-health" => get_health::handle(store, request).await,
-            "get-openapi" => get_openapi::handle(&request),
-            "create-api-key" => create_api_key::handle(store, clock, ids, request).await,
-            "get-jwks" => get_jwks::handle(&self.jwks, request).await,
-            "list-api-keys" => list_api_keys::handle(store, request).await,
-            "refund-order" => refund_order::handle(store, stripe, clock, ids, request).await,
-            "resolve-review" => resolve_review::handle(store, clock, ids, request).await,
-            "revoke-api-key" => revoke_api_key::handle(store, clock, ids, request).await,
-            "unknown-route" => unknown_route::handle(request).await,
+            "create-order" => {
+                orders::create_order::handle(store, store, stripe, self.terms.get(), clock, ids, request).await
+            }
+            "get-order" => orders::get_order::handle(store, request).await,
+            "list-orders" => orders::list_orders::handle(store, request).await,
+            "get-order-history" => orders::get_order_history::handle(store, store, store, request).await,
+            "cancel-order" => orders::cancel_order::handle(store, clock, ids, request).await,
+            "create-payment-intent" => {
+                payments::create_payment_intent::handle(store, stripe, clock, ids, request).await
+            }
+            "confirm-payment" => payments::confirm_payment::handle(store, stripe, clock, ids, request).await,
+            "fulfil-order" => orders::fulfil_order::handle(store, clock, ids, request).await,
+            "mark-invoice-paid" => payments::mark_invoice_paid::handle(store, clock, ids, request).await,
+            "update-order" => orders::update_order::handle(store, store, stripe, clock, ids, request).await,
+            "list-products" => catalogue::list_products::handle(store, &self.pages, request).await,
+            "put-product" => catalogue::put_product::handle(store, clock, request).await,
+            "get-health" => edge::get_health::handle(store, request).await,
+            "get-openapi" => edge::get_openapi::handle(&request),
+            "create-api-key" => accounts::create_api_key::handle(store, clock, ids, request).await,
+            "get-jwks" => edge::get_jwks::handle(&self.jwks, request).await,
+            "list-api-keys" => accounts::list_api_keys::handle(store, request).await,
+            "refund-order" => payments::refund_order::handle(store, stripe, clock, ids, request).await,
+            "resolve-review" => orders::resolve_review::handle(store, clock, ids, request).await,
+            "revoke-api-key" => accounts::revoke_api_key::handle(store, clock, ids, request).await,
+            "unknown-route" => edge::unknown_route::handle(request).await,
             "oauth-callback" | "oauth-start" => openid::handle(store, clock, function, request).await,
             other => House::new().handle(store, other, request).await,
         });

@@ -158,7 +158,7 @@ fn relayed(case: &str) -> (Vec<&'static str>, Vec<(String, String)>, String) {
     let write = move |line: &[u8]| sink.lock().unwrap().extend_from_slice(line);
     let logs = Registry::default().with(JsonLogs::new(LevelFilter::TRACE, Some("account-stream"), write));
     let response = tracing::subscriber::with_default(logs, || {
-        world.clock.run(account_stream::handle(&bus, &bus, &sample("account-stream", case)))
+        world.clock.run(accounts::account_stream::handle(&bus, &bus, &sample("account-stream", case)))
     });
     assert!(response.batch_item_failures.is_empty());
     let types = bus.published.borrow().iter().map(Event::event_type).collect();

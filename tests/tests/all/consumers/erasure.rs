@@ -10,7 +10,7 @@ use super::{batch, failed, fault, send};
 
 fn erase(world: &World, case: &str) -> SqsBatchResponse {
     let (store, deadline, event) = (&world.store, world.deadline(), batch(sample("erase-orders", case)));
-    world.clock.run(erase_orders::handle(store, &world.clock, &world.ids, deadline, event))
+    world.clock.run(orders::erase_orders::handle(store, &world.clock, &world.ids, deadline, event))
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn deliver(world: &World, event: Value, secrets: &[&str]) -> u16 {
     let (stripe, deadline) = (world.stripe(), world.deadline());
     let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
     let request = request(event);
-    status(clock.run(stripe_webhook::handle(store, &stripe, &secrets, clock, ids, deadline, request)))
+    status(clock.run(payments::stripe_webhook::handle(store, &stripe, &secrets, clock, ids, deadline, request)))
 }
 
 /// What becomes of the unpaid order of the samples.

@@ -8,15 +8,15 @@ use domain::{
     Money, Order, OrderId, PaymentFact, PaymentMethod, PricedCart, PricedLines, RefundActionId, RefundReason,
     RefundRequest, Timestamp, price_lines,
 };
+use google_sheets::{ServiceAccount, Sheets};
 use http::Request;
 use links::LinkKeys;
 use mail::{SendGrid, Shop};
-use payments::{NewIntent, Stripe};
 use resilience::{Clock as _, Deadline, Ids as _, SeededIds, Transport, VirtualClock};
 use sandbox::{SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
-use sheets::{ServiceAccount, Sheets};
 use store::{AccountSaved, Accounts as _, Catalogue, MemoryStore, Orders, Placed, ProductEdit, StockEdit};
+use stripe::{NewIntent, Stripe};
 use telemetry::{CachedSecret, FixedSecrets};
 use uuid::Uuid;
 
@@ -60,7 +60,7 @@ impl World {
         let order = world.order();
         let new = NewIntent::of(&order);
         let intent = world.clock.run(world.stripe().create_payment_intent(&new, world.deadline())).unwrap();
-        let facts = payments::intent_facts(&intent).unwrap();
+        let facts = stripe::intent_facts(&intent).unwrap();
         world.save(&order.attach_intent(intent.id.clone(), facts, "sample-correlation", order.placed_at).unwrap());
         world
     }
@@ -100,7 +100,7 @@ impl World {
         let order = self.order();
         let intent = order.payment.intent.clone().unwrap();
         let intent = self.clock.run(self.stripe().retrieve_payment_intent(&intent, self.deadline())).unwrap();
-        let facts = payments::intent_facts(&intent).unwrap();
+        let facts = stripe::intent_facts(&intent).unwrap();
         self.save(&order.learn(facts, "sample-correlation", order.placed_at).unwrap());
     }
 
@@ -237,7 +237,7 @@ impl World {
     }
 
     /// What stands in the sheet's rows, the header left out.
-    pub fn rows(&self) -> Vec<(u32, sheets::Row)> {
+    pub fn rows(&self) -> Vec<(u32, google_sheets::Row)> {
         self.clock.clone().run(self.sheets().read_rows(2..=20, self.deadline())).unwrap()
     }
 }

@@ -288,7 +288,9 @@ fn runs_that_are_too_short_get_past_orders_that_cannot_expire_now() {
         while runs.len() < 20 && shop.status(&behind) == PendingPayment {
             // Long enough for one page of 50, four at a time, and not for two.
             let deadline = Deadline::after(&shop.clock, Duration::from_secs(14));
-            let run = expire_orders::handle(store, store, Some(&stripe), &shop.clock, shop.suite.ids(), deadline).await;
+            let run =
+                orders::expire_orders::handle(store, store, Some(&stripe), &shop.clock, shop.suite.ids(), deadline)
+                    .await;
             let run = run.unwrap();
             runs.push((run.expired, run.deferred > 0));
         }

@@ -1,6 +1,7 @@
 //! What has to hold in the template and no linter checks. A rule answers with its findings, one line each.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -172,19 +173,15 @@ pub fn log_groups(template: &Template) -> Vec<String> {
         .collect()
 }
 
-/// Each package under `functions/` is deployed, and nothing else is.
+/// Each program under `functions/` is deployed, and nothing else is.
 pub fn packages(template: &Template) -> Vec<String> {
-    let folders = std::fs::read_dir(root().join("functions")).expect("functions/ can be read");
-    let packages: BTreeSet<String> = folders
-        .map(|entry| entry.expect("functions/ can be read"))
-        .filter(|entry| entry.path().join("Cargo.toml").exists())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
+    let programs = programs();
     let mut deployed = BTreeSet::new();
     let mut findings = Vec::new();
     for (id, properties) in template.functions() {
         let binary = template.resources[id]["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap_or_default();
-        if properties["CodeUri"] != format!("functions/{binary}/")
+        let code = properties["CodeUri"].as_str().unwrap_or_default();
+        if !root().join(code).join(format!("src/bin/{binary}.rs")).exists()
             || template.resources[id]["Metadata"]["BuildMethod"] != "rust-cargolambda"
         {
             findings.push(format!("{id}: CodeUri, Binary and BuildMethod don't fit"));
@@ -192,8 +189,18 @@ pub fn packages(template: &Template) -> Vec<String> {
         deployed.insert(binary.to_owned());
     }
     findings
-        .extend(packages.symmetric_difference(&deployed).map(|name| format!("{name}: package or resource missing")));
+        .extend(programs.symmetric_difference(&deployed).map(|name| format!("{name}: program or resource missing")));
     findings
+}
+
+/// Names of the programs: a binary each in the packages under `functions/`.
+fn programs() -> BTreeSet<String> {
+    let paths = |folder: PathBuf| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        entries.map(|entry| entry.expect("functions/ can be read").path())
+    };
+    let programs = paths(root().join("functions")).flat_map(|package| paths(package.join("src/bin")));
+    programs.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect()
 }
 
 /// Data survives a mistake: kept with the stack gone and restorable to a point in time, unless it is made to pass; in

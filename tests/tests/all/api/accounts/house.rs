@@ -130,16 +130,24 @@ impl House {
         let Self { passwords, clock, ids, links, origins, .. } = self;
         let issuer = &Issuer { sessions: store, keys: self.keys.clone(), clock, ids };
         match function {
-            "change-password" => change_password::handle(store, store, issuer, passwords, origins, request).await,
-            "erase-me" => erase_me::handle(store, store, passwords, clock, ids, request).await,
-            "get-me" => get_me::handle(store, request).await,
-            "login" => login::handle(store, store, issuer, passwords, origins, request).await,
-            "logout" => logout::handle(store, origins, request).await,
-            "refresh-token" => refresh_token::handle(store, issuer, origins, request).await,
-            "register" => register::handle(store, store, passwords, clock, ids, request).await,
-            "request-password-reset" => request_password_reset::handle(store, store, clock, ids, request).await,
-            "reset-password" => reset_password::handle(store, store, passwords, links, clock, ids, request).await,
-            "verify-email" => verify_email::handle(store, store, issuer, passwords, links, origins, request).await,
+            "change-password" => {
+                accounts::change_password::handle(store, store, issuer, passwords, origins, request).await
+            }
+            "erase-me" => accounts::erase_me::handle(store, store, passwords, clock, ids, request).await,
+            "get-me" => accounts::get_me::handle(store, request).await,
+            "login" => accounts::login::handle(store, store, issuer, passwords, origins, request).await,
+            "logout" => accounts::logout::handle(store, origins, request).await,
+            "refresh-token" => accounts::refresh_token::handle(store, issuer, origins, request).await,
+            "register" => accounts::register::handle(store, store, passwords, clock, ids, request).await,
+            "request-password-reset" => {
+                accounts::request_password_reset::handle(store, store, clock, ids, request).await
+            }
+            "reset-password" => {
+                accounts::reset_password::handle(store, store, passwords, links, clock, ids, request).await
+            }
+            "verify-email" => {
+                accounts::verify_email::handle(store, store, issuer, passwords, links, origins, request).await
+            }
             other => panic!("no such function: {other}"),
         }
     }

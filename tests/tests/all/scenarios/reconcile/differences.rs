@@ -9,7 +9,7 @@ use domain::OrderStatus::{
 use domain::{IntentFact, IntentStatus, OrderStatus, PaymentFact};
 use futures::future::join;
 use http::StatusCode;
-use reconcile_payments::{Bounds, Difference, Outcome, Place, Reconciler, Report, Rules};
+use payments::reconcile_payments::{Bounds, Difference, Outcome, Place, Reconciler, Report, Rules};
 use resilience::{Clock as _, Deadline};
 use sandbox::{Fault, FaultKind, Provider};
 use serde_json::{Value, json};

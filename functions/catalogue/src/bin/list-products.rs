@@ -1,0 +1,20 @@
+//! Wiring for `GET /v1/products`: what this function needs, built once per cold start.
+
+use api::Edge;
+use resilience::SystemClock;
+use store::{DynamoCatalogue, DynamoGuards};
+use telemetry::required;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    telemetry::init();
+    let config = aws::Config::from_env()?;
+    let dynamodb = aws::dynamodb(&config);
+    let catalogue = DynamoCatalogue::new(&dynamodb, required::<String>("CATALOGUE_TABLE")?);
+    let pages = catalogue::list_products::pages(SystemClock);
+    let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;
+    api::run(&edge, catalogue::list_products::ENDPOINT, async |request| {
+        catalogue::list_products::handle(&catalogue, &pages, request).await
+    })
+    .await
+}

@@ -1,0 +1,147 @@
+//! A product's new description, checked.
+
+use std::collections::BTreeMap;
+
+use domain::{Currency, FieldError, Money, Sku, Timestamp};
+use serde::Deserialize;
+use store::{ProductEdit, StockEdit};
+use stripe::to_stripe;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
+
+/// Longest name of a product, in characters.
+pub const MAX_NAME: usize = 200;
+/// Most currencies that a product has a price in.
+pub const MAX_PRICES: usize = 10;
+
+/// The body as it was sent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProductBody {
+    /// What customers read.
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
+    name: String,
+    #[schema(schema_with = prices_schema)]
+    prices: BTreeMap<String, i64>,
+    /// Pieces on stock; without it, the stock stays.
+    #[schema(format = Int64, maximum = 4_294_967_295_i64)]
+    stock: Option<u32>,
+    /// Pieces on stock until now, as the caller knows; goes with `stock`. Where there are neither so many nor already as
+    /// many as `stock` says, nothing is changed.
+    #[schema(format = Int64, maximum = 4_294_967_295_i64)]
+    stock_was: Option<u32>,
+    /// Whether it can be ordered.
+    #[serde(default = "yes")]
+    active: bool,
+}
+
+fn prices_schema() -> Object {
+    let code = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z]{3}$"));
+    let price = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+    let prices = ObjectBuilder::new().property_names(Some(code)).additional_properties(Some(Schema::from(price)));
+    let prices = prices.min_properties(Some(1)).max_properties(Some(MAX_PRICES));
+    prices.description(Some("Price of one piece in minor units, by ISO 4217 currency.")).build()
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// The sku that the path names.
+pub(crate) fn sku(text: Option<&str>) -> Result<Sku, FieldError> {
+    text.unwrap_or_default().parse().map_err(|error: domain::InvalidSku| FieldError::new("sku", error.to_string()))
+}
+
+pub(crate) fn read(sku: Sku, body: ProductBody, at: Timestamp) -> Result<ProductEdit, FieldError> {
+    let name = name(body.name)?;
+    let prices = prices(body.prices)?;
+    let stock = body.stock.map(|pieces| StockEdit { pieces, was: body.stock_was });
+    if stock.is_none() && body.stock_was.is_some() {
+        return Err(FieldError::new("stock_was", "goes with stock"));
+    }
+    Ok(ProductEdit { sku, name, prices, stock, active: body.active, at })
+}
+
+fn name(name: String) -> Result<String, FieldError> {
+    let length = name.chars().count();
+    let fits = (1..=MAX_NAME).contains(&length) && !name.trim().is_empty() && !name.chars().any(char::is_control);
+    let message = || format!("must have 1 to {MAX_NAME} characters, and no control characters");
+    if fits { Ok(name) } else { Err(FieldError::new("name", message())) }
+}
+
+fn prices(given: BTreeMap<String, i64>) -> Result<BTreeMap<Currency, i64>, FieldError> {
+    if given.is_empty() || given.len() > MAX_PRICES {
+        return Err(FieldError::new("prices", format!("must have 1 to {MAX_PRICES} currencies")));
+    }
+    let mut prices = BTreeMap::new();
+    for (code, amount) in given {
+        let currency =
+            code.parse().map_err(|error: domain::UnknownCurrency| FieldError::new("prices", error.to_string()))?;
+        check(Money::new(amount, currency))?;
+        if prices.insert(currency, amount).is_some() {
+            return Err(FieldError::new(format!("prices.{currency}"), "stands there twice"));
+        }
+    }
+    Ok(prices)
+}
+
+/// Stripe's minimum is one of the whole order, not of one piece.
+fn check(price: Money) -> Result<(), FieldError> {
+    let fault = |message: String| FieldError::new(format!("prices.{}", price.currency), message);
+    if price.amount < 1 {
+        return Err(fault("must be at least 1".to_owned()));
+    }
+    to_stripe(price).map(drop).map_err(|error| fault(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(body: Value) -> Result<ProductEdit, String> {
+        let body = serde_json::from_value(body).unwrap();
+        super::read("MUG-1".parse().unwrap(), body, Timestamp::default()).map_err(|error| error.field)
+    }
+
+    fn check(pointer: &str, value: Value, fault: &str) {
+        let mut body = json!({"name": "Mug", "prices": {"eur": 1250}, "stock": 3, "active": true});
+        *body.pointer_mut(pointer).unwrap() = value;
+        assert_eq!(read(body).unwrap_err(), fault);
+    }
+
+    #[test]
+    fn stock_and_active_may_be_left_out() {
+        let edit = read(json!({"name": "Mug", "prices": {"eur": 1250, "JPY": 900}})).unwrap();
+        assert_eq!((edit.stock, edit.active, edit.prices.len()), (None, true, 2));
+    }
+
+    #[test]
+    fn what_the_stock_was_goes_with_what_it_shall_be() {
+        let edit = |stock: Value| read(json!({"name": "Mug", "prices": {"eur": 1250}, "stock": stock, "stock_was": 3}));
+        assert_eq!(edit(json!(5)).map(|edit| edit.stock), Ok(Some(StockEdit { pieces: 5, was: Some(3) })));
+        assert_eq!(edit(Value::Null).unwrap_err(), "stock_was");
+    }
+
+    #[test]
+    fn every_broken_rule_names_its_field() {
+        check("/name", json!(""), "name");
+        check("/name", json!("  "), "name");
+        check("/name", json!("a\nb"), "name");
+        check("/name", json!("x".repeat(201)), "name");
+        check("/prices", json!({}), "prices");
+        check("/prices", json!({"euro": 1}), "prices");
+        check("/prices", json!({"eur": 0}), "prices.eur");
+        check("/prices", json!({"eur": -5}), "prices.eur");
+        check("/prices", json!({"eur": 1, "EUR": 2}), "prices.eur");
+        check("/prices", json!({"kwd": 1251}), "prices.kwd");
+        check("/prices", json!({"iqd": 1000}), "prices.iqd");
+        let eleven = ["eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "czk", "huf", "ron"];
+        check("/prices", eleven.into_iter().map(|code| (code.to_owned(), json!(1000))).collect(), "prices");
+    }
+}

@@ -1,0 +1,17 @@
+//! Wiring for `GET /.well-known/jwks.json`: what this function needs, built once per cold start.
+
+use api::Edge;
+use auth::PublicKeys;
+use resilience::SystemClock;
+use store::DynamoGuards;
+use telemetry::{CachedSecret, SecretsManager, required};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    telemetry::init();
+    let config = aws::Config::from_env()?;
+    let secret_id: String = required("TOKEN_KEYS_SECRET_ID")?;
+    let keys = CachedSecret::<PublicKeys, _, _>::new(secret_id, SecretsManager::from_env(&config)?, SystemClock);
+    let edge = Edge::from_env(DynamoGuards::new(&aws::dynamodb(&config), required::<String>("GUARDS_TABLE")?))?;
+    api::run(&edge, edge::get_jwks::ENDPOINT, async |request| edge::get_jwks::handle(&keys, request).await).await
+}

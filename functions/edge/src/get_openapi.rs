@@ -1,0 +1,54 @@
+//! `GET /openapi.json` and `GET /reference`: the API's contract, for programs and for people.
+
+use api::{ApiError, Class, Endpoint, Response};
+use lambda_http::Request;
+use lambda_http::http::HeaderValue;
+use lambda_http::http::header::CONTENT_SECURITY_POLICY;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read).answering(&["application/json", "text/html"]);
+
+/// The contract, written by `cargo cis openapi`.
+pub const DOCUMENT: &str = include_str!("../../../openapi.json");
+/// The page made from it, by the same command.
+pub const REFERENCE: &str = include_str!("get_openapi/reference.html");
+
+/// How long anybody may keep either, in seconds.
+const MAX_AGE: u32 = 300;
+/// The page has no script and loads nothing; its one style sheet is named by its hash (CSP Level 3, section 2.3.1).
+pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'sha256-W36L2GFkVX9JPoCZeRIfpjAAWVrdif//6Jg2aKMyrvA='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Answers with the document, or with the page when that is asked for; 304 for whoever has it already.
+///
+/// # Errors
+///
+/// None that a request can cause.
+pub fn handle(request: &Request) -> Result<Response, ApiError> {
+    if request.uri().path() != "/reference" {
+        return api::cacheable_text(request, "application/json", DOCUMENT, MAX_AGE);
+    }
+    let mut page = api::cacheable_text(request, "text/html; charset=utf-8", REFERENCE, MAX_AGE)?;
+    page.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn the_policy_allows_the_pages_style_and_the_page_needs_no_more() {
+        let style = REFERENCE.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+        let hash = STANDARD.encode(Sha256::digest(style));
+        assert!(PAGE_POLICY.contains(&format!("'sha256-{hash}'")), "the style's hash is sha256-{hash}");
+        for forbidden in ["<script", "<link", "<img", "style=\"", "javascript:", " on"] {
+            let in_tags = REFERENCE.split('<').filter_map(|tag| tag.split_once('>')).map(|(tag, _)| format!("<{tag}"));
+            let found: Vec<_> = in_tags.filter(|tag| tag.contains(forbidden)).collect();
+            assert!(found.is_empty(), "{found:?}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Who is told what of an event, from what is stored when it is told.
+
+use domain::{
+    AccountEvent, AccountNotice, Link, MailEffectId, MailKind, MailSubject, OrderEvent, OrderMail, StaffAlert,
+};
+use events::Event;
+use mail::{Content, Mailbox};
+use resilience::{Clock, Ids, Transport};
+use store::{Accounts, ApiKeys, MailEffects, Orders};
+use telemetry::SecretSource;
+
+use crate::send_email::{Post, SendError};
+
+/// A mail, ready to go.
+pub(crate) struct Letter {
+    pub(crate) to: Mailbox,
+    pub(crate) content: Content,
+}
+
+/// The mail that an event asks for, if it asks for one.
+pub(crate) fn effect_id(event: &Event) -> Option<MailEffectId> {
+    let (subject, kind, event_id) = match event {
+        Event::Order(event) => {
+            (MailSubject::Order(event.order_id), MailKind::for_order_event(event.event_type)?, event.event_id)
+        }
+        Event::Account(event) => {
+            let kind = MailKind::for_account_event(event.event_type)?;
+            (MailSubject::Account(event.account_id), kind, event.event_id)
+        }
+    };
+    Some(MailEffectId { subject, kind, event_id })
+}
+
+impl<O, A, M, T, C, I, S, K, R> Post<'_, O, A, M, T, C, I, S, K, R>
+where
+    O: Orders,
+    A: Accounts + ApiKeys,
+    M: MailEffects,
+    T: Transport,
+    C: Clock,
+    I: Ids,
+    S: SecretSource,
+    K: Clock,
+    R: Ids,
+{
+    /// The mail about an event; none when there is nothing to say any more, or nobody to say it to.
+    pub(crate) async fn letter(&self, event: &Event) -> Result<Option<Letter>, SendError> {
+        match event {
+            Event::Order(event) => self.about_order(event).await,
+            Event::Account(event) => self.about_account(event).await,
+        }
+    }
+
+    async fn about_order(&self, event: &OrderEvent) -> Result<Option<Letter>, SendError> {
+        let order = self.known.orders.find(event.order_id).await?.ok_or(SendError::NoOrder)?;
+        if let Some(alert) = StaffAlert::for_event(event.event_type) {
+            let content = Content::alert(alert, event, &order, self.sender.shop)?;
+            return Ok(Some(Letter { to: self.sender.alerts_to.clone(), content }));
+        }
+        let Some(mail) = OrderMail::for_event(event.event_type) else { return Ok(None) };
+        let Some(contact) = order.person.contact() else { return Ok(None) };
+        let content = Content::compose(mail, event, &order, contact, self.sender.shop)?;
+        let name = Some(contact.shipping_address.name.clone());
+        Ok(Some(Letter { to: Mailbox { email: contact.email.clone(), name }, content }))
+    }
+
+    async fn about_account(&self, event: &AccountEvent) -> Result<Option<Letter>, SendError> {
+        let accounts = self.known.accounts;
+        let account = accounts.account(event.account_id).await?;
+        let link = match event.link_id {
+            Some(id) => accounts.link(id).await?,
+            None => None,
+        };
+        let key = match event.key_id {
+            Some(id) => accounts.api_key(id).await?,
+            None => None,
+        };
+        let notice = AccountNotice::decide(event, account.as_ref(), link.as_ref(), key.as_ref(), self.clock.now());
+        let Some((notice, account)) = notice.zip(account.as_ref()) else { return Ok(None) };
+        let keys = self.sender.link_keys.get().await?;
+        let sign = |link: &Link| keys.sign(link.kind, link.id);
+        let content = Content::about_account(notice, self.sender.shop, sign)?;
+        Ok(Some(Letter { to: account.email.clone().into(), content }))
+    }
+}

@@ -1,0 +1,96 @@
+//! `POST /v1/orders`: the signed-in customer places an order and gets what the browser needs to pay it.
+
+mod place;
+
+use api::{ApiError, Class, Endpoint, Response};
+use auth::{Caller, Permission};
+use checkout::{Checkout, PayableOrder, PaymentAnswer};
+use domain::{Cart, CartRequest, CustomerId, Order, OrderId, PaymentChoice, PaymentTerms};
+use lambda_http::{Request, http::HeaderValue};
+use resilience::{Clock, Ids, Transport};
+use store::{Catalogue, Orders};
+use stripe::Stripe;
+use telemetry::chain;
+
+use place::{Placement, place};
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_body();
+
+/// Places the order, then asks Stripe for its payment intent. An order on invoice has none: it says when it is due.
+///
+/// The order id derives from the caller and the `Idempotency-Key`, so that a repeated request finds its own order and
+/// goes on where the first one stopped; it is answered 201 as well, with `Idempotent-Replayed: true`.
+///
+/// # Errors
+///
+/// `stripe` is none while its key cannot be read, which is no error.
+///
+/// 400 malformed body or key, 401 no caller, 403 not a customer, or an invoice for somebody who may have none, 409 out of stock, 413 and 415 for the body, 422 the cart
+/// breaks a rule or the key was used for another cart, 503 the table is down. When Stripe is down the order stands, and
+/// the answer says that payment is pending.
+#[utoipa::path(
+    post,
+    path = "/v1/orders",
+    operation_id = "create-order",
+    tag = "orders",
+    request_body = CartRequest,
+    params(("Idempotency-Key" = String, Header, description = "The same for every repetition of this request: with it, the order is placed once", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    responses((status = 201, description = "The order is placed, now or by an earlier request with this key", body = PayableOrder)),
+    security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
+    extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "out-of-stock"]))),
+)]
+pub async fn handle<T: Transport, C: Clock, I: Ids>(
+    orders: &impl Orders,
+    catalogue: &impl Catalogue,
+    stripe: Option<&Stripe<T, C, I>>,
+    terms: PaymentTerms,
+    clock: &C,
+    ids: &I,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let customer = customer(&caller)?;
+    let key = api::idempotency_key(&request)?;
+    let cart = Cart::try_from(api::body::<CartRequest>(&request)?)?;
+    if cart.payment_method == PaymentChoice::Invoice {
+        api::require(&caller, Permission::PlaceOnInvoice)?;
+    }
+    let correlation_id = api::correlation_id(&request);
+    let deadline = api::deadline(clock, &request);
+
+    let id = OrderId::derived(customer, &key);
+    api::trace_order(id);
+    let correlation_id = correlation_id.as_str();
+    let placement = Placement { id, customer, cart, terms, correlation_id, now: clock.now() };
+    let placed = place(orders, catalogue, placement).await?;
+
+    let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id };
+    let (order, payment) = open_or_pending(&checkout, placed.order).await;
+    let mut response = api::created(&format!("/v1/orders/{id}"), &PayableOrder::new(&order, payment))?;
+    if placed.is_repeat {
+        response.headers_mut().insert(api::REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+fn customer(caller: &Caller) -> Result<CustomerId, ApiError> {
+    api::require(caller, Permission::PlaceOrders)?;
+    caller.who.customer().ok_or(ApiError::Forbidden)
+}
+
+/// The order stands already: whatever fails now is made good by a repetition or by `create-payment-intent`.
+async fn open_or_pending<O: Orders, T: Transport, C: Clock, I: Ids>(
+    checkout: &Checkout<'_, O, T, C, I>,
+    order: Order,
+) -> (Order, PaymentAnswer) {
+    match checkout.open(order.clone()).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            telemetry::count("PaymentsPending", 1);
+            tracing::error!(error = %chain(&error), "order placed, payment pending");
+            let pending = PaymentAnswer::pending(&order);
+            (order, pending)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! One order that was not paid in time.
+
+use std::cell::Cell;
+
+use domain::{IntentId, Order, PaymentFact};
+use resilience::{Clock, Deadline, Ids, Transport};
+use store::{Orders, Receipt, ReceiptSource, StoreError};
+use stripe::{Stripe, StripeError};
+
+use crate::expire_orders::decide::{Decided, Deciding};
+
+/// Why an order is left for a later run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExpiryError {
+    /// It could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Stripe did not cancel its intent, or did not say so.
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
+    /// Stripe has failed too often in this run, or its key cannot be had.
+    #[error("stripe is out of reach")]
+    StripeIsDown,
+}
+
+/// After so many failures in a row nobody waits for Stripe any more in this run. One alone may be about its intent, as a
+/// refusal always is, and must not keep those behind it waiting for ever.
+const MOST_FAILURES: u32 = 3;
+
+/// What calling orders off needs.
+pub(crate) struct Expiry<'a, O, T, C, I, K, R> {
+    deciding: Deciding<'a, O, K, R>,
+    stripe: Option<&'a Stripe<T, C, I>>,
+    failures: Cell<u32>,
+    deadline: Deadline,
+}
+
+impl<'a, O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Expiry<'a, O, T, C, I, K, R> {
+    pub const fn new(deciding: Deciding<'a, O, K, R>, stripe: Option<&'a Stripe<T, C, I>>, deadline: Deadline) -> Self {
+        Self { deciding, stripe, failures: Cell::new(0), deadline }
+    }
+
+    /// Calls the order off if it is overdue and nothing can pay it any more. Whether it was this call that did it.
+    pub async fn expire(&self, listed: &Order) -> Result<bool, ExpiryError> {
+        if !listed.is_overdue_for_expiry(self.deciding.clock.now()) {
+            return Ok(false);
+        }
+        // The list may be behind: paid, edited, given another intent.
+        let Some(order) = self.deciding.orders.find(listed.id).await? else { return Ok(false) };
+        let order = self.void_intents(order).await?;
+        let expire = |order: &Order| order.expire(&order.correlation_id, self.deciding.clock.now());
+        Ok(self.deciding.decide(&order, None, expire).await?.is_change)
+    }
+
+    /// Has Stripe cancel what could still be paid, and takes in what it says: canceled, or that the money was faster.
+    async fn void_intents(&self, order: Order) -> Result<Order, ExpiryError> {
+        let now = self.deciding.clock.now();
+        let live = order.payment.facts.live();
+        let live: Vec<IntentId> = live.map(|intent| intent.id.clone()).collect();
+        if live.is_empty() || !order.is_overdue_for_expiry(now) {
+            return Ok(order);
+        }
+        let facts = self.void(&live).await?;
+        let receipt = Receipt::heard(ReceiptSource::Expiry, order.id, facts.clone(), now, &order.correlation_id);
+        let learn = |order: &Order| order.learn(facts.clone(), &order.correlation_id, now);
+        let Decided { order, .. } = self.deciding.decide(&order, Some(&receipt), learn).await?;
+        Ok(order)
+    }
+
+    async fn void(&self, intents: &[IntentId]) -> Result<Vec<PaymentFact>, ExpiryError> {
+        let is_down = self.failures.get() >= MOST_FAILURES;
+        let stripe = self.stripe.filter(|_| !is_down).ok_or(ExpiryError::StripeIsDown)?;
+        let answer = stripe.void(intents, self.deadline).await;
+        match &answer {
+            Ok(_) => self.failures.set(0),
+            Err(StripeError::Invalid { .. } | StripeError::Amount(_)) => {}
+            Err(_) => self.failures.set(self.failures.get() + 1),
+        }
+        Ok(answer?)
+    }
+}

@@ -1,0 +1,62 @@
+//! `PATCH /v1/orders/{order_id}`: the customer changes an order that waits for money.
+
+mod edit;
+mod wish;
+
+use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
+use auth::OrderAction;
+use checkout::Checkout;
+use lambda_http::Request;
+use resilience::{Clock, Ids, Transport};
+use store::{Catalogue, Orders};
+use stripe::Stripe;
+
+use edit::Editing;
+use wish::{OrderPatch, Wish};
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_body();
+
+/// Changes what was ordered, at the catalogue's prices of now, or where it goes, while the order waits for money. Only the
+/// goods that differ leave or join the stock.
+///
+/// When the total changes, the payment intent for the former one is given up at Stripe first, so that nobody can pay it
+/// any more; `POST /v1/orders/{order_id}/payment-intent` makes the next one. A payment that was faster stands, and the
+/// order stays as it was. The same patch again changes nothing, unless prices have changed.
+///
+/// # Errors
+///
+/// `stripe` is none while its key cannot be read: only what leaves the total alone is possible then.
+///
+/// 400, 413 and 415 for the body, 401 no caller, 403 not the customer, 404 no such order, 409 too late (with the order's
+/// status) or out of stock, 422 the patch breaks a rule, 503 Stripe or the table is down. Nothing has changed then.
+#[utoipa::path(
+    patch,
+    path = "/v1/orders/{order_id}",
+    operation_id = "update-order",
+    tag = "orders",
+    request_body = OrderPatch,
+    responses((status = 200, description = "The order as it is now", body = OrderAnswer)),
+    security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
+    extensions(("x-problems" = json!(["too-late-to-edit", "out-of-stock", "payment-unavailable"]))),
+)]
+pub async fn handle<T: Transport, C: Clock, I: Ids>(
+    orders: &impl Orders,
+    catalogue: &impl Catalogue,
+    stripe: Option<&Stripe<T, C, I>>,
+    clock: &C,
+    ids: &I,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let id = api::order_id(&request)?;
+    let order = api::own_order(orders, &caller, id, OrderAction::Edit).await?;
+    let wish = Wish::try_from(api::body::<OrderPatch>(&request)?)?;
+
+    let correlation_id = api::correlation_id(&request);
+    let deadline = api::deadline(clock, &request);
+    let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id: correlation_id.as_str() };
+    // Boxed: with all that it asks Stripe and the tables, its future is large.
+    let order = Box::pin(Editing { checkout, catalogue, wish }.run(order)).await?;
+    api::ok(&OrderAnswer::from(&order))
+}

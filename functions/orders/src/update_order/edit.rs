@@ -1,0 +1,81 @@
+//! The edit, and what has to be out of its way first.
+
+use std::time::Duration;
+
+use api::ApiError;
+use checkout::{Checkout, Quote, out_of_stock};
+use domain::{Change, EditRefused, Order, OrderEdit, Sku};
+use resilience::{Clock, Ids, Transport};
+use store::{Catalogue, Orders, StoreError};
+
+use crate::update_order::wish::Wish;
+
+/// So often the edit is decided anew: after somebody else's write, and after an intent was given up for it.
+const ROUNDS: u32 = 8;
+/// The first pause after a conflict; it doubles each time, with full jitter.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+/// One edit of one order, with all that it needs.
+pub(crate) struct Editing<'a, O, K, T, C, I> {
+    pub checkout: Checkout<'a, O, T, C, I>,
+    pub catalogue: &'a K,
+    pub wish: Wish,
+}
+
+impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> Editing<'_, O, K, T, C, I> {
+    /// Carries the edit out, from the order as it was read.
+    pub(crate) async fn run(&self, mut order: Order) -> Result<Order, ApiError> {
+        // What cannot be edited at all is not worth a look at the catalogue.
+        self.decide(&order, None).map_err(|refused| refusal(&refused))?;
+        let quote = self.quote(&order).await?;
+        let mut pause = FIRST_PAUSE;
+        for _ in 0..ROUNDS {
+            if let Some(sku) = quote.as_ref().and_then(|quote| quote.lacking(&order)) {
+                return Err(self.out_of_stock(sku));
+            }
+            let change = match self.decide(&order, quote.as_ref()) {
+                Ok(None) => return Ok(order),
+                Ok(Some(change)) => change,
+                Err(EditRefused::IntentLive) => {
+                    order = self.checkout.void_intents(order).await?;
+                    continue;
+                }
+                Err(refused) => return Err(refusal(&refused)),
+            };
+            match self.checkout.orders.save(&change, None).await {
+                Ok(()) => return Ok(change.order),
+                Err(StoreError::OutOfStock(sku)) => return Err(self.out_of_stock(&sku)),
+                Err(StoreError::Conflict) => self.checkout.clock.sleep(self.checkout.ids.jitter(pause)).await,
+                Err(error) => return Err(error.into()),
+            }
+            pause *= 2;
+            order = self.checkout.orders.find(order.id).await?.ok_or(ApiError::NotFound("order"))?;
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// The wanted lines at the prices of now; none when the lines stay.
+    async fn quote(&self, order: &Order) -> Result<Option<Quote>, ApiError> {
+        let Some(lines) = &self.wish.lines else { return Ok(None) };
+        let choice = order.payment.method.choice();
+        Quote::of(self.catalogue, lines, order.total.currency, choice).await.map(Some)
+    }
+
+    fn decide(&self, order: &Order, quote: Option<&Quote>) -> Result<Option<Change>, EditRefused> {
+        let lines = quote.map(|Quote { priced, .. }| (priced.lines.clone(), priced.total));
+        let edit = OrderEdit { lines, contact: self.wish.contact(order) };
+        order.edit(edit, self.checkout.correlation_id, self.checkout.clock.now())
+    }
+
+    fn out_of_stock(&self, sku: &Sku) -> ApiError {
+        out_of_stock(self.wish.lines.iter().flatten().map(|line| &line.sku), sku)
+    }
+}
+
+fn refusal(refused: &EditRefused) -> ApiError {
+    match refused {
+        EditRefused::TooLate(status) => ApiError::TooLateToEdit(*status),
+        // Only lines bring it, and then the intent is given up.
+        EditRefused::IntentLive => StoreError::Conflict.into(),
+    }
+}

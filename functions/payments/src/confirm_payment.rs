@@ -1,0 +1,50 @@
+//! `POST /v1/orders/{order_id}/confirm-payment`: the customer came back from paying.
+
+use api::{ApiError, Class, Endpoint, Response};
+use auth::OrderAction;
+use checkout::{Checkout, PayableOrder, PaymentAnswer};
+use domain::PaymentChoice;
+use lambda_http::Request;
+use resilience::{Clock, Ids, Transport};
+use store::Orders;
+use stripe::Stripe;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
+
+/// Asks Stripe what became of the order's intent, merges that into the order and answers with it. What the browser says
+/// of the payment is not even read. The webhook says the same, sooner or later.
+///
+/// # Errors
+///
+/// 401 no caller, 403 not the customer, 404 no such order, 409 the order is not paid through Stripe, 503 Stripe or the table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/confirm-payment",
+    operation_id = "confirm-payment",
+    tag = "payments",
+    responses((status = 200, description = "The order with what Stripe says of its payment", body = PayableOrder)),
+    security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
+    extensions(("x-problems" = json!(["not-awaiting-payment", "payment-unavailable"]))),
+)]
+pub async fn handle<T: Transport, C: Clock, I: Ids>(
+    orders: &impl Orders,
+    stripe: Option<&Stripe<T, C, I>>,
+    clock: &C,
+    ids: &I,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let id = api::order_id(&request)?;
+    let order = api::own_order(orders, &caller, id, OrderAction::Pay).await?;
+    if order.payment.method.choice() != PaymentChoice::Stripe {
+        return Err(ApiError::NotAwaitingPayment(order.status));
+    }
+
+    let correlation_id = api::correlation_id(&request);
+    let correlation_id = correlation_id.as_str();
+    let deadline = api::deadline(clock, &request);
+    let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id };
+    let order = checkout.refresh(order).await?;
+    api::ok(&PayableOrder::new(&order, PaymentAnswer::known(&order)))
+}

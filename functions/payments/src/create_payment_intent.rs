@@ -1,0 +1,50 @@
+//! `POST /v1/orders/{order_id}/payment-intent`: what pays an order, for whoever has nothing to pay it with (any more).
+
+use api::{ApiError, Class, Endpoint, Response};
+use auth::OrderAction;
+use checkout::{Checkout, PayableOrder};
+use lambda_http::Request;
+use resilience::{Clock, Ids, Transport};
+use store::Orders;
+use stripe::Stripe;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
+
+/// Answers with the order's live payment intent: the one that it has, or the next attempt's where Stripe could not be
+/// asked before or the last one was given up. Any number of requests end at one intent.
+///
+/// # Errors
+///
+/// 401 no caller, 403 not the customer, 404 no such order, 409 the order does not wait for money, 503 Stripe or the table
+/// is down.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/payment-intent",
+    operation_id = "create-payment-intent",
+    tag = "payments",
+    responses((status = 200, description = "The order with what pays it", body = PayableOrder)),
+    security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
+    extensions(("x-problems" = json!(["not-awaiting-payment", "payment-unavailable"]))),
+)]
+pub async fn handle<T: Transport, C: Clock, I: Ids>(
+    orders: &impl Orders,
+    stripe: Option<&Stripe<T, C, I>>,
+    clock: &C,
+    ids: &I,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let id = api::order_id(&request)?;
+    let order = api::own_order(orders, &caller, id, OrderAction::Pay).await?;
+
+    let correlation_id = api::correlation_id(&request);
+    let correlation_id = correlation_id.as_str();
+    let deadline = api::deadline(clock, &request);
+    let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id };
+    let (order, payment) = checkout.open(order).await?;
+    if !order.status.awaits_payment() {
+        return Err(ApiError::NotAwaitingPayment(order.status));
+    }
+    api::ok(&PayableOrder::new(&order, payment))
+}

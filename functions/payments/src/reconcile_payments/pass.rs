@@ -1,0 +1,137 @@
+//! A run of a pass: list by list, object by object, until it is through or time is up.
+
+use std::collections::BTreeMap;
+
+use domain::{IntentId, IntentStatus, OrderId, PaymentFact};
+use resilience::{Clock, Deadline, Ids, Transport};
+use store::{Orders, Receipt, ReceiptSource, StoreError, UpdateError, update};
+use stripe::{Stripe, StripeError};
+
+use crate::reconcile_payments::place::Phase;
+use crate::reconcile_payments::{Difference, Outcome, Place, Reconciler, Report};
+
+/// Most pages of lists that a run of the function reads; a page of Stripe's has 100 objects.
+const MOST_PAGES: u32 = 500;
+
+/// What ends a run before its pass is through.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Nothing is begun after it.
+    pub deadline: Deadline,
+    /// Most pages of lists that are read.
+    pub pages: u32,
+}
+
+impl Bounds {
+    pub(crate) const fn of_run(deadline: Deadline) -> Self {
+        Self { deadline, pages: MOST_PAGES }
+    }
+}
+
+/// Why a run ends before its bounds.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stopped {
+    /// Stripe does not answer, or wants to be asked less.
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
+    /// The table does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing is wrong: the rest is for the next run.
+    #[error("time is up")]
+    TimeIsUp,
+}
+
+/// A run with what it has seen so far.
+pub(crate) struct Run<'a, O, T, C, I> {
+    pub with: &'a Reconciler<'a, O, T, C, I>,
+    pub deadline: Deadline,
+    pub place: Place,
+    pub report: Report,
+    /// Intents that Stripe listed in this run: whose they are, and how they stand.
+    pub listed: BTreeMap<IntentId, (Option<OrderId>, IntentStatus)>,
+}
+
+impl<O: Orders, T: Transport, C: Clock, I: Ids> Reconciler<'_, O, T, C, I> {
+    /// Goes on from a place. Answers where it came to, none when the pass is through, and what it found on the way.
+    pub async fn run(&self, place: Place, bounds: Bounds) -> (Option<Place>, Report) {
+        let (report, listed) = (Report::default(), BTreeMap::new());
+        let mut run = Run { with: self, deadline: bounds.deadline, place, report, listed };
+        for _ in 0..bounds.pages {
+            match run.page().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    let Some(next) = run.place.clone().next_phase() else {
+                        run.report.finished = true;
+                        return (None, run.report);
+                    };
+                    run.place = next;
+                }
+                Err(Stopped::TimeIsUp) => break,
+                // The cursor's object is gone, which Stripe promises of none: better the list once more than never again.
+                Err(Stopped::Stripe(error)) if error.is_missing() && run.place.after.is_some() => {
+                    run.place.after = None;
+                }
+                Err(stopped) => {
+                    run.report.stopped = Some(telemetry::chain(&stopped).to_string());
+                    break;
+                }
+            }
+        }
+        (Some(run.place), run.report)
+    }
+}
+
+impl<'a, O: Orders, T: Transport, C: Clock, I: Ids> Run<'a, O, T, C, I> {
+    /// Compares what is on the next page of the list. Whether there is another one.
+    async fn page(&mut self) -> Result<bool, Stopped> {
+        self.check_time()?;
+        match self.place.phase {
+            Phase::Intents => self.intents().await,
+            Phase::Refunds => self.refunds().await,
+            Phase::Disputes => self.disputes().await,
+            Phase::Events => self.events().await,
+            Phase::Orders(status) => self.orders(status).await,
+        }
+    }
+
+    /// Before each object; the next run goes on with it.
+    pub(crate) fn check_time(&self) -> Result<(), Stopped> {
+        let is_over = self.deadline.left(self.with.clock).is_zero();
+        if is_over { Err(Stopped::TimeIsUp) } else { Ok(()) }
+    }
+
+    pub(crate) const fn stripe(&self) -> &'a Stripe<T, C, I> {
+        self.with.stripe
+    }
+
+    /// The order takes in what Stripe says; in a dry run it never does.
+    pub(crate) async fn learn(&self, id: OrderId, facts: &[PaymentFact]) -> Result<Outcome, Stopped> {
+        if self.with.rules.dry_run {
+            return Ok(Outcome::Left);
+        }
+        let Reconciler { orders, clock, ids, .. } = self.with;
+        let now = clock.now();
+        let receipt = Receipt::heard(ReceiptSource::Reconciliation, id, facts.to_vec(), now, &self.correlation_id());
+        // What follows from a payment is found under the id of the request that placed the order.
+        let learn = |order: &domain::Order| {
+            Ok::<_, std::convert::Infallible>(order.learn(facts.to_vec(), &order.correlation_id, now))
+        };
+        match update(*orders, *clock, *ids, id, Some(&receipt), learn).await {
+            Ok(_) => Ok(Outcome::Healed),
+            // Others kept being faster: they are at it, and the next pass looks again.
+            Err(UpdateError::Store(StoreError::Conflict) | UpdateError::NotFound) => Ok(Outcome::Left),
+            Err(UpdateError::Store(error)) => Err(error.into()),
+            Err(UpdateError::Refused(never)) => match never {},
+        }
+    }
+
+    /// Names the pass in receipts and in what follows from them.
+    pub(crate) fn correlation_id(&self) -> String {
+        format!("reconciliation-{}", self.place.until.seconds())
+    }
+
+    pub(crate) fn found(&mut self, difference: Difference) {
+        self.report.differences.push(difference);
+    }
+}

@@ -1,0 +1,215 @@
+//! From Stripe to us: whatever it lists is known to its order.
+
+use domain::{IntentFact, IntentId, IntentStatus, OrderId, PaymentFact};
+use resilience::{Clock, Ids, Transport};
+use store::{Orders, ParkOutcome, Receipt, ReceiptSource};
+use stripe::{
+    AmountError, Dispute, Event, OrderReference, PaymentIntent, Reading, Refund, dispute_facts, facts, intent_facts,
+    refund_facts,
+};
+
+use crate::reconcile_payments::compare::{difference, said};
+use crate::reconcile_payments::pass::{Run, Stopped};
+use crate::reconcile_payments::{Difference, Kind, Outcome};
+
+impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
+    pub(crate) async fn intents(&mut self) -> Result<bool, Stopped> {
+        let after = self.place.after.as_deref().map(IntentId::from);
+        let page = self.stripe().list_payment_intents(self.place.since, after.as_ref(), self.deadline).await?;
+        for intent in &page.data {
+            self.check_time()?;
+            self.intent(intent).await?;
+            self.report.looked.intents += 1;
+            self.place.after = Some(intent.id.to_string());
+        }
+        Ok(page.next().is_some())
+    }
+
+    pub(crate) async fn refunds(&mut self) -> Result<bool, Stopped> {
+        let after = self.place.after.as_deref().map(Into::into);
+        let page = self.stripe().list_refunds_since(self.place.since, after.as_ref(), self.deadline).await?;
+        for refund in &page.data {
+            self.check_time()?;
+            self.refund(refund).await?;
+            self.report.looked.refunds += 1;
+            self.place.after = Some(refund.id.to_string());
+        }
+        Ok(page.next().is_some())
+    }
+
+    pub(crate) async fn disputes(&mut self) -> Result<bool, Stopped> {
+        let after = self.place.after.as_deref().map(Into::into);
+        let page = self.stripe().list_disputes_since(self.place.since, after.as_ref(), self.deadline).await?;
+        for dispute in &page.data {
+            self.check_time()?;
+            self.dispute(dispute).await?;
+            self.report.looked.disputes += 1;
+            self.place.after = Some(dispute.id.to_string());
+        }
+        Ok(page.next().is_some())
+    }
+
+    /// What changed in the window about objects that are older, and so in no list of the window: debits that took weeks,
+    /// refunds that failed, disputes that were decided.
+    pub(crate) async fn events(&mut self) -> Result<bool, Stopped> {
+        let after = self.place.after.clone();
+        let page = self.stripe().list_events(self.place.since, after.as_deref(), self.deadline).await?;
+        for event in &page.data {
+            self.check_time()?;
+            self.event(event).await?;
+            self.place.after = Some(event.id.clone());
+        }
+        Ok(page.next().is_some())
+    }
+
+    async fn intent(&mut self, intent: &PaymentIntent) -> Result<(), Stopped> {
+        let owner = intent.order_id();
+        self.listed.insert(intent.id.clone(), (owner, intent.status()));
+        self.object(intent.id.as_str(), intent.created, owner, facts_of(intent)).await
+    }
+
+    async fn refund(&mut self, refund: &Refund) -> Result<(), Stopped> {
+        let owner = match refund.order_id() {
+            Some(order) => Some(order),
+            None => self.owner(refund.payment_intent.as_deref()).await?,
+        };
+        self.object(refund.id.as_str(), refund.created, owner, refund_facts(refund)).await
+    }
+
+    async fn dispute(&mut self, dispute: &Dispute) -> Result<(), Stopped> {
+        let owner = self.owner(dispute.payment_intent.as_deref()).await?;
+        self.object(dispute.id.as_str(), dispute.created, owner, dispute_facts(dispute)).await
+    }
+
+    async fn event(&mut self, event: &Event) -> Result<(), Stopped> {
+        let created = event.object["created"].as_i64().unwrap_or(0);
+        if created >= self.place.since.seconds() || event.created > self.place.until {
+            return Ok(());
+        }
+        self.report.looked.events += 1;
+        let (owner, facts) = match facts(event) {
+            Ok(Reading::Facts { order: OrderReference::Order(order), facts }) => (Some(order), facts),
+            Ok(Reading::Facts { order: OrderReference::Intent(intent), facts }) => {
+                (self.owner(Some(intent.as_str())).await?, facts)
+            }
+            Ok(Reading::NotOurs | Reading::Unhandled) => (None, vec![]),
+            Err(error) => {
+                self.unreadable(&event.id, None, &error);
+                return Ok(());
+            }
+        };
+        self.object(&event.id, created, owner, Ok(facts)).await
+    }
+
+    /// One object of Stripe's, whatever it is.
+    async fn object(
+        &mut self,
+        id: &str,
+        created: i64,
+        owner: Option<OrderId>,
+        facts: Result<Vec<PaymentFact>, AmountError>,
+    ) -> Result<(), Stopped> {
+        let Some(owner) = owner else {
+            self.report.looked.not_ours += 1;
+            return Ok(());
+        };
+        if created > self.place.until.seconds() {
+            return Ok(());
+        }
+        match facts {
+            Ok(facts) => {
+                for fact in facts {
+                    self.compare(owner, fact).await?;
+                }
+            }
+            Err(error) => self.unreadable(id, Some(owner), &error),
+        }
+        Ok(())
+    }
+
+    /// Holds a fact against its order, which takes it in if it is news.
+    pub(crate) async fn compare(&mut self, id: OrderId, fact: PaymentFact) -> Result<(), Stopped> {
+        let Some(order) = self.with.orders.find(id).await? else { return self.without_order(id, fact).await };
+        if let Some(found) = difference(&order, &fact) {
+            let outcome = self.learn(id, &[fact]).await?;
+            self.found(Difference { outcome, ..found });
+        }
+        Ok(())
+    }
+
+    /// Money that names an order that is not there. What is known of it waits for the order; people must look, unless
+    /// all of it went back.
+    async fn without_order(&mut self, id: OrderId, fact: PaymentFact) -> Result<(), Stopped> {
+        if matches!(&fact, PaymentFact::PaymentIntent(intent) if intent.status != IntentStatus::Succeeded) {
+            return Ok(());
+        }
+        if !self.with.rules.dry_run && self.park(id, &fact).await? == ParkOutcome::OrderExists {
+            self.learn(id, &[fact]).await?;
+            return Ok(());
+        }
+        if let PaymentFact::PaymentIntent(IntentFact { id: intent, received, status, .. }) = fact
+            && !self.went_back(&intent, received.amount).await?
+        {
+            let (ours, stripes) = ("no such order".to_owned(), said(status, received));
+            let object = intent.to_string();
+            let kind = Kind::MoneyWithoutOrder;
+            self.found(Difference { kind, order_id: Some(id), object, ours, stripes, outcome: Outcome::Left });
+        }
+        Ok(())
+    }
+
+    async fn park(&self, id: OrderId, fact: &PaymentFact) -> Result<ParkOutcome, Stopped> {
+        let (now, facts) = (self.with.clock.now(), vec![fact.clone()]);
+        let receipt = Receipt::heard(ReceiptSource::Reconciliation, id, facts, now, &self.correlation_id());
+        Ok(self.with.orders.park(&receipt).await?)
+    }
+
+    async fn went_back(&self, intent: &IntentId, received: i64) -> Result<bool, Stopped> {
+        let refunds = self.stripe().list_refunds(intent, self.deadline).await?;
+        let facts = refunds.iter().filter_map(|refund| refund_facts(refund).ok()).flatten();
+        let back = facts.map(|fact| match fact {
+            PaymentFact::Refund(refund) if refund.status.counts() => refund.amount.amount,
+            _ => 0,
+        });
+        Ok(back.fold(0, i64::saturating_add) >= received)
+    }
+
+    /// Whose intent it is. Objects that name none, and intents that name no order of ours, are somebody else's.
+    async fn owner(&mut self, intent: Option<&str>) -> Result<Option<OrderId>, Stopped> {
+        let Some(id) = intent.map(IntentId::from) else { return Ok(None) };
+        if let Some((owner, _)) = self.listed.get(&id) {
+            return Ok(*owner);
+        }
+        let Some(intent) = self.ask(&id).await? else { return Ok(None) };
+        Ok(intent.order_id())
+    }
+
+    /// The intent as it is now; none if Stripe knows none.
+    pub(crate) async fn ask(&mut self, id: &IntentId) -> Result<Option<PaymentIntent>, Stopped> {
+        match self.stripe().retrieve_payment_intent(id, self.deadline).await {
+            Ok(intent) => {
+                self.listed.insert(id.clone(), (intent.order_id(), intent.status()));
+                Ok(Some(intent))
+            }
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) fn unreadable(&mut self, object: &str, order_id: Option<OrderId>, error: &dyn std::error::Error) {
+        let (kind, object, stripes) = (Kind::Unreadable, object.to_owned(), telemetry::chain(error).to_string());
+        self.found(Difference { kind, order_id, object, ours: String::new(), stripes, outcome: Outcome::Left });
+    }
+}
+
+/// What an intent says. One that will not change says the same whenever it is seen, so that it is parked once and not
+/// with each pass.
+pub(crate) fn facts_of(intent: &PaymentIntent) -> Result<Vec<PaymentFact>, AmountError> {
+    let at_rest = |fact| match fact {
+        PaymentFact::PaymentIntent(fact) if fact.status.is_final() => {
+            PaymentFact::PaymentIntent(IntentFact { seen_at: intent.created, ..fact })
+        }
+        fact => fact,
+    };
+    Ok(intent_facts(intent)?.into_iter().map(at_rest).collect())
+}

@@ -1,0 +1,98 @@
+//! `POST /v1/orders/{order_id}/refunds`: staff, or a service, gives an order's money back, all of it or a part.
+
+mod answer;
+mod ask;
+
+use api::{ApiError, Class, Endpoint, Response};
+use auth::OrderAction;
+use domain::{Order, RefundProgress};
+use lambda_http::{Request, http::HeaderValue};
+use resilience::{Clock, Ids, Transport};
+use settlement::Settlement;
+use store::Orders;
+use stripe::Stripe;
+use telemetry::chain;
+
+use answer::RefundAnswer;
+use ask::{Asked, Asking, RefundBody};
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
+
+/// Reserves the amount in the order, then asks Stripe for the refund. What was paid by bank transfer is given back by
+/// one: then this notes it, with its reference.
+///
+/// The refund's id derives from the order and the `Idempotency-Key`: a repeated request finds its own refund and says how
+/// it stands, with `Idempotent-Replayed: true`; another key is another refund, of the same amount too. While Stripe cannot
+/// be asked, or has not answered, the refund is `pending`, its amount stays reserved, and it is carried out later.
+///
+/// # Errors
+///
+/// `stripe` is none while its key cannot be read, which is no error.
+///
+/// 400 malformed body or key, 401 no caller, 403 who may not give money back, 404 no such order, 409 nothing can be given
+/// back, or not that much, or Stripe refuses it for good, 413 and 415 for the body, 422 a value breaks a rule or the key
+/// came with other content, 503 the table is down.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/refunds",
+    operation_id = "refund-order",
+    tag = "payments",
+    request_body = RefundBody,
+    params(("Idempotency-Key" = String, Header, description = "The same for every repetition of this request: with it, the money goes back once", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    responses((status = 201, description = "The refund, decided now or by an earlier request with this key", body = RefundAnswer)),
+    security(("access_token" = ["staff", "admin"]), ("api_key" = ["orders:refund"])),
+    extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "not-refundable", "refund-too-large", "refund-refused"]))),
+)]
+pub async fn handle<T: Transport, C: Clock, I: Ids>(
+    orders: &impl Orders,
+    stripe: Option<&Stripe<T, C, I>>,
+    clock: &C,
+    ids: &I,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let caller = api::caller(&request)?;
+    let id = api::order_id(&request)?;
+    let key = api::idempotency_key(&request)?;
+    let body: RefundBody = api::body(&request)?;
+    let known = api::own_order(orders, &caller, id, OrderAction::Refund).await?;
+    let (correlation_id, deadline) = (api::correlation_id(&request), api::deadline(clock, &request));
+    let correlation_id = correlation_id.as_str();
+
+    let began = clock.now();
+    let asking = Asking { orders, clock, ids, correlation_id };
+    let Asked { order, refund, is_repeat } = asking.ask(&known, &key, body, &caller).await?;
+
+    let order = match stripe {
+        Some(stripe) => {
+            let settlement = Settlement { orders, stripe, clock, ids, deadline, correlation_id, began };
+            carried_out(&settlement, order, &refund.to_string()).await
+        }
+        None => order,
+    };
+    let answer = RefundAnswer::of(&order, refund).ok_or(ApiError::NotFound("refund"))?;
+    if answer.status == RefundProgress::Refused {
+        return Err(ApiError::RefundRefused { code: answer.refusal.map(str::to_owned) });
+    }
+    let mut response = api::created(&format!("/v1/orders/{id}"), &answer)?;
+    if is_repeat {
+        response.headers_mut().insert(api::REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// The amount is reserved and settle-payment hears of it: whatever fails now is made good there.
+async fn carried_out<O: Orders, T: Transport, C: Clock, I: Ids>(
+    settlement: &Settlement<'_, O, T, C, I>,
+    order: Order,
+    refund: &str,
+) -> Order {
+    match settlement.carry_out(order.clone(), refund).await {
+        Ok(order) => order,
+        Err(error) => {
+            telemetry::count("RefundsPending", 1);
+            tracing::warn!(order_id = %order.id, refund, error = %chain(&error), "refund reserved, its outcome is pending");
+            order
+        }
+    }
+}

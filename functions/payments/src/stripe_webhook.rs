@@ -1,0 +1,183 @@
+//! `POST /v1/webhooks/stripe`: Stripe tells what became of our customers' money.
+
+use std::time::Duration;
+
+use api::{ApiError, Endpoint, Received, Response};
+use domain::{Order, OrderId, PaymentFact};
+use lambda_http::Request;
+use lambda_http::http::StatusCode;
+use resilience::{Clock, Deadline, Ids, Transport};
+use store::{Orders, ParkOutcome, Receipt, ReceiptSource, StoreError, UpdateError, update};
+use stripe::{
+    Event, OrderReference, Reading, Stripe, StripeError, UnreadableEvent, WebhookError, facts, intent_facts, verify,
+};
+use telemetry::CorrelationId;
+
+/// Who may call, how often, and with what.
+pub const ENDPOINT: Endpoint = Endpoint::webhook();
+
+/// For one delivery: Stripe waits some 20 s for an answer, and only a dispute needs a question back.
+pub const BUDGET: Duration = Duration::from_secs(8);
+
+/// Why a delivery was not taken in. Stripe repeats everything that is not answered 2xx, for up to three days.
+#[derive(Debug, thiserror::Error)]
+pub enum Rejection {
+    /// Not Stripe's, or not fresh: 400.
+    #[error(transparent)]
+    NotVerified(#[from] WebhookError),
+    /// Stripe's, but not as this version reads it: 500, so that it comes again after a mend.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableEvent),
+    /// The order that a dispute or refund belongs to could not be asked for: 503.
+    #[error("cannot find out whose event it is")]
+    Stripe(#[from] StripeError),
+    /// Nothing was stored, or nobody knows: 503.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Rejection {
+    fn answer(self) -> Result<Response, ApiError> {
+        let error = &self as &dyn std::error::Error;
+        let status = match self {
+            Self::NotVerified(_) => {
+                tracing::warn!(error, "delivery refused");
+                return Err(ApiError::NotVerified);
+            }
+            Self::Unreadable(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Stripe(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        tracing::error!(error, "delivery not taken in");
+        Ok(api::received(status))
+    }
+}
+
+/// Checks the signature over the raw bytes, then merges what the event says into its order, stores the receipt with it
+/// and answers 200. Facts for an order that is not there wait for it.
+///
+/// `webhook_secrets` are those that may have signed; `deadline` bounds the question to Stripe that a dispute needs.
+///
+/// # Errors
+///
+/// 400 not Stripe's, or not fresh.
+#[utoipa::path(
+    post,
+    path = "/v1/webhooks/stripe",
+    operation_id = "stripe-webhook",
+    tag = "webhooks",
+    request_body(content = String, description = "As Stripe sends and signs it; the signature in `Stripe-Signature` is checked over these very bytes", content_type = "application/json"),
+    responses((status = 200, description = "Taken in", body = Received), (status = 400, description = "Not signed, not fresh or not readable", body = Received), (status = 500, description = "Not readable by this version: send it again", body = Received), (status = 503, description = "Not stored: send it again", body = Received)),
+    extensions(("x-signed" = json!("Stripe-Signature"))),
+)]
+pub async fn handle<T: Transport, C: Clock, I: Ids>(
+    orders: &impl Orders,
+    stripe: &Stripe<T, C, I>,
+    webhook_secrets: &[String],
+    clock: &impl Clock,
+    ids: &impl Ids,
+    deadline: Deadline,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let delivery = Delivery { orders, stripe, clock, ids, deadline };
+    let result = match read(&request, webhook_secrets, clock) {
+        Ok(event) => delivery.take_in(&event).await,
+        Err(error) => Err(error.into()),
+    };
+    match result {
+        Ok(()) => Ok(api::received(StatusCode::OK)),
+        Err(rejection) => {
+            telemetry::count("StripeEventsRejected", 1);
+            rejection.answer()
+        }
+    }
+}
+
+fn read(request: &Request, secrets: &[String], clock: &impl Clock) -> Result<Event, WebhookError> {
+    let header = request.headers().get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    verify(header, request.body(), secrets, clock.now())
+}
+
+struct Delivery<'a, O, T, C, I, K, R> {
+    orders: &'a O,
+    stripe: &'a Stripe<T, C, I>,
+    clock: &'a K,
+    ids: &'a R,
+    deadline: Deadline,
+}
+
+impl<O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Delivery<'_, O, T, C, I, K, R> {
+    async fn take_in(&self, event: &Event) -> Result<(), Rejection> {
+        let Reading::Facts { order, facts } = facts(event)? else {
+            tracing::info!(event_id = event.id, event_type = event.kind, "event without meaning for orders");
+            telemetry::count("StripeEventsIgnored", 1);
+            return Ok(());
+        };
+        let Some((order_id, facts)) = self.attribute(order, facts).await? else {
+            tracing::warn!(event_id = event.id, event_type = event.kind, "event of no order of ours");
+            telemetry::count("StripeEventsIgnored", 1);
+            return Ok(());
+        };
+        self.merge(&receipt(event, order_id, facts, self.clock)).await?;
+        tracing::info!(%order_id, event_id = event.id, event_type = event.kind, "event merged");
+        telemetry::count("StripeEventsMerged", 1);
+        Ok(())
+    }
+
+    /// Which order the facts are about. Disputes, and refunds made in Stripe's dashboard, only name their intent, which
+    /// then is asked for.
+    async fn attribute(
+        &self,
+        order: OrderReference,
+        mut facts: Vec<PaymentFact>,
+    ) -> Result<Option<(OrderId, Vec<PaymentFact>)>, Rejection> {
+        let intent = match order {
+            OrderReference::Order(id) => return Ok(Some((id, facts))),
+            OrderReference::Intent(intent) => intent,
+        };
+        let intent = match self.stripe.retrieve_payment_intent(&intent, self.deadline).await {
+            Err(error) if error.is_missing() => return Ok(None),
+            answer => answer?,
+        };
+        facts.extend(intent_facts(&intent).map_err(UnreadableEvent::from)?);
+        Ok(intent.order_id().map(|id| (id, facts)))
+    }
+
+    async fn merge(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        loop {
+            match self.update(receipt).await {
+                Err(UpdateError::NotFound) => {}
+                Err(UpdateError::Store(error)) => return Err(error),
+                Err(UpdateError::Refused(never)) => match never {},
+                Ok(_) => return Ok(()),
+            }
+            match self.orders.park(receipt).await? {
+                ParkOutcome::Parked => {
+                    tracing::warn!(order_id = %receipt.order_id, event_id = receipt.event_id, "facts parked");
+                    telemetry::count("StripeEventsParked", 1);
+                    return Ok(());
+                }
+                ParkOutcome::OrderExists => {}
+            }
+        }
+    }
+
+    async fn update(&self, receipt: &Receipt) -> Result<Order, UpdateError<std::convert::Infallible>> {
+        // What follows from a payment is found under the id of the request that placed the order.
+        let learn = |order: &Order| Ok(order.learn(receipt.facts.clone(), &order.correlation_id, self.clock.now()));
+        update(self.orders, self.clock, self.ids, receipt.order_id, Some(receipt), learn).await
+    }
+}
+
+fn receipt(event: &Event, order_id: OrderId, facts: Vec<PaymentFact>, clock: &impl Clock) -> Receipt {
+    Receipt {
+        event_id: event.id.clone(),
+        source: ReceiptSource::Webhook,
+        event_type: event.kind.clone(),
+        created: event.created.seconds(),
+        order_id,
+        order_version: 0,
+        facts,
+        received_at: clock.now(),
+        correlation_id: CorrelationId::from_request_id(&event.id).as_str().to_owned(),
+    }
+}
