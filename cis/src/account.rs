@@ -144,7 +144,7 @@ fn repository(table: Option<&str>) -> Result<DynamoAccounts, AccountError> {
 }
 
 fn at(settings: aws::Settings, table: &str) -> Result<DynamoAccounts, aws::ConfigError> {
-    Ok(DynamoAccounts::new(&aws::dynamodb(&aws::Config::new(settings)?), table))
+    Ok(DynamoAccounts::new(&aws_sdk_dynamodb::Client::new(aws::Config::new(settings)?.sdk()), table))
 }
 
 fn fresh_id(role: Role) -> AccountId {

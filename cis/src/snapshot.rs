@@ -52,7 +52,7 @@ pub async fn of(stack: &Stack) -> Result<Snapshot, SnapshotError> {
 }
 
 async fn orders(stack: &Stack, books: &Books, snapshot: &mut Snapshot) -> Result<(), BooksError> {
-    let dynamodb = aws::dynamodb(&aws::Config::new(stack.aws())?);
+    let dynamodb = aws_sdk_dynamodb::Client::new(aws::Config::new(stack.aws())?.sdk());
     let effects = DynamoEffects::new(&dynamodb, &stack.tables.effects);
     let stored = books.each(books.ids().await?);
     pin_mut!(stored);

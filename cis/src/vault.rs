@@ -67,7 +67,11 @@ impl Vault {
         }
         let config = aws::Config::new(stack.aws())?;
         let id = |variable: &str| stack.secrets.get(variable).cloned();
-        Ok(Self::SecretsManager { client: aws::secrets_manager(&config), ids: ids(id), is_local: true })
+        Ok(Self::SecretsManager {
+            client: aws_sdk_secretsmanager::Client::new(config.sdk()),
+            ids: ids(id),
+            is_local: true,
+        })
     }
 
     /// The secrets of an AWS account: credentials, region and ids are told by the variables that functions are told by.
@@ -78,7 +82,11 @@ impl Vault {
     pub fn on_aws() -> Result<Self, VaultError> {
         let config = aws::Config::from_env()?;
         let id = |variable: &str| std::env::var(variable).ok();
-        Ok(Self::SecretsManager { client: aws::secrets_manager(&config), ids: ids(id), is_local: false })
+        Ok(Self::SecretsManager {
+            client: aws_sdk_secretsmanager::Client::new(config.sdk()),
+            ids: ids(id),
+            is_local: false,
+        })
     }
 
     /// Whether it is that of a local stack.

@@ -10,8 +10,8 @@ use domain::{ApiKey, KeyId, PaymentTerms, Scope, Timestamp};
 use google_sheets::ServiceAccount;
 use resilience::{Ids as _, SeededIds};
 use serde_json::json;
+use settings::FixedSecrets;
 use suite::{Settings, Wiring, secrets};
-use telemetry::FixedSecrets;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 /// When every run begins.

@@ -3,7 +3,7 @@
 use api::{ApiError, Request, Response};
 use resilience::{Clock, Ids, Transport};
 use sessions::Issuer;
-use telemetry::SecretError;
+use settings::SecretError;
 
 use crate::gate::StoreGate;
 use crate::ports::Stores;

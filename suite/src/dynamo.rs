@@ -81,7 +81,7 @@ impl LocalDynamo {
         let endpoint_url = format!("http://{}", listener.local_addr().map_err(DynamoError::Port)?);
         tokio::spawn(dynoxide::server::serve_on(listener, database.0.clone()));
 
-        let client = aws::dynamodb(&aws::Config::new(aws::Settings::local(&endpoint_url))?);
+        let client = aws_sdk_dynamodb::Client::new(aws::Config::new(aws::Settings::local(&endpoint_url))?.sdk());
         let tables = table_names();
         create_tables(&client, &tables).await?;
         Ok(Self {

@@ -18,7 +18,7 @@ use resilience::{Clock, Deadline, Ids, Transport};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use telemetry::FixedSecrets;
+use settings::FixedSecrets;
 
 use crate::call::CallError;
 use crate::endpoints;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::PaymentTerms;
+use settings::FixedSecrets;
 use store::{Accounts, ApiKeys, Catalogue, Guards, MailEffects, MemoryStore, Orders, Sessions, SheetRows};
-use telemetry::FixedSecrets;
 
 use crate::stream::{AccountChanges, ChangeStream, OrderChanges};
 

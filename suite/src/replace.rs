@@ -64,7 +64,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// # Errors
     ///
     /// When they cannot be read.
-    pub async fn stripe(&self) -> Result<stripe::Stripe<TransportGate<T>, C, SharedIds<I>>, telemetry::SecretError> {
+    pub async fn stripe(&self) -> Result<stripe::Stripe<TransportGate<T>, C, SharedIds<I>>, settings::SecretError> {
         Ok(self.clients.stripe(&*self.secrets.stripe.get().await?))
     }
 
@@ -73,7 +73,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// # Errors
     ///
     /// When it cannot be read.
-    pub async fn sendgrid(&self) -> Result<mail::SendGrid<TransportGate<T>, C, SharedIds<I>>, telemetry::SecretError> {
+    pub async fn sendgrid(&self) -> Result<mail::SendGrid<TransportGate<T>, C, SharedIds<I>>, settings::SecretError> {
         Ok(self.clients.sendgrid(&*self.secrets.sendgrid.get().await?))
     }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use auth::LinkKeys;
 use auth::{PublicKeys, TokenKeys};
-use links::LinkKeys;
 use mail::SendGridSecrets;
 use oidc::Providers;
 use resilience::Clock;
 use sessions::SessionKeys;
+use settings::{CachedSecret, FixedSecrets, SecretError};
 use stripe::StripeSecrets;
-use telemetry::{CachedSecret, FixedSecrets, SecretError};
 
 /// Stripe: `api_key`, `webhook_secrets`.
 pub const STRIPE: &str = "stripe";

@@ -48,7 +48,7 @@ impl MeteredStores {
 ///
 /// The SDK cannot be configured.
 pub fn client(local: &LocalDynamo, meter: &Meter) -> Result<Client, aws::ConfigError> {
-    let plain = aws::dynamodb(&aws::Config::new(aws::Settings::local(local.endpoint_url()))?);
+    let plain = aws_sdk_dynamodb::Client::new(aws::Config::new(aws::Settings::local(local.endpoint_url()))?.sdk());
     Ok(Client::from_conf(plain.config().to_builder().interceptor(meter.clone()).build()))
 }
 

@@ -9,8 +9,8 @@ use http::{Request, Response, header};
 use resilience::{Clock as _, RandomIds, Transport as _};
 use sandbox::{SandboxTransport, Shared};
 use serde_json::json;
+use settings::FixedSecrets;
 use suite::{Happened, Ports, Settings, Suite, Wiring};
-use telemetry::FixedSecrets;
 
 use super::BenchError;
 use super::call::{API, Call};

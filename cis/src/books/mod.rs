@@ -114,7 +114,7 @@ impl Books {
     ///
     /// A client cannot be configured.
     pub fn of(stack: &Stack) -> Result<Self, BooksError> {
-        let dynamodb = aws::dynamodb(&aws::Config::new(stack.aws())?);
+        let dynamodb = aws_sdk_dynamodb::Client::new(aws::Config::new(stack.aws())?.sdk());
         let key = sandbox::Settings::default().stripe.secret_key;
         Ok(Self {
             orders: DynamoOrders::new(&dynamodb, &stack.tables.orders, &stack.tables.catalogue),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
+use settings::FixedSecrets;
 use suite::secrets::{GOOGLE, OAUTH, TOKEN_KEYS, TOKEN_SIGNING};
-use telemetry::FixedSecrets;
 use tokio::time::sleep;
 
 use crate::accounts::{OPENID_PROVIDER, Secrets};

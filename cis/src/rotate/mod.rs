@@ -13,9 +13,9 @@ use std::time::Duration;
 use auth::mint::{ACCESS_TOKEN_LIFETIME, MintError};
 use clap::{Args, Subcommand};
 use domain::{ROTATION_GRACE, VERIFICATION_LIFETIME};
+use settings::{SECRET_FRESH_FOR, SettingError, or_default};
 use stripe::TOLERANCE;
 use suite::secrets::{LINK_KEYS, REFRESH_KEYS};
-use telemetry::{SECRET_FRESH_FOR, SettingError, or_default};
 
 use crate::http::HttpError;
 use crate::paths;

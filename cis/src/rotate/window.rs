@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use telemetry::SECRET_STALE_TIMES;
+use settings::SECRET_STALE_TIMES;
 
 /// For clocks that differ, and for the way from the file or the service to the function.
 const LEAST_MARGIN: Duration = Duration::from_secs(1);

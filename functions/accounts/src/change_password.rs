@@ -5,8 +5,8 @@ use domain::Account;
 use passwords::{Password, Passwords};
 use resilience::{Clock, Ids};
 use serde::Deserialize;
+use sessions::{AccountLimits, occasion, save};
 use sessions::{AllowedOrigins, Delivery, Issuer};
-use sign_in::{AccountLimits, occasion, save};
 use store::{Accounts, Guards, Sessions};
 use utoipa::ToSchema;
 

@@ -6,7 +6,7 @@ use lambda_http::http::StatusCode;
 use passwords::{Password, Passwords};
 use resilience::{Clock, Ids};
 use serde::Deserialize;
-use sign_in::{AccountLimits, occasion, save};
+use sessions::{AccountLimits, occasion, save};
 use store::{Accounts, Guards};
 use utoipa::ToSchema;
 

@@ -5,7 +5,7 @@ use domain::{Account, CustomerId, EmailAddress};
 use lambda_http::http::StatusCode;
 use resilience::{Clock, Ids};
 use serde::Deserialize;
-use sign_in::{AccountLimits, occasion, save};
+use sessions::{AccountLimits, occasion, save};
 use store::{Accounts, Guards};
 use utoipa::ToSchema;
 

@@ -1,13 +1,13 @@
 //! `POST /v1/auth/reset-password`: another password by the link in a mail.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
+use auth::LinkKeys;
 use domain::LinkKind;
 use lambda_http::http::StatusCode;
-use links::LinkKeys;
 use passwords::{Password, Passwords};
 use resilience::{Clock, Ids};
 use serde::Deserialize;
-use sign_in::{AccountLimits, linked, occasion, save};
+use sessions::{AccountLimits, linked, occasion, save};
 use store::{Accounts, Guards};
 use utoipa::ToSchema;
 

@@ -1,13 +1,13 @@
 //! `POST /v1/auth/verify-email`: the link in the mail, followed by whoever chose the password.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
+use auth::LinkKeys;
 use domain::{Account, LinkKind};
-use links::LinkKeys;
 use passwords::{Password, Passwords};
 use resilience::{Clock, Ids};
 use serde::Deserialize;
+use sessions::{AccountLimits, linked, save};
 use sessions::{AllowedOrigins, Delivery, Issuer};
-use sign_in::{AccountLimits, linked, save};
 use store::{Accounts, Guards, Sessions};
 use utoipa::ToSchema;
 

@@ -12,8 +12,9 @@ use aws_lambda_events::apigw::{ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGa
 use domain::KeyId;
 use resilience::Clock;
 use serde_json::{Map, Value};
+use settings::{CachedSecret, SecretError, SecretSource};
 use store::{ApiKeys, StoreError};
-use telemetry::{CachedSecret, SecretError, SecretSource, chain};
+use telemetry::chain;
 
 /// An HTTP API's request for authorisation, payload format 2.0.
 pub type AuthorizerRequest = ApiGatewayV2CustomAuthorizerV2Request;

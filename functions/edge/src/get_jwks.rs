@@ -4,7 +4,7 @@ use api::{ApiError, Class, Endpoint, Response};
 use auth::PublicKeys;
 use lambda_http::Request;
 use resilience::Clock;
-use telemetry::{CachedSecret, SecretSource};
+use settings::{CachedSecret, SecretSource};
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read);

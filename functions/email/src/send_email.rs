@@ -5,14 +5,14 @@ mod letter;
 
 use std::time::Duration;
 
+use auth::LinkKeys;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{MailClaim, MailEffect, MailPatience, Sending, Timestamp};
 use events::{Event, consume};
-use links::LinkKeys;
 use mail::{ContentError, Mail, Mailbox, Outcome, SendGrid, Shop};
 use resilience::{Clock, Deadline, Ids, Policy, Transport, Verdict, retry};
+use settings::{CachedSecret, SecretError, SecretSource};
 use store::{Accounts, ApiKeys, MailEffects, Orders, StoreError};
-use telemetry::{CachedSecret, SecretError, SecretSource};
 
 use letter::effect_id;
 

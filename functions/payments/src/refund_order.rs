@@ -5,10 +5,10 @@ mod ask;
 
 use api::{ApiError, Class, Endpoint, Response};
 use auth::OrderAction;
+use checkout::Reversals;
 use domain::{Order, RefundProgress};
 use lambda_http::{Request, http::HeaderValue};
 use resilience::{Clock, Ids, Transport};
-use settlement::Settlement;
 use store::Orders;
 use stripe::Stripe;
 use telemetry::chain;
@@ -65,7 +65,7 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
 
     let order = match stripe {
         Some(stripe) => {
-            let settlement = Settlement { orders, stripe, clock, ids, deadline, correlation_id, began };
+            let settlement = Reversals { orders, stripe, clock, ids, deadline, correlation_id, began };
             carried_out(&settlement, order, &refund.to_string()).await
         }
         None => order,
@@ -83,7 +83,7 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
 
 /// The amount is reserved and settle-payment hears of it: whatever fails now is made good there.
 async fn carried_out<O: Orders, T: Transport, C: Clock, I: Ids>(
-    settlement: &Settlement<'_, O, T, C, I>,
+    settlement: &Reversals<'_, O, T, C, I>,
     order: Order,
     refund: &str,
 ) -> Order {

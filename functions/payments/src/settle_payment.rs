@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use checkout::Reversals;
 use domain::OrderEvent;
 use events::consume;
 use resilience::{Clock, Deadline, Ids, Transport};
-use settlement::Settlement;
 use store::Orders;
 use stripe::Stripe;
 
@@ -26,7 +26,7 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
 ) -> SqsBatchResponse {
     consume(clock, deadline, event, async |event: OrderEvent| {
         let (correlation_id, began) = (event.correlation_id.as_str(), clock.now());
-        let settlement = Settlement { orders, stripe, clock, ids, deadline, correlation_id, began };
+        let settlement = Reversals { orders, stripe, clock, ids, deadline, correlation_id, began };
         settlement.settle(event.order_id).await.map(drop)
     })
     .await

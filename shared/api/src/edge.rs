@@ -6,8 +6,9 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 use resilience::{Clock, Limit, SystemClock, Taken};
+use settings::{SettingError, or_default};
 use store::{Guards, StoreError};
-use telemetry::{SettingError, chain, or_default};
+use telemetry::chain;
 
 use crate::bucket::Owner;
 use crate::class::WithoutTable;

@@ -2,19 +2,21 @@
 //! retries.
 //!
 //! Made to start fast: everything comes from Lambda's environment variables or is compiled in. No profile file, no trust
-//! store and no instance metadata is probed. A function that calls [`dynamodb`] alone links no other client. Must not
-//! know what is stored or sent.
+//! store and no instance metadata is probed. No service's client is known here: whoever needs one makes it
+//! from [`Config::sdk`]. Must not know what is stored or sent.
 
 mod http;
 mod settings;
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{
-    BehaviorVersion, IdentityCache, Region, SharedCredentialsProvider, StalledStreamProtectionConfig,
-};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime::client::identity::IdentityCache;
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::SdkConfig;
+use aws_types::region::Region;
 
 pub use settings::{MissingVariable, Settings};
 
@@ -67,6 +69,11 @@ impl Config {
         Self::trusting(http::AMAZON_ROOTS, settings)
     }
 
+    /// What an SDK client is made from.
+    pub const fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
     fn trusting(roots: &[u8], settings: Settings) -> Result<Self, ConfigError> {
         let mut sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -82,26 +89,6 @@ impl Config {
         sdk.set_endpoint_url(settings.endpoint_url);
         Ok(Self { sdk: sdk.build() })
     }
-}
-
-/// A DynamoDB client.
-pub fn dynamodb(config: &Config) -> aws_sdk_dynamodb::Client {
-    aws_sdk_dynamodb::Client::new(&config.sdk)
-}
-
-/// An SNS client.
-pub fn sns(config: &Config) -> aws_sdk_sns::Client {
-    aws_sdk_sns::Client::new(&config.sdk)
-}
-
-/// An SQS client.
-pub fn sqs(config: &Config) -> aws_sdk_sqs::Client {
-    aws_sdk_sqs::Client::new(&config.sdk)
-}
-
-/// A Secrets Manager client.
-pub fn secrets_manager(config: &Config) -> aws_sdk_secretsmanager::Client {
-    aws_sdk_secretsmanager::Client::new(&config.sdk)
 }
 
 fn timeouts() -> TimeoutConfig {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_sdk_dynamodb::config::Credentials;
+use aws_credential_types::Credentials;
 
 /// An environment variable is not set, or is empty.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -74,7 +74,7 @@ fn a_call_is_signed_for_the_region_with_the_sessions_token() {
     settings.region = "eu-west-3".to_owned();
     settings.access_key_id = "AKIDEXAMPLE".to_owned();
     settings.session_token = Some("session-of-the-role".to_owned());
-    let client = dynamodb(&Config::new(settings).unwrap());
+    let client = aws_sdk_dynamodb::Client::new(Config::new(settings).unwrap().sdk());
     run(client.list_tables().send()).unwrap();
 
     let head = heads.recv().unwrap();
@@ -87,7 +87,7 @@ fn a_call_is_signed_for_the_region_with_the_sessions_token() {
 #[test]
 fn a_server_error_is_tried_three_times_and_no_more() {
     let (settings, heads) = server(&[("500 Internal Server Error", "{}"); 9]);
-    let client = dynamodb(&Config::new(settings).unwrap());
+    let client = aws_sdk_dynamodb::Client::new(Config::new(settings).unwrap().sdk());
     let error = run(client.list_tables().send()).unwrap_err();
     assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(500));
     assert_eq!(heads.try_iter().count(), 3);
@@ -98,7 +98,7 @@ fn a_refusal_is_not_tried_again() {
     let refusal = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"no table"}"#;
     let answers: &'static _ = Box::leak(Box::new([("400 Bad Request", refusal); 3]));
     let (settings, heads) = server(answers);
-    let client = dynamodb(&Config::new(settings).unwrap());
+    let client = aws_sdk_dynamodb::Client::new(Config::new(settings).unwrap().sdk());
     assert!(run(client.describe_table().table_name("orders").send()).is_err());
     assert_eq!(heads.try_iter().count(), 1);
 }
@@ -107,7 +107,11 @@ fn a_refusal_is_not_tried_again() {
 fn every_client_goes_to_the_given_endpoint() {
     let (settings, heads) = server(&[("200 OK", "{}"); 4]);
     let config = Config::new(settings).unwrap();
-    let (sns, sqs, secrets) = (sns(&config), sqs(&config), secrets_manager(&config));
+    let (sns, sqs, secrets) = (
+        aws_sdk_sns::Client::new(config.sdk()),
+        aws_sdk_sqs::Client::new(config.sdk()),
+        aws_sdk_secretsmanager::Client::new(config.sdk()),
+    );
     run(async {
         sqs.list_queues().send().await.unwrap();
         secrets.list_secrets().send().await.unwrap();
@@ -174,7 +178,7 @@ fn tls_server() -> (Settings, mpsc::Receiver<std::io::Result<usize>>) {
 #[test]
 fn a_server_under_a_trusted_root_is_believed() {
     let (settings, outcome) = tls_server();
-    let client = dynamodb(&Config::trusting(ITS_ROOT, settings).unwrap());
+    let client = aws_sdk_dynamodb::Client::new(Config::trusting(ITS_ROOT, settings).unwrap().sdk());
     run(client.list_tables().send()).unwrap();
     assert!(outcome.recv().unwrap().unwrap() > 0);
 }
@@ -182,7 +186,7 @@ fn a_server_under_a_trusted_root_is_believed() {
 #[test]
 fn a_server_under_another_root_gets_no_request() {
     let (settings, outcome) = tls_server();
-    let client = dynamodb(&Config::new(settings).unwrap());
+    let client = aws_sdk_dynamodb::Client::new(Config::new(settings).unwrap().sdk());
     assert!(run(client.list_tables().send()).is_err());
     let refusal = outcome.recv().unwrap().unwrap_err().to_string();
     assert!(refusal.contains("UnknownCA") || refusal.contains("UnknownIssuer"), "{refusal}");

@@ -1,5 +1,5 @@
-//! What an order costs, and its payment intent: the one that can be paid now, found, made or given up, and what is told
-//! of it.
+//! An order's money at Stripe: what the order costs, the one payment intent that can pay it now, and the refunds and
+//! voids that take a payment back.
 //!
 //! There is one live intent per order: Stripe's idempotency key derives from order and attempt, and the order names the
 //! intent before its client secret leaves the house. Must not know who asks, nor how they asked.
@@ -8,6 +8,7 @@ mod answer;
 mod error;
 mod open;
 mod price;
+mod reversals;
 mod void;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use answer::{PayableOrder, PaymentAnswer, PaymentStatus};
 pub use error::CheckoutError;
 pub use open::Checkout;
 pub use price::{Quote, out_of_stock};
+pub use reversals::{ReversalError, Reversals};
 
 /// For one attempt while a customer waits; Stripe's slowest good answers take a second or two.
 pub const TIMEOUT: Duration = Duration::from_secs(4);

@@ -14,7 +14,6 @@ mod money;
 mod order;
 mod payment;
 mod status;
-mod timestamp;
 
 pub use account::{
     ACCOUNT_EVENT_SCHEMA_VERSION, Account, AccountChange, AccountEvent, AccountEventType, AccountId, AccountNotice,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use domain::Timestamp;
+use timestamp::Timestamp;
 
 /// Says what time it is and waits. Product code asks this, never the system.
 pub trait Clock {

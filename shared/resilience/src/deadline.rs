@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Timestamp;
+use timestamp::Timestamp;
 
 use crate::Clock;
 

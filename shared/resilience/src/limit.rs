@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::Timestamp;
+use timestamp::Timestamp;
 
 /// So many requests per period, all of them at once if nothing came before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -87,7 +87,7 @@ pub async fn retry<T, E>(
 mod tests {
     use std::cell::{Cell, RefCell};
 
-    use domain::Timestamp;
+    use timestamp::Timestamp;
     use uuid::Uuid;
 
     use super::*;

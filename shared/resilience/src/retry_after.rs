@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use domain::Timestamp;
 use http::{HeaderMap, header::RETRY_AFTER};
+use timestamp::Timestamp;
 
 /// The wait that an answer asks for, given as seconds or as an HTTP date; none if it asks for nothing legible. A date
 /// that has passed is a wait of zero.

@@ -7,7 +7,7 @@ use auth::MacKeys;
 use auth::mint::SigningKeys;
 use resilience::{Clock, SystemClock};
 use serde::Deserialize;
-use telemetry::{CachedSecret, SecretSource, SecretsManager, SettingError, required};
+use settings::{CachedSecret, SecretSource, SecretsManager, SettingError, required};
 
 /// By what a refresh token's successor follows from it: the first key makes successors, the others may have made those
 /// of the last half minute.
@@ -60,7 +60,7 @@ impl<S: SecretSource, C: Clock> SessionKeys<S, C> {
     ///
     /// 500 when a secret cannot be read.
     pub async fn get(&self) -> Result<Keys, ApiError> {
-        let unreadable = |error: telemetry::SecretError| ApiError::Internal(error.into());
+        let unreadable = |error: settings::SecretError| ApiError::Internal(error.into());
         let signing = self.signing.get().await.map_err(unreadable)?;
         let refresh = self.refresh.get().await.map_err(unreadable)?;
         Ok(Keys { signing, refresh })

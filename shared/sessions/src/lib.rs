@@ -2,16 +2,22 @@
 //!
 //! An access token (a JWT, good for 15 minutes) for every call, and a refresh token (opaque, good once) for the next
 //! access token. Browsers get the refresh token as a cookie that no script can read, everybody else in the body. What
-//! may become of a session is decided in `domain`; here it is carried out. Must not know how people sign in.
+//! may become of a session is decided in `domain`; here it is carried out. And what the functions have in common that ask
+//! for an address, a password or a link: the limits of each account, whose a link is, storing what was decided. Must not
+//! know how passwords are compared.
 
 mod answer;
+mod decide;
 mod issuer;
 mod keys;
+mod limits;
 mod origins;
 mod token;
 
 pub use answer::{CLEARED_COOKIE, Delivery, SignedIn, TokenAnswer};
+pub use decide::{linked, occasion, save};
 pub use issuer::Issuer;
 pub use keys::{Keys, RefreshKeys, SessionKeys};
+pub use limits::AccountLimits;
 pub use origins::{AllowedOrigins, InvalidOrigins};
 pub use token::{InvalidRefreshToken, RefreshToken, Shown};

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use resilience::{HttpClientError, HttpTransport, RandomIds, SystemClock};
+use settings::{CachedSecret, SecretError, SecretSource, SecretsManager, SettingError, or_default, required};
 use stripe::{LIVE_URL, Stripe, StripeSecrets};
-use telemetry::{CachedSecret, SecretError, SecretSource, SecretsManager, SettingError, chain, or_default, required};
+use telemetry::chain;
 
 /// A client as functions have it on Lambda.
 pub type StripeClient<'a> = Stripe<&'a HttpTransport, SystemClock, RandomIds>;
@@ -74,7 +75,7 @@ impl<S: SecretSource> StripeAccount<S> {
 
 #[cfg(test)]
 mod tests {
-    use telemetry::FixedSecrets;
+    use settings::FixedSecrets;
 
     use super::*;
 

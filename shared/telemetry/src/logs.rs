@@ -5,7 +5,7 @@ use std::{
     time::SystemTime,
 };
 
-use domain::Timestamp;
+use timestamp::Timestamp;
 use tracing::{
     Event, Level, Metadata, Span, Subscriber,
     level_filters::LevelFilter,

@@ -3,9 +3,9 @@
 
 use std::{fmt, time::Duration};
 
-use domain::Timestamp;
 use resilience::CacheOutcome;
 use serde_json::json;
+use timestamp::Timestamp;
 use tracing::{
     Event,
     field::{Field, Visit},

@@ -3,14 +3,14 @@
 use api::Edge;
 use passwords::Passwords;
 use resilience::{RandomIds, SystemClock};
+use settings::required;
 use store::{DynamoAccounts, DynamoGuards};
-use telemetry::required;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let dynamodb = aws::dynamodb(&config);
+    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
     let accounts = DynamoAccounts::new(&dynamodb, required::<String>("IDENTITY_TABLE")?);
     let guards = DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?);
     let passwords = Passwords::default();

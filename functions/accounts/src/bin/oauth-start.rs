@@ -5,8 +5,8 @@ use std::time::Duration;
 use api::{ApiError, Edge};
 use oidc::{Addresses, OpenId, Providers};
 use resilience::{HttpTransport, RandomIds, SystemClock};
+use settings::{CachedSecret, SecretsManager, or_default, required};
 use store::{DynamoAccounts, DynamoGuards};
-use telemetry::{CachedSecret, SecretsManager, or_default, required};
 
 /// One request to a provider may take as long.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -15,7 +15,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let dynamodb = aws::dynamodb(&config);
+    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
     let accounts = DynamoAccounts::new(&dynamodb, required::<String>("IDENTITY_TABLE")?);
     let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;
     let (source, secret_id): (_, String) = (SecretsManager::from_env(&config)?, required("OAUTH_SECRET_ID")?);

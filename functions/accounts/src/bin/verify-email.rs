@@ -1,18 +1,18 @@
 //! Wiring for `POST /v1/auth/verify-email`: what this function needs, built once per cold start.
 
 use api::{ApiError, Edge};
-use links::LinkKeys;
+use auth::LinkKeys;
 use passwords::Passwords;
 use resilience::{RandomIds, SystemClock};
 use sessions::{AllowedOrigins, Issuer, SessionKeys};
+use settings::{CachedSecret, SecretsManager, required};
 use store::{DynamoAccounts, DynamoGuards};
-use telemetry::{CachedSecret, SecretsManager, required};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let dynamodb = aws::dynamodb(&config);
+    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
     let accounts = DynamoAccounts::new(&dynamodb, required::<String>("IDENTITY_TABLE")?);
     let guards = DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?);
     let secret_id: String = required("LINK_KEYS_SECRET_ID")?;

@@ -2,14 +2,14 @@
 
 use api::Edge;
 use resilience::SystemClock;
+use settings::required;
 use store::{DynamoCatalogue, DynamoGuards};
-use telemetry::required;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let dynamodb = aws::dynamodb(&config);
+    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
     let catalogue = DynamoCatalogue::new(&dynamodb, required::<String>("CATALOGUE_TABLE")?);
     let pages = catalogue::list_products::pages(SystemClock);
     let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use auth::LinkKeys;
 use aws_lambda_events::event::sqs::SqsEvent;
 use domain::MailPatience;
 use email::send_email::{Known, LEASE, RESERVE, Sender, handle};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use links::LinkKeys;
 use mail::{LIVE_URL, Mailbox, SendGrid, SendGridSecrets, Shop};
 use resilience::{Deadline, HttpTransport, RandomIds, SystemClock};
+use settings::{CachedSecret, SecretsManager, or_default, required};
 use store::{DynamoAccounts, DynamoEffects, DynamoOrders};
-use telemetry::{CachedSecret, SecretsManager, or_default, required};
 
 /// One answer of SendGrid's may take so long.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -19,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let client = aws::dynamodb(&config);
+    let client = aws_sdk_dynamodb::Client::new(config.sdk());
     let orders = DynamoOrders::without_stock(&client, required::<String>("ORDERS_TABLE")?);
     let effects = DynamoEffects::new(&client, required::<String>("EFFECTS_TABLE")?);
     let accounts = DynamoAccounts::new(&client, required::<String>("IDENTITY_TABLE")?);

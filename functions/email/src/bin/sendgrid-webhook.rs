@@ -4,14 +4,14 @@ use api::{ApiError, Edge};
 use email::sendgrid_webhook::{BUDGET, ENDPOINT, handle};
 use mail::{SendGridSecrets, WebhookKey};
 use resilience::{Deadline, RandomIds, SystemClock};
+use settings::{CachedSecret, SecretsManager, required};
 use store::{DynamoEffects, DynamoGuards};
-use telemetry::{CachedSecret, SecretsManager, required};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let dynamodb = aws::dynamodb(&config);
+    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
     let effects = DynamoEffects::new(&dynamodb, required::<String>("EFFECTS_TABLE")?);
     let secret_id: String = required("SENDGRID_SECRET_ID")?;
     let secrets =

@@ -6,8 +6,8 @@ use domain::{
 use events::Event;
 use mail::{Content, Mailbox};
 use resilience::{Clock, Ids, Transport};
+use settings::SecretSource;
 use store::{Accounts, ApiKeys, MailEffects, Orders};
-use telemetry::SecretSource;
 
 use crate::send_email::{Post, SendError};
 

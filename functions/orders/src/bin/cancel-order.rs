@@ -2,14 +2,14 @@
 
 use api::Edge;
 use resilience::{RandomIds, SystemClock};
+use settings::required;
 use store::{DynamoGuards, DynamoOrders};
-use telemetry::required;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let dynamodb = aws::dynamodb(&config);
+    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
     let (orders_table, catalogue_table) = (required::<String>("ORDERS_TABLE")?, required::<String>("CATALOGUE_TABLE")?);
     let orders = DynamoOrders::new(&dynamodb, orders_table, catalogue_table);
     let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;

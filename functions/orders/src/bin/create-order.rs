@@ -6,15 +6,15 @@ use api::Edge;
 use domain::PaymentTerms;
 use orders::create_order::{ENDPOINT, handle};
 use resilience::{RandomIds, SystemClock};
+use settings::{or_default, required};
 use store::{DynamoCatalogue, DynamoGuards, DynamoOrders};
 use stripe_account::StripeAccount;
-use telemetry::{or_default, required};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let dynamodb = aws::dynamodb(&config);
+    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
     let catalogue_table: String = required("CATALOGUE_TABLE")?;
     let orders = DynamoOrders::new(&dynamodb, required::<String>("ORDERS_TABLE")?, catalogue_table.clone());
     let catalogue = DynamoCatalogue::new(&dynamodb, catalogue_table);

@@ -6,9 +6,9 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use orders::expire_orders::{RESERVE, handle};
 use resilience::{Deadline, RandomIds, SystemClock};
 use serde_json::Value;
+use settings::required;
 use store::{DynamoGuards, DynamoOrders};
 use stripe_account::StripeAccount;
-use telemetry::required;
 
 /// One answer of Stripe's may take so long.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let client = aws::dynamodb(&config);
+    let client = aws_sdk_dynamodb::Client::new(config.sdk());
     let (orders, catalogue) = (required::<String>("ORDERS_TABLE")?, required::<String>("CATALOGUE_TABLE")?);
     let orders = DynamoOrders::new(&client, orders, catalogue);
     let guards = DynamoGuards::new(&client, required::<String>("GUARDS_TABLE")?);

@@ -3,15 +3,15 @@
 use api::Edge;
 use payments::confirm_payment::{ENDPOINT, handle};
 use resilience::{RandomIds, SystemClock};
+use settings::required;
 use store::{DynamoGuards, DynamoOrders};
 use stripe_account::StripeAccount;
-use telemetry::required;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let dynamodb = aws::dynamodb(&config);
+    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
     let orders = DynamoOrders::without_stock(&dynamodb, required::<String>("ORDERS_TABLE")?);
     let account = StripeAccount::from_env(&config, checkout::TIMEOUT)?;
     let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;

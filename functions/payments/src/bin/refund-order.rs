@@ -5,9 +5,9 @@ use std::time::Duration;
 use api::Edge;
 use payments::refund_order::{ENDPOINT, handle};
 use resilience::{RandomIds, SystemClock};
+use settings::required;
 use store::{DynamoGuards, DynamoOrders};
 use stripe_account::StripeAccount;
-use telemetry::required;
 
 /// For one attempt while somebody waits; what takes longer is carried out by settle-payment.
 const TIMEOUT: Duration = Duration::from_secs(4);
@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let dynamodb = aws::dynamodb(&config);
+    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
     let orders = DynamoOrders::without_stock(&dynamodb, required::<String>("ORDERS_TABLE")?);
     let account = StripeAccount::from_env(&config, TIMEOUT)?;
     let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;

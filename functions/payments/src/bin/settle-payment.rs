@@ -6,9 +6,9 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use payments::settle_payment::{RESERVE, handle};
 use resilience::{Deadline, RandomIds, SystemClock};
+use settings::required;
 use store::DynamoOrders;
 use stripe_account::StripeAccount;
-use telemetry::required;
 
 /// One answer of Stripe's may take so long.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
     let (orders, catalogue) = (required::<String>("ORDERS_TABLE")?, required::<String>("CATALOGUE_TABLE")?);
-    let orders = DynamoOrders::new(&aws::dynamodb(&config), orders, catalogue);
+    let orders = DynamoOrders::new(&aws_sdk_dynamodb::Client::new(config.sdk()), orders, catalogue);
     let account = StripeAccount::from_env(&config, TIMEOUT)?;
     let (orders, account) = (&orders, &account);
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {

@@ -6,9 +6,9 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use google_sheets::{DEFAULT_TAB, LIVE_URL, ServiceAccount, Sheets};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use resilience::{Deadline, HttpTransport, RandomIds, SystemClock};
+use settings::{SecretSource, SecretsManager, or_default, required};
 use sheets::sync_sheet::{RESERVE, handle};
 use store::{DynamoEffects, DynamoOrders};
-use telemetry::{SecretSource, SecretsManager, or_default, required};
 
 /// One answer of Google's may take so long.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = aws::Config::from_env()?;
-    let client = aws::dynamodb(&config);
+    let client = aws_sdk_dynamodb::Client::new(config.sdk());
     let orders = DynamoOrders::without_stock(&client, required::<String>("ORDERS_TABLE")?);
     let effects = DynamoEffects::new(&client, required::<String>("EFFECTS_TABLE")?);
     // The token lives as long as the client, so the client lives as long as the environment.

@@ -56,7 +56,7 @@ impl LocalDynamo {
         let config = aws::Config::new(aws::Settings::local("http://127.0.0.1:1")).unwrap();
         let connector = SharedHttpConnector::new(self.clone());
         let here = http_client_fn(move |_: &HttpConnectorSettings, _: &RuntimeComponents| connector.clone());
-        let config = aws::dynamodb(&config).config().to_builder().http_client(here).build();
+        let config = aws_sdk_dynamodb::Client::new(config.sdk()).config().to_builder().http_client(here).build();
         aws_sdk_dynamodb::Client::from_conf(config)
     }
 

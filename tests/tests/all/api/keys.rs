@@ -8,8 +8,8 @@ use domain::{AccountEvent, ApiKey, CustomerId, KeyId, Scope, Timestamp, UserId};
 use edge::authorizer::{AuthorizerError, AuthorizerRequest, Checks};
 use resilience::{Clock as _, Deadline, VirtualClock};
 use serde_json::{Value, json};
+use settings::{CachedSecret, FixedSecrets};
 use store::{ApiKeys, MemoryStore, Page, PageRequest, StoreError};
-use telemetry::{CachedSecret, FixedSecrets};
 use uuid::Uuid;
 
 use super::world::{ADMIN, ANNA, Answered, NOON, STAFF, Who, World, event};

@@ -7,8 +7,8 @@ use auth::{TokenKeys, TokenRules};
 use edge::authorizer::{AuthorizerError, AuthorizerRequest, AuthorizerResponse, Checks};
 use sandbox::FaultKind;
 use serde_json::Value;
+use settings::{CachedSecret, FixedSecrets};
 use store::ApiKeys as _;
-use telemetry::{CachedSecret, FixedSecrets};
 
 use super::accounts::{self, House, without_tokens};
 use super::keys::{WAREHOUSE, api_key};

@@ -14,9 +14,9 @@ use lambda_http::http;
 use resilience::{SeededIds, Transport, VirtualClock};
 use sandbox::{Fault, FaultKind, Provider, SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
+use settings::{CachedSecret, FixedSecrets};
 use store::{Catalogue, MemoryStore, ProductEdit, StockEdit};
 use stripe::Stripe;
-use telemetry::{CachedSecret, FixedSecrets};
 use uuid::Uuid;
 
 use super::accounts::House;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth::LinkKeys;
 use bytes::Bytes;
 use domain::{
     AccountChange, Cart, CartRequest, Change, CustomerId, IdempotencyKey, IntentFact, IntentStatus, MailPatience,
@@ -10,14 +11,13 @@ use domain::{
 };
 use google_sheets::{ServiceAccount, Sheets};
 use http::Request;
-use links::LinkKeys;
 use mail::{SendGrid, Shop};
 use resilience::{Clock as _, Deadline, Ids as _, SeededIds, Transport, VirtualClock};
 use sandbox::{SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
+use settings::{CachedSecret, FixedSecrets};
 use store::{AccountSaved, Accounts as _, Catalogue, MemoryStore, Orders, Placed, ProductEdit, StockEdit};
 use stripe::{NewIntent, Stripe};
-use telemetry::{CachedSecret, FixedSecrets};
 use uuid::Uuid;
 
 pub type Sandboxed = SandboxTransport<VirtualClock>;

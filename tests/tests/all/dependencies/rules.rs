@@ -3,9 +3,13 @@
 use super::members::Member;
 
 /// What the innermost crates may link of ours.
-const INNER: [(&str, &[&str]); 7] = [
-    ("domain", &[]),
-    ("resilience", &["domain"]),
+const INNER: [(&str, &[&str]); 11] = [
+    ("timestamp", &[]),
+    ("domain", &["timestamp"]),
+    ("resilience", &["timestamp"]),
+    ("aws", &[]),
+    ("telemetry", &["resilience", "timestamp"]),
+    ("settings", &["aws", "resilience", "telemetry"]),
     ("passwords", &["domain", "resilience"]),
     ("stripe", &["domain", "resilience"]),
     ("mail", &["domain", "resilience"]),

@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use auth::LinkKeys;
 use bytes::Bytes;
 use domain::{AccountEvent, AccountEventType, LinkId, LinkKind};
 use futures::future::join_all;
 use http::{Request, Response, header};
-use links::LinkKeys;
 use serde_json::{Value, json};
 use suite::SourceIp;
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use auth::LinkKeys;
 use domain::{
     Account, AccountChange, AccountEvent, AccountEventType, Link, LinkKind, Order, OrderStatus, PasswordHash, Person,
     Role,
 };
 use http::{Request, StatusCode};
-use links::LinkKeys;
 use resilience::{Clock as _, Ids as _, SeededIds};
 use sandbox::{Fault, FaultKind, Provider};
 use serde_json::{Value, json};

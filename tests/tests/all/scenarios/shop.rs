@@ -12,9 +12,9 @@ use resilience::{Clock as _, SeededIds, Transport as _, VirtualClock};
 use sandbox::stripe::Endpoint;
 use sandbox::{Fault, SandboxTransport, Shared};
 use serde_json::{Value, json};
+use settings::FixedSecrets;
 use store::{Catalogue as _, MemoryStore, ProductEdit, StockEdit};
 use suite::{Happened, Ports, Settings, Suite, secrets};
-use telemetry::FixedSecrets;
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
 pub const STAFF: &str = "usr_0000000000000000000000000000000a";

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use api::{ApiError, Edge, Request, Response};
+use auth::LinkKeys;
 use auth::mint::{SigningKey, SigningKeys};
 use domain::{
     Account, AccountChange, AccountId, CustomerId, Identity, Link, LinkId, LinkKind, PasswordHash, Role, Session,
     SessionId, Timestamp, TokenHash,
 };
-use links::LinkKeys;
 use passwords::Passwords;
 use resilience::{SeededIds, VirtualClock};
 use serde_json::json;

@@ -10,8 +10,9 @@ use std::{
 use resilience::{Cache, CacheOutcome, Cached, Clock, Keep};
 use serde::de::DeserializeOwned;
 
-use crate::metrics::count_cached;
-use crate::{Secret, SettingError, chain, or_default};
+use telemetry::{chain, count_cached};
+
+use crate::{Secret, SettingError, or_default};
 
 /// How long a secret is used without asking again, unless `SECRET_FRESH_SECONDS` says otherwise. A rotated secret is
 /// known everywhere after this time, so rotation keeps the old value valid for longer.
@@ -81,7 +82,7 @@ impl SecretsManager {
     /// That variable has a value that is no number of seconds.
     pub fn from_env(config: &aws::Config) -> Result<Self, SettingError> {
         let seconds = or_default("SECRET_FRESH_SECONDS", SECRET_FRESH_FOR.as_secs())?;
-        Ok(Self { client: aws::secrets_manager(config), fresh_for: Duration::from_secs(seconds) })
+        Ok(Self { client: aws_sdk_secretsmanager::Client::new(config.sdk()), fresh_for: Duration::from_secs(seconds) })
     }
 }
 

@@ -4,7 +4,7 @@
 //! alone, so whoever reads it can make none; the keys alone make none either, since each link has to be in the table.
 //! Must not know the store, nor how mails are sent.
 
-use auth::MacKeys;
+use crate::MacKeys;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{LinkId, LinkKind};
 use serde::Deserialize;

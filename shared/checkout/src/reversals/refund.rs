@@ -8,13 +8,13 @@ use resilience::{Clock, Ids, Transport};
 use store::Orders;
 use stripe::{AmountError, NewRefund, Refund, StripeError, refund_facts};
 
-use crate::{Settlement, SettlementError};
+use super::{ReversalError, Reversals};
 
 /// A refund whose key Stripe spent on a failure is looked for so long before another action takes its place: by then
 /// whatever the failed request did is to be seen in Stripe's list.
 const ABANDON_AFTER: Duration = Duration::from_mins(1);
 
-impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
+impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
     /// Makes the reserved refund at Stripe, or finds the one that an earlier try made, and writes down what came of it:
     /// the refund, or that there will be none. Answers the order afterwards; as it is when nothing is open under this id.
     ///
@@ -23,8 +23,8 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
     ///
     /// # Errors
     ///
-    /// [`SettlementError`]: the amount stays reserved, and how it ended has to be found out by asking again.
-    pub async fn carry_out(&self, order: Order, action: &str) -> Result<Order, SettlementError> {
+    /// [`ReversalError`]: the amount stays reserved, and how it ended has to be found out by asking again.
+    pub async fn carry_out(&self, order: Order, action: &str) -> Result<Order, ReversalError> {
         let Some(refund) = open(&order, action) else { return Ok(order) };
         if refund.reserved_at < self.began
             && let Some(done) = self.stripe.find_refund(&refund.intent, action, self.deadline).await?
@@ -56,7 +56,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
         action: &str,
         refund: &RefundAction,
         code: Option<&str>,
-    ) -> Result<Order, SettlementError> {
+    ) -> Result<Order, ReversalError> {
         let listed = self.stripe.list_refunds(&refund.intent, self.deadline).await?;
         let facts = facts(&listed)?;
         if !facts.is_empty() {
@@ -69,7 +69,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
         .await
     }
 
-    async fn abandon(&self, order: &Order, action: &str) -> Result<Order, SettlementError> {
+    async fn abandon(&self, order: &Order, action: &str) -> Result<Order, ReversalError> {
         tracing::warn!(order_id = %order.id, action, "refund action abandoned");
         let state = RefundActionState::Abandoned;
         let close = |order: &Order| order.close_refund(action, state, self.correlation_id, self.clock.now());

@@ -1,4 +1,6 @@
-//! A moment in time, as the domain sees it: handed in, never read from a clock.
+//! A moment in time: handed in, never read from a clock.
+//!
+//! Stands below everything else, so that clocks and the domain agree on it without knowing each other.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 use std::cell::{Cell, RefCell};
 
-use domain::Timestamp;
 use resilience::VirtualClock;
 use serde::Deserialize;
+use timestamp::Timestamp;
 
 use super::*;
 

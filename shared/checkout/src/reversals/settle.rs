@@ -4,17 +4,17 @@ use domain::{Order, OrderId};
 use resilience::{Clock, Ids, Transport};
 use store::{Orders, StoreError};
 
-use crate::{Settlement, SettlementError};
+use super::{ReversalError, Reversals};
 
-impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
+impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
     /// Voids the intents that nobody is to pay, takes an expired order up again whose money came late, and carries out
     /// every refund that is due or was asked for.
     ///
     /// # Errors
     ///
-    /// [`SettlementError`], the first of them; what was done stays done.
-    pub async fn settle(&self, id: OrderId) -> Result<Order, SettlementError> {
-        let known = self.orders.find(id).await?.ok_or(SettlementError::NoOrder)?;
+    /// [`ReversalError`], the first of them; what was done stays done.
+    pub async fn settle(&self, id: OrderId) -> Result<Order, ReversalError> {
+        let known = self.orders.find(id).await?.ok_or(ReversalError::NoOrder)?;
         let order = self.void_intents(known).await?;
         let order = self.reinstate(order).await?;
         // Decided and stored before Stripe is asked, so that whoever comes second finds the amount taken.
@@ -33,13 +33,13 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
     }
 
     /// Lets an expired order go on whose money came late, if there still are goods for it.
-    async fn reinstate(&self, order: Order) -> Result<Order, SettlementError> {
+    async fn reinstate(&self, order: Order) -> Result<Order, ReversalError> {
         if !order.can_be_reinstated() {
             return Ok(order);
         }
         let reinstate = |order: &Order| order.reinstate(self.correlation_id, self.clock.now());
         match self.update(order.id, None, reinstate).await {
-            Err(SettlementError::Store(StoreError::OutOfStock(sku))) => {
+            Err(ReversalError::Store(StoreError::OutOfStock(sku))) => {
                 tracing::warn!(order_id = %order.id, %sku, "late money goes back: its goods are gone");
                 Ok(order)
             }
@@ -47,7 +47,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
         }
     }
 
-    async fn void_intents(&self, order: Order) -> Result<Order, SettlementError> {
+    async fn void_intents(&self, order: Order) -> Result<Order, ReversalError> {
         let facts = self.stripe.void(order.intents_to_void(), self.deadline).await?;
         if facts.is_empty() { Ok(order) } else { self.learn(order.id, facts).await }
     }

@@ -1,5 +1,4 @@
-//! An order's money made to be where it belongs: refunds carried out, intents voided that nobody is to pay, expired
-//! orders taken up again whose money came late.
+//! Refunds carried out, intents voided that nobody is to pay, expired orders taken up again whose money came late.
 //!
 //! What is to be done was decided and stored before; here Stripe is asked for it, and its answers are written down with a
 //! receipt. Any number of times, by any number of invocations at once: what is done already is seen in the order's facts
@@ -16,11 +15,11 @@ use resilience::{Clock, Deadline, Ids, Transport};
 use store::{Orders, Receipt, ReceiptSource, update};
 use stripe::Stripe;
 
-pub use error::SettlementError;
+pub use error::ReversalError;
 
-/// What is needed to settle orders.
+/// Carries out refunds and voids that were decided.
 #[derive(Debug)]
-pub struct Settlement<'a, O, T, C, I> {
+pub struct Reversals<'a, O, T, C, I> {
     /// Where orders are.
     pub orders: &'a O,
     /// The way to Stripe.
@@ -37,9 +36,9 @@ pub struct Settlement<'a, O, T, C, I> {
     pub began: Timestamp,
 }
 
-impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
+impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
     /// Writes down what Stripe said, if it is news.
-    async fn learn(&self, id: OrderId, facts: Vec<PaymentFact>) -> Result<Order, SettlementError> {
+    async fn learn(&self, id: OrderId, facts: Vec<PaymentFact>) -> Result<Order, ReversalError> {
         let now = self.clock.now();
         let receipt = Receipt::heard(ReceiptSource::Settlement, id, facts.clone(), now, self.correlation_id);
         self.update(id, Some(&receipt), |order| order.learn(facts.clone(), self.correlation_id, now)).await
@@ -50,7 +49,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Settlement<'_, O, T, C, I> {
         id: OrderId,
         receipt: Option<&Receipt>,
         decide: impl Fn(&Order) -> Option<Change>,
-    ) -> Result<Order, SettlementError> {
+    ) -> Result<Order, ReversalError> {
         let decide = |order: &Order| Ok::<_, Infallible>(decide(order));
         // Boxed: it is waited for from within many others' waits.
         Ok(Box::pin(update(self.orders, self.clock, self.ids, id, receipt, decide)).await?)

@@ -7,7 +7,7 @@ use stripe::{AmountError, StripeError};
 
 /// Why an order is not settled yet. Doing it again is safe.
 #[derive(Debug, thiserror::Error)]
-pub enum SettlementError {
+pub enum ReversalError {
     /// There is no such order, or not yet to be seen.
     #[error("no such order")]
     NoOrder,
@@ -22,7 +22,7 @@ pub enum SettlementError {
     Amount(#[from] AmountError),
 }
 
-impl From<UpdateError<Infallible>> for SettlementError {
+impl From<UpdateError<Infallible>> for ReversalError {
     fn from(error: UpdateError<Infallible>) -> Self {
         match error {
             UpdateError::NotFound => Self::NoOrder,
