@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
-use payments::reconcile_payments::{Bounds, Difference, Outcome, Place, Reconciler, Report, Rules, window};
+use payments::reconcile_payments::{Bounds, Difference, Outcome, Place, Reconciler, Report, Rules, bounded};
 use resilience::{Clock as _, Deadline, RandomIds, SystemClock};
 
 use crate::books::{Books, BooksError};
@@ -60,7 +60,7 @@ pub enum ReconcileError {
 pub async fn reconcile(options: &Options) -> Result<(), ReconcileError> {
     let stack = Stack::load()?.ok_or(ReconcileError::NoStack)?;
     let grace = Duration::from_secs(options.grace_seconds);
-    let rules = Rules { window: window(options.days), grace, dry_run: options.dry_run };
+    let rules = Rules { window: bounded(Duration::from_hours(24 * options.days)), grace, dry_run: options.dry_run };
     let report = pass(&stack, rules).await?;
     print(&report, &mut io::stdout().lock())?;
     match report.left() {

@@ -16,46 +16,19 @@ use utoipa::OpenApi;
         (name = "webhooks", description = "What Stripe and SendGrid call; nobody else can"),
         (name = "operations", description = "Looking after the API")
     ),
-    paths(
-        orders::cancel_order::handle,
-        accounts::change_password::handle,
-        payments::confirm_payment::handle,
-        accounts::create_api_key::handle,
-        orders::create_order::handle,
-        payments::create_payment_intent::handle,
-        accounts::erase_me::handle,
-        orders::fulfil_order::handle,
-        edge::get_health::handle,
-        edge::get_jwks::handle,
-        accounts::get_me::handle,
-        orders::get_order::handle,
-        orders::get_order_history::handle,
-        accounts::list_api_keys::handle,
-        orders::list_orders::handle,
-        catalogue::list_products::handle,
-        accounts::login::handle,
-        accounts::logout::handle,
-        payments::mark_invoice_paid::handle,
-        accounts::oauth_callback::handle,
-        accounts::oauth_start::handle,
-        openapi,
-        catalogue::put_product::handle,
-        reference,
-        accounts::refresh_token::handle,
-        payments::refund_order::handle,
-        accounts::register::handle,
-        accounts::request_password_reset::handle,
-        accounts::reset_password::handle,
-        orders::resolve_review::handle,
-        accounts::revoke_api_key::handle,
-        email::sendgrid_webhook::handle,
-        payments::stripe_webhook::handle,
-        orders::update_order::handle,
-        accounts::verify_email::handle,
-    ),
+    paths(openapi_json, reference),
     components(schemas(api::Problem))
 )]
-pub(crate) struct Endpoints;
+struct Own;
+
+include!(concat!(env!("OUT_DIR"), "/handlers.rs"));
+
+/// All of it.
+pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
+    let mut document = Own::openapi();
+    document.merge(Handlers::openapi());
+    document
+}
 
 /// This document.
 #[utoipa::path(
@@ -67,7 +40,7 @@ pub(crate) struct Endpoints;
     extensions(("x-cacheable" = json!(true)))
 )]
 #[expect(dead_code, reason = "stands for the operation; `get-openapi` serves it")]
-const fn openapi() {}
+const fn openapi_json() {}
 
 /// This document as a page for people.
 #[utoipa::path(

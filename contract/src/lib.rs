@@ -16,12 +16,9 @@ mod security;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use utoipa::OpenApi as _;
 
 pub use operation::{Operation, operations};
 pub use reference::reference;
-
-use endpoints::Endpoints;
 
 /// The OpenAPI document, as it follows from the code and from the samples under `events/`.
 ///
@@ -29,7 +26,7 @@ use endpoints::Endpoints;
 ///
 /// When a handler's annotation cannot be read, or a sample is no JSON: nobody but a developer gets to see that.
 pub fn document() -> Value {
-    let mut document = serde_json::to_value(Endpoints::openapi()).unwrap_or_else(|error| panic!("{error}"));
+    let mut document = serde_json::to_value(endpoints::openapi()).unwrap_or_else(|error| panic!("{error}"));
     schemas::complete(&mut document);
     problems::describe(&mut document);
     security::describe(&mut document);

@@ -123,7 +123,7 @@ pub(crate) fn forget_notes(value: &mut Value) {
 /// One function answers with the document and the page.
 fn endpoint(operation: &str) -> Endpoint {
     let function = if operation == "get-reference" { "get-openapi" } else { operation };
-    let found = suite::ENDPOINTS.into_iter().find(|(name, _)| *name == function);
+    let found = suite::ENDPOINTS.iter().find(|(name, _)| *name == function);
     found.unwrap_or_else(|| panic!("no function is called {function}")).1
 }
 

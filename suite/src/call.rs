@@ -44,13 +44,13 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         let settings = self.wiring.functions.get(function).ok_or_else(|| CallError::Unknown(function.to_owned()))?;
         let _place = self.places.take(function).await;
         self.invocations.set(self.invocations.get() + 1);
-        let request_id = self.ids.fresh().to_string();
+        let request_id = self.warm.ids.fresh().to_string();
         let span = telemetry::invocation(function, &request_id);
         self.within(function, event, settings.timeout).instrument(span).await
     }
 
     async fn within(&self, function: &str, event: Value, timeout: Duration) -> Result<Value, CallError> {
-        let clock = &self.clock;
+        let clock = &self.warm.clock;
         let deadline = Deadline::after(clock, functions::budget(function, timeout));
         let dies_at = self.deaths.borrow_mut().get_mut(function).and_then(Vec::pop);
         if let Some(n) = dies_at {

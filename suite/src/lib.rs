@@ -5,12 +5,10 @@
 //! the seams of the store, the bus, the HTTP transport, the clock and the ids (design rule 9), which are handed in. Must
 //! not know what a function does with its event.
 
-mod accounts;
 mod bus;
 mod call;
 mod clients;
 mod dynamo;
-mod endpoints;
 mod functions;
 mod gate;
 mod gateway;
@@ -25,13 +23,13 @@ mod serve;
 mod stream;
 mod suite;
 mod template;
+mod warm;
 
 pub use bus::{Bus, Counts, Message, Misbehaviour, Post};
 pub use call::CallError;
 pub use clients::SharedIds;
 pub use dynamo::{DynamoError, LocalDynamo};
-pub use endpoints::ENDPOINTS;
-pub use functions::FUNCTIONS;
+pub use functions::{ENDPOINTS, FUNCTIONS, call, request};
 pub use gate::{
     Answer, BusGate, Chaos, Died, Effect, EffectKind, Fate, Gate, Invocation, Passing, Pause, StoreGate, TransportGate,
     Twist,
@@ -46,3 +44,4 @@ pub use template::{
     Authorization, Authorizer, Cors, Function, Queue, QueueMapping, Redrive, Route, Schedule, Segment, StreamMapping,
     Subscription, TemplateError, Wiring,
 };
+pub use warm::{Local, Warm};

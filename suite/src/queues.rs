@@ -54,7 +54,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             IDENTITY_TABLE => shard.fill(&self.store.account_changes(), mapping).await?,
             other => return Err(StreamError(format!("nobody has the stream of {other}").into())),
         }
-        let Some(event) = shard.batch(mapping, self.clock.now()) else { return Ok(None) };
+        let Some(event) = shard.batch(mapping, self.warm.clock.now()) else { return Ok(None) };
         let records = event["Records"].as_array().map_or(0, Vec::len);
         let result = self.call(&mapping.function, event).await;
         let error = result.as_ref().err().map(ToString::to_string);
@@ -64,7 +64,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             Err(_) => BatchOutcome::Failed,
         };
         let mut given_up = None;
-        let settle = || given_up = shard.settle(mapping, &outcome, self.clock.now());
+        let settle = || given_up = shard.settle(mapping, &outcome, self.warm.clock.now());
         // A position that was not kept brings the batch again.
         if let Err(error) = self.gate.acknowledge("stream.position", settle).await {
             tracing::warn!(function = mapping.function, error = &error as &dyn std::error::Error, "position not kept");

@@ -65,7 +65,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     ///
     /// When they cannot be read.
     pub async fn stripe(&self) -> Result<stripe::Stripe<TransportGate<T>, C, SharedIds<I>>, settings::SecretError> {
-        Ok(self.clients.stripe(&*self.secrets.stripe.get().await?))
+        Ok(self.warm.clients.stripe(&*self.warm.secrets.stripe.get().await?))
     }
 
     /// SendGrid's client, with the key of now.
@@ -74,16 +74,16 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     ///
     /// When it cannot be read.
     pub async fn sendgrid(&self) -> Result<mail::SendGrid<TransportGate<T>, C, SharedIds<I>>, settings::SecretError> {
-        Ok(self.clients.sendgrid(&*self.secrets.sendgrid.get().await?))
+        Ok(self.warm.clients.sendgrid(&*self.warm.secrets.sendgrid.get().await?))
     }
 
     /// Google's client.
     pub const fn sheets(&self) -> &google_sheets::Sheets<TransportGate<T>, C, SharedIds<I>> {
-        &self.clients.sheets
+        &self.warm.clients.sheets
     }
 
     /// Fresh ids and jitter.
     pub const fn ids(&self) -> &SharedIds<I> {
-        &self.ids
+        &self.warm.ids
     }
 }

@@ -79,7 +79,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// When a stream cannot be read.
     pub async fn step(&self, sandbox: Option<&Shared>) -> Result<Vec<Happened>, StreamError> {
         let mut happened = Vec::new();
-        let due = sandbox.map(|sandbox| (sandbox, sandbox.lock().due(self.clock.now())));
+        let due = sandbox.map(|sandbox| (sandbox, sandbox.lock().due(self.warm.clock.now())));
         for (sandbox, delivery) in
             due.into_iter().flat_map(|(sandbox, due)| due.into_iter().map(move |one| (sandbox, one)))
         {
@@ -102,7 +102,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     ///
     /// [`RunError`].
     pub async fn run_until_idle(&self, sandbox: Option<&Shared>, horizon: Duration) -> Result<Vec<Happened>, RunError> {
-        let end = self.clock.now().plus(horizon);
+        let end = self.warm.clock.now().plus(horizon);
         let mut all = Vec::new();
         for _ in 0..MOST_STEPS {
             let happened = self.step(sandbox).await?;
@@ -110,7 +110,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             all.extend(happened);
             if idle {
                 let Some(next) = self.next_due(sandbox).await.filter(|next| *next <= end) else { return Ok(all) };
-                self.clock.sleep(next.since(self.clock.now()).max(SHORTEST_WAIT)).await;
+                self.warm.clock.sleep(next.since(self.warm.clock.now()).max(SHORTEST_WAIT)).await;
             }
         }
         Err(RunError::Endless)
@@ -135,7 +135,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             Err(_) => 0,
         };
         let answered = self.gate.acknowledge("webhook.answer", || ()).await.is_ok();
-        sandbox.lock().delivered(self.clock.now(), id, (answered && status > 0).then_some(status));
+        sandbox.lock().delivered(self.warm.clock.now(), id, (answered && status > 0).then_some(status));
         Happened::Delivered { event_type, status }
     }
 
@@ -143,7 +143,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     pub async fn run_schedules(&self) -> Vec<Happened> {
         let mut happened = Vec::new();
         for schedule in &self.wiring.schedules {
-            let now = self.clock.now();
+            let now = self.warm.clock.now();
             let last = self.schedules_ran_at.borrow_mut().entry(schedule.function.clone()).or_insert(now).to_owned();
             if now.since(last) < schedule.every {
                 continue;

@@ -1,14 +1,12 @@
 //! What functions read from Secrets Manager: one cache for each secret, as a warm Lambda environment has it.
 
-use std::sync::Arc;
-
 use auth::LinkKeys;
 use auth::{PublicKeys, TokenKeys};
 use mail::SendGridSecrets;
 use oidc::Providers;
 use resilience::Clock;
 use sessions::SessionKeys;
-use settings::{CachedSecret, FixedSecrets, SecretError};
+use settings::{CachedSecret, FixedSecrets};
 use stripe::StripeSecrets;
 
 /// Stripe: `api_key`, `webhook_secrets`.
@@ -58,11 +56,5 @@ impl<C: Clock + Clone> Secrets<C> {
             ),
             public_keys: CachedSecret::new(TOKEN_KEYS, source.clone(), clock.clone()),
         }
-    }
-
-    /// Stripe's keys; none while they cannot be read: for callers Stripe is down then.
-    pub(crate) async fn stripe_unless_down(&self) -> Option<Arc<StripeSecrets>> {
-        let keys: Result<_, SecretError> = self.stripe.get().await;
-        keys.inspect_err(|error| tracing::error!(error = %telemetry::chain(error), "stripe's key cannot be read")).ok()
     }
 }

@@ -39,8 +39,8 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         if request.body().len() > MAX_BODY {
             return gateway::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         }
-        let request_id = self.ids.fresh().to_string();
-        let call = Call { request: &request, found: &found, request_id: &request_id, now: self.clock.now() };
+        let request_id = self.warm.ids.fresh().to_string();
+        let call = Call { request: &request, found: &found, request_id: &request_id, now: self.warm.clock.now() };
         let context = match (found.route.authorization, &self.wiring.authorizer) {
             (Authorization::Public, _) => None,
             (Authorization::Authorizer, Some(authorizer)) => match self.authorize(authorizer, &call).await {
@@ -54,7 +54,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         tokio::select! {
             biased;
             result = invocation => result.map_or_else(|_| server_error(), |answer| gateway::of_function(&answer)),
-            () = self.clock.sleep(INTEGRATION_TIMEOUT) => {
+            () = self.warm.clock.sleep(INTEGRATION_TIMEOUT) => {
                 gateway::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
             }
         }
@@ -78,7 +78,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
 
     async fn ask(&self, authorizer: &Authorizer, call: &Call<'_>, identity: &str) -> Result<Value, CallError> {
         let answer = self.call(&authorizer.function, gateway::authorizer_event(call, identity)).await?;
-        let now = self.clock.now();
+        let now = self.warm.clock.now();
         self.authorizer_cache.keep(identity, now.plus(authorizer.cached_for), now, &answer);
         Ok(answer)
     }

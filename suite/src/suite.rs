@@ -4,23 +4,19 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use catalogue::list_products::Pages;
 use domain::Timestamp;
-use passwords::Passwords;
 use resilience::{Clock, Ids, Transport};
-use sessions::AllowedOrigins;
 use tokio::sync::Mutex;
 
 use crate::bus::Bus;
-use crate::clients::{Clients, SharedIds};
 use crate::gate::Gate;
 use crate::gateway::AuthorizerCache;
 use crate::places::Places;
 use crate::ports::{Ports, Settings, Stores};
 use crate::replace::Replaced;
-use crate::secrets::Secrets;
 use crate::stream::{Record, Shard};
 use crate::template::{StreamMapping, Wiring};
+use crate::warm::Warm;
 
 /// Every function, wired in one process.
 ///
@@ -29,17 +25,10 @@ use crate::template::{StreamMapping, Wiring};
 #[derive(Debug)]
 pub struct Suite<S, T, C, I> {
     pub(crate) store: S,
-    pub(crate) clock: C,
-    pub(crate) ids: SharedIds<I>,
-    pub(crate) clients: Clients<T, C, I>,
-    pub(crate) secrets: Secrets<C>,
-    pub(crate) passwords: Passwords,
-    pub(crate) origins: AllowedOrigins,
-    pub(crate) settings: Settings,
+    pub(crate) warm: Warm<T, C, I>,
     pub(crate) wiring: Rc<Wiring>,
     pub(crate) bus: Bus<C>,
     pub(crate) gate: Gate,
-    pub(crate) pages: Pages<C>,
     pub(crate) authorizer_cache: AuthorizerCache,
     pub(crate) shards: BTreeMap<String, Mutex<Shard>>,
     pub(crate) deaths: RefCell<BTreeMap<String, Vec<u32>>>,
@@ -52,20 +41,14 @@ pub struct Suite<S, T, C, I> {
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// Wired as the template says, from an empty bus and the beginning of the stream.
     pub fn new(ports: Ports<S, T, C, I>, settings: Settings, wiring: Wiring) -> Self {
-        let (wiring, ids, gate) = (Rc::new(wiring), SharedIds::new(ports.ids), Gate::default());
+        let (wiring, gate) = (Rc::new(wiring), Gate::default());
+        let origins = wiring.cors.iter().flat_map(|cors| cors.origins.iter().cloned()).collect();
         let shards = wiring.stream_mappings.iter().map(|mapping| (mapping.function.clone(), Mutex::default()));
         Self {
             bus: Bus::new(Rc::clone(&wiring), ports.clock.clone()),
             shards: shards.collect(),
-            clients: Clients::new(&settings, ports.transport, &ports.clock, &ids, &gate),
-            secrets: Secrets::new(&settings.secrets, &ports.clock),
-            passwords: Passwords::default(),
-            origins: wiring.cors.iter().flat_map(|cors| cors.origins.iter().cloned()).collect(),
-            pages: catalogue::list_products::pages(ports.clock.clone()),
+            warm: Warm::new(settings, origins, ports.transport, ports.clock, ports.ids, &gate),
             store: ports.store,
-            clock: ports.clock,
-            ids,
-            settings,
             wiring,
             gate,
             authorizer_cache: AuthorizerCache::default(),
@@ -92,12 +75,12 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
 
     /// Time.
     pub const fn clock(&self) -> &C {
-        &self.clock
+        &self.warm.clock
     }
 
     /// What the functions are told.
     pub const fn settings(&self) -> &Settings {
-        &self.settings
+        &self.warm.settings
     }
 
     /// What the template says.

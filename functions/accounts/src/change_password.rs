@@ -2,12 +2,12 @@
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::Account;
-use passwords::{Password, Passwords};
-use resilience::{Clock, Ids};
+use passwords::Password;
+use resilience::Clock;
 use serde::Deserialize;
 use sessions::{AccountLimits, occasion, save};
-use sessions::{AllowedOrigins, Delivery, Issuer};
-use store::{Accounts, Guards, Sessions};
+use sessions::{Delivery, Issuer};
+use store::Accounts;
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -42,14 +42,18 @@ struct ChangeBody {
     security(("access_token" = ["customer", "staff", "admin"])),
     extensions(("x-problems" = json!(["invalid-credentials", "not-found"]))),
 )]
-pub async fn handle<S: Sessions, C: Clock, I: Ids>(
-    accounts: &impl Accounts,
-    guards: &impl Guards,
-    issuer: &Issuer<'_, S, C, I>,
-    passwords: &Passwords,
-    origins: &AllowedOrigins,
+pub async fn handle(
+    env: &(
+         impl capabilities::Guards
+         + capabilities::Identity
+         + capabilities::Origins
+         + capabilities::Passwords
+         + capabilities::SessionKeys
+     ),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (accounts, guards, passwords, origins) = (env.accounts(), env.guards(), env.passwords(), env.origins());
+    let issuer = &Issuer { sessions: accounts, keys: env.session_keys().await?, clock: env.clock(), ids: env.ids() };
     let id = api::own_account(&request)?;
     let ChangeBody { current_password, new_password, delivery } = api::body(&request)?;
     origins.admit(&request, delivery)?;

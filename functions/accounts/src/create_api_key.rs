@@ -54,12 +54,8 @@ struct NewKeyAnswer<'a> {
     responses((status = 201, description = "The key, shown this once", body = NewKeyAnswer)),
     security(("access_token" = ["admin"])),
 )]
-pub async fn handle(
-    keys: &impl ApiKeys,
-    clock: &impl Clock,
-    ids: &impl Ids,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::ApiKeys, request: Request) -> Result<Response, ApiError> {
+    let (keys, clock, ids) = (env.api_keys(), env.clock(), env.ids());
     let maker = maker(&api::caller(&request)?)?;
     let wish = wish::read(api::body(&request)?)?;
 

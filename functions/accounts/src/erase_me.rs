@@ -4,10 +4,10 @@ use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::{Account, EmailAddress, FieldError};
 use lambda_http::http::StatusCode;
 use passwords::{Password, Passwords};
-use resilience::{Clock, Ids};
+use resilience::Clock;
 use serde::Deserialize;
 use sessions::{AccountLimits, occasion, save};
-use store::{Accounts, Guards};
+use store::Accounts;
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what. Limited as a sign-in: it compares a password.
@@ -43,14 +43,12 @@ struct EraseBody {
     security(("access_token" = ["customer", "staff", "admin"])),
     extensions(("x-problems" = json!(["invalid-credentials"]))),
 )]
-pub async fn handle<C: Clock, I: Ids>(
-    accounts: &impl Accounts,
-    guards: &impl Guards,
-    passwords: &Passwords,
-    clock: &C,
-    ids: &I,
+pub async fn handle(
+    env: &(impl capabilities::Guards + capabilities::Identity + capabilities::Passwords),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (accounts, guards, passwords) = (env.accounts(), env.guards(), env.passwords());
+    let (clock, ids) = (env.clock(), env.ids());
     let id = api::own_account(&request)?;
     let body: EraseBody = api::body(&request)?;
     let correlation_id = api::correlation_id(&request);

@@ -55,7 +55,8 @@ impl<'a> From<&'a Account> for Me<'a> {
     security(("access_token" = ["customer", "staff", "admin"])),
     extensions(("x-problems" = json!(["not-found"]))),
 )]
-pub async fn handle(accounts: &impl Accounts, request: Request) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::Identity, request: Request) -> Result<Response, ApiError> {
+    let accounts = env.accounts();
     let id = api::own_account(&request)?;
     let account = accounts.account(id).await?.ok_or(ApiError::NotFound("account"))?;
     api::ok(&Me::from(&account))

@@ -23,7 +23,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["limi
     responses((status = 200, description = "A page of keys, newest first", body = PageAnswer<KeyAnswer>)),
     security(("access_token" = ["admin"])),
 )]
-pub async fn handle(keys: &impl ApiKeys, request: Request) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::ApiKeys, request: Request) -> Result<Response, ApiError> {
+    let keys = env.api_keys();
     api::require(&api::caller(&request)?, Permission::ManageApiKeys)?;
     let found = keys.api_keys(&api::page(&request)?).await?;
     api::ok(&PageAnswer::new(&found, KeyAnswer::from))

@@ -6,8 +6,8 @@ use passwords::{Password, Passwords};
 use resilience::{Clock, Ids};
 use serde::Deserialize;
 use sessions::{AccountLimits, occasion, save};
-use sessions::{AllowedOrigins, Delivery, Issuer};
-use store::{Accounts, Guards, Sessions};
+use sessions::{Delivery, Issuer};
+use store::{Accounts, Sessions};
 use telemetry::chain;
 use utoipa::ToSchema;
 
@@ -41,14 +41,18 @@ struct LoginBody {
     responses((status = 200, description = "Signed in", body = sessions::TokenAnswer)),
     extensions(("x-problems" = json!(["invalid-credentials", "email-not-verified", "forbidden"]))),
 )]
-pub async fn handle<S: Sessions, C: Clock, I: Ids>(
-    accounts: &impl Accounts,
-    guards: &impl Guards,
-    issuer: &Issuer<'_, S, C, I>,
-    passwords: &Passwords,
-    origins: &AllowedOrigins,
+pub async fn handle(
+    env: &(
+         impl capabilities::Guards
+         + capabilities::Identity
+         + capabilities::Origins
+         + capabilities::Passwords
+         + capabilities::SessionKeys
+     ),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (accounts, guards, passwords, origins) = (env.accounts(), env.guards(), env.passwords(), env.origins());
+    let issuer = &Issuer { sessions: accounts, keys: env.session_keys().await?, clock: env.clock(), ids: env.ids() };
     let LoginBody { email, password, delivery } = api::body(&request)?;
     origins.admit(&request, delivery)?;
     let (clock, limits) = (issuer.clock, AccountLimits::of(&email, &request));

@@ -3,7 +3,7 @@
 use api::{ApiError, Class, Endpoint, Request, Response};
 use lambda_http::http::StatusCode;
 use serde::Deserialize;
-use sessions::{AllowedOrigins, CLEARED_COOKIE, Shown};
+use sessions::{CLEARED_COOKIE, Shown};
 use store::Sessions;
 use utoipa::ToSchema;
 
@@ -35,10 +35,10 @@ struct LogoutBody {
     extensions(("x-problems" = json!(["forbidden"]))),
 )]
 pub async fn handle(
-    sessions: &impl Sessions,
-    origins: &AllowedOrigins,
+    env: &(impl capabilities::Identity + capabilities::Origins),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (sessions, origins) = (env.accounts(), env.origins());
     let LogoutBody { refresh_token } = api::body(&request)?;
     let has_cookie = refresh_token.is_none();
     match Shown::by(&request, refresh_token.as_deref(), origins) {

@@ -16,12 +16,8 @@ pub const RESERVE: Duration = Duration::from_secs(2);
 /// # Errors
 ///
 /// When the table is down. What was told stays told, and the next run goes on with the rest.
-pub async fn handle(
-    keys: &impl ApiKeys,
-    clock: &impl Clock,
-    ids: &impl Ids,
-    deadline: Deadline,
-) -> Result<u32, StoreError> {
+pub async fn handle(env: &impl capabilities::ApiKeys, deadline: Deadline) -> Result<u32, StoreError> {
+    let (keys, clock, ids) = (env.api_keys(), env.clock(), env.ids());
     let correlation_id = CorrelationId::from_request_id(&ids.fresh().to_string());
     let mut request = PageRequest { limit: MAX_PAGE, after: None };
     let mut told = 0;

@@ -1,10 +1,8 @@
 //! `GET /v1/auth/oauth/{provider}/callback`: a browser comes back from an OpenID provider.
 
-use std::sync::Arc;
-
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::{SignInFlow, Vouched};
-use oidc::{Addresses, COOKIE, Exchange, OpenId, Provider, Providers, state_hash};
+use oidc::{Addresses, COOKIE, Exchange, OpenId, Provider, state_hash};
 use resilience::{Clock, Ids, Transport};
 use sessions::{Delivery, Issuer, Keys, SignedIn};
 use store::{Accounts, Sessions};
@@ -22,17 +20,17 @@ pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn).with_any_query().an
 
 /// What signs people in.
 #[derive(Debug)]
-pub struct SignIn<'a, S, T, C, I> {
+struct SignIn<'a, S, T, C, I> {
     /// Accounts, sessions and sign-ins under way.
-    pub store: &'a S,
+    store: &'a S,
     /// The way to the providers.
-    pub open_id: &'a OpenId<T, C, I>,
+    open_id: &'a OpenId<T, C, I>,
     /// Where things are.
-    pub addresses: &'a Addresses,
+    addresses: &'a Addresses,
     /// Time.
-    pub clock: &'a C,
+    clock: &'a C,
     /// Fresh ids.
-    pub ids: &'a I,
+    ids: &'a I,
 }
 
 /// Signs in whom the provider vouches for, if it is this browser that asked, and sends it to where it wanted to go, with
@@ -59,16 +57,16 @@ pub struct SignIn<'a, S, T, C, I> {
             `other_identity`"
     )),
 )]
-pub async fn handle<S: Accounts + Sessions, T: Transport, C: Clock, I: Ids>(
-    sign_in: &SignIn<'_, S, T, C, I>,
-    providers: Result<Arc<Providers>, ApiError>,
-    keys: Result<Keys, ApiError>,
+pub async fn handle(
+    env: &(impl capabilities::Identity + capabilities::OpenId + capabilities::SessionKeys),
     request: Request,
 ) -> Result<Response, ApiError> {
     let name = api::path_parameter(&request, "provider").unwrap_or_default();
-    let addresses = sign_in.addresses;
-    let ended = match (providers, keys) {
-        (Err(error), _) | (_, Err(error)) => Err(Failure::Ours(error)),
+    let addresses = &env.addresses();
+    let (store, open_id) = (env.accounts(), env.open_id());
+    let sign_in = SignIn { store, open_id, addresses, clock: env.clock(), ids: env.ids() };
+    let ended = match (env.providers().await, env.session_keys().await) {
+        (Err(error), _) | (_, Err(error)) => Err(Failure::Ours(error.into())),
         (Ok(providers), Ok(keys)) => {
             let provider = providers.get(name).ok_or(ApiError::NotFound("provider"))?;
             sign_in.run(name, provider, keys, &request).await

@@ -3,8 +3,8 @@
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::{FieldError, InvalidReturnPath, ReturnPath, SignInFlow};
 use lambda_http::RequestExt as _;
-use oidc::{Addresses, Attempt, FLOW_LIFETIME, OpenId, Providers, state_hash};
-use resilience::{Clock, Ids, Transport};
+use oidc::{Attempt, FLOW_LIFETIME, state_hash};
+use resilience::Clock;
 use store::Sessions;
 use telemetry::chain;
 
@@ -27,15 +27,12 @@ pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn).with_query(&["retur
     ),
     responses((status = 303, description = "On to the provider, with a cookie that binds the sign-in to this browser")),
 )]
-pub async fn handle<T: Transport, C: Clock, I: Ids>(
-    sessions: &impl Sessions,
-    providers: &Providers,
-    open_id: &OpenId<T, C, I>,
-    addresses: &Addresses,
-    clock: &impl Clock,
-    ids: &impl Ids,
+pub async fn handle(
+    env: &(impl capabilities::Identity + capabilities::OpenId),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (sessions, open_id, addresses) = (env.accounts(), env.open_id(), &env.addresses());
+    let (clock, ids, providers) = (env.clock(), env.ids(), &*env.providers().await?);
     let name = api::path_parameter(&request, "provider").unwrap_or_default();
     let provider = providers.get(name).ok_or(ApiError::NotFound("provider"))?;
     let return_to = return_path(&request)?;

@@ -1,10 +1,8 @@
 //! `POST /v1/auth/refresh-token`: the next access token.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
-use resilience::{Clock, Ids};
 use serde::Deserialize;
-use sessions::{AllowedOrigins, Issuer, Shown};
-use store::{Accounts, Sessions};
+use sessions::{Issuer, Shown};
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -34,12 +32,12 @@ struct RefreshBody {
     responses((status = 200, description = "The next pair of tokens", body = sessions::TokenAnswer)),
     extensions(("x-problems" = json!(["session-ended", "forbidden"]))),
 )]
-pub async fn handle<S: Sessions, C: Clock, I: Ids>(
-    accounts: &impl Accounts,
-    issuer: &Issuer<'_, S, C, I>,
-    origins: &AllowedOrigins,
+pub async fn handle(
+    env: &(impl capabilities::Identity + capabilities::Origins + capabilities::SessionKeys),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (accounts, origins) = (env.accounts(), env.origins());
+    let issuer = &Issuer { sessions: accounts, keys: env.session_keys().await?, clock: env.clock(), ids: env.ids() };
     let RefreshBody { refresh_token } = api::body(&request)?;
     let shown = Shown::by(&request, refresh_token.as_deref(), origins)?;
     issuer.refresh(accounts, &shown.token, shown.delivery).await?.answer()

@@ -3,11 +3,11 @@
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::{Account, CustomerId, EmailAddress, Registration};
 use lambda_http::http::StatusCode;
-use passwords::{Password, Passwords};
+use passwords::Password;
 use resilience::{Clock, Ids};
 use serde::Deserialize;
 use sessions::{AccountLimits, occasion, save};
-use store::{Accounts, Guards};
+use store::Accounts;
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -38,14 +38,12 @@ struct RegisterBody {
     request_body = RegisterBody,
     responses((status = 202, description = "A mail is on its way to the address, whoever it belongs to")),
 )]
-pub async fn handle<C: Clock, I: Ids>(
-    accounts: &impl Accounts,
-    guards: &impl Guards,
-    passwords: &Passwords,
-    clock: &C,
-    ids: &I,
+pub async fn handle(
+    env: &(impl capabilities::Guards + capabilities::Identity + capabilities::Passwords),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (accounts, guards, passwords) = (env.accounts(), env.guards(), env.passwords());
+    let (clock, ids) = (env.clock(), env.ids());
     let RegisterBody { email, password } = api::body(&request)?;
     password.check_field("password", &email)?;
     let correlation_id = api::correlation_id(&request);

@@ -6,7 +6,7 @@ use lambda_http::http::StatusCode;
 use resilience::{Clock, Ids};
 use serde::Deserialize;
 use sessions::{AccountLimits, occasion, save};
-use store::{Accounts, Guards};
+use store::Accounts;
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -32,13 +32,11 @@ struct ResetRequestBody {
     request_body = ResetRequestBody,
     responses((status = 202, description = "If the address has an account, a mail is on its way")),
 )]
-pub async fn handle<C: Clock, I: Ids>(
-    accounts: &impl Accounts,
-    guards: &impl Guards,
-    clock: &C,
-    ids: &I,
+pub async fn handle(
+    env: &(impl capabilities::Guards + capabilities::Identity),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (accounts, guards, clock, ids) = (env.accounts(), env.guards(), env.clock(), env.ids());
     let ResetRequestBody { email } = api::body(&request)?;
     let correlation_id = api::correlation_id(&request);
     AccountLimits::of(&email, &request).send_mail(guards, clock.now()).await?;

@@ -1,14 +1,12 @@
 //! `POST /v1/auth/reset-password`: another password by the link in a mail.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
-use auth::LinkKeys;
 use domain::LinkKind;
 use lambda_http::http::StatusCode;
-use passwords::{Password, Passwords};
-use resilience::{Clock, Ids};
+use passwords::Password;
+use resilience::Clock;
 use serde::Deserialize;
 use sessions::{AccountLimits, linked, occasion, save};
-use store::{Accounts, Guards};
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -40,15 +38,12 @@ struct ResetBody {
     responses((status = 204, description = "The password is the new one, and every session is over")),
     extensions(("x-problems" = json!(["link-invalid"]))),
 )]
-pub async fn handle<C: Clock, I: Ids>(
-    accounts: &impl Accounts,
-    guards: &impl Guards,
-    passwords: &Passwords,
-    links: &LinkKeys,
-    clock: &C,
-    ids: &I,
+pub async fn handle(
+    env: &(impl capabilities::Guards + capabilities::Identity + capabilities::LinkKeys + capabilities::Passwords),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (accounts, guards, passwords) = (env.accounts(), env.guards(), env.passwords());
+    let (clock, ids, links) = (env.clock(), env.ids(), &*env.link_keys().await?);
     let ResetBody { token, new_password } = api::body(&request)?;
     let id = links.verify(LinkKind::ResetPassword, &token).ok_or(ApiError::LinkInvalid)?;
     let (_, account) = linked(accounts, id).await?;

@@ -4,7 +4,7 @@ use api::{ApiError, Class, Endpoint, Response};
 use auth::Permission;
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
-use resilience::{Clock, Ids, Policy, retry};
+use resilience::{Clock, Policy, retry};
 use store::{ApiKeys, StoreError};
 
 /// Who may call, how often, and with what.
@@ -24,12 +24,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write);
     responses((status = 204, description = "The key is called back")),
     security(("access_token" = ["admin"])),
 )]
-pub async fn handle(
-    keys: &impl ApiKeys,
-    clock: &impl Clock,
-    ids: &impl Ids,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::ApiKeys, request: Request) -> Result<Response, ApiError> {
+    let (keys, clock, ids) = (env.api_keys(), env.clock(), env.ids());
     api::require(&api::caller(&request)?, Permission::ManageApiKeys)?;
     let id = api::key_id(&request)?;
     let revoke = async || {

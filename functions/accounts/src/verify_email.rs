@@ -1,14 +1,12 @@
 //! `POST /v1/auth/verify-email`: the link in the mail, followed by whoever chose the password.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
-use auth::LinkKeys;
 use domain::{Account, LinkKind};
-use passwords::{Password, Passwords};
-use resilience::{Clock, Ids};
+use passwords::Password;
+use resilience::Clock;
 use serde::Deserialize;
 use sessions::{AccountLimits, linked, save};
-use sessions::{AllowedOrigins, Delivery, Issuer};
-use store::{Accounts, Guards, Sessions};
+use sessions::{Delivery, Issuer};
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -43,15 +41,20 @@ struct VerifyBody {
     responses((status = 200, description = "The address is verified, and its owner signed in", body = sessions::TokenAnswer)),
     extensions(("x-problems" = json!(["link-invalid", "invalid-credentials", "forbidden"]))),
 )]
-pub async fn handle<S: Sessions, C: Clock, I: Ids>(
-    accounts: &impl Accounts,
-    guards: &impl Guards,
-    issuer: &Issuer<'_, S, C, I>,
-    passwords: &Passwords,
-    links: &LinkKeys,
-    origins: &AllowedOrigins,
+pub async fn handle(
+    env: &(
+         impl capabilities::Guards
+         + capabilities::Identity
+         + capabilities::LinkKeys
+         + capabilities::Origins
+         + capabilities::Passwords
+         + capabilities::SessionKeys
+     ),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (accounts, guards, passwords, origins) = (env.accounts(), env.guards(), env.passwords(), env.origins());
+    let links = &*env.link_keys().await?;
+    let issuer = &Issuer { sessions: accounts, keys: env.session_keys().await?, clock: env.clock(), ids: env.ids() };
     let VerifyBody { token, password, delivery } = api::body(&request)?;
     origins.admit(&request, delivery)?;
     let id = links.verify(LinkKind::VerifyEmail, &token).ok_or(ApiError::LinkInvalid)?;

@@ -46,11 +46,8 @@ pub const fn pages<C: Clock>(clock: C) -> Pages<C> {
     responses((status = 200, description = "A page of what is for sale, by sku", body = PageAnswer<ProductAnswer>)),
     extensions(("x-cacheable" = json!(true))),
 )]
-pub async fn handle<C: Clock>(
-    catalogue: &impl Catalogue,
-    pages: &Pages<C>,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::ProductPages, request: Request) -> Result<Response, ApiError> {
+    let (catalogue, pages) = (env.catalogue(), env.product_pages());
     let page = api::page(&request)?;
     let Cached { value: found, outcome } = pages.get(&page, async || on_sale(catalogue, &page).await).await?;
     telemetry::count_cached("Products", &outcome);

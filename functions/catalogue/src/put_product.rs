@@ -34,7 +34,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_bod
     security(("access_token" = ["admin"]), ("api_key" = ["catalogue:write"])),
     extensions(("x-problems" = json!(["stock-differs"]))),
 )]
-pub async fn handle(catalogue: &impl Catalogue, clock: &impl Clock, request: Request) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::Catalogue, request: Request) -> Result<Response, ApiError> {
+    let (catalogue, clock) = (env.catalogue(), env.clock());
     let caller = api::caller(&request)?;
     api::require(&caller, Permission::ChangeCatalogue)?;
     let sku = edit::sku(api::path_parameter(&request, "sku"))?;

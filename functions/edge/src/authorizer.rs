@@ -7,12 +7,12 @@
 use std::time::Duration;
 
 use auth::api_key::{ShownKey, is_api_key};
-use auth::{Caller, TokenKeys, TokenRefused, TokenRules, refused_context, verify};
+use auth::{Caller, TokenRefused, TokenRules, refused_context, verify};
 use aws_lambda_events::apigw::{ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGatewayV2CustomAuthorizerV2Request};
 use domain::KeyId;
 use resilience::Clock;
 use serde_json::{Map, Value};
-use settings::{CachedSecret, SecretError, SecretSource};
+use settings::SecretError;
 use store::{ApiKeys, StoreError};
 use telemetry::chain;
 
@@ -35,32 +35,19 @@ pub enum AuthorizerError {
     ApiKeys(#[from] StoreError),
 }
 
-/// What a token or key is checked with.
-#[derive(Debug)]
-pub struct Checks<'a, S, C, K> {
-    /// The public keys of tokens.
-    pub token_keys: &'a CachedSecret<TokenKeys, S, C>,
-    /// What a token must say.
-    pub rules: &'a TokenRules,
-    /// The stored API keys.
-    pub api_keys: &'a K,
-    /// Time.
-    pub clock: &'a C,
-}
-
 /// Says in the context who the bearer of a good token or key is, and that anybody else has none.
 ///
 /// # Errors
 ///
 /// When it cannot be known: a refusal would be kept, an error is not.
-pub async fn handle<S: SecretSource, C: Clock>(
-    checks: &Checks<'_, S, C, impl ApiKeys>,
+pub async fn handle(
+    env: &(impl capabilities::ApiKeys + capabilities::TokenKeys),
     request: AuthorizerRequest,
 ) -> Result<AuthorizerResponse, AuthorizerError> {
     let checked = match bearer(&request) {
         None => Err(TokenRefused("no bearer token")),
-        Some(text) if is_api_key(text) => checks.api_key(text).await?,
-        Some(text) => verify(text, &*checks.token_keys.get().await?, checks.rules, checks.clock.now()),
+        Some(text) if is_api_key(text) => api_key(env, text).await?,
+        Some(text) => verify(text, &*env.token_keys().await?, &TokenRules::default(), env.clock().now()),
     };
     Ok(match checked {
         Ok(caller) => with_context(caller.to_context()),
@@ -71,32 +58,34 @@ pub async fn handle<S: SecretSource, C: Clock>(
     })
 }
 
-impl<S, C: Clock, K: ApiKeys> Checks<'_, S, C, K> {
-    async fn api_key(&self, text: &str) -> Result<Result<Caller, TokenRefused>, AuthorizerError> {
-        let shown = match ShownKey::read(text) {
-            Ok(shown) => shown,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let (stored, now) = (self.api_keys.api_key(shown.id()).await?, self.clock.now());
-        let checked = shown.check(stored.as_ref(), now);
-        if checked.is_ok() {
-            telemetry::count("KeysUsed", 1);
-            if stored.is_some_and(|key| key.is_to_be_noted(now)) {
-                self.note_use(shown.id()).await;
-            }
+async fn api_key(
+    env: &impl capabilities::ApiKeys,
+    text: &str,
+) -> Result<Result<Caller, TokenRefused>, AuthorizerError> {
+    let shown = match ShownKey::read(text) {
+        Ok(shown) => shown,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let (stored, now) = (env.api_keys().api_key(shown.id()).await?, env.clock().now());
+    let checked = shown.check(stored.as_ref(), now);
+    if checked.is_ok() {
+        telemetry::count("KeysUsed", 1);
+        if stored.is_some_and(|key| key.is_to_be_noted(now)) {
+            note_use(env, shown.id()).await;
         }
-        Ok(checked)
     }
+    Ok(checked)
+}
 
-    async fn note_use(&self, id: KeyId) {
-        let noted = tokio::select! {
-            biased;
-            noted = self.api_keys.note_use(id, self.clock.now()) => noted.map_err(|error| chain(&error).to_string()),
-            () = self.clock.sleep(NOTE_PATIENCE) => Err("it took too long".to_owned()),
-        };
-        if let Err(error) = noted {
-            tracing::warn!(key_id = %id, error, "use of a key not noted");
-        }
+async fn note_use(env: &impl capabilities::ApiKeys, id: KeyId) {
+    let (keys, clock) = (env.api_keys(), env.clock());
+    let noted = tokio::select! {
+        biased;
+        noted = keys.note_use(id, clock.now()) => noted.map_err(|error| chain(&error).to_string()),
+        () = clock.sleep(NOTE_PATIENCE) => Err("it took too long".to_owned()),
+    };
+    if let Err(error) = noted {
+        tracing::warn!(key_id = %id, error, "use of a key not noted");
     }
 }
 

@@ -34,7 +34,8 @@ struct Health {
     tag = "operations",
     responses((status = 200, description = "All is well", body = Health)),
 )]
-pub async fn handle(orders: &impl Orders, _: Request) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::Orders, _: Request) -> Result<Response, ApiError> {
+    let orders = env.orders();
     orders.find(NOBODYS).await?;
     api::ok(&Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }

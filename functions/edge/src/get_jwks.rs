@@ -3,8 +3,6 @@
 use api::{ApiError, Class, Endpoint, Response};
 use auth::PublicKeys;
 use lambda_http::Request;
-use resilience::Clock;
-use settings::{CachedSecret, SecretSource};
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read);
@@ -23,11 +21,8 @@ pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read);
     responses((status = 200, description = "The keys (RFC 7517)", body = PublicKeys)),
     extensions(("x-cacheable" = json!(true))),
 )]
-pub async fn handle<S: SecretSource, C: Clock>(
-    keys: &CachedSecret<PublicKeys, S, C>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let known = keys.get().await.map_err(|error| ApiError::Internal(error.into()))?;
-    let max_age = u32::try_from(keys.fresh_for().as_secs()).unwrap_or(u32::MAX);
+pub async fn handle(env: &impl capabilities::TokenKeys, request: Request) -> Result<Response, ApiError> {
+    let known = env.public_keys().await?;
+    let max_age = u32::try_from(env.keys_fresh_for().as_secs()).unwrap_or(u32::MAX);
     api::cacheable(&request, &*known, max_age)
 }

@@ -23,11 +23,12 @@ pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'sha256-W36L2GFkVX9
 /// # Errors
 ///
 /// None that a request can cause.
-pub fn handle(request: &Request) -> Result<Response, ApiError> {
+#[expect(clippy::unused_async, reason = "every function of the API is called in the same way")]
+pub async fn handle(_: &impl Sized, request: Request) -> Result<Response, ApiError> {
     if request.uri().path() != "/reference" {
-        return api::cacheable_text(request, "application/json", DOCUMENT, MAX_AGE);
+        return api::cacheable_text(&request, "application/json", DOCUMENT, MAX_AGE);
     }
-    let mut page = api::cacheable_text(request, "text/html; charset=utf-8", REFERENCE, MAX_AGE)?;
+    let mut page = api::cacheable_text(&request, "text/html; charset=utf-8", REFERENCE, MAX_AGE)?;
     page.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
     Ok(page)
 }

@@ -17,7 +17,7 @@ const ROUTES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/routes.rs"))
 ///
 /// 404 the path is unknown, 405 it knows other methods.
 #[allow(clippy::unused_async, reason = "as all handlers")]
-pub async fn handle(request: Request) -> Result<Response, ApiError> {
+pub async fn handle(_: &impl Sized, request: Request) -> Result<Response, ApiError> {
     let methods = methods_of(request.uri().path()).ok_or(ApiError::NotFound("address"))?;
     if request.method() != Method::OPTIONS {
         return Err(ApiError::MethodNotAllowed(methods));

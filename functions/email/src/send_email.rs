@@ -5,14 +5,13 @@ mod letter;
 
 use std::time::Duration;
 
-use auth::LinkKeys;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{MailClaim, MailEffect, MailPatience, Sending, Timestamp};
 use events::{Event, consume};
-use mail::{ContentError, Mail, Mailbox, Outcome, SendGrid, Shop};
-use resilience::{Clock, Deadline, Ids, Policy, Transport, Verdict, retry};
-use settings::{CachedSecret, SecretError, SecretSource};
-use store::{Accounts, ApiKeys, MailEffects, Orders, StoreError};
+use mail::{ContentError, Mail, Outcome, SendGrid};
+use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
+use settings::SecretError;
+use store::{MailEffects, StoreError};
 
 use letter::effect_id;
 
@@ -47,75 +46,51 @@ pub enum SendError {
     Content(#[from] ContentError),
 }
 
-/// Where it stands what a mail is to say, and which mails there are.
-#[derive(Debug)]
-pub struct Known<'a, O, A, M> {
-    /// Orders.
-    pub orders: &'a O,
-    /// Accounts, their links and API keys.
-    pub accounts: &'a A,
-    /// Mails.
-    pub mails: &'a M,
+/// What a function is given that sends emails.
+pub trait Needs:
+    capabilities::ApiKeys
+    + capabilities::Effects
+    + capabilities::Email
+    + capabilities::Identity
+    + capabilities::LinkKeys
+    + capabilities::Orders
+{
 }
 
-/// Who sends, and how patiently.
-#[derive(Debug)]
-pub struct Sender<'a, T, C, I, S> {
-    /// Whom the mails are handed to.
-    pub sendgrid: &'a SendGrid<T, C, I>,
-    /// The verified sender.
-    pub from: &'a Mailbox,
-    /// Where the shop's people read of what needs them.
-    pub alerts_to: &'a Mailbox,
-    /// The shop that signs.
-    pub shop: Shop<'a>,
-    /// What links are signed with; read when there is a link to sign.
-    pub link_keys: &'a CachedSecret<LinkKeys, S, C>,
-    /// How long a claim holds and how long evidence is awaited.
-    pub patience: MailPatience,
+impl<E> Needs for E where
+    E: capabilities::ApiKeys
+        + capabilities::Effects
+        + capabilities::Email
+        + capabilities::Identity
+        + capabilities::LinkKeys
+        + capabilities::Orders
+{
 }
 
 /// Sends the mail that each event asks for, each alone.
 ///
 /// SendGrid knows no idempotency key. So a mail is claimed before it is sent; when its outcome stays unknown, it is
 /// sent again only after SendGrid's events had the time to show that it has it.
-pub async fn handle<T: Transport, C: Clock, I: Ids>(
-    known: Known<'_, impl Orders, impl Accounts + ApiKeys, impl MailEffects>,
-    sender: Sender<'_, T, C, I, impl SecretSource>,
-    clock: &impl Clock,
-    ids: &impl Ids,
-    deadline: Deadline,
-    event: SqsEvent,
-) -> SqsBatchResponse {
-    let post = Post { known, sender, clock, ids, deadline };
-    consume(clock, deadline, event, async |event: Event| post.send(&event).await).await
+pub async fn handle(env: &impl Needs, deadline: Deadline, event: SqsEvent) -> Result<SqsBatchResponse, SecretError> {
+    let sendgrid = env.sendgrid(&*env.sendgrid_secrets().await?);
+    let post = Post { env, sendgrid, deadline };
+    Ok(consume(env.clock(), deadline, event, async |event: Event| post.send(&event).await).await)
 }
 
-struct Post<'a, O, A, M, T, C, I, S, K, R> {
-    known: Known<'a, O, A, M>,
-    sender: Sender<'a, T, C, I, S>,
-    clock: &'a K,
-    ids: &'a R,
+struct Post<'a, E: Needs> {
+    env: &'a E,
+    sendgrid: SendGrid<E::Transport, E::Clock, E::Ids>,
     deadline: Deadline,
 }
 
-impl<O, A, M, T, C, I, S, K, R> Post<'_, O, A, M, T, C, I, S, K, R>
-where
-    O: Orders,
-    A: Accounts + ApiKeys,
-    M: MailEffects,
-    T: Transport,
-    C: Clock,
-    I: Ids,
-    S: SecretSource,
-    K: Clock,
-    R: Ids,
-{
+impl<E: Needs> Post<'_, E> {
     async fn send(&self, event: &Event) -> Result<(), SendError> {
         let Some(id) = effect_id(event) else { return Ok(()) };
-        let stored = self.known.mails.mail(id).await?;
-        let (owner, now) = (self.ids.fresh(), self.clock.now());
-        let claim = MailEffect::claim(stored.as_ref(), id, owner, event.correlation_id(), self.sender.patience, now);
+        let stored = self.env.mails().mail(id).await?;
+        let (owner, now) = (self.env.ids().fresh(), self.env.clock().now());
+        let settings = self.env.mail_settings();
+        let patience = MailPatience { lease: LEASE, evidence: settings.evidence_wait };
+        let claim = MailEffect::claim(stored.as_ref(), id, owner, event.correlation_id(), patience, now);
         let effect = match claim {
             MailClaim::Settled => return Ok(()),
             MailClaim::Wait(until) => return Err(SendError::NotBefore(until)),
@@ -130,15 +105,15 @@ where
             tracing::warn!(effect_id = %id, doubts = effect.doubts, "mail of unknown outcome is sent again");
             telemetry::count("MailsSentAgain", 1);
         }
-        self.known.mails.save_mail(&effect).await?;
-        let mail = Mail { from: self.sender.from, to: &letter.to, content: &letter.content, effect_id: id };
-        let outcome = self.sender.sendgrid.send(&mail, self.deadline).await;
+        self.env.mails().save_mail(&effect).await?;
+        let mail = Mail { from: &settings.from, to: &letter.to, content: &letter.content, effect_id: id };
+        let outcome = self.sendgrid.send(&mail, self.deadline).await;
         self.settle(effect, outcome).await
     }
 
     async fn settle(&self, effect: MailEffect, outcome: Outcome) -> Result<(), SendError> {
         let effect_id = effect.id;
-        let at = self.clock.now();
+        let at = self.env.clock().now();
         let (sending, result) = match outcome {
             Outcome::Accepted { message_id } => {
                 tracing::info!(%effect_id, message_id, correlation_id = effect.correlation_id, "mail accepted");
@@ -171,13 +146,13 @@ where
         let store = async || {
             let effect = match known.take() {
                 Some(effect) => effect,
-                None => match self.known.mails.mail(id).await? {
+                None => match self.env.mails().mail(id).await? {
                     Some(effect) => effect,
                     None => return Ok(()),
                 },
             };
             match effect.ended(sending.clone()) {
-                Some(next) => self.known.mails.save_mail(&next).await,
+                Some(next) => self.env.mails().save_mail(&next).await,
                 None => Ok(()),
             }
         };
@@ -185,6 +160,6 @@ where
             StoreError::Conflict => Verdict::RETRY,
             _ => Verdict::GiveUp,
         };
-        retry(self.clock, self.ids, Policy::CONFLICT, self.deadline, store, judge).await
+        retry(self.env.clock(), self.env.ids(), Policy::CONFLICT, self.deadline, store, judge).await
     }
 }

@@ -3,9 +3,9 @@
 use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
 use lambda_http::Request;
-use resilience::{Clock, Ids};
+use resilience::Clock;
 use serde::Serialize;
-use store::{Orders, update_from};
+use store::update_from;
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -36,12 +36,8 @@ struct CancelledOrder<'a> {
     security(("access_token" = ["customer", "staff", "admin"]), ("api_key" = ["orders:place", "orders:cancel"])),
     extensions(("x-problems" = json!(["too-late-to-cancel"]))),
 )]
-pub async fn handle(
-    orders: &impl Orders,
-    clock: &impl Clock,
-    ids: &impl Ids,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result<Response, ApiError> {
+    let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let known = api::own_order(orders, &caller, id, OrderAction::Cancel).await?;

@@ -5,11 +5,10 @@ mod place;
 use api::{ApiError, Class, Endpoint, Response};
 use auth::{Caller, Permission};
 use checkout::{Checkout, PayableOrder, PaymentAnswer};
-use domain::{Cart, CartRequest, CustomerId, Order, OrderId, PaymentChoice, PaymentTerms};
+use domain::{Cart, CartRequest, CustomerId, Order, OrderId, PaymentChoice};
 use lambda_http::{Request, http::HeaderValue};
 use resilience::{Clock, Ids, Transport};
-use store::{Catalogue, Orders};
-use stripe::Stripe;
+use store::Orders;
 use telemetry::chain;
 
 use place::{Placement, place};
@@ -40,15 +39,13 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
     extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "out-of-stock"]))),
 )]
-pub async fn handle<T: Transport, C: Clock, I: Ids>(
-    orders: &impl Orders,
-    catalogue: &impl Catalogue,
-    stripe: Option<&Stripe<T, C, I>>,
-    terms: PaymentTerms,
-    clock: &C,
-    ids: &I,
+pub async fn handle(
+    env: &(impl capabilities::Catalogue + capabilities::Orders + capabilities::PaymentTerms + capabilities::Stripe),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (orders, catalogue, clock, ids) = (env.orders(), env.catalogue(), env.clock(), env.ids());
+    let (stripe, terms) = (&env.stripe_unless_down(checkout::TIMEOUT).await, env.payment_terms());
+    let stripe = stripe.as_ref();
     let caller = api::caller(&request)?;
     let customer = customer(&caller)?;
     let key = api::idempotency_key(&request)?;

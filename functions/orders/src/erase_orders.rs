@@ -7,6 +7,7 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{AccountEvent, AccountEventType, AccountId, CustomerId, Order, Timestamp};
 use events::consume;
 use resilience::{Clock, Deadline, Ids};
+use settings::SecretError;
 use store::{MAX_PAGE, Orders, PageRequest, StoreError, UpdateError, update};
 
 /// Left of the invocation when no other order is begun: a read and a write with their retries.
@@ -34,24 +35,25 @@ pub enum EraseError {
 /// place an order in their name any longer. Any number of times: an order that has forgotten its person, or is about to,
 /// is passed over.
 pub async fn handle(
-    orders: &impl Orders,
-    clock: &impl Clock,
-    ids: &impl Ids,
+    env: &impl capabilities::Orders,
     deadline: Deadline,
     event: SqsEvent,
-) -> SqsBatchResponse {
-    consume(clock, deadline, event, async |event: AccountEvent| match (event.event_type, event.account_id) {
-        (AccountEventType::Erased, AccountId::Customer(customer)) => {
-            let erasure = Erasure { orders, clock, ids, deadline, correlation_id: &event.correlation_id };
-            // Boxed: futures within futures come to a depth that the compiler refuses.
-            Box::pin(erasure.all_of(customer)).await?;
-            let until = event.at.plus(LAST_ORDER);
-            if clock.now() < until { Err(EraseError::MayOrderUntil(until)) } else { Ok(()) }
-        }
-        // Who works for the shop places no orders.
-        _ => Ok(()),
-    })
-    .await
+) -> Result<SqsBatchResponse, SecretError> {
+    let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
+    let response =
+        consume(clock, deadline, event, async |event: AccountEvent| match (event.event_type, event.account_id) {
+            (AccountEventType::Erased, AccountId::Customer(customer)) => {
+                let erasure = Erasure { orders, clock, ids, deadline, correlation_id: &event.correlation_id };
+                // Boxed: futures within futures come to a depth that the compiler refuses.
+                Box::pin(erasure.all_of(customer)).await?;
+                let until = event.at.plus(LAST_ORDER);
+                if clock.now() < until { Err(EraseError::MayOrderUntil(until)) } else { Ok(()) }
+            }
+            // Who works for the shop places no orders.
+            _ => Ok(()),
+        })
+        .await;
+    Ok(response)
 }
 
 /// The work on one person's orders, with all that it needs.

@@ -9,10 +9,9 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use domain::{Order, OrderStatus};
-use resilience::{Clock, Deadline, Ids, Transport};
+use resilience::{Clock, Deadline};
 use serde::Serialize;
-use store::{Guards, Orders, StoreError};
-use stripe::Stripe;
+use store::StoreError;
 
 use decide::Deciding;
 use expire::Expiry;
@@ -20,6 +19,8 @@ use walk::Walk;
 
 /// Kept of the invocation's time: one answer of Stripe's and the writes after it.
 pub const RESERVE: Duration = Duration::from_secs(15);
+/// One answer of Stripe's may take so long.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -43,14 +44,13 @@ pub struct Expiries {
 /// # Errors
 ///
 /// When orders cannot be listed. What was done stays done.
-pub async fn handle<T: Transport, C: Clock, I: Ids>(
-    orders: &impl Orders,
-    guards: &impl Guards,
-    stripe: Option<&Stripe<T, C, I>>,
-    clock: &impl Clock,
-    ids: &impl Ids,
+pub async fn handle(
+    env: &(impl capabilities::Guards + capabilities::Orders + capabilities::Stripe),
     deadline: Deadline,
 ) -> Result<Expiries, StoreError> {
+    let (orders, guards, clock, ids) = (env.orders(), env.guards(), env.clock(), env.ids());
+    let stripe = &env.stripe_unless_down(TIMEOUT).await;
+    let stripe = stripe.as_ref();
     let [expired, deferred, overdue] = [const { Cell::new(0) }; 3];
     let (walk, deciding) = (Walk { orders, guards, clock, deadline }, Deciding { orders, clock, ids });
     walk.through("overdue-invoices", OrderStatus::Invoiced, async |order| {

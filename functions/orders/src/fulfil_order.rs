@@ -4,8 +4,8 @@ use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
 use domain::Order;
 use lambda_http::Request;
-use resilience::{Clock, Ids};
-use store::{Orders, update_from};
+use resilience::Clock;
+use store::update_from;
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
@@ -26,12 +26,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_bod
     security(("access_token" = ["staff", "admin"]), ("api_key" = ["orders:fulfil"])),
     extensions(("x-problems" = json!(["not-fulfillable"]))),
 )]
-pub async fn handle(
-    orders: &impl Orders,
-    clock: &impl Clock,
-    ids: &impl Ids,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result<Response, ApiError> {
+    let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let known = api::own_order(orders, &caller, id, OrderAction::Fulfil).await?;

@@ -3,7 +3,6 @@
 use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
 use lambda_http::Request;
-use store::Orders;
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read);
@@ -21,7 +20,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read);
     responses((status = 200, description = "The order as it is now", body = OrderAnswer)),
     security(("access_token" = ["customer", "staff", "admin"]), ("api_key" = ["orders:place", "orders:read"])),
 )]
-pub async fn handle(orders: &impl Orders, request: Request) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result<Response, ApiError> {
+    let orders = env.orders();
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let order = api::own_order(orders, &caller, id, OrderAction::Read).await?;

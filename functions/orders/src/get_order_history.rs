@@ -45,11 +45,10 @@ struct History {
     security(("access_token" = ["customer", "staff", "admin"]), ("api_key" = ["orders:place", "orders:read"])),
 )]
 pub async fn handle(
-    orders: &impl Orders,
-    mails: &impl MailEffects,
-    rows: &impl SheetRows,
+    env: &(impl capabilities::Effects + capabilities::Orders),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (orders, mails, rows) = (env.orders(), env.mails(), env.rows());
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let page = api::page(&request)?;

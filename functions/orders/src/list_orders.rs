@@ -27,7 +27,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["stat
     responses((status = 200, description = "A page of orders, newest first", body = PageAnswer<OrderAnswer>)),
     security(("access_token" = ["customer", "staff", "admin"]), ("api_key" = ["orders:place", "orders:read"])),
 )]
-pub async fn handle(orders: &impl Orders, request: Request) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result<Response, ApiError> {
+    let orders = env.orders();
     let caller = api::caller(&request)?;
     let page = api::page(&request)?;
     let status = api::status(&request)?;

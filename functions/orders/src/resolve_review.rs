@@ -4,9 +4,9 @@ use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
 use domain::{Order, ReviewDecision, Timestamp};
 use lambda_http::Request;
-use resilience::{Clock, Ids};
+use resilience::Clock;
 use serde::{Deserialize, Serialize};
-use store::{Orders, update_from};
+use store::update_from;
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -52,12 +52,8 @@ struct ReviewedOrder<'a> {
     security(("access_token" = ["staff", "admin"])),
     extensions(("x-problems" = json!(["nothing-to-review", "no-excess"]))),
 )]
-pub async fn handle(
-    orders: &impl Orders,
-    clock: &impl Clock,
-    ids: &impl Ids,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result<Response, ApiError> {
+    let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let ReviewBody { decision } = api::body(&request)?;

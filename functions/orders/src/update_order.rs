@@ -7,9 +7,6 @@ use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
 use checkout::Checkout;
 use lambda_http::Request;
-use resilience::{Clock, Ids, Transport};
-use store::{Catalogue, Orders};
-use stripe::Stripe;
 
 use edit::Editing;
 use wish::{OrderPatch, Wish};
@@ -40,14 +37,13 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
     extensions(("x-problems" = json!(["too-late-to-edit", "out-of-stock", "payment-unavailable"]))),
 )]
-pub async fn handle<T: Transport, C: Clock, I: Ids>(
-    orders: &impl Orders,
-    catalogue: &impl Catalogue,
-    stripe: Option<&Stripe<T, C, I>>,
-    clock: &C,
-    ids: &I,
+pub async fn handle(
+    env: &(impl capabilities::Catalogue + capabilities::Orders + capabilities::Stripe),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (orders, catalogue, clock, ids) = (env.orders(), env.catalogue(), env.clock(), env.ids());
+    let stripe = &env.stripe_unless_down(checkout::TIMEOUT).await;
+    let stripe = stripe.as_ref();
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let order = api::own_order(orders, &caller, id, OrderAction::Edit).await?;

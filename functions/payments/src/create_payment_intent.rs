@@ -4,9 +4,6 @@ use api::{ApiError, Class, Endpoint, Response};
 use auth::OrderAction;
 use checkout::{Checkout, PayableOrder};
 use lambda_http::Request;
-use resilience::{Clock, Ids, Transport};
-use store::Orders;
-use stripe::Stripe;
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
@@ -27,13 +24,13 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
     extensions(("x-problems" = json!(["not-awaiting-payment", "payment-unavailable"]))),
 )]
-pub async fn handle<T: Transport, C: Clock, I: Ids>(
-    orders: &impl Orders,
-    stripe: Option<&Stripe<T, C, I>>,
-    clock: &C,
-    ids: &I,
+pub async fn handle(
+    env: &(impl capabilities::Orders + capabilities::Stripe),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
+    let stripe = &env.stripe_unless_down(checkout::TIMEOUT).await;
+    let stripe = stripe.as_ref();
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let order = api::own_order(orders, &caller, id, OrderAction::Pay).await?;

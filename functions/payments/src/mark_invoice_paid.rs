@@ -4,9 +4,9 @@ use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
 use domain::{Change, Currency, Money, Order, PaymentFact, TransferDirection, TransferReference};
 use lambda_http::Request;
-use resilience::{Clock, Ids};
+use resilience::Clock;
 use serde::Deserialize;
-use store::{Orders, Receipt, ReceiptSource, update_with_receipt};
+use store::{Receipt, ReceiptSource, update_with_receipt};
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -51,12 +51,8 @@ impl PaidInvoice {
     security(("access_token" = ["staff", "admin"])),
     extensions(("x-problems" = json!(["not-awaiting-transfer", "amount-differs"]))),
 )]
-pub async fn handle(
-    orders: &impl Orders,
-    clock: &impl Clock,
-    ids: &impl Ids,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result<Response, ApiError> {
+    let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let known = api::own_order(orders, &caller, id, OrderAction::MarkPaid).await?;

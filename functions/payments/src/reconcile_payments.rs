@@ -14,8 +14,9 @@ mod stripes;
 use std::time::Duration;
 
 use domain::Timestamp;
-use resilience::{Clock, Deadline, Ids, Transport};
-use store::{Guards, Orders, StoreError};
+use resilience::{Clock, Deadline};
+use settings::SecretError;
+use store::{Guards, StoreError};
 use stripe::Stripe;
 
 pub use pass::Bounds;
@@ -31,6 +32,20 @@ const JOB: &str = "reconcile-payments";
 const PLACE_IS_GOOD_FOR: Duration = Duration::from_hours(24);
 /// The place after a pass that came to its end.
 const BEGINNING: &str = "";
+
+/// One answer of Stripe's may take so long.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why a run did not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    /// Stripe's key cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The place cannot be read or kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// How a pass is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,22 +79,19 @@ pub struct Reconciler<'a, O, T, C, I> {
     pub rules: Rules,
 }
 
-/// So many days back, wider than Stripe repeats and not beyond what it lists: 4 to 30.
-pub fn window(days: u64) -> Duration {
-    Duration::from_hours(24 * days.clamp(4, 30))
-}
-
 /// Goes on with the pass that an earlier run left, or begins one, and keeps its place. Each difference is logged, and
 /// counted by its kind. A second run, at the same time even, heals nothing twice.
 ///
 /// # Errors
 ///
-/// When the place cannot be read or kept. What was healed stays healed.
-pub async fn handle<O: Orders, T: Transport, C: Clock, I: Ids>(
-    reconciler: &Reconciler<'_, O, T, C, I>,
-    guards: &impl Guards,
+/// [`ReconcileError`]. What was healed stays healed.
+pub async fn handle(
+    env: &(impl capabilities::Guards + capabilities::Orders + capabilities::ReconcileWindow + capabilities::Stripe),
     deadline: Deadline,
-) -> Result<Summary, StoreError> {
+) -> Result<Summary, ReconcileError> {
+    let (stripe, guards) = (&env.stripe(TIMEOUT).await?, env.guards());
+    let rules = Rules { window: bounded(env.reconcile_window()), ..Rules::DEFAULT };
+    let reconciler = Reconciler { orders: env.orders(), stripe, clock: env.clock(), ids: env.ids(), rules };
     let now = reconciler.clock.now();
     let kept = guards.bookmark(JOB, now).await?.unwrap_or_else(|| BEGINNING.to_owned());
     // A place that an earlier version wrote otherwise is as good as none.
@@ -91,6 +103,11 @@ pub async fn handle<O: Orders, T: Transport, C: Clock, I: Ids>(
     }
     tell(&report);
     Ok(report.summary())
+}
+
+/// A window that is wider than Stripe repeats its webhooks, and does not go beyond what it lists: 4 to 30 days.
+pub fn bounded(window: Duration) -> Duration {
+    window.clamp(Duration::from_hours(4 * 24), Duration::from_hours(30 * 24))
 }
 
 async fn keep(guards: &impl Guards, place: &str, now: Timestamp) -> Result<(), StoreError> {

@@ -3,6 +3,8 @@
 mod answer;
 mod ask;
 
+use std::time::Duration;
+
 use api::{ApiError, Class, Endpoint, Response};
 use auth::OrderAction;
 use checkout::Reversals;
@@ -10,11 +12,13 @@ use domain::{Order, RefundProgress};
 use lambda_http::{Request, http::HeaderValue};
 use resilience::{Clock, Ids, Transport};
 use store::Orders;
-use stripe::Stripe;
 use telemetry::chain;
 
 use answer::RefundAnswer;
 use ask::{Asked, Asking, RefundBody};
+
+/// For one attempt while somebody waits; what takes longer is carried out by settle-payment.
+const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
@@ -44,13 +48,13 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
     security(("access_token" = ["staff", "admin"]), ("api_key" = ["orders:refund"])),
     extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "not-refundable", "refund-too-large", "refund-refused"]))),
 )]
-pub async fn handle<T: Transport, C: Clock, I: Ids>(
-    orders: &impl Orders,
-    stripe: Option<&Stripe<T, C, I>>,
-    clock: &C,
-    ids: &I,
+pub async fn handle(
+    env: &(impl capabilities::Orders + capabilities::Stripe),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
+    let stripe = &env.stripe_unless_down(TIMEOUT).await;
+    let stripe = stripe.as_ref();
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let key = api::idempotency_key(&request)?;

@@ -69,15 +69,14 @@ impl Rejection {
     responses((status = 200, description = "Taken in", body = Received), (status = 400, description = "Not signed, not fresh or not readable", body = Received), (status = 500, description = "Not readable by this version: send it again", body = Received), (status = 503, description = "Not stored: send it again", body = Received)),
     extensions(("x-signed" = json!("Stripe-Signature"))),
 )]
-pub async fn handle<T: Transport, C: Clock, I: Ids>(
-    orders: &impl Orders,
-    stripe: &Stripe<T, C, I>,
-    webhook_secrets: &[String],
-    clock: &impl Clock,
-    ids: &impl Ids,
-    deadline: Deadline,
+pub async fn handle(
+    env: &(impl capabilities::Orders + capabilities::Stripe),
     request: Request,
 ) -> Result<Response, ApiError> {
+    let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
+    let secrets = env.stripe_secrets().await?;
+    let (stripe, webhook_secrets) = (&env.stripe_client(&secrets, BUDGET), &secrets.webhook_secrets);
+    let deadline = Deadline::after(clock, BUDGET);
     let delivery = Delivery { orders, stripe, clock, ids, deadline };
     let result = match read(&request, webhook_secrets, clock) {
         Ok(event) => delivery.take_in(&event).await,

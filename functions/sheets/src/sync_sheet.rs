@@ -9,6 +9,7 @@ use events::{Message, read};
 use futures::future::try_join_all;
 use google_sheets::{Row, Sheets, SheetsError};
 use resilience::{Clock, Deadline, Ids, Transport};
+use settings::SecretError;
 use store::{Orders, RowClaim, SheetRows, StoreError};
 
 /// Left of the invocation when no other try is begun: one answer's time and the writes after it.
@@ -39,15 +40,13 @@ pub enum SyncError {
 ///
 /// A row is written by its number from the order as it is now. Afterwards each order is read once more: had it changed,
 /// its row is written again. So whoever writes a row last, has seen its order's last version, and no lock is needed.
-pub async fn handle<T: Transport, C: Clock, I: Ids>(
-    orders: &impl Orders,
-    rows: &impl SheetRows,
-    sheets: &Sheets<T, C, I>,
-    spreadsheet_id: &str,
-    clock: &impl Clock,
+pub async fn handle(
+    env: &(impl capabilities::Effects + capabilities::Orders + capabilities::Sheets),
     deadline: Deadline,
     event: SqsEvent,
-) -> SqsBatchResponse {
+) -> Result<SqsBatchResponse, SecretError> {
+    let (orders, rows, clock) = (env.orders(), env.rows(), env.clock());
+    let (sheets, spreadsheet_id) = (env.sheets().await?, env.spreadsheet_id());
     let (messages, mut response) = read::<OrderEvent>(event);
     let mut waiting: BTreeMap<OrderId, Vec<Message<_>>> = BTreeMap::new();
     for message in messages {
@@ -71,7 +70,7 @@ pub async fn handle<T: Transport, C: Clock, I: Ids>(
             }
         }
     }
-    response
+    Ok(response)
 }
 
 struct Sync<'a, O, R, T, C, I, K> {

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
-use resilience::{Clock, Limit, SystemClock, Taken};
-use settings::{SettingError, or_default};
+use resilience::{Clock, Limit, Taken};
 use store::{Guards, StoreError};
 use telemetry::chain;
 
@@ -23,24 +22,13 @@ const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
 /// What stands at the edge of the API.
 #[derive(Clone, Copy, Debug)]
-pub struct Edge<G, C> {
+pub struct Edge<'a, G, C> {
     /// The buckets.
-    pub guards: G,
+    pub guards: &'a G,
     /// Time.
     pub clock: C,
     /// Every limit is so many times what its class says; 0: nothing is limited.
     pub scale: u32,
-}
-
-impl<G> Edge<G, SystemClock> {
-    /// With the scale that the environment says in `RATE_LIMIT_SCALE`, 1 if nothing.
-    ///
-    /// # Errors
-    ///
-    /// The variable is no number.
-    pub fn from_env(guards: G) -> Result<Self, SettingError> {
-        Ok(Self { guards, clock: SystemClock, scale: or_default("RATE_LIMIT_SCALE", 1)? })
-    }
 }
 
 /// How a bucket stands after a request was taken from it, or was not.
@@ -51,7 +39,7 @@ pub struct Standing {
     taken: Taken,
 }
 
-impl<G: Guards, C: Clock> Edge<G, C> {
+impl<G: Guards, C: Clock> Edge<'_, G, C> {
     /// Takes a request from its owner's bucket. None: nothing is limited, or nobody can say.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use domain::{
     CannotBeCancelled, CannotBeFulfilled, FieldError, InvalidIdempotencyKey, OrderStatus, RefundRefused, ReviewRefused,
     TransferRefused,
 };
+use settings::SecretError;
 use store::{StoreError, UpdateError};
 
 use crate::{MAX_BODY, Problem, ProblemType};
@@ -145,6 +146,12 @@ pub enum ApiError {
     /// A mistake of ours.
     #[error("something unexpected happened")]
     Internal(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl From<SecretError> for ApiError {
+    fn from(error: SecretError) -> Self {
+        Self::Internal(error.into())
+    }
 }
 
 impl ApiError {

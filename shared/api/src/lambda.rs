@@ -21,7 +21,7 @@ use crate::{ApiError, Edge, Endpoint, Response, respond};
 ///
 /// When Lambda's runtime API cannot be reached.
 pub async fn run<G: Guards>(
-    edge: &Edge<G, SystemClock>,
+    edge: &Edge<'_, G, SystemClock>,
     endpoint: Endpoint,
     handler: impl AsyncFn(Request) -> Result<Response, ApiError>,
 ) -> Result<(), Error> {

@@ -23,7 +23,7 @@ use crate::{ApiError, Callers, Class, Edge, Endpoint, Query, Response, caller, j
 /// answer: problem details for an error, security headers and correlation id for all. Logs each request once, and counts
 /// and times it. No part of a body is logged, nor anything personal.
 pub async fn respond<G: Guards, C: Clock>(
-    edge: &Edge<G, C>,
+    edge: &Edge<'_, G, C>,
     endpoint: Endpoint,
     request: Request,
     handler: impl AsyncFnOnce(Request) -> Result<Response, ApiError>,
@@ -70,7 +70,7 @@ pub async fn respond<G: Guards, C: Clock>(
 
 /// Every request costs one of its owner's; of webhooks only what nobody signed does, so that a provider is never refused.
 async fn limited<G: Guards, C: Clock>(
-    edge: &Edge<G, C>,
+    edge: &Edge<'_, G, C>,
     endpoint: Endpoint,
     request: Request,
     handler: impl AsyncFnOnce(Request) -> Result<Response, ApiError>,

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use api::ApiError;
 use auth::MacKeys;
 use auth::mint::SigningKeys;
-use resilience::{Clock, SystemClock};
+use resilience::Clock;
 use serde::Deserialize;
-use settings::{CachedSecret, SecretSource, SecretsManager, SettingError, required};
+use settings::{CachedSecret, SecretError, SecretSource};
 
 /// By what a refresh token's successor follows from it: the first key makes successors, the others may have made those
 /// of the last half minute.
@@ -26,26 +25,9 @@ pub struct Keys {
 
 /// Where the keys come from. Built once per cold start; asked at each call, so that rotated keys need no new environment.
 #[derive(Debug)]
-pub struct SessionKeys<S = SecretsManager, C = SystemClock> {
+pub struct SessionKeys<S, C> {
     signing: CachedSecret<SigningKeys, S, C>,
     refresh: CachedSecret<RefreshKeys, S, C>,
-}
-
-impl SessionKeys {
-    /// As the environment says: `TOKEN_SIGNING_SECRET_ID`, `REFRESH_KEYS_SECRET_ID`.
-    ///
-    /// # Errors
-    ///
-    /// A variable is missing.
-    pub fn from_env(config: &aws::Config) -> Result<Self, SettingError> {
-        let source = SecretsManager::from_env(config)?;
-        let (signing, refresh): (String, String) =
-            (required("TOKEN_SIGNING_SECRET_ID")?, required("REFRESH_KEYS_SECRET_ID")?);
-        Ok(Self::new(
-            CachedSecret::new(signing, source.clone(), SystemClock),
-            CachedSecret::new(refresh, source, SystemClock),
-        ))
-    }
 }
 
 impl<S: SecretSource, C: Clock> SessionKeys<S, C> {
@@ -58,11 +40,8 @@ impl<S: SecretSource, C: Clock> SessionKeys<S, C> {
     ///
     /// # Errors
     ///
-    /// 500 when a secret cannot be read.
-    pub async fn get(&self) -> Result<Keys, ApiError> {
-        let unreadable = |error: settings::SecretError| ApiError::Internal(error.into());
-        let signing = self.signing.get().await.map_err(unreadable)?;
-        let refresh = self.refresh.get().await.map_err(unreadable)?;
-        Ok(Keys { signing, refresh })
+    /// When a secret cannot be read.
+    pub async fn get(&self) -> Result<Keys, SecretError> {
+        Ok(Keys { signing: self.signing.get().await?, refresh: self.refresh.get().await? })
     }
 }

@@ -56,7 +56,7 @@ fn whoever_may_call_a_route_may_call_its_function() {
         assert_eq!(endpoint.map(|endpoint| endpoint.callers), Some(callers), "{}", route.key);
     }
     for (function, _) in crate::ENDPOINTS {
-        assert!(wiring.routes.iter().any(|route| route.function == function), "{function} has no route");
+        assert!(wiring.routes.iter().any(|route| route.function == *function), "{function} has no route");
     }
 }
 

@@ -7,6 +7,7 @@ mod golden;
 mod world;
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use bytes::Bytes;
@@ -14,13 +15,13 @@ use domain::{MailEffectId, MailKind, MailSubject, OrderEvent, OrderStatus, Sendi
 use events::{BusError, DeadLetters, Event, Publisher};
 use http::{Request, Response};
 use lambda_http::request::LambdaRequest;
-use mail::{Mailbox, WebhookKey};
 use resilience::{Transport, TransportError};
 use sandbox::{Fault, FaultKind};
 use serde_json::Value;
 use store::{MailEffects, Orders};
 
-use self::world::{SHOP, SPREADSHEET, Sandboxed, World, cases, order_id, patience, sample, total};
+use self::world::{Sandboxed, World, cases, order_id, sample, total};
+use crate::environment::local;
 
 /// Has signed the samples of SendGrid's deliveries; its private half is gone.
 const SENDGRID_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEKT3fNQigAy3YSAtTIVSyrNzMljwSiJb3LlSqeXFeajofIlMjUSzDWjH+aToJFO9fA54jWUQRyx/E+ML+2r7kmQ==";
@@ -38,11 +39,11 @@ fn request(event: Value) -> lambda_http::Request {
 }
 
 /// A bus that keeps what it gets, and refuses once when told to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Bus {
-    published: RefCell<Vec<Event>>,
-    dead: RefCell<Vec<(String, String)>>,
-    refuses: Cell<bool>,
+    published: Rc<RefCell<Vec<Event>>>,
+    dead: Rc<RefCell<Vec<(String, String)>>>,
+    refuses: Rc<Cell<bool>>,
 }
 
 impl Publisher for Bus {
@@ -65,7 +66,9 @@ impl DeadLetters for Bus {
 #[test]
 fn the_stream_publishes_events_and_nothing_else() {
     let (world, bus) = (World::with_paid_order(), Bus::default());
-    let response = world.clock.run(orders::order_stream::handle(&bus, &bus, &sample("order-stream", "order-paid")));
+    let response = world
+        .clock
+        .run(orders::order_stream::handle(&world.env_with_bus(bus.clone()), &sample("order-stream", "order-paid")));
     assert!(response.batch_item_failures.is_empty());
     let types: Vec<_> = bus.published.borrow().iter().map(Event::event_type).collect();
     assert_eq!(types, ["order.paid"]);
@@ -75,7 +78,7 @@ fn the_stream_publishes_events_and_nothing_else() {
 fn a_poison_record_is_kept_whole_and_the_shard_goes_on() {
     let (world, bus) = (World::with_paid_order(), Bus::default());
     let event = sample("order-stream", "poison-between-events");
-    let response = world.clock.run(orders::order_stream::handle(&bus, &bus, &event));
+    let response = world.clock.run(orders::order_stream::handle(&world.env_with_bus(bus.clone()), &event));
     assert!(response.batch_item_failures.is_empty());
     assert_eq!(bus.published.borrow().len(), 2);
     let (content, _) = bus.dead.borrow()[0].clone();
@@ -84,28 +87,15 @@ fn a_poison_record_is_kept_whole_and_the_shard_goes_on() {
 
 #[test]
 fn a_bus_that_is_down_brings_the_stream_back_to_that_record() {
-    let (world, bus) = (World::with_paid_order(), Bus { refuses: true.into(), ..Bus::default() });
+    let (world, bus) = (World::with_paid_order(), Bus { refuses: Rc::new(true.into()), ..Bus::default() });
     let event = sample("order-stream", "poison-between-events");
-    let response = world.clock.run(orders::order_stream::handle(&bus, &bus, &event));
+    let response = world.clock.run(orders::order_stream::handle(&world.env_with_bus(bus.clone()), &event));
     assert_eq!(response.batch_item_failures[0].item_identifier.as_deref(), Some("100"));
     assert!(bus.published.borrow().is_empty() && bus.dead.borrow().is_empty());
 }
 
 fn send(world: &World, event: Value) -> SqsBatchResponse {
-    let (sendgrid, from): (_, Mailbox) = (world.sendgrid(), "Shop <shop@example.com>".parse().unwrap());
-    let alerts_to: Mailbox = "alerts@shop.example".parse().unwrap();
-    let link_keys = &world.link_keys();
-    let sender = email::send_email::Sender {
-        sendgrid: &sendgrid,
-        from: &from,
-        alerts_to: &alerts_to,
-        shop: SHOP,
-        link_keys,
-        patience: patience(),
-    };
-    let (store, deadline) = (&world.store, world.deadline());
-    let known = email::send_email::Known { orders: store, accounts: store, mails: store };
-    world.clock.run(email::send_email::handle(known, sender, &world.clock, &world.ids, deadline, batch(event)))
+    world.clock.run(email::send_email::handle(&world.env(), world.deadline(), batch(event))).unwrap()
 }
 
 fn fault(world: &World, kind: FaultKind, times: u64) {
@@ -178,16 +168,7 @@ fn a_busy_sendgrid_is_tried_again_in_the_same_invocation() {
 }
 
 fn sync(world: &World, event: Value) -> SqsBatchResponse {
-    let (store, sheets, deadline) = (&world.store, world.sheets(), world.deadline());
-    world.clock.run(sheets::sync_sheet::handle(
-        store,
-        store,
-        &sheets,
-        SPREADSHEET,
-        &world.clock,
-        deadline,
-        batch(event),
-    ))
+    world.clock.run(sheets::sync_sheet::handle(&world.env(), world.deadline(), batch(event))).unwrap()
 }
 
 #[test]
@@ -227,10 +208,9 @@ impl Transport for Meddler<'_> {
 fn a_row_whose_order_moved_on_while_it_was_written_is_written_again() {
     let world = World::with_paid_order();
     let meddler = Meddler { world: &world, inner: world.transport(), meddled: Cell::new(false) };
-    let (store, sheets, deadline) = (&world.store, world.sheets_over(meddler), world.deadline());
-    let event = batch(sample("sync-sheet", "order-paid-twice"));
-    let response =
-        world.clock.run(sheets::sync_sheet::handle(store, store, &sheets, SPREADSHEET, &world.clock, deadline, event));
+    let (warm, event) = (world.warm_over(meddler), batch(sample("sync-sheet", "order-paid-twice")));
+    let env = local(world.store.clone(), &warm);
+    let response = world.clock.run(sheets::sync_sheet::handle(&env, world.deadline(), event)).unwrap();
     assert_eq!(failed(&response), 0);
     let rows = world.rows();
     assert_eq!((rows.len(), rows[0].1.version()), (1, Some(world.order().version)));
@@ -253,12 +233,8 @@ fn status(answer: Result<api::Response, api::ApiError>) -> u16 {
 }
 
 fn stripe_says(world: &World, case: &str) -> u16 {
-    let secrets = ["whsec_sample".to_owned()];
-    let (stripe, deadline) = (world.stripe(), world.deadline());
-    let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
     let request = request(sample("stripe-webhook", case));
-    let answer = clock.run(payments::stripe_webhook::handle(store, &stripe, &secrets, clock, ids, deadline, request));
-    status(answer)
+    status(world.clock.run(payments::stripe_webhook::handle(&world.env(), request)))
 }
 
 #[test]
@@ -300,20 +276,17 @@ fn a_payments_webhook_leaves_its_receipt_with_the_order() {
 fn sendgrids_reports_reach_their_mail_and_forgeries_do_not() {
     let world = World::with_paid_order();
     send(&world, sample("send-email", "order-paid"));
-    let key = WebhookKey::from_base64(SENDGRID_KEY).unwrap();
     for (case, told, delivery) in [("trimmed-body", 400, None), ("delivered", 200, Some(domain::Delivery::Delivered))] {
-        let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
         let request = request(sample("sendgrid-webhook", case));
-        let answer = clock.run(email::sendgrid_webhook::handle(store, &key, clock, ids, world.deadline(), request));
+        let answer = world.clock.run(email::sendgrid_webhook::handle(&world.env(), request));
         assert_eq!((status(answer), confirmation(&world).delivery), (told, delivery), "{case}");
     }
     assert_eq!(cases("sendgrid-webhook").len(), 2);
 }
 
 fn settle(world: &World, case: &str) -> SqsBatchResponse {
-    let (stripe, deadline, event) = (world.stripe(), world.deadline(), batch(sample("settle-payment", case)));
-    let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
-    clock.run(payments::settle_payment::handle(store, &stripe, clock, ids, deadline, event))
+    let event = batch(sample("settle-payment", case));
+    world.clock.run(payments::settle_payment::handle(&world.env(), world.deadline(), event)).unwrap()
 }
 
 /// What Stripe says of the order's intent: its status, and what it gave back.

@@ -4,5 +4,6 @@
 mod api;
 mod consumers;
 mod dependencies;
+mod environment;
 mod scenarios;
 mod template;

@@ -1,17 +1,6 @@
-//! Wiring for `GET /v1/me`: what this function needs, built once per cold start.
-
-use api::Edge;
-use settings::required;
-use store::{DynamoAccounts, DynamoGuards};
+//! `get-me` on Lambda.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    let config = aws::Config::from_env()?;
-    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
-    let accounts = DynamoAccounts::new(&dynamodb, required::<String>("IDENTITY_TABLE")?);
-    let guards = DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?);
-    let edge = Edge::from_env(guards)?;
-    api::run(&edge, accounts::get_me::ENDPOINT, async |request| accounts::get_me::handle(&accounts, request).await)
-        .await
+async fn main() -> Result<(), runtime::Error> {
+    runtime::serve(accounts::get_me::ENDPOINT, accounts::get_me::handle).await
 }

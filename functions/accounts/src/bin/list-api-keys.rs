@@ -1,18 +1,6 @@
-//! Wiring for `GET /v1/api-keys`: what this function needs, built once per cold start.
-
-use api::Edge;
-use settings::required;
-use store::{DynamoAccounts, DynamoGuards};
+//! `list-api-keys` on Lambda.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    let config = aws::Config::from_env()?;
-    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
-    let keys = DynamoAccounts::new(&dynamodb, required::<String>("IDENTITY_TABLE")?);
-    let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;
-    api::run(&edge, accounts::list_api_keys::ENDPOINT, async |request| {
-        accounts::list_api_keys::handle(&keys, request).await
-    })
-    .await
+async fn main() -> Result<(), runtime::Error> {
+    runtime::serve(accounts::list_api_keys::ENDPOINT, accounts::list_api_keys::handle).await
 }

@@ -1,21 +1,6 @@
-//! Wiring for `POST /v1/auth/logout`: what this function needs, built once per cold start.
-
-use api::Edge;
-use sessions::AllowedOrigins;
-use settings::required;
-use store::{DynamoAccounts, DynamoGuards};
+//! `logout` on Lambda.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    let config = aws::Config::from_env()?;
-    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
-    let accounts = DynamoAccounts::new(&dynamodb, required::<String>("IDENTITY_TABLE")?);
-    let guards = DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?);
-    let origins: AllowedOrigins = required("ALLOWED_ORIGINS")?;
-    let edge = Edge::from_env(guards)?;
-    api::run(&edge, accounts::logout::ENDPOINT, async |request| {
-        accounts::logout::handle(&accounts, &origins, request).await
-    })
-    .await
+async fn main() -> Result<(), runtime::Error> {
+    runtime::serve(accounts::logout::ENDPOINT, accounts::logout::handle).await
 }

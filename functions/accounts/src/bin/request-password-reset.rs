@@ -1,20 +1,6 @@
-//! Wiring for `POST /v1/auth/request-password-reset`: what this function needs, built once per cold start.
-
-use api::Edge;
-use resilience::{RandomIds, SystemClock};
-use settings::required;
-use store::{DynamoAccounts, DynamoGuards};
+//! `request-password-reset` on Lambda.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    let config = aws::Config::from_env()?;
-    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
-    let accounts = DynamoAccounts::new(&dynamodb, required::<String>("IDENTITY_TABLE")?);
-    let guards = DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?);
-    let edge = Edge::from_env(guards.clone())?;
-    api::run(&edge, accounts::request_password_reset::ENDPOINT, async |request| {
-        accounts::request_password_reset::handle(&accounts, &guards, &SystemClock, &RandomIds, request).await
-    })
-    .await
+async fn main() -> Result<(), runtime::Error> {
+    runtime::serve(accounts::request_password_reset::ENDPOINT, accounts::request_password_reset::handle).await
 }

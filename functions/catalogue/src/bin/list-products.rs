@@ -1,20 +1,6 @@
-//! Wiring for `GET /v1/products`: what this function needs, built once per cold start.
-
-use api::Edge;
-use resilience::SystemClock;
-use settings::required;
-use store::{DynamoCatalogue, DynamoGuards};
+//! `list-products` on Lambda.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    let config = aws::Config::from_env()?;
-    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
-    let catalogue = DynamoCatalogue::new(&dynamodb, required::<String>("CATALOGUE_TABLE")?);
-    let pages = catalogue::list_products::pages(SystemClock);
-    let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;
-    api::run(&edge, catalogue::list_products::ENDPOINT, async |request| {
-        catalogue::list_products::handle(&catalogue, &pages, request).await
-    })
-    .await
+async fn main() -> Result<(), runtime::Error> {
+    runtime::serve(catalogue::list_products::ENDPOINT, catalogue::list_products::handle).await
 }

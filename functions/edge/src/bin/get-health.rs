@@ -1,15 +1,6 @@
-//! Wiring for `GET /v1/health`: what this function needs, built once per cold start.
-
-use api::Edge;
-use settings::required;
-use store::{DynamoGuards, DynamoOrders};
+//! `get-health` on Lambda.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    let config = aws::Config::from_env()?;
-    let dynamodb = aws_sdk_dynamodb::Client::new(config.sdk());
-    let orders = DynamoOrders::without_stock(&dynamodb, required::<String>("ORDERS_TABLE")?);
-    let edge = Edge::from_env(DynamoGuards::new(&dynamodb, required::<String>("GUARDS_TABLE")?))?;
-    api::run(&edge, edge::get_health::ENDPOINT, async |request| edge::get_health::handle(&orders, request).await).await
+async fn main() -> Result<(), runtime::Error> {
+    runtime::serve(edge::get_health::ENDPOINT, edge::get_health::handle).await
 }

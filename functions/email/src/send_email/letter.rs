@@ -4,12 +4,11 @@ use domain::{
     AccountEvent, AccountNotice, Link, MailEffectId, MailKind, MailSubject, OrderEvent, OrderMail, StaffAlert,
 };
 use events::Event;
-use mail::{Content, Mailbox};
-use resilience::{Clock, Ids, Transport};
-use settings::SecretSource;
-use store::{Accounts, ApiKeys, MailEffects, Orders};
+use mail::{Content, Mailbox, Shop};
+use resilience::Clock;
+use store::{Accounts, ApiKeys, Orders};
 
-use crate::send_email::{Post, SendError};
+use crate::send_email::{Needs, Post, SendError};
 
 /// A mail, ready to go.
 pub(crate) struct Letter {
@@ -31,18 +30,7 @@ pub(crate) fn effect_id(event: &Event) -> Option<MailEffectId> {
     Some(MailEffectId { subject, kind, event_id })
 }
 
-impl<O, A, M, T, C, I, S, K, R> Post<'_, O, A, M, T, C, I, S, K, R>
-where
-    O: Orders,
-    A: Accounts + ApiKeys,
-    M: MailEffects,
-    T: Transport,
-    C: Clock,
-    I: Ids,
-    S: SecretSource,
-    K: Clock,
-    R: Ids,
-{
+impl<E: Needs> Post<'_, E> {
     /// The mail about an event; none when there is nothing to say any more, or nobody to say it to.
     pub(crate) async fn letter(&self, event: &Event) -> Result<Option<Letter>, SendError> {
         match event {
@@ -52,34 +40,41 @@ where
     }
 
     async fn about_order(&self, event: &OrderEvent) -> Result<Option<Letter>, SendError> {
-        let order = self.known.orders.find(event.order_id).await?.ok_or(SendError::NoOrder)?;
+        let order = self.env.orders().find(event.order_id).await?.ok_or(SendError::NoOrder)?;
+        let (settings, shop) = (self.env.mail_settings(), self.shop());
         if let Some(alert) = StaffAlert::for_event(event.event_type) {
-            let content = Content::alert(alert, event, &order, self.sender.shop)?;
-            return Ok(Some(Letter { to: self.sender.alerts_to.clone(), content }));
+            let content = Content::alert(alert, event, &order, shop)?;
+            return Ok(Some(Letter { to: settings.alerts_to.clone(), content }));
         }
         let Some(mail) = OrderMail::for_event(event.event_type) else { return Ok(None) };
         let Some(contact) = order.person.contact() else { return Ok(None) };
-        let content = Content::compose(mail, event, &order, contact, self.sender.shop)?;
+        let content = Content::compose(mail, event, &order, contact, shop)?;
         let name = Some(contact.shipping_address.name.clone());
         Ok(Some(Letter { to: Mailbox { email: contact.email.clone(), name }, content }))
     }
 
     async fn about_account(&self, event: &AccountEvent) -> Result<Option<Letter>, SendError> {
-        let accounts = self.known.accounts;
+        let accounts = self.env.accounts();
         let account = accounts.account(event.account_id).await?;
         let link = match event.link_id {
             Some(id) => accounts.link(id).await?,
             None => None,
         };
         let key = match event.key_id {
-            Some(id) => accounts.api_key(id).await?,
+            Some(id) => self.env.api_keys().api_key(id).await?,
             None => None,
         };
-        let notice = AccountNotice::decide(event, account.as_ref(), link.as_ref(), key.as_ref(), self.clock.now());
+        let notice =
+            AccountNotice::decide(event, account.as_ref(), link.as_ref(), key.as_ref(), self.env.clock().now());
         let Some((notice, account)) = notice.zip(account.as_ref()) else { return Ok(None) };
-        let keys = self.sender.link_keys.get().await?;
+        let keys = self.env.link_keys().await?;
         let sign = |link: &Link| keys.sign(link.kind, link.id);
-        let content = Content::about_account(notice, self.sender.shop, sign)?;
+        let content = Content::about_account(notice, self.shop(), sign)?;
         Ok(Some(Letter { to: account.email.clone().into(), content }))
+    }
+
+    fn shop(&self) -> Shop<'_> {
+        let settings = self.env.mail_settings();
+        Shop::of(&settings.from, &settings.web_app)
     }
 }

@@ -61,7 +61,7 @@ fn without_the_table_signing_in_stops_and_the_shop_stays_open() {
     assert_eq!(owner.subject(), Subject::Address);
     for silent in [false, true] {
         let clock = VirtualClock::at(domain::Timestamp::from_seconds(0));
-        let edge = Edge { guards: Down { silent }, clock: clock.clone(), scale: 1 };
+        let edge = Edge { guards: &Down { silent }, clock: clock.clone(), scale: 1 };
         for class in Class::ALL {
             let taken = clock.run(edge.take(class, &owner));
             match class {
@@ -77,7 +77,7 @@ fn without_the_table_signing_in_stops_and_the_shop_stays_open() {
 #[test]
 fn switched_off_nothing_is_asked_for() {
     let clock = VirtualClock::at(domain::Timestamp::from_seconds(0));
-    let edge = Edge { guards: Down { silent: false }, clock: clock.clone(), scale: 0 };
+    let edge = Edge { guards: &Down { silent: false }, clock: clock.clone(), scale: 0 };
     let owner = Owner::address_of(&lambda_http::Request::default());
     assert_eq!(clock.run(edge.take(Class::SignIn, &owner)).unwrap(), None);
 }

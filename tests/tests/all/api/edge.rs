@@ -12,6 +12,8 @@ use suite::{ENDPOINTS, Segment};
 
 use crate::scenarios::shop::Shop;
 
+use crate::environment;
+
 use super::world::{ADMIN, ANNA, Answered, BEN, Who, World, cart, event, order_id, order_request, request};
 
 fn header<'a>(answered: &'a Answered, name: &str) -> Option<&'a str> {
@@ -117,7 +119,7 @@ fn a_refused_request_never_reaches_the_handler() {
 #[test]
 fn a_guarded_function_answers_nobody_whatever_they_send() {
     let shop = Shop::open();
-    for (function, endpoint) in ENDPOINTS.into_iter().filter(|(_, endpoint)| endpoint.callers == Callers::Known) {
+    for (function, endpoint) in ENDPOINTS.iter().filter(|(_, endpoint)| endpoint.callers == Callers::Known) {
         let mut nobody = event(None);
         let mut refused = event(None);
         refused["requestContext"]["authorizer"] = json!({"lambda": {"refused": "true"}});
@@ -251,7 +253,7 @@ fn nothing_personal_may_be_kept_and_nothing_may_be_framed() {
             event["pathParameters"] = json!({"order_id": placed.order_id});
             let answered = of_suite(&shop, function, event);
             let control = header(&answered, "cache-control").unwrap();
-            let may_be_kept = public.contains(&function) && answered.status == 200;
+            let may_be_kept = public.contains(function) && answered.status == 200;
             assert_eq!(control.starts_with("public, max-age="), may_be_kept, "{function} {control}");
             assert!(may_be_kept || control == "no-store", "{function} {control}");
             assert_eq!(header(&answered, "x-frame-options"), Some("DENY"), "{function} {endpoint:?}");
@@ -291,16 +293,17 @@ impl Catalogue for Down {
 #[test]
 fn an_old_page_serves_while_the_table_is_down() {
     let world = World::new();
-    let pages = catalogue::list_products::pages(world.clock.clone());
+    let warm = world.warm();
+    let (up, down) = (environment::local(world.store.clone(), &warm), environment::local(Down, &warm));
     let ask = |query: &str| asking(None, "/v1/products", query, json!({}));
-    let fresh = world.run(catalogue::list_products::handle(&world.store, &pages, ask(""))).unwrap();
+    let fresh = world.run(catalogue::list_products::handle(&up, ask(""))).unwrap();
     world.clock.advance(Duration::from_mins(9));
-    let old = world.run(catalogue::list_products::handle(&Down, &pages, ask(""))).unwrap();
+    let old = world.run(catalogue::list_products::handle(&down, ask(""))).unwrap();
     assert_eq!((old.status(), old.body()), (StatusCode::OK, fresh.body()));
-    let other = world.run(catalogue::list_products::handle(&Down, &pages, ask("limit=1")));
+    let other = world.run(catalogue::list_products::handle(&down, ask("limit=1")));
     assert!(matches!(other, Err(api::ApiError::Store(_))), "a page that nobody asked for is not at hand");
     world.clock.advance(Duration::from_mins(1));
-    assert!(world.run(catalogue::list_products::handle(&Down, &pages, ask(""))).is_err(), "ten minutes are over");
+    assert!(world.run(catalogue::list_products::handle(&down, ask(""))).is_err(), "ten minutes are over");
 }
 
 #[test]

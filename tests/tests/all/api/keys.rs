@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use auth::api_key::issue;
-use auth::{TokenKeys, TokenRules};
 use domain::{AccountEvent, ApiKey, CustomerId, KeyId, Scope, Timestamp, UserId};
-use edge::authorizer::{AuthorizerError, AuthorizerRequest, Checks};
+use edge::authorizer::{AuthorizerError, AuthorizerRequest};
 use resilience::{Clock as _, Deadline, VirtualClock};
+use sandbox::{SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
-use settings::{CachedSecret, FixedSecrets};
 use store::{ApiKeys, MemoryStore, Page, PageRequest, StoreError};
+use suite::secrets;
 use uuid::Uuid;
+
+use crate::environment;
 
 use super::world::{ADMIN, ANNA, Answered, NOON, STAFF, Who, World, event};
 
@@ -41,13 +43,16 @@ pub fn api_key(number: u128, seconds: i64) -> ApiKey {
     }
 }
 
-/// What the authorizer says of this key at this moment; no token was ever signed.
-fn authorized(keys: &impl ApiKeys, text: &str, clock: &VirtualClock) -> Result<Value, AuthorizerError> {
+/// What the authorizer says of this key at this moment.
+fn authorized<K: ApiKeys>(keys: K, text: &str, clock: &VirtualClock) -> Result<Value, AuthorizerError> {
     let event = json!({ "headers": { "authorization": format!("Bearer {text}") }, "requestContext": { "http": { "method": "GET" } } });
     let request: AuthorizerRequest = serde_json::from_value(event).unwrap();
-    let token_keys = &CachedSecret::<TokenKeys, _, _>::new("keys", FixedSecrets::default(), clock.clone());
-    let checks = &Checks { token_keys, rules: &TokenRules::default(), api_keys: keys, clock };
-    Ok(serde_json::to_value(clock.run(edge::authorizer::handle(checks, request))?).unwrap()["context"].clone())
+    let (sandbox, now) = (Shared::new(Settings::default()), clock.now());
+    // No token was ever signed.
+    let settings = environment::settings(&sandbox, now, [(secrets::TOKEN_KEYS, Value::Null)]);
+    let warm = environment::warm(settings, SandboxTransport::new(sandbox, clock.clone()), clock);
+    let env = environment::local(keys, &warm);
+    Ok(serde_json::to_value(clock.run(edge::authorizer::handle(&env, request))?).unwrap()["context"].clone())
 }
 
 fn at(seconds: i64) -> VirtualClock {
@@ -66,7 +71,7 @@ fn a_keys_use_is_noted_once_an_hour() {
     let mut noted = Vec::new();
     for minutes in [0, 1, 58, 1, 1] {
         clock.advance(Duration::from_mins(minutes));
-        assert_eq!(authorized(&store, &text(WAREHOUSE), &clock).unwrap()["role"], "service");
+        assert_eq!(authorized(store.clone(), &text(WAREHOUSE), &clock).unwrap()["role"], "service");
         noted.push(stored(&store, &clock).last_used_at.unwrap().seconds() - NOON);
     }
     assert_eq!(noted, [0, 0, 0, 3600, 3600]);
@@ -79,9 +84,9 @@ fn a_key_is_nobodys_once_it_is_called_back_or_over() {
     let key = api_key(WAREHOUSE, NOON);
     clock.run(store.save_api_keys(std::slice::from_ref(&key), &[])).unwrap();
     let nobody = json!({ "refused": "true" });
-    assert_eq!(authorized(&store, &text(WAREHOUSE), &at(key.expires_at.seconds())).unwrap(), nobody);
+    assert_eq!(authorized(store.clone(), &text(WAREHOUSE), &at(key.expires_at.seconds())).unwrap(), nobody);
     clock.run(store.save_api_keys(&[key.revoked(clock.now()).unwrap()], &[])).unwrap();
-    assert_eq!(authorized(&store, &text(WAREHOUSE), &clock).unwrap(), nobody);
+    assert_eq!(authorized(store.clone(), &text(WAREHOUSE), &clock).unwrap(), nobody);
     assert_eq!(stored(&store, &clock).last_used_at, None, "who is refused has used nothing");
 }
 
@@ -114,13 +119,13 @@ impl ApiKeys for Broken {
 
 #[test]
 fn a_key_that_cannot_be_looked_up_is_an_error_and_not_refused() {
-    let error = authorized(&Broken { reads: None }, &text(WAREHOUSE), &at(NOON)).unwrap_err();
+    let error = authorized(Broken { reads: None }, &text(WAREHOUSE), &at(NOON)).unwrap_err();
     assert!(matches!(error, AuthorizerError::ApiKeys(_)));
     // What is no key at all is refused without asking, and a use that cannot be noted does not stand in the way.
-    let refused = authorized(&Broken { reads: None }, "cis_live_", &at(NOON)).unwrap();
+    let refused = authorized(Broken { reads: None }, "cis_live_", &at(NOON)).unwrap();
     assert_eq!(refused["refused"], "true");
     let noted_nowhere = Broken { reads: Some(api_key(WAREHOUSE, NOON)) };
-    assert_eq!(authorized(&noted_nowhere, &text(WAREHOUSE), &at(NOON)).unwrap()["role"], "service");
+    assert_eq!(authorized(noted_nowhere, &text(WAREHOUSE), &at(NOON)).unwrap()["role"], "service");
 }
 
 fn made(world: &World, who: Who, body: &Value) -> Answered {
@@ -143,7 +148,7 @@ fn revoked(world: &World, who: Who, id: &str) -> Answered {
 /// In whose name a key acts; none when it is refused.
 fn service(world: &World, made: &Answered) -> Option<String> {
     let text = made.body["api_key"].as_str().unwrap();
-    authorized(&world.store, text, &world.clock).unwrap()["customer"].as_str().map(str::to_owned)
+    authorized(world.store.clone(), text, &world.clock).unwrap()["customer"].as_str().map(str::to_owned)
 }
 
 #[test]
@@ -219,9 +224,11 @@ fn an_end_is_announced_at_each_stage_once_even_by_two_runs_at_once() {
     for some in keys.chunks(20) {
         world.run(world.store.save_api_keys(some, &[])).unwrap();
     }
+    let warm = world.warm();
+    let env = environment::local(world.store.clone(), &warm);
     let run = async || {
         let deadline = Deadline::after(&world.clock, Duration::from_mins(1));
-        accounts::notice_expiring_keys::handle(&world.store, &world.clock, &world.ids, deadline).await.unwrap()
+        accounts::notice_expiring_keys::handle(&env, deadline).await.unwrap()
     };
     // Good for one day: only the last notice is left, and every page is looked at.
     let (one, other) = world.run(async { futures::join!(run(), run()) });

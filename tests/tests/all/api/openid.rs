@@ -1,28 +1,32 @@
 //! Signing in with an OpenID provider: whose account it is, and everything that is refused.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::oauth_callback::SignIn;
 use api::{ApiError, Response};
-use auth::mint::{SigningKey, SigningKeys};
 use bytes::Bytes;
 use domain::{
     Account, AccountChange, AccountId, CustomerId, EmailAddress, Identity, PasswordHash, Role, SignInFlow, UserId,
 };
 use http::Request;
-use oidc::{Addresses, FLOW_LIFETIME, OpenId, Providers, state_hash};
-use resilience::{Clock, SeededIds, Transport, VirtualClock};
+use oidc::{FLOW_LIFETIME, state_hash};
+use resilience::{Clock, Transport, VirtualClock};
 use sandbox::oidc::{Client, Misprint, Signature};
 use sandbox::{Fault, FaultKind, Provider, SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
-use sessions::{Keys, RefreshToken};
+use sessions::RefreshToken;
 use store::{Accounts, MemoryStore, Sessions};
+use suite::secrets;
 use uuid::Uuid;
+
+use crate::environment::{self, Warmed};
 
 use super::world::{NOON, World, event, request};
 
+/// Origin of the API.
+pub const API: &str = "https://api.test";
+/// Origin of the web app.
+pub const WEB: &str = "https://shop.test";
 const BACK: &str = "https://api.test/v1/auth/oauth/google/callback";
 const ADA: &str = "ada@shop.example";
 
@@ -31,11 +35,7 @@ struct Shop {
     store: MemoryStore,
     sandbox: Shared,
     clock: VirtualClock,
-    ids: SeededIds,
-    open_id: OpenId<SandboxTransport<VirtualClock>, VirtualClock, SeededIds>,
-    addresses: Addresses,
-    providers: Arc<Providers>,
-    keys: Keys,
+    warm: Warmed<SandboxTransport<VirtualClock>>,
 }
 
 /// What a browser has of ours.
@@ -78,14 +78,11 @@ fn claims(claims: &Value) -> Misprint {
     misprint(&json!({}), claims, Signature::Good)
 }
 
-/// Runs one of the two functions over a store of others'.
-pub async fn handle(
-    store: &MemoryStore,
-    clock: &VirtualClock,
-    function: &str,
-    request: api::Request,
-) -> Result<Response, ApiError> {
-    Shop::over(store.clone(), clock.clone()).handle(function, request).await
+/// The two providers.
+pub fn providers() -> Value {
+    let provider =
+        |host: &str| json!({"issuer": format!("https://{host}/oidc"), "client_id": "shop", "client_secret": "s3cret"});
+    json!({"providers": {"google": provider("id.test"), "other": provider("other.test")}})
 }
 
 /// The sign-in that the samples come back from: its state is sixty-four zeros.
@@ -103,10 +100,7 @@ pub fn begin_that_of_the_samples(world: &World) {
 
 impl Shop {
     fn new() -> Self {
-        Self::over(MemoryStore::new(), VirtualClock::at(domain::Timestamp::from_seconds(NOON)))
-    }
-
-    fn over(store: MemoryStore, clock: VirtualClock) -> Self {
+        let clock = VirtualClock::at(domain::Timestamp::from_seconds(NOON));
         let client = Client {
             client_id: "shop".to_owned(),
             client_secret: "s3cret".to_owned(),
@@ -116,20 +110,13 @@ impl Shop {
         settings.oidc.clients = vec![client];
         let sandbox = Shared::new(settings);
         let transport = SandboxTransport::new(sandbox.clone(), clock.clone());
-        let provider = |host: &str| json!({"issuer": format!("https://{host}/oidc"), "client_id": "shop", "client_secret": "s3cret"});
-        let providers = json!({"providers": {"google": provider("id.test"), "other": provider("other.test")}});
-        let signing = SigningKeys { keys: vec![SigningKey::generate(clock.now()).unwrap()] };
-        let refresh = json!({"keys": ["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="]});
-        Self {
-            store,
-            open_id: OpenId::new(transport, clock.clone(), SeededIds::new(2)),
-            addresses: Addresses { api: "https://api.test".to_owned(), web: "https://shop.test".to_owned() },
-            providers: Arc::new(serde_json::from_value(providers).unwrap()),
-            keys: Keys { signing: Arc::new(signing), refresh: Arc::new(serde_json::from_value(refresh).unwrap()) },
-            ids: SeededIds::new(3),
-            sandbox,
-            clock,
-        }
+        let settings = suite::Settings {
+            public_url: WEB.to_owned(),
+            api_public_url: API.to_owned(),
+            ..environment::settings(&sandbox, clock.now(), [(secrets::OAUTH, providers())])
+        };
+        let warm = environment::warm(settings, transport, &clock);
+        Self { store: MemoryStore::new(), sandbox, clock, warm }
     }
 
     fn run<F: Future>(&self, future: F) -> F::Output {
@@ -138,12 +125,7 @@ impl Shop {
 
     /// Runs one of the two functions.
     async fn handle(&self, function: &str, request: api::Request) -> Result<Response, ApiError> {
-        let Self { store, open_id, addresses, clock, ids, providers, keys, .. } = self;
-        if function == "oauth-start" {
-            return accounts::oauth_start::handle(store, providers, open_id, addresses, clock, ids, request).await;
-        }
-        let sign_in = SignIn { store, open_id, addresses, clock, ids };
-        accounts::oauth_callback::handle(&sign_in, Ok(Arc::clone(providers)), Ok(keys.clone()), request).await
+        suite::request(function, &environment::local(self.store.clone(), &self.warm), request).await
     }
 
     fn start(&self, browser: &mut Browser, provider: &str, query: &str) -> Result<Response, ApiError> {

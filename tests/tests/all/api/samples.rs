@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use auth::{TokenKeys, TokenRules};
-use edge::authorizer::{AuthorizerError, AuthorizerRequest, AuthorizerResponse, Checks};
+use edge::authorizer::{AuthorizerError, AuthorizerRequest, AuthorizerResponse};
 use sandbox::FaultKind;
 use serde_json::Value;
-use settings::{CachedSecret, FixedSecrets};
 use store::ApiKeys as _;
+
+use crate::environment;
 
 use super::accounts::{self, House, without_tokens};
 use super::keys::{WAREHOUSE, api_key};
@@ -122,7 +122,7 @@ fn every_sample_of_the_account_functions_gets_its_answer() {
         for file in files {
             let event = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
             let house = House::new();
-            let answered = house.call(&house.store, function, api::request(event));
+            let answered = house.call(house.store.clone(), function, api::request(event));
             insta::assert_snapshot!(name(function, &file), shown(&without_tokens(answered)));
         }
     }
@@ -158,19 +158,18 @@ fn every_sample_of_get_openapi_gets_its_answer() {
 }
 
 /// Asks the authorizer about this sample: a shop with one API key, and these public keys.
-fn authorize(file: &Path, secrets: FixedSecrets) -> Result<AuthorizerResponse, AuthorizerError> {
+fn authorize(file: &Path, keys: &str) -> Result<AuthorizerResponse, AuthorizerError> {
     let world = World::new();
     world.run(world.store.save_api_keys(&[api_key(WAREHOUSE, NOON)], &[])).unwrap();
     let request: AuthorizerRequest = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let token_keys = &CachedSecret::<TokenKeys, _, _>::new("keys", secrets, world.clock.clone());
-    let (rules, api_keys, clock) = (&TokenRules::default(), &world.store, &world.clock);
-    world.run(edge::authorizer::handle(&Checks { token_keys, rules, api_keys, clock }, request))
+    let warm = world.warm_with_token_keys(keys);
+    world.run(edge::authorizer::handle(&environment::local(world.store.clone(), &warm), request))
 }
 
 #[test]
 fn every_sample_of_the_authorizer_gets_its_answer() {
     for file in samples("authorizer") {
-        let answer = authorize(&file, FixedSecrets::new([("keys", KEYS)])).unwrap();
+        let answer = authorize(&file, KEYS).unwrap();
         let answer = serde_json::to_value(answer).unwrap();
         insta::assert_snapshot!(name("authorizer", &file), serde_json::to_string_pretty(&answer).unwrap());
     }
@@ -179,5 +178,5 @@ fn every_sample_of_the_authorizer_gets_its_answer() {
 #[test]
 fn keys_that_cannot_be_read_refuse_nobody() {
     let file = samples("authorizer").into_iter().find(|file| file.ends_with("good.json")).unwrap();
-    assert!(matches!(authorize(&file, FixedSecrets::default()), Err(AuthorizerError::TokenKeys(_))));
+    assert!(matches!(authorize(&file, "no JSON"), Err(AuthorizerError::TokenKeys(_))));
 }

@@ -1,10 +1,10 @@
 //! A shop with a few products, and whoever calls its functions.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 use api::{Edge, Request, Response};
-use auth::PublicKeys;
 use bytes::Bytes;
 use domain::{
     Change, CustomerId, DisputeFact, DisputeStatus, IntentFact, IntentStatus, Money, Order, OrderId, PaymentFact,
@@ -14,13 +14,14 @@ use lambda_http::http;
 use resilience::{SeededIds, Transport, VirtualClock};
 use sandbox::{Fault, FaultKind, Provider, SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
-use settings::{CachedSecret, FixedSecrets};
 use store::{Catalogue, MemoryStore, ProductEdit, StockEdit};
 use stripe::Stripe;
+use suite::secrets;
 use uuid::Uuid;
 
-use super::accounts::House;
 use super::openid;
+use crate::environment::{self, Warmed, local, stripe_secret, warm};
+
 /// Public keys of the samples' tokens; the private side was thrown away.
 pub const KEYS: &str = include_str!("token-keys.json");
 
@@ -35,12 +36,11 @@ pub const ADMIN: Who = Who("usr_0000000000000000000000000000000b", "admin");
 #[derive(Clone, Copy)]
 pub struct Who(pub &'static str, pub &'static str);
 
-type Client = Stripe<SandboxTransport<VirtualClock>, VirtualClock, SeededIds>;
+type Sandboxed = SandboxTransport<VirtualClock>;
+type Client = Stripe<Sandboxed, VirtualClock, SeededIds>;
 
 pub struct World {
     pub store: MemoryStore,
-    /// What get-jwks reads.
-    pub jwks: CachedSecret<PublicKeys, FixedSecrets, VirtualClock>,
     pub sandbox: Shared,
     pub clock: VirtualClock,
     pub stripe: Client,
@@ -51,8 +51,11 @@ pub struct World {
     pub rate_limit_scale: Cell<u32>,
     /// How long orders wait for their money.
     pub terms: Cell<PaymentTerms>,
-    pages: catalogue::list_products::Pages<VirtualClock>,
+    warm: RefCell<(Told, Rc<Warmed<Sandboxed>>)>,
 }
+
+/// What functions are told that tests change: whether Stripe's key can be read, the limits' scale, the terms.
+type Told = (bool, u32, PaymentTerms);
 
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,11 +80,12 @@ impl World {
         let sandbox = Shared::new(Settings { seed: 1, ..Settings::default() });
         let transport = SandboxTransport::new(sandbox.clone(), clock.clone());
         let key = sandbox.lock().settings().stripe.secret_key.clone();
+        let told = (true, 1, PaymentTerms::default());
+        let warm = Rc::new(warm(functions_settings(&sandbox, told), transport.clone(), &clock));
         let stripe = Stripe::new(transport, clock.clone(), SeededIds::new(2), "https://stripe.test", key);
         let world = Self {
-            pages: catalogue::list_products::pages(clock.clone()),
+            warm: RefCell::new((told, warm)),
             store: MemoryStore::new(),
-            jwks: CachedSecret::new("keys", FixedSecrets::new([("keys", KEYS)]), clock.clone()),
             sandbox,
             clock,
             stripe,
@@ -114,42 +118,36 @@ impl World {
         self.clock.run(future)
     }
 
+    /// What is warm, as functions are told now: a process that is told something else starts anew.
+    pub fn warm(&self) -> Rc<Warmed<Sandboxed>> {
+        let now = (self.has_key.get(), self.rate_limit_scale.get(), self.terms.get());
+        let (told, warm) = &mut *self.warm.borrow_mut();
+        if *told != now {
+            *told = now;
+            *warm = Rc::new(self.warm_with(functions_settings(&self.sandbox, now)));
+        }
+        Rc::clone(warm)
+    }
+
+    /// What is warm when access tokens are checked with these keys.
+    pub fn warm_with_token_keys(&self, keys: &str) -> Warmed<Sandboxed> {
+        let settings = functions_settings(&self.sandbox, (true, 1, PaymentTerms::default()));
+        settings.secrets.set(secrets::TOKEN_KEYS, keys);
+        self.warm_with(settings)
+    }
+
+    fn warm_with(&self, settings: suite::Settings) -> Warmed<Sandboxed> {
+        warm(settings, SandboxTransport::new(self.sandbox.clone(), self.clock.clone()), &self.clock)
+    }
+
     /// One call of a function, through everything that Lambda would have it go through.
     pub async fn answer(&self, function: &str, request: Request) -> Answered {
-        let (store, clock, ids) = (&self.store, &self.clock, &self.ids);
-        let stripe = self.has_key.get().then_some(&self.stripe);
         let (_, endpoint) = *suite::ENDPOINTS.iter().find(|(name, _)| *name == function).unwrap();
-        let edge = Edge { guards: store.clone(), clock, scale: self.rate_limit_scale.get() };
-        let response = api::respond(&edge, endpoint, request, async |request| match function {
-            "create-order" => {
-                orders::create_order::handle(store, store, stripe, self.terms.get(), clock, ids, request).await
-            }
-            "get-order" => orders::get_order::handle(store, request).await,
-            "list-orders" => orders::list_orders::handle(store, request).await,
-            "get-order-history" => orders::get_order_history::handle(store, store, store, request).await,
-            "cancel-order" => orders::cancel_order::handle(store, clock, ids, request).await,
-            "create-payment-intent" => {
-                payments::create_payment_intent::handle(store, stripe, clock, ids, request).await
-            }
-            "confirm-payment" => payments::confirm_payment::handle(store, stripe, clock, ids, request).await,
-            "fulfil-order" => orders::fulfil_order::handle(store, clock, ids, request).await,
-            "mark-invoice-paid" => payments::mark_invoice_paid::handle(store, clock, ids, request).await,
-            "update-order" => orders::update_order::handle(store, store, stripe, clock, ids, request).await,
-            "list-products" => catalogue::list_products::handle(store, &self.pages, request).await,
-            "put-product" => catalogue::put_product::handle(store, clock, request).await,
-            "get-health" => edge::get_health::handle(store, request).await,
-            "get-openapi" => edge::get_openapi::handle(&request),
-            "create-api-key" => accounts::create_api_key::handle(store, clock, ids, request).await,
-            "get-jwks" => edge::get_jwks::handle(&self.jwks, request).await,
-            "list-api-keys" => accounts::list_api_keys::handle(store, request).await,
-            "refund-order" => payments::refund_order::handle(store, stripe, clock, ids, request).await,
-            "resolve-review" => orders::resolve_review::handle(store, clock, ids, request).await,
-            "revoke-api-key" => accounts::revoke_api_key::handle(store, clock, ids, request).await,
-            "unknown-route" => edge::unknown_route::handle(request).await,
-            "oauth-callback" | "oauth-start" => openid::handle(store, clock, function, request).await,
-            other => House::new().handle(store, other, request).await,
-        });
-        read(response.await)
+        let warm = self.warm();
+        let env = local(self.store.clone(), &warm);
+        let edge = Edge { guards: &self.store, clock: &self.clock, scale: self.rate_limit_scale.get() };
+        let handler = async |request| suite::request(function, &env, request).await;
+        read(api::respond(&edge, endpoint, request, handler).await)
     }
 
     pub fn call(&self, function: &str, request: Request) -> Answered {
@@ -251,6 +249,22 @@ impl World {
             "payment_method=pm_card_visa&return_url=https://shop.test",
         );
         self.about("confirm-payment", ANNA, order)
+    }
+}
+
+/// What functions are told in this world: its own keys, and the providers of [`openid`].
+fn functions_settings(sandbox: &Shared, (has_key, rate_limit_scale, payment_terms): Told) -> suite::Settings {
+    let own = [
+        if has_key { stripe_secret(sandbox, &[]) } else { (secrets::STRIPE, Value::Null) },
+        (secrets::TOKEN_KEYS, serde_json::from_str(KEYS).unwrap()),
+        (secrets::OAUTH, openid::providers()),
+    ];
+    suite::Settings {
+        rate_limit_scale,
+        payment_terms,
+        public_url: openid::WEB.to_owned(),
+        api_public_url: openid::API.to_owned(),
+        ..environment::settings(sandbox, Timestamp::from_seconds(NOON), own)
     }
 }
 

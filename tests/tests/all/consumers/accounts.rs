@@ -158,12 +158,14 @@ fn relayed(case: &str) -> (Vec<&'static str>, Vec<(String, String)>, String) {
     let write = move |line: &[u8]| sink.lock().unwrap().extend_from_slice(line);
     let logs = Registry::default().with(JsonLogs::new(LevelFilter::TRACE, Some("account-stream"), write));
     let response = tracing::subscriber::with_default(logs, || {
-        world.clock.run(accounts::account_stream::handle(&bus, &bus, &sample("account-stream", case)))
+        world
+            .clock
+            .run(accounts::account_stream::handle(&world.env_with_bus(bus.clone()), &sample("account-stream", case)))
     });
     assert!(response.batch_item_failures.is_empty());
     let types = bus.published.borrow().iter().map(Event::event_type).collect();
     let lines = String::from_utf8(lines.lock().unwrap().clone()).unwrap();
-    (types, bus.dead.into_inner(), lines)
+    (types, bus.dead.take(), lines)
 }
 
 #[test]

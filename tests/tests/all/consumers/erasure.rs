@@ -9,8 +9,8 @@ use super::world::{World, cases, order_id, sample, total};
 use super::{batch, failed, fault, send};
 
 fn erase(world: &World, case: &str) -> SqsBatchResponse {
-    let (store, deadline, event) = (&world.store, world.deadline(), batch(sample("erase-orders", case)));
-    world.clock.run(orders::erase_orders::handle(store, &world.clock, &world.ids, deadline, event))
+    let event = batch(sample("erase-orders", case));
+    world.clock.run(orders::erase_orders::handle(&world.env(), world.deadline(), event)).unwrap()
 }
 
 #[test]

@@ -10,6 +10,7 @@ use store::Orders as _;
 
 use super::world::{World, order_id, sample};
 use super::{request, status};
+use crate::environment::local;
 
 const SECRET: &str = "whsec_sample";
 const NEXT: &str = "whsec_sample_next";
@@ -19,11 +20,9 @@ const BY_SECRET: &str = "ed57b690a597cdc8d8d5ada79f0b83183502b731a496e9dc776dc9d
 const BY_NEXT: &str = "cf2a94f7d35330077893dcef6021001cc9743136d97472e355d5215def8bad4f";
 
 fn deliver(world: &World, event: Value, secrets: &[&str]) -> u16 {
-    let secrets: Vec<_> = secrets.iter().map(|&secret| secret.to_owned()).collect();
-    let (stripe, deadline) = (world.stripe(), world.deadline());
-    let (store, clock, ids) = (&world.store, &world.clock, &world.ids);
-    let request = request(event);
-    status(clock.run(payments::stripe_webhook::handle(store, &stripe, &secrets, clock, ids, deadline, request)))
+    let warm = world.warm_with_secrets(secrets);
+    let env = local(world.store.clone(), &warm);
+    status(world.clock.run(payments::stripe_webhook::handle(&env, request(event))))
 }
 
 /// What becomes of the unpaid order of the samples.

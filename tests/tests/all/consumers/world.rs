@@ -5,20 +5,22 @@ use std::time::Duration;
 use auth::LinkKeys;
 use bytes::Bytes;
 use domain::{
-    AccountChange, Cart, CartRequest, Change, CustomerId, IdempotencyKey, IntentFact, IntentStatus, MailPatience,
-    Money, Order, OrderId, PaymentFact, PaymentMethod, PricedCart, PricedLines, RefundActionId, RefundReason,
-    RefundRequest, Timestamp, price_lines,
+    AccountChange, Cart, CartRequest, Change, CustomerId, IdempotencyKey, IntentFact, IntentStatus, Money, Order,
+    OrderId, PaymentFact, PaymentMethod, PricedCart, PricedLines, RefundActionId, RefundReason, RefundRequest,
+    Timestamp, price_lines,
 };
 use google_sheets::{ServiceAccount, Sheets};
 use http::Request;
-use mail::{SendGrid, Shop};
 use resilience::{Clock as _, Deadline, Ids as _, SeededIds, Transport, VirtualClock};
 use sandbox::{SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
-use settings::{CachedSecret, FixedSecrets};
 use store::{AccountSaved, Accounts as _, Catalogue, MemoryStore, Orders, Placed, ProductEdit, StockEdit};
 use stripe::{NewIntent, Stripe};
+use suite::{Local, secrets};
 use uuid::Uuid;
+
+use super::SENDGRID_KEY;
+use crate::environment::{self, NoBus, Warmed, local, stripe_secret, warm};
 
 pub type Sandboxed = SandboxTransport<VirtualClock>;
 
@@ -27,6 +29,7 @@ pub struct World {
     pub ids: SeededIds,
     pub store: MemoryStore,
     pub sandbox: Shared,
+    warm: Warmed<Sandboxed>,
 }
 
 /// The moment at which the samples were made and signed.
@@ -40,7 +43,9 @@ impl World {
         settings.sheets.spreadsheets =
             vec![serde_json::from_value(json!({"id": SPREADSHEET, "title": "Shop", "tabs": ["Orders"]})).unwrap()];
         let clock = VirtualClock::at(Timestamp::parse(NOON).unwrap());
-        let world = Self { clock, ids: SeededIds::new(1), store: MemoryStore::new(), sandbox: Shared::new(settings) };
+        let sandbox = Shared::new(settings);
+        let warm = warm(functions_settings(&sandbox), SandboxTransport::new(sandbox.clone(), clock.clone()), &clock);
+        let world = Self { clock, ids: SeededIds::new(1), store: MemoryStore::new(), sandbox, warm };
         let placed = world.clock.clone().run(world.place());
         let attach = placed.attach_intent("pi_sample".into(), vec![], "sample-correlation", placed.placed_at).unwrap();
         world.save(&attach);
@@ -190,8 +195,27 @@ impl World {
         assert_eq!(self.clock.clone().run(self.store.save_account(change)).unwrap(), AccountSaved::Saved);
     }
 
-    pub fn link_keys(&self) -> CachedSecret<LinkKeys, FixedSecrets, VirtualClock> {
-        CachedSecret::new("link-keys", FixedSecrets::new([("link-keys", LINK_KEYS)]), self.clock.clone())
+    /// What functions are given.
+    pub fn env(&self) -> Local<'_, MemoryStore, NoBus, Sandboxed, VirtualClock, SeededIds> {
+        local(self.store.clone(), &self.warm)
+    }
+
+    /// The same for a stream's function, which publishes there.
+    pub fn env_with_bus<B>(&self, bus: B) -> Local<'_, MemoryStore, B, Sandboxed, VirtualClock, SeededIds> {
+        Local { store: self.store.clone(), bus, warm: &self.warm }
+    }
+
+    /// What functions are given whose requests pass this transport.
+    pub fn warm_over<T: Transport>(&self, transport: T) -> Warmed<T> {
+        warm(functions_settings(&self.sandbox), transport, &self.clock)
+    }
+
+    /// What functions are given when Stripe signs with one of these secrets.
+    pub fn warm_with_secrets(&self, webhook_secrets: &[&str]) -> Warmed<Sandboxed> {
+        let settings = functions_settings(&self.sandbox);
+        let (id, secret) = stripe_secret(&self.sandbox, webhook_secrets);
+        settings.secrets.set(id, secret.to_string());
+        warm(settings, self.transport(), &self.clock)
     }
 
     pub fn save(&self, change: &Change) {
@@ -215,16 +239,11 @@ impl World {
         Stripe::new(self.transport(), self.clock.clone(), SeededIds::new(2), "http://stripe.test", key)
     }
 
-    pub fn sendgrid(&self) -> SendGrid<Sandboxed, VirtualClock, SeededIds> {
-        let key = Settings::default().sendgrid.api_keys[0].clone();
-        SendGrid::new(self.transport(), self.clock.clone(), SeededIds::new(3), "http://sendgrid.test", key)
-    }
-
     pub fn sheets(&self) -> Sheets<Sandboxed, VirtualClock, SeededIds> {
         self.sheets_over(self.transport())
     }
 
-    pub fn sheets_over<T: Transport>(&self, transport: T) -> Sheets<T, VirtualClock, SeededIds> {
+    fn sheets_over<T: Transport>(&self, transport: T) -> Sheets<T, VirtualClock, SeededIds> {
         let account = sandbox::sheets::development_key_file("http://google.test/token").to_string();
         let account = ServiceAccount::from_json(&account).unwrap();
         let (clock, ids) = (self.clock.clone(), SeededIds::new(4));
@@ -239,6 +258,21 @@ impl World {
     /// What stands in the sheet's rows, the header left out.
     pub fn rows(&self) -> Vec<(u32, google_sheets::Row)> {
         self.clock.clone().run(self.sheets().read_rows(2..=20, self.deadline())).unwrap()
+    }
+}
+
+/// What functions are told in this world.
+fn functions_settings(sandbox: &Shared) -> suite::Settings {
+    let now = Timestamp::parse(NOON).unwrap();
+    let sendgrid = json!({
+        "api_key": Settings::default().sendgrid.api_keys[0], "webhook_public_key": SENDGRID_KEY,
+    });
+    let own = [stripe_secret(sandbox, &["whsec_sample"]), (secrets::SENDGRID, sendgrid)];
+    suite::Settings {
+        mail_from: "Sample shop <shop@example.com>".parse().unwrap(),
+        public_url: "https://shop.example".to_owned(),
+        spreadsheet_id: SPREADSHEET.to_owned(),
+        ..environment::settings(sandbox, now, own)
     }
 }
 
@@ -258,12 +292,6 @@ pub fn order_id() -> OrderId {
 pub fn total() -> Money {
     Money::new(2500, "eur".parse().unwrap())
 }
-
-pub fn patience() -> MailPatience {
-    MailPatience { lease: Duration::from_mins(1), evidence: Duration::from_mins(5) }
-}
-
-pub const SHOP: Shop<'static> = Shop { name: "Sample shop", url: Some("https://shop.example") };
 
 /// A sample event's JSON: `events/<function>/<case>.json`.
 pub fn sample(function: &str, case: &str) -> Value {

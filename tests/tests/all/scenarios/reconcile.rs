@@ -281,17 +281,13 @@ fn runs_that_are_too_short_get_past_orders_that_cannot_expire_now() {
     let behind = unpaid(&shop, "key-behind-them");
     shop.clock.advance(TOO_LONG);
     shop.suffers(Fault::new(FaultKind::Latency { millis: 1000 }).at(Provider::Stripe));
-    let store = shop.suite.store();
+    let env = shop.suite.env("expire-orders");
     let runs = async {
-        let stripe = shop.suite.stripe().await.unwrap();
         let mut runs = Vec::new();
         while runs.len() < 20 && shop.status(&behind) == PendingPayment {
             // Long enough for one page of 50, four at a time, and not for two.
             let deadline = Deadline::after(&shop.clock, Duration::from_secs(14));
-            let run =
-                orders::expire_orders::handle(store, store, Some(&stripe), &shop.clock, shop.suite.ids(), deadline)
-                    .await;
-            let run = run.unwrap();
+            let run = orders::expire_orders::handle(&env, deadline).await.unwrap();
             runs.push((run.expired, run.deferred > 0));
         }
         runs

@@ -294,7 +294,7 @@ async fn fill(store: &MemoryStore, pieces: u32) {
     store.put(&edit).await.unwrap();
 }
 
-fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningKeys) -> Settings {
+pub fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningKeys) -> Settings {
     let account = sandbox::sheets::development_key_file("http://google.test/token").to_string();
     let stripe = json!({
         "api_key": providers.stripe.secret_key, "publishable_key": providers.stripe.publishable_key,

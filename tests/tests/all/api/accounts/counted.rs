@@ -1,6 +1,7 @@
-//! A memory store that notes what is asked of it.
+//! A memory store that notes what is asked of it; clones share it.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use domain::{
     Account, AccountChange, AccountId, EmailAddress, Identity, Link, LinkId, Session, SessionId, SignInFlow, Timestamp,
@@ -8,15 +9,16 @@ use domain::{
 use resilience::{Limit, Taken};
 use store::{AccountSaved, Accounts, Guards, MemoryStore, Sessions, StoreError};
 
+#[derive(Clone)]
 pub struct Counted<'a> {
     store: &'a MemoryStore,
-    calls: RefCell<Vec<&'static str>>,
+    calls: Rc<RefCell<Vec<&'static str>>>,
     has_guards: bool,
 }
 
 impl<'a> Counted<'a> {
     pub fn new(store: &'a MemoryStore) -> Self {
-        Self { store, calls: RefCell::default(), has_guards: true }
+        Self { store, calls: Rc::default(), has_guards: true }
     }
 
     /// Its table of limits is out of reach.

@@ -1,22 +1,20 @@
 //! A house with a few accounts, a link of each kind, and somebody who is signed in.
 
-use std::sync::Arc;
-
-use api::{ApiError, Edge, Request, Response};
-use auth::LinkKeys;
-use auth::mint::{SigningKey, SigningKeys};
+use api::{Edge, Request};
 use domain::{
     Account, AccountChange, AccountId, CustomerId, Identity, Link, LinkId, LinkKind, PasswordHash, Role, Session,
     SessionId, Timestamp, TokenHash,
 };
 use passwords::Passwords;
-use resilience::{SeededIds, VirtualClock};
+use resilience::VirtualClock;
+use sandbox::{SandboxTransport, Settings, Shared};
 use serde_json::json;
-use sessions::{AllowedOrigins, Issuer, Keys};
 use store::{Accounts, Guards, MemoryStore, Sessions};
+use suite::secrets;
 use uuid::Uuid;
 
 use crate::api::world::{Answered, NOON, read};
+use crate::environment::{self, Warmed};
 
 /// Of `correct horse 1`, with the parameters of now and with weaker ones; made by the reference implementation.
 pub const HASH: &str =
@@ -30,12 +28,8 @@ const REFRESH_HASH: &str = "271a413bd339c5709fdceaec41f14f11e9fbfb5042d72d331c65
 
 pub struct House {
     pub store: MemoryStore,
-    pub passwords: Passwords,
     clock: VirtualClock,
-    ids: SeededIds,
-    keys: Keys,
-    links: LinkKeys,
-    origins: AllowedOrigins,
+    warm: Warmed<SandboxTransport<VirtualClock>>,
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -85,17 +79,11 @@ impl House {
     }
 
     fn empty() -> Self {
-        let signing = Arc::new(SigningKeys { keys: vec![SigningKey::generate(at(0)).unwrap()] });
-        let refresh = serde_json::from_value(json!({ "keys": [KEY] })).unwrap();
-        Self {
-            store: MemoryStore::new(),
-            passwords: Passwords::default(),
-            clock: VirtualClock::at(at(0)),
-            ids: SeededIds::new(3),
-            keys: Keys { signing, refresh: Arc::new(refresh) },
-            links: serde_json::from_value(json!({ "keys": [KEY] })).unwrap(),
-            origins: "https://shop.example.com".parse().unwrap(),
-        }
+        let (sandbox, clock) = (Shared::new(Settings::default()), VirtualClock::at(at(0)));
+        let own = [secrets::LINK_KEYS, secrets::REFRESH_KEYS].map(|id| (id, json!({ "keys": [KEY] })));
+        let settings = environment::settings(&sandbox, at(0), own);
+        let warm = environment::warm(settings, SandboxTransport::new(sandbox, clock.clone()), &clock);
+        Self { store: MemoryStore::new(), clock, warm }
     }
 
     fn save(&self, account: &Account, link: Option<Link>) {
@@ -111,44 +99,30 @@ impl House {
         self.clock.run(self.store.account_with_email(&email.parse().unwrap())).unwrap()
     }
 
-    /// One call of a function with this store, through everything that Lambda would have it go through. What the edge
-    /// takes is not taken from the store.
-    pub fn call(&self, store: &(impl Accounts + Sessions + Guards), function: &str, request: Request) -> Answered {
-        let (_, endpoint) = *suite::ENDPOINTS.iter().find(|(name, _)| *name == function).unwrap();
-        let edge = Edge { guards: MemoryStore::new(), clock: &self.clock, scale: 1 };
-        let handler = async |request| self.handle(store, function, request).await;
-        read(self.clock.run(api::respond(&edge, endpoint, request, handler)))
+    /// What hashes and compares.
+    pub fn passwords(&self) -> &Passwords {
+        self.warm.passwords()
     }
 
-    /// Runs a function's handler with this store.
-    pub async fn handle(
-        &self,
-        store: &(impl Accounts + Sessions + Guards),
-        function: &str,
-        request: Request,
-    ) -> Result<Response, ApiError> {
-        let Self { passwords, clock, ids, links, origins, .. } = self;
-        let issuer = &Issuer { sessions: store, keys: self.keys.clone(), clock, ids };
-        match function {
-            "change-password" => {
-                accounts::change_password::handle(store, store, issuer, passwords, origins, request).await
-            }
-            "erase-me" => accounts::erase_me::handle(store, store, passwords, clock, ids, request).await,
-            "get-me" => accounts::get_me::handle(store, request).await,
-            "login" => accounts::login::handle(store, store, issuer, passwords, origins, request).await,
-            "logout" => accounts::logout::handle(store, origins, request).await,
-            "refresh-token" => accounts::refresh_token::handle(store, issuer, origins, request).await,
-            "register" => accounts::register::handle(store, store, passwords, clock, ids, request).await,
-            "request-password-reset" => {
-                accounts::request_password_reset::handle(store, store, clock, ids, request).await
-            }
-            "reset-password" => {
-                accounts::reset_password::handle(store, store, passwords, links, clock, ids, request).await
-            }
-            "verify-email" => {
-                accounts::verify_email::handle(store, store, issuer, passwords, links, origins, request).await
-            }
+    /// One call of a function with this store, through everything that Lambda would have it go through. What the edge
+    /// takes is not taken from the store.
+    pub fn call<S: Accounts + Sessions + Guards>(&self, store: S, function: &str, request: Request) -> Answered {
+        let (_, endpoint) = *suite::ENDPOINTS.iter().find(|(name, _)| *name == function).unwrap();
+        let edge = Edge { guards: &MemoryStore::new(), clock: &self.clock, scale: 1 };
+        let env = &environment::local(store, &self.warm);
+        let handler = async |request| match function {
+            "change-password" => accounts::change_password::handle(env, request).await,
+            "erase-me" => accounts::erase_me::handle(env, request).await,
+            "get-me" => accounts::get_me::handle(env, request).await,
+            "login" => accounts::login::handle(env, request).await,
+            "logout" => accounts::logout::handle(env, request).await,
+            "refresh-token" => accounts::refresh_token::handle(env, request).await,
+            "register" => accounts::register::handle(env, request).await,
+            "request-password-reset" => accounts::request_password_reset::handle(env, request).await,
+            "reset-password" => accounts::reset_password::handle(env, request).await,
+            "verify-email" => accounts::verify_email::handle(env, request).await,
             other => panic!("no such function: {other}"),
-        }
+        };
+        read(self.clock.run(api::respond(&edge, endpoint, request, handler)))
     }
 }

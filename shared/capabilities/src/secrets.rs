@@ -1,0 +1,48 @@
+//! Keys of our own. Each is asked for at each call, so that a rotated key needs no new environment.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth::PublicKeys;
+use sessions::Keys;
+use settings::SecretError;
+
+/// What tokens are made with.
+pub trait SessionKeys {
+    /// The keys of now.
+    ///
+    /// # Errors
+    ///
+    /// When a secret cannot be read.
+    async fn session_keys(&self) -> Result<Keys, SecretError>;
+}
+
+/// What the links in emails are signed with.
+pub trait LinkKeys {
+    /// The keys of now.
+    ///
+    /// # Errors
+    ///
+    /// When the secret cannot be read.
+    async fn link_keys(&self) -> Result<Arc<auth::LinkKeys>, SecretError>;
+}
+
+/// What access tokens are checked with.
+pub trait TokenKeys {
+    /// The keys of now.
+    ///
+    /// # Errors
+    ///
+    /// When the secret cannot be read.
+    async fn token_keys(&self) -> Result<Arc<auth::TokenKeys>, SecretError>;
+
+    /// The same, as they are published.
+    ///
+    /// # Errors
+    ///
+    /// When the secret cannot be read.
+    async fn public_keys(&self) -> Result<Arc<PublicKeys>, SecretError>;
+
+    /// How long they are used without asking again.
+    fn keys_fresh_for(&self) -> Duration;
+}
