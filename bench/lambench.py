@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes lambench's configuration for the suite's functions: `bench/lambench.py BINARIES [PEERS] > lambench.json`.
+"""Writes lambench's configuration for the suite's functions: `bench/lambench.py BINARIES [PEER…] > lambench.json`.
 
-BINARIES is the folder with the release binaries (`target/release`), PEERS one with the binaries to compare with, if
-there are any. Each function gets a sample event from `events/`, and an environment in which AWS and every provider is
-lambench's stub, which answers `{}`: the first call then runs against an empty world, the same for all.
+BINARIES is the folder with the release binaries (`target/release`), each PEER a program to compare with. Each function
+gets a sample event from `events/`, and an environment in which AWS and every provider is `stub.py`, which has nothing
+in it: the first call then runs against an empty world, the same for all.
 """
 
 import json
@@ -103,22 +103,15 @@ def event_of(function):
     return json.loads((ROOT / "events" / function / (SAMPLES[function] + ".json")).read_text())
 
 
-def peers_event():
-    """What lambench's own programs take: create-order's request with the body that they know."""
-    body = '{"id":"01HZX3T0K9","customer":"cust_123","currency":"eur","lines":[{"sku":"A-1","qty":2,"cents":1999}]}'
-    return event_of("create-order") | {"body": body, "isBase64Encoded": False}
-
-
 def target(name, binary, event):
     return {"name": name, "cmd": [str(binary)], "event": event}
 
 
 def main():
     binaries = pathlib.Path(sys.argv[1]).resolve()
-    peers = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
-    targets = []
-    if peers:
-        targets += [target(file.name, file, peers_event()) for file in sorted(peers.iterdir()) if file.is_file()]
+    peers = [pathlib.Path(peer).resolve() for peer in sys.argv[2:]]
+    # A peer takes any event.
+    targets = [target(peer.name, peer, event_of("get-order")) for peer in peers]
     targets += [target(name, binaries / name, event_of(name)) for name in SAMPLES if (binaries / name).exists()]
     json.dump({"env": ENVIRONMENT, "event": {}, "cpu": 1, "harness_cpu": 0, "targets": targets}, sys.stdout, indent=1)
 
