@@ -1,4 +1,4 @@
-//! The document and the rest of the world: template, README, problem types.
+//! The document and the rest of the world: template, the API's page, problem types.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -35,9 +35,9 @@ fn an_operation_asks_for_a_caller_where_the_route_has_the_authorizer() {
 }
 
 #[test]
-fn the_readme_lists_every_problem_type_with_its_status() {
-    let readme = text("README.md");
-    let table = readme.split_once("| status | `type`").unwrap().1.split_once("\n\n").unwrap().0;
+fn the_api_page_lists_every_problem_type_with_its_status() {
+    let page = text("docs/api.md");
+    let table = page.split_once("| status | `type`").unwrap().1.split_once("\n\n").unwrap().0;
     let mut listed = BTreeSet::new();
     for row in table.lines().skip(2) {
         let cells: Vec<_> = row.split('|').map(str::trim).collect();

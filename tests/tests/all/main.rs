@@ -5,5 +5,6 @@ mod api;
 mod consumers;
 mod dependencies;
 mod environment;
+mod documents;
 mod scenarios;
 mod template;

@@ -308,7 +308,7 @@ fn an_old_page_serves_while_the_table_is_down() {
 
 #[test]
 fn the_table_of_limits_is_the_one_that_holds() {
-    let written = include_str!("../../../../SEMANTICS.md");
+    let written = include_str!("../../../../docs/semantics/rate-limits.md");
     for class in Class::ALL {
         let [caller, address] = [Subject::Principal, Subject::Address].map(|subject| class.limit(subject));
         assert_eq!((caller.period, address.period), (Duration::from_mins(1), Duration::from_mins(1)));
@@ -317,6 +317,6 @@ fn the_table_of_limits_is_the_one_that_holds() {
             WithoutTable::IsRefused => "refused (503)",
         };
         let row = format!("| `{}` | {} | {} | {down} |", class.name(), caller.requests, address.requests);
-        assert!(written.contains(&row), "SEMANTICS.md lacks {row}");
+        assert!(written.contains(&row), "docs/semantics/rate-limits.md lacks {row}");
     }
 }
