@@ -8,7 +8,7 @@ use domain::{Account, AccountChange, AccountId, CustomerId, EmailAddress, Role, 
 use passwords::{Password, Passwords};
 use resilience::{Clock as _, Ids as _, RandomIds, SystemClock};
 use serde_json::json;
-use store::{AccountSaved, Accounts, DynamoAccounts, StoreError};
+use store::{Accounts, DynamoAccounts, SaveOutcome, StoreError};
 
 use crate::stack::Stack;
 
@@ -122,8 +122,8 @@ pub async fn add(accounts: &impl Accounts, person: &Person) -> Result<(), Accoun
     };
     let change = AccountChange { before: None, after: Some(account), events: vec![], link: None, uses: None };
     match accounts.save_account(&change).await? {
-        AccountSaved::Saved => Ok(()),
-        AccountSaved::Taken | AccountSaved::LinkGone => Err(AccountError::Taken),
+        SaveOutcome::Saved => Ok(()),
+        SaveOutcome::Taken | SaveOutcome::LinkGone => Err(AccountError::Taken),
     }
 }
 

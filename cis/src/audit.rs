@@ -7,7 +7,7 @@ use clap::Args;
 use simulation::{Snapshot, Violation};
 use tokio::time::sleep;
 
-use crate::books::BooksError;
+use crate::records::RecordsError;
 use crate::snapshot::{self, SnapshotError};
 use crate::stack::Stack;
 
@@ -48,9 +48,9 @@ pub enum AuditError {
 /// A promise is broken, or the books cannot be read.
 pub async fn audit(options: &Options) -> Result<(), AuditError> {
     let stack = Stack::load()?.ok_or(AuditError::NoStack)?;
-    let (books, violations) = settled(&stack, Duration::from_secs(options.patience)).await?;
+    let (snapshot, violations) = settled(&stack, Duration::from_secs(options.patience)).await?;
     violations.iter().take(SHOWN).for_each(|violation| println!("BROKEN {violation}"));
-    println!("{}", summary(&books));
+    println!("{}", summary(&snapshot));
     match violations.len() {
         0 => Ok(()),
         broken => Err(AuditError::Broken(broken)),
@@ -68,12 +68,12 @@ pub async fn settled(stack: &Stack, patience: Duration) -> Result<(Snapshot, Vec
         let is_over = began.elapsed() > patience;
         match snapshot::of(stack).await {
             // An order that is busy is not settled.
-            Err(SnapshotError::Books(BooksError::Busy(_))) if !is_over => {}
-            books => {
-                let books = books?;
-                let violations = simulation::check(&books);
+            Err(SnapshotError::Records(RecordsError::Busy(_))) if !is_over => {}
+            snapshot => {
+                let snapshot = snapshot?;
+                let violations = simulation::check(&snapshot);
                 if violations.is_empty() || is_over {
-                    return Ok((books, violations));
+                    return Ok((snapshot, violations));
                 }
             }
         }
@@ -82,14 +82,14 @@ pub async fn settled(stack: &Stack, patience: Duration) -> Result<(Snapshot, Vec
 }
 
 /// What was compared.
-pub fn summary(books: &Snapshot) -> String {
-    let events: usize = books.events.values().map(Vec::len).sum();
-    let stripe = &books.stripe;
+pub fn summary(snapshot: &Snapshot) -> String {
+    let events: usize = snapshot.events.values().map(Vec::len).sum();
+    let stripe = &snapshot.stripe;
     format!(
         "{} orders with {events} events, {} mails and {} rows; at Stripe {} intents, {} refunds, {} disputes",
-        books.orders.len(),
-        books.mails.len(),
-        books.rows.len(),
+        snapshot.orders.len(),
+        snapshot.mails.len(),
+        snapshot.rows.len(),
         stripe.intents.len(),
         stripe.refunds.len(),
         stripe.disputes.len(),

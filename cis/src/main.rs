@@ -10,8 +10,8 @@ use clap::{Parser, Subcommand};
 mod account;
 mod accounts;
 mod audit;
+mod banner;
 mod bench;
-mod books;
 mod cloud;
 mod dead_letters;
 mod drill;
@@ -23,7 +23,9 @@ mod openapi;
 mod paths;
 mod process;
 mod reconcile;
+mod records;
 mod rotate;
+mod secret_store;
 mod seed;
 mod shop;
 mod sign_in;
@@ -36,8 +38,6 @@ mod test;
 mod token;
 mod trace;
 mod up;
-mod vault;
-mod welcome;
 
 /// The order system's command.
 #[derive(Debug, Parser)]
@@ -73,13 +73,13 @@ enum Command {
     /// Prints every hop of one order.
     Trace(trace::Options),
     /// Prints where an order's money went, and compares order, ledger and Stripe.
-    Ledger(books::ledger::Options),
+    Ledger(records::ledger::Options),
     /// Rebuilds orders from what is stored beside them, and prints where that differs.
-    Replay(books::replay::Options),
+    Replay(records::replay::Options),
     /// Holds everybody's books against the promises: tables, Stripe, mailbox, sheet, dead letters.
     Audit(audit::Options),
     /// Prints an order as it was.
-    State(books::state::Options),
+    State(records::state::Options),
     /// Prints what the functions said.
     Logs(logs::Options),
     /// Prints the functions' environment variables for the stack that is up, to run one of them by hand.
@@ -119,10 +119,10 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Sim(options) => drop(sim::sim(&options.options.iter().map(String::as_str).collect::<Vec<_>>()).await?),
         Command::Reconcile(options) => reconcile::reconcile(&options).await?,
         Command::Trace(options) => trace::trace(&options).await?,
-        Command::Ledger(options) => books::ledger::ledger(&options).await?,
-        Command::Replay(options) => books::replay::replay(&options).await?,
+        Command::Ledger(options) => records::ledger::ledger(&options).await?,
+        Command::Replay(options) => records::replay::replay(&options).await?,
         Command::Audit(options) => audit::audit(&options).await?,
-        Command::State(options) => books::state::state(&options).await?,
+        Command::State(options) => records::state::state(&options).await?,
         Command::Logs(options) => logs::logs(&options).await?,
         Command::Env => println!("{}", env::env()?),
         Command::Account(account::Command::Create(options)) => println!("{}", account::create(&options).await?),

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
-use payments::reconcile_payments::{Bounds, Difference, Outcome, Place, Reconciler, Report, Rules, bounded};
+use payments::reconcile_payments::{Bounds, Difference, Outcome, PassCursor, Reconciler, Report, Rules, bounded};
 use resilience::{Clock as _, Deadline, RandomIds, SystemClock};
 
-use crate::books::{Books, BooksError};
+use crate::records::{Records, RecordsError};
 use crate::stack::Stack;
 
 /// A run lasts so long at most; the pass goes on with the next.
@@ -43,7 +43,7 @@ pub enum ReconcileError {
     Files(#[from] io::Error),
     /// Orders and Stripe are out of reach.
     #[error(transparent)]
-    Books(#[from] BooksError),
+    Records(#[from] RecordsError),
     /// Stripe or the table does not answer.
     #[error("the pass did not come to its end: {0}")]
     Stopped(String),
@@ -75,20 +75,20 @@ pub async fn reconcile(options: &Options) -> Result<(), ReconcileError> {
 ///
 /// Orders or Stripe are out of reach, or stay so.
 pub async fn pass(stack: &Stack, rules: Rules) -> Result<Report, ReconcileError> {
-    let books = Books::of(stack)?;
-    let (orders, stripe) = (books.orders(), books.stripe());
+    let records = Records::of(stack)?;
+    let (orders, stripe) = (records.orders(), records.stripe());
     let reconciler = Reconciler { orders, stripe, clock: &SystemClock, ids: &RandomIds, rules };
-    let (mut place, mut whole, mut failures) = (Place::start(&rules, &SystemClock), Report::default(), 0);
+    let (mut cursor, mut whole, mut failures) = (PassCursor::start(&rules, &SystemClock), Report::default(), 0);
     loop {
         let bounds = Bounds { deadline: Deadline::after(&SystemClock, RUN), pages: u32::MAX };
-        let (next, report) = reconciler.run(place.clone(), bounds).await;
+        let (next, report) = reconciler.run(cursor.clone(), bounds).await;
         whole.join(report);
         let Some(next) = next else { return Ok(whole) };
-        failures = if next == place { failures + 1 } else { 0 };
+        failures = if next == cursor { failures + 1 } else { 0 };
         if failures == PATIENCE {
             return Err(ReconcileError::Stopped(whole.stopped.unwrap_or_else(|| "time is up".to_owned())));
         }
-        place = next;
+        cursor = next;
         SystemClock.sleep(PAUSE).await;
     }
 }
@@ -98,19 +98,19 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
         let order = order_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
         writeln!(out, "{kind:<20} {order:<36} {object:<32} ours: {ours}, Stripe's: {stripes}, {outcome}")?;
     }
-    let looked = report.looked;
+    let compared = report.compared;
     let (found, left) = (report.differences.len(), report.left());
     let handed_on = report.differences.iter().filter(|difference| difference.outcome == Outcome::HandedOn).count();
     writeln!(
         out,
         "{} intents, {} refunds, {} disputes, {} events about older ones, {} orders; {} objects of others: \
          {found} differences, {} healed, {handed_on} handed on, {left} left",
-        looked.intents,
-        looked.refunds,
-        looked.disputes,
-        looked.events,
-        looked.orders,
-        looked.not_ours,
+        compared.intents,
+        compared.refunds,
+        compared.disputes,
+        compared.events,
+        compared.orders,
+        compared.not_ours,
         found - handed_on - left,
     )
 }

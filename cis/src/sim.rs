@@ -7,7 +7,7 @@ use crate::test::step::{Count, StepError, cargo};
 /// What is handed on.
 #[derive(Clone, Debug, Args)]
 pub struct Options {
-    /// Options of the simulation: `--seeds`, `--orders`, `--crash-points all`, `--mutants`, … (`cargo cis sim -- --help`).
+    /// Options of the simulation: `--seeds`, `--orders`, `--crash-points all`, `--seeded-bugs`, … (`cargo cis sim -- --help`).
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub options: Vec<String>,
 }

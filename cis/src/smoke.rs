@@ -51,19 +51,19 @@ pub async fn smoke() -> Result<(), SmokeError> {
     let started = Instant::now();
     let key = RandomIds.fresh().simple().to_string();
     let email = format!("smoke-{key}@example.com");
-    let token = Walk { shop: shop.clone(), started }.sign_up(&stack, &email).await?;
-    let walk = Walk { shop: shop.with_token(token), started };
-    walk.order(&key, &email).await?;
+    let token = SmokeRun { shop: shop.clone(), started }.sign_up(&stack, &email).await?;
+    let run = SmokeRun { shop: shop.with_token(token), started };
+    run.order(&key, &email).await?;
     println!("all hops seen in {} ms", started.elapsed().as_millis());
     Ok(())
 }
 
-struct Walk {
+struct SmokeRun {
     shop: Shop,
     started: Instant,
 }
 
-impl Walk {
+impl SmokeRun {
     /// From a stranger to a customer who is signed in; the access token.
     async fn sign_up(&self, stack: &Stack, email: &str) -> Result<String, SmokeError> {
         let sign_in = SignIn::new(stack).map_err(ShopError::from).map_err(failed("stack"))?;

@@ -10,12 +10,12 @@ use futures::{StreamExt as _, pin_mut};
 use http::Method;
 use serde_json::{Value, json};
 use simulation::Snapshot;
-use simulation::snapshot::StripeBooks;
+use simulation::snapshot::StripeSnapshot;
 use store::{DynamoEffects, MailEffects as _, SheetRows as _};
 
 use crate::accounts::SPREADSHEET;
-use crate::books::{Books, BooksError};
 use crate::dead_letters::{self, DeadLettersError};
+use crate::records::{Records, RecordsError};
 use crate::shop::{Shop, ShopError};
 use crate::stack::Stack;
 
@@ -24,7 +24,7 @@ use crate::stack::Stack;
 pub enum SnapshotError {
     /// Our tables.
     #[error(transparent)]
-    Books(#[from] BooksError),
+    Records(#[from] RecordsError),
     /// The sandbox.
     #[error(transparent)]
     Shop(#[from] ShopError),
@@ -39,7 +39,7 @@ pub enum SnapshotError {
 ///
 /// Something does not answer.
 pub async fn of(stack: &Stack) -> Result<Snapshot, SnapshotError> {
-    let (books, shop) = (Books::of(stack)?, Shop::new(stack)?);
+    let (records, shop) = (Records::of(stack)?, Shop::new(stack)?);
     let mut snapshot = Snapshot {
         stripe: stripe(&shop).await?,
         mailbox: mailbox(&shop).await?,
@@ -47,14 +47,14 @@ pub async fn of(stack: &Stack) -> Result<Snapshot, SnapshotError> {
         dead_letters: dead_letters::counts(stack).await?.into_iter().collect(),
         ..Snapshot::default()
     };
-    orders(stack, &books, &mut snapshot).await?;
+    orders(stack, &records, &mut snapshot).await?;
     Ok(snapshot)
 }
 
-async fn orders(stack: &Stack, books: &Books, snapshot: &mut Snapshot) -> Result<(), BooksError> {
+async fn orders(stack: &Stack, records: &Records, snapshot: &mut Snapshot) -> Result<(), RecordsError> {
     let dynamodb = aws_sdk_dynamodb::Client::new(aws::Config::new(stack.aws())?.sdk());
     let effects = DynamoEffects::new(&dynamodb, &stack.tables.effects);
-    let stored = books.each(books.ids().await?);
+    let stored = records.each(records.ids().await?);
     pin_mut!(stored);
     while let Some(stored) = stored.next().await {
         let stored = stored?;
@@ -69,12 +69,12 @@ async fn orders(stack: &Stack, books: &Books, snapshot: &mut Snapshot) -> Result
     Ok(())
 }
 
-async fn stripe(shop: &Shop) -> Result<StripeBooks, ShopError> {
+async fn stripe(shop: &Shop) -> Result<StripeSnapshot, ShopError> {
     let mut lists = BTreeMap::new();
     for path in ["/v1/payment_intents", "/v1/refunds", "/v1/disputes"] {
         lists.insert(path, shop.stripes(path).await?);
     }
-    Ok(StripeBooks::read(|query| {
+    Ok(StripeSnapshot::read(|query| {
         let path = query.split('?').next().unwrap_or_default();
         json!({ "data": lists.remove(path).unwrap_or_default(), "has_more": false })
     }))

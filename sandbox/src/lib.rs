@@ -30,7 +30,7 @@ pub mod stripe;
 mod transport;
 
 pub use deliveries::{Deliveries, Delivery, DeliveryCounts, DeliveryId, RetrySchedule};
-pub use faults::{ActiveFault, Fate, Fault, FaultKind, Faults, Loss, Plan, WebhookPlan, When};
+pub use faults::{ActiveFault, CallResult, Fault, FaultKind, Faults, Loss, Plan, WebhookPlan, When};
 pub use provider::{Provider, Refusal, StandIn, Webhook};
 pub use requests::{Call, RequestLog, RouteCounts};
 pub use sandbox::{Outcome, Sandbox};

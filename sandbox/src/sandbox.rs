@@ -9,7 +9,7 @@ use http::{Request, Response};
 use crate::{
     Settings, answer, control,
     deliveries::{Deliveries, Delivery, DeliveryId},
-    faults::{Fate, Faults, Loss, Plan, WebhookPlan},
+    faults::{CallResult, Faults, Loss, Plan, WebhookPlan},
     journal::Journal,
     oidc::Oidc,
     provider::{Provider, StandIn},
@@ -180,7 +180,7 @@ impl Sandbox {
         let (method, path) = (request.method().as_str(), request.uri().path());
         // A browser's preflight is not a call: faults aimed at the call must not be used up by it.
         let plan = if method == "OPTIONS" {
-            Plan { latency: Duration::ZERO, fate: Fate::Answered }
+            Plan { latency: Duration::ZERO, result: CallResult::Answered }
         } else {
             self.faults.plan(provider, method, path)
         };
@@ -197,21 +197,21 @@ impl Sandbox {
     fn carry_out(&mut self, now: Timestamp, provider: Provider, request: &Request<Bytes>, plan: &Plan) -> Outcome {
         let delay = plan.latency;
         let stand_in = self.stand_in(provider);
-        match plan.fate {
-            Fate::Answered => {
+        match plan.result {
+            CallResult::Answered => {
                 let response = stand_in.handle(now, request);
                 if !delay.is_zero() {
                     stand_in.still_running(request, now.plus(delay));
                 }
                 Outcome::Answer { response, delay }
             }
-            Fate::Refused(refusal) => Outcome::Answer { response: stand_in.refuse(now, request, refusal), delay },
-            Fate::FailedAfterEffect => Outcome::Answer { response: stand_in.fail_after(now, request), delay },
-            Fate::Lost(Loss::Silence(silence)) => {
+            CallResult::Refused(refusal) => Outcome::Answer { response: stand_in.refuse(now, request, refusal), delay },
+            CallResult::FailedAfterEffect => Outcome::Answer { response: stand_in.fail_after(now, request), delay },
+            CallResult::Lost(Loss::Silence(silence)) => {
                 Outcome::NoAnswer { loss: Loss::Silence(silence), acted: false, delay: delay + silence }
             }
-            Fate::Lost(loss) => Outcome::NoAnswer { loss, acted: false, delay },
-            Fate::AnswerLost { after } => {
+            CallResult::Lost(loss) => Outcome::NoAnswer { loss, acted: false, delay },
+            CallResult::AnswerLost { after } => {
                 stand_in.handle(now, request);
                 Outcome::NoAnswer { loss: Loss::Reset, acted: true, delay: delay + after }
             }

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use suite::Fate;
+use suite::Fault;
 
-use crate::chance::Chance;
 use crate::fixture::FixtureError;
-use crate::people::{SCRIPTS, Script};
+use crate::injector::{EffectLog, Point};
+use crate::people::{SCENARIOS, Scenario};
+use crate::rng::SimRng;
 use crate::run::{Outcome, Plan, run};
-use crate::weather::{Point, Seen};
 
 /// What befalls each effect.
-pub const FATES: [Fate; 3] = [Fate::DiesBefore, Fate::DiesAfter, Fate::LosesAnswer];
+pub const FAULTS: [Fault; 3] = [Fault::CrashBefore, Fault::CrashAfter, Fault::LostAnswer];
 
 /// Which pairs are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,19 +40,19 @@ impl FromStr for Pairs {
 }
 
 /// What befalls which effect of which function.
-type Kind = (Arc<str>, &'static str, Fate);
+type Kind = (Arc<str>, &'static str, Fault);
 
-fn kind((point, fate): &(Point, Fate)) -> Kind {
-    (Arc::clone(&point.function), point.effect, *fate)
+fn kind((point, fault): &(Point, Fault)) -> Kind {
+    (Arc::clone(&point.function), point.effect, *fault)
 }
 
 /// A run at crash points that broke a promise.
 #[derive(Clone, Debug)]
-pub struct Broken {
+pub struct FailedRun {
     /// In which script.
-    pub script: &'static Script,
+    pub scenario: &'static Scenario,
     /// What befell which effects.
-    pub ordered: Vec<(Point, Fate)>,
+    pub planned: Vec<(Point, Fault)>,
     /// What came of it.
     pub outcome: Outcome,
 }
@@ -69,7 +69,7 @@ pub struct Coverage {
     /// Runs with two.
     pub pairs: u64,
     /// Runs in which something was not as it must be.
-    pub broken: Vec<Broken>,
+    pub broken: Vec<FailedRun>,
 }
 
 impl Coverage {
@@ -96,12 +96,12 @@ pub fn walk(pairs: Pairs, seed: u64, (part, of): (usize, usize)) -> Result<Cover
     // Who tries a single first tries the pairs of its kind: shared out by kind, so that no walker repeats another's.
     let mut kinds = BTreeMap::new();
     let mut number = 0;
-    for script in SCRIPTS {
-        let plain = run(&Plan::scripted(script, Vec::new()))?;
-        let singles = fates_of(plain.seen.points());
+    for scenario in SCENARIOS {
+        let plain = run(&Plan::of_scenario(scenario, Vec::new()))?;
+        let singles = faults_of(plain.seen.points());
         if part == 0 {
             coverage.points += plain.seen.points().len() as u64;
-            coverage.note(script, Vec::new(), plain);
+            coverage.record(scenario, Vec::new(), plain);
         }
         for one in &singles {
             number += 1;
@@ -110,34 +110,38 @@ pub fn walk(pairs: Pairs, seed: u64, (part, of): (usize, usize)) -> Result<Cover
                 continue;
             }
             coverage.singles += 1;
-            let then = coverage.try_out(script, vec![one.clone()])?;
-            for second in choice.seconds(one, fates_of(then.after(&one.0)), (number, singles.len())) {
+            let then = coverage.try_out(scenario, vec![one.clone()])?;
+            for second in choice.seconds(one, faults_of(then.after(&one.0)), (number, singles.len())) {
                 coverage.pairs += 1;
-                coverage.try_out(script, vec![one.clone(), second])?;
+                coverage.try_out(scenario, vec![one.clone(), second])?;
             }
         }
     }
     Ok(coverage)
 }
 
-fn fates_of(points: &[Point]) -> Vec<(Point, Fate)> {
-    points.iter().flat_map(|point| FATES.map(|fate| (point.clone(), fate))).collect()
+fn faults_of(points: &[Point]) -> Vec<(Point, Fault)> {
+    points.iter().flat_map(|point| FAULTS.map(|fault| (point.clone(), fault))).collect()
 }
 
 impl Coverage {
-    fn try_out(&mut self, script: &'static Script, ordered: Vec<(Point, Fate)>) -> Result<Seen, FixtureError> {
-        for (point, _) in &ordered {
+    fn try_out(
+        &mut self,
+        scenario: &'static Scenario,
+        planned: Vec<(Point, Fault)>,
+    ) -> Result<EffectLog, FixtureError> {
+        for (point, _) in &planned {
             *self.effects.entry((point.function.to_string(), point.effect)).or_default() += 1;
         }
-        let outcome = run(&Plan::scripted(script, ordered.clone()))?;
+        let outcome = run(&Plan::of_scenario(scenario, planned.clone()))?;
         let seen = outcome.seen.clone();
-        self.note(script, ordered, outcome);
+        self.record(scenario, planned, outcome);
         Ok(seen)
     }
 
-    fn note(&mut self, script: &'static Script, ordered: Vec<(Point, Fate)>, outcome: Outcome) {
+    fn record(&mut self, scenario: &'static Scenario, planned: Vec<(Point, Fault)>, outcome: Outcome) {
         if !outcome.violations.is_empty() {
-            self.broken.push(Broken { script, ordered, outcome });
+            self.broken.push(FailedRun { scenario, planned, outcome });
         }
     }
 }
@@ -152,17 +156,17 @@ impl Choice {
     /// What is tried after this one, of all that could be. It is the `number`-th single, in a script of so many.
     fn seconds(
         &mut self,
-        one: &(Point, Fate),
-        all: Vec<(Point, Fate)>,
+        one: &(Point, Fault),
+        all: Vec<(Point, Fault)>,
         (number, singles): (u64, usize),
-    ) -> Vec<(Point, Fate)> {
+    ) -> Vec<(Point, Fault)> {
         match self.pairs {
             Pairs::All => all,
             Pairs::Kinds => all.into_iter().filter(|second| self.tried.insert((kind(one), kind(second)))).collect(),
             Pairs::Drawn(count) => {
-                let (chance, singles) = (Chance::new(self.seed, number), u32::try_from(singles).unwrap_or(u32::MAX));
-                let draws = count / singles + u32::from(chance.below(singles) < count % singles);
-                (0..draws).filter_map(|_| chance.pick(&all).cloned()).collect()
+                let (rng, singles) = (SimRng::new(self.seed, number), u32::try_from(singles).unwrap_or(u32::MAX));
+                let draws = count / singles + u32::from(rng.below(singles) < count % singles);
+                (0..draws).filter_map(|_| rng.pick(&all).cloned()).collect()
             }
         }
     }

@@ -4,10 +4,10 @@
 
 mod decisions;
 mod effects;
+mod history;
 mod life;
 mod money;
 mod paid;
-mod past;
 mod rest;
 mod steps;
 mod stock;
@@ -46,7 +46,7 @@ impl fmt::Display for Violation {
 }
 
 /// Every violation in these books.
-pub fn check(books: &Snapshot) -> Vec<Violation> {
+pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let checks = [
         rest::check,
         life::check,
@@ -54,10 +54,10 @@ pub fn check(books: &Snapshot) -> Vec<Violation> {
         money::check,
         paid::check,
         transfers::check,
-        past::check,
+        history::check,
         stock::check,
         effects::mails,
         effects::rows,
     ];
-    checks.iter().flat_map(|check| check(books)).collect()
+    checks.iter().flat_map(|check| check(snapshot)).collect()
 }

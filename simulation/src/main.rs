@@ -9,7 +9,7 @@ use simulation::crash_points::Pairs;
 
 mod command {
     pub mod crash_points;
-    pub mod mutants;
+    pub mod seeded_bugs;
     pub mod seeds;
 }
 
@@ -31,7 +31,7 @@ pub struct Options {
     threads: u64,
     /// Prints the whole story of the first seed.
     #[arg(long)]
-    story: bool,
+    trace: bool,
     /// Lets everything befall every effect of canonical stories instead, one at a time and two.
     #[arg(long)]
     crash_points: Option<CrashPoints>,
@@ -41,8 +41,8 @@ pub struct Options {
     pairs: Pairs,
     /// Shows that the simulation catches every naive variant, each by the seed that does.
     #[arg(long)]
-    mutants: bool,
-    /// With --mutants: only the variants whose names contain this.
+    seeded_bugs: bool,
+    /// With --seeded-bugs: only the variants whose names contain this.
     #[arg(long)]
     only: Option<String>,
 }
@@ -56,8 +56,8 @@ enum CrashPoints {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let done = match (options.mutants, options.crash_points) {
-        (true, _) => command::mutants::hunt(&options),
+    let done = match (options.seeded_bugs, options.crash_points) {
+        (true, _) => command::seeded_bugs::hunt(&options),
         (false, Some(CrashPoints::All)) => command::crash_points::walk(&options),
         (false, None) => command::seeds::run_seeds(&options),
     };

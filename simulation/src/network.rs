@@ -9,8 +9,8 @@ use http::{Request, Response};
 use resilience::{Clock as _, Transport, TransportError, VirtualClock};
 use sandbox::{SandboxTransport, Shared};
 
-use crate::stage::Stage;
-use crate::weather::Weather;
+use crate::executor::Executor;
+use crate::injector::SeededInjector;
 
 /// A sender waits no longer for an answer.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -20,16 +20,16 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const SHEETS: &str = "/v4/";
 
 /// What a naive transport makes of a request.
-pub type Meddler = Rc<dyn Fn(&mut Request<Bytes>)>;
+pub type RequestMutator = Rc<dyn Fn(&mut Request<Bytes>)>;
 
 /// The network between the functions and the sandbox; clones are the same one.
 #[derive(Clone)]
 pub struct Network {
     sandbox: SandboxTransport<VirtualClock>,
-    weather: Rc<Weather>,
-    stage: Stage,
+    injector: Rc<SeededInjector>,
+    executor: Executor,
     clock: VirtualClock,
-    meddler: Option<Meddler>,
+    mutator: Option<RequestMutator>,
 }
 
 impl fmt::Debug for Network {
@@ -41,36 +41,36 @@ impl fmt::Debug for Network {
 /// Nobody answered in time.
 #[derive(Debug, thiserror::Error)]
 #[error("timed out")]
-struct TimedOut;
+struct Timeout;
 
 impl Network {
     /// A network to this sandbox.
     pub fn new(
         sandbox: Shared,
-        weather: Rc<Weather>,
-        stage: Stage,
+        injector: Rc<SeededInjector>,
+        executor: Executor,
         clock: VirtualClock,
-        meddler: Option<Meddler>,
+        mutator: Option<RequestMutator>,
     ) -> Self {
-        Self { sandbox: SandboxTransport::new(sandbox, clock.clone()), weather, stage, clock, meddler }
+        Self { sandbox: SandboxTransport::new(sandbox, clock.clone()), injector, executor, clock, mutator }
     }
 }
 
 impl Transport for Network {
     async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        if let Some(meddler) = &self.meddler {
-            meddler(&mut request);
+        if let Some(mutator) = &self.mutator {
+            mutator(&mut request);
         }
         let may_be_late = !request.uri().path().starts_with(SHEETS);
-        let later = may_be_late.then(|| self.weather.request_lost_on_the_way()).flatten();
+        let later = may_be_late.then(|| self.injector.request_lost_on_the_way()).flatten();
         let Some(later) = later else { return self.sandbox.send(request).await };
         let (network, text) = (self.clone(), format!("{} {}", request.method(), request.uri().path()));
-        self.stage.enter("the network", async move {
+        self.executor.spawn("the network", async move {
             network.clock.sleep(PATIENCE + later).await;
             let status = network.sandbox.send(request).await.map(|response| response.status().as_u16());
-            network.weather.say(None, || format!("{text} arrives late: {status:?}"));
+            network.injector.say(None, || format!("{text} arrives late: {status:?}"));
         });
         self.clock.sleep(PATIENCE).await;
-        Err(TransportError::OutcomeUnknown(TimedOut.into()))
+        Err(TransportError::OutcomeUnknown(Timeout.into()))
     }
 }

@@ -1,18 +1,18 @@
 //! Those who use the shop, and what they do to it.
 
+mod actions;
 mod bank;
 mod browser;
 mod customer;
 mod dashboard;
-mod plays;
-mod scripts;
+mod scenarios;
 mod service;
 mod staff;
 mod visit;
-mod wishes;
+mod workload;
 
-pub use scripts::{
+pub use scenarios::{
     EDIT_IN_ONE_TAB, FORMER_TOTAL, INVOICED, LAST_MOMENT, LATE_AND_GONE, MANY_REFUNDS, MONEY_FIRST, PART_REFUNDS,
-    PLACE_AND_PAY, RIVAL_REFUNDS, RUSH, SCRIPTS, Script, TWO_REFUNDS,
+    PLACE_AND_PAY, RIVAL_REFUNDS, RUSH, SCENARIOS, Scenario, TWO_REFUNDS,
 };
 pub use visit::shop;

@@ -10,11 +10,11 @@ pub type Pieces = BTreeMap<String, u32>;
 
 /// What was promised in a run.
 #[derive(Debug, Default)]
-pub struct Promises(RefCell<Promised>);
+pub struct Promises(RefCell<PromiseRecord>);
 
 /// What was promised.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Promised {
+pub struct PromiseRecord {
     /// Orders whose customers were told 2xx.
     pub placed: BTreeSet<OrderId>,
     /// Orders whose customers were told that they are called off.
@@ -51,12 +51,12 @@ pub struct Promised {
 
 impl Promises {
     /// Notes a promise.
-    pub fn note(&self, note: impl FnOnce(&mut Promised)) {
+    pub fn record(&self, note: impl FnOnce(&mut PromiseRecord)) {
         note(&mut self.0.borrow_mut());
     }
 
     /// All of them.
-    pub fn all(&self) -> Promised {
+    pub fn all(&self) -> PromiseRecord {
         self.0.borrow().clone()
     }
 }

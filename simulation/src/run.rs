@@ -1,20 +1,20 @@
 //! One run, from a seed to its verdict.
 
-mod books;
+mod final_state;
 mod rest;
 
 use std::rc::Rc;
 
-use suite::Fate;
+use suite::Fault;
 
 use crate::fixture::FixtureError;
+use crate::injector::{EffectLog, FaultProfile, Point};
 use crate::invariants::{self, Violation};
-use crate::machinery;
-use crate::people::{self, Script};
+use crate::metrics::Metrics;
+use crate::people::{self, Scenario};
+use crate::pollers;
 use crate::snapshot::Snapshot;
-use crate::story::Story;
-use crate::tally::Tally;
-use crate::weather::{Conditions, Point, Seen};
+use crate::trace::Trace;
 use crate::world::{Build, World};
 
 /// What is run.
@@ -27,11 +27,11 @@ pub struct Plan {
     /// What the world is built with.
     pub build: Build,
     /// Its weather; none: the seed's own.
-    pub conditions: Option<Conditions>,
+    pub profile: Option<FaultProfile>,
     /// What befalls named effects.
-    pub ordered: Vec<(Point, Fate)>,
+    pub planned: Vec<(Point, Fault)>,
     /// A script that is played instead of what customers want.
-    pub script: Option<&'static Script>,
+    pub scenario: Option<&'static Scenario>,
 }
 
 impl Plan {
@@ -41,13 +41,13 @@ impl Plan {
     }
 
     /// A script in fair weather, but for what befalls these effects.
-    pub fn scripted(script: &'static Script, ordered: Vec<(Point, Fate)>) -> Self {
+    pub fn of_scenario(scenario: &'static Scenario, planned: Vec<(Point, Fault)>) -> Self {
         Self {
             seed: 1,
             orders: 1,
-            conditions: Some(Conditions::fair()),
-            ordered,
-            script: Some(script),
+            profile: Some(FaultProfile::without_faults()),
+            planned,
+            scenario: Some(scenario),
             ..Self::default()
         }
     }
@@ -59,15 +59,15 @@ pub struct Outcome {
     /// From which seed.
     pub seed: u64,
     /// What was counted.
-    pub tally: Tally,
+    pub metrics: Metrics,
     /// What must not be.
     pub violations: Vec<Violation>,
     /// Everybody's books at the end.
-    pub books: Snapshot,
+    pub snapshot: Snapshot,
     /// The effects that passed, where they were counted.
-    pub seen: Seen,
+    pub seen: EffectLog,
     /// What happened, where it was written down.
-    pub story: Story,
+    pub trace: Trace,
 }
 
 /// Runs a plan.
@@ -76,7 +76,7 @@ pub struct Outcome {
 ///
 /// When no world can be built at all.
 pub fn run(plan: &Plan) -> Result<Outcome, FixtureError> {
-    act(plan, false)
+    execute(plan, false)
 }
 
 /// Runs a plan and writes down what happens: the same, to the last effect.
@@ -84,29 +84,29 @@ pub fn run(plan: &Plan) -> Result<Outcome, FixtureError> {
 /// # Errors
 ///
 /// When no world can be built at all.
-pub fn tell(plan: &Plan) -> Result<Outcome, FixtureError> {
-    act(plan, true)
+pub fn run_traced(plan: &Plan) -> Result<Outcome, FixtureError> {
+    execute(plan, true)
 }
 
-fn act(plan: &Plan, is_written_down: bool) -> Result<Outcome, FixtureError> {
-    let conditions = plan.conditions.clone().unwrap_or_else(|| Conditions::of(plan.seed));
-    let world = World::new(plan.seed, conditions, plan.ordered.clone(), is_written_down, &plan.build)?;
-    let waiting = rest::Waiting::default();
-    machinery::start(&world);
-    people_come(plan, &world, &waiting);
-    world.stage.enter("the director", direct(Rc::clone(&world), waiting.clone()));
-    world.stage.play();
-    Ok(judge(plan, &world, waiting.restless()))
+fn execute(plan: &Plan, is_traced: bool) -> Result<Outcome, FixtureError> {
+    let profile = plan.profile.clone().unwrap_or_else(|| FaultProfile::of(plan.seed));
+    let world = World::new(plan.seed, profile, plan.planned.clone(), is_traced, &plan.build)?;
+    let waiting = rest::Quiescence::default();
+    pollers::start(&world);
+    spawn_customers(plan, &world, &waiting);
+    world.executor.spawn("supervisor", supervise(Rc::clone(&world), waiting.clone()));
+    world.executor.run();
+    Ok(evaluate(plan, &world, waiting.restless()))
 }
 
-fn people_come(plan: &Plan, world: &Rc<World>, waiting: &rest::Waiting) {
+fn spawn_customers(plan: &Plan, world: &Rc<World>, waiting: &rest::Quiescence) {
     for n in 0..plan.orders {
         waiting.comes();
         let (person, waiting) = (Rc::clone(world), waiting.clone());
-        let script = plan.script;
-        world.stage.enter(format!("customer {n}"), async move {
-            match script {
-                Some(script) => script.play(&person, n).await,
+        let scenario = plan.scenario;
+        world.executor.spawn(format!("customer {n}"), async move {
+            match scenario {
+                Some(scenario) => scenario.run(&person, n).await,
                 None => people::shop(person, n).await,
             }
             waiting.goes();
@@ -114,25 +114,25 @@ fn people_come(plan: &Plan, world: &Rc<World>, waiting: &rest::Waiting) {
     }
 }
 
-async fn direct(world: Rc<World>, waiting: rest::Waiting) {
+async fn supervise(world: Rc<World>, waiting: rest::Quiescence) {
     waiting.all_gone().await;
-    world.weather.calm_down();
+    world.injector.stop();
     world.sandbox.lock().faults.clear();
     rest::come_to_rest(&world, &waiting).await;
-    world.stage.end();
+    world.executor.end();
 }
 
-fn judge(plan: &Plan, world: &World, restless: Option<String>) -> Outcome {
-    let snapshot = books::read(world, restless);
-    let mut violations = world.shelf.steps().violations();
+fn evaluate(plan: &Plan, world: &World, restless: Option<String>) -> Outcome {
+    let snapshot = final_state::read(world, restless);
+    let mut violations = world.store.steps().violations();
     violations.extend(invariants::check(&snapshot));
-    let mut tally = world.weather.tally();
-    tally.orders = plan.orders;
-    tally.placed = snapshot.orders.len() as u64;
-    tally.doubtful_mails = snapshot.mails.iter().filter(|effect| effect.doubts > 0).count() as u64;
+    let mut metrics = world.injector.metrics();
+    metrics.orders = plan.orders;
+    metrics.placed = snapshot.orders.len() as u64;
+    metrics.doubtful_mails = snapshot.mails.iter().filter(|effect| effect.doubts > 0).count() as u64;
     for order in snapshot.orders.values() {
-        *tally.ends.entry(order.status.as_str()).or_default() += 1;
+        *metrics.ends.entry(order.status.as_str()).or_default() += 1;
     }
-    let (seen, story) = (world.weather.seen(), world.weather.writer().story());
-    Outcome { seed: plan.seed, tally, violations, books: snapshot, seen, story }
+    let (seen, trace) = (world.injector.seen(), world.injector.writer().trace());
+    Outcome { seed: plan.seed, metrics, violations, snapshot, seen, trace }
 }

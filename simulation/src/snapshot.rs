@@ -7,7 +7,7 @@ use domain::{EventId, LedgerEntry, MailEffect, Order, OrderEvent, OrderId, Sku};
 use serde_json::Value;
 use store::{Receipt, SheetRow};
 
-use crate::promises::Promised;
+use crate::promises::PromiseRecord;
 
 /// Everybody's books at one moment.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,7 @@ pub struct Snapshot {
     /// Pieces in stock before anybody ordered.
     pub stock_at_start: BTreeMap<Sku, i64>,
     /// Stripe's books.
-    pub stripe: StripeBooks,
+    pub stripe: StripeSnapshot,
     /// Mails that SendGrid took, by the id of our effect.
     pub mailbox: BTreeMap<String, u32>,
     /// The sheet's rows below its header, by number; as they were entered.
@@ -37,7 +37,7 @@ pub struct Snapshot {
     /// Messages that nobody could handle, by queue.
     pub dead_letters: BTreeMap<String, usize>,
     /// What people were told; empty where nobody noted it.
-    pub promised: Promised,
+    pub promised: PromiseRecord,
     /// The events that were published; none where nobody noted it.
     pub published: Option<BTreeSet<EventId>>,
     /// What had still not come to rest, if anything had not.
@@ -46,7 +46,7 @@ pub struct Snapshot {
 
 /// What Stripe has of our orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StripeBooks {
+pub struct StripeSnapshot {
     /// Payment intents.
     pub intents: Vec<Intent>,
     /// Refunds.
@@ -103,7 +103,7 @@ pub struct Dispute {
     pub amount: i64,
 }
 
-impl StripeBooks {
+impl StripeSnapshot {
     /// Reads them, page by page, through Stripe's API: `get` answers a path with its JSON.
     pub fn read(mut get: impl FnMut(&str) -> Value) -> Self {
         let mut all = |path: &str| {

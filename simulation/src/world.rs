@@ -8,29 +8,29 @@ use resilience::{SeededIds, VirtualClock};
 use sandbox::stripe::Endpoint;
 use sandbox::{Fault, FaultKind, Provider, RetrySchedule, Shared};
 use store::{ApiKeys as _, Catalogue as _, ProductEdit, StockEdit};
-use suite::{Fate, Ports, Suite};
+use suite::{Ports, Suite};
 
-use crate::chance::Chance;
+use crate::executor::Executor;
 use crate::fixture::{self, BEGIN, FixtureError, Token};
-use crate::machinery::Pollers;
-use crate::network::{Meddler, Network};
+use crate::injector::{FaultProfile, Point, SeededInjector};
+use crate::network::{Network, RequestMutator};
+use crate::observed_store::{BuggyStore, ObservedStore};
+use crate::pollers::Pollers;
 use crate::promises::Promises;
-use crate::shelf::{NaiveStore, Shelf};
-use crate::stage::Stage;
-use crate::weather::{Conditions, Point, Weather};
+use crate::rng::SimRng;
 
 /// The suite as the simulation runs it.
-pub type SimulatedSuite = Suite<Shelf, Network, VirtualClock, SeededIds>;
+pub type SimulatedSuite = Suite<ObservedStore, Network, VirtualClock, SeededIds>;
 /// A handler in place of a function's own.
-pub type Handler = suite::Handler<Shelf, Network, VirtualClock, SeededIds>;
+pub type Handler = suite::Handler<ObservedStore, Network, VirtualClock, SeededIds>;
 
 /// What a world is built with besides its seed.
 #[derive(Clone, Default)]
 pub struct Build {
     /// Repositories that do something naively.
-    pub store: Option<Rc<dyn NaiveStore>>,
+    pub store: Option<Rc<dyn BuggyStore>>,
     /// What is done to requests to providers.
-    pub meddler: Option<Meddler>,
+    pub mutator: Option<RequestMutator>,
     /// Handlers in place of functions' own.
     pub handlers: Vec<(&'static str, Handler)>,
     /// Pollers in place of AWS's.
@@ -38,20 +38,20 @@ pub struct Build {
 }
 
 /// A product of the shop: name, price in minor units, pieces at the start.
-pub type Ware = (&'static str, i64, u32);
+pub type Product = (&'static str, i64, u32);
 /// What there is to buy. The last one runs out.
-pub const WARES: [Ware; 3] = [("mug", 1450, 10_000), ("pot", 4999, 10_000), ("rare", 900, 7)];
+pub const PRODUCTS: [Product; 3] = [("mug", 1450, 10_000), ("pot", 4999, 10_000), ("rare", 900, 7)];
 
 /// One run's world.
 #[derive(Debug)]
 pub struct World {
     pub seed: u64,
-    pub stage: Stage,
+    pub executor: Executor,
     pub clock: VirtualClock,
-    pub weather: Rc<Weather>,
+    pub injector: Rc<SeededInjector>,
     pub sandbox: Shared,
     pub suite: SimulatedSuite,
-    pub shelf: Shelf,
+    pub store: ObservedStore,
     pub promises: Promises,
     pub customers: Vec<Token>,
     pub staff: Token,
@@ -67,22 +67,22 @@ impl World {
     /// When it cannot be built at all, whatever the seed.
     pub fn new(
         seed: u64,
-        conditions: Conditions,
-        orders: Vec<(Point, Fate)>,
-        is_written_down: bool,
+        profile: FaultProfile,
+        planned: Vec<(Point, suite::Fault)>,
+        is_traced: bool,
         build: &Build,
     ) -> Result<Rc<Self>, FixtureError> {
         let clock = VirtualClock::at(Timestamp::from_seconds(BEGIN));
-        let stage = Stage::new(clock.clone());
-        let providers = providers(seed, &conditions);
+        let executor = Executor::new(clock.clone());
+        let providers = providers(seed, &profile);
         let sandbox = Shared::new(providers.clone());
-        misbehave(&sandbox, &conditions);
-        let weather = Weather::new(seed, conditions, orders, stage.clone(), clock.clone());
-        let weather = Rc::new(if is_written_down { weather.written_down() } else { weather });
-        let shelf = Shelf::new(build.store.clone(), clock.clone());
+        misbehave(&sandbox, &profile);
+        let injector = SeededInjector::new(seed, profile, planned, executor.clone(), clock.clone());
+        let injector = Rc::new(if is_traced { injector.traced() } else { injector });
+        let store = ObservedStore::new(build.store.clone(), clock.clone());
         let transport =
-            Network::new(sandbox.clone(), Rc::clone(&weather), stage.clone(), clock.clone(), build.meddler.clone());
-        let ports = Ports { store: shelf.clone(), transport, clock: clock.clone(), ids: SeededIds::new(seed) };
+            Network::new(sandbox.clone(), Rc::clone(&injector), executor.clone(), clock.clone(), build.mutator.clone());
+        let ports = Ports { store: store.clone(), transport, clock: clock.clone(), ids: SeededIds::new(seed) };
         let key = sandbox.lock().sendgrid.public_key();
         let (mut suite, customers, staff, service, service_key) = fixture::with(|fixture| {
             let suite = Suite::new(ports, fixture.settings(&providers, &key)?, fixture.wiring.clone());
@@ -92,52 +92,64 @@ impl World {
         for (function, handler) in &build.handlers {
             suite.replace(function, Rc::clone(handler));
         }
-        shelf.connect(suite.bus().clone());
-        suite.gate().let_in(Rc::<Weather>::clone(&weather));
-        suite.bus().carried_by(Rc::<Weather>::clone(&weather));
+        store.connect(suite.bus().clone());
+        suite.gate().set_injector(Rc::<SeededInjector>::clone(&injector));
+        suite.bus().deliver_by(Rc::<SeededInjector>::clone(&injector));
         let promises = Promises::default();
         let pollers = build.pollers.clone();
-        let world =
-            Self { seed, stage, clock, weather, sandbox, suite, shelf, promises, customers, staff, service, pollers };
+        let world = Self {
+            seed,
+            executor,
+            clock,
+            injector,
+            sandbox,
+            suite,
+            store,
+            promises,
+            customers,
+            staff,
+            service,
+            pollers,
+        };
         world.clock.run(world.fill(&service_key));
         Ok(Rc::new(world))
     }
 
     /// Draws for one purpose of this run.
-    pub fn chance(&self, purpose: u64) -> Chance {
-        Chance::new(self.seed, purpose)
+    pub fn rng(&self, purpose: u64) -> SimRng {
+        SimRng::new(self.seed, purpose)
     }
 
     async fn fill(&self, service: &ApiKey) {
         // The memory store refuses nothing of this.
-        let _ = self.shelf.memory().save_api_keys(std::slice::from_ref(service), &[]).await;
-        for (sku, price, pieces) in WARES {
+        let _ = self.store.memory().save_api_keys(std::slice::from_ref(service), &[]).await;
+        for (sku, price, pieces) in PRODUCTS {
             let (Ok(sku), Ok(currency)) = (sku.parse::<Sku>(), "eur".parse()) else { continue };
             let name = sku.to_string();
             let at = Timestamp::from_seconds(BEGIN);
             let (prices, stock) = ([(currency, price)].into(), Some(StockEdit::to(pieces)));
             let edit = ProductEdit { sku, name, prices, stock, active: true, at };
-            let _ = self.shelf.memory().put(&edit).await;
+            let _ = self.store.memory().put(&edit).await;
         }
     }
 }
 
-fn providers(seed: u64, conditions: &Conditions) -> sandbox::Settings {
-    let chance = Chance::new(seed, 3);
-    let hours = *chance.pick(&[1_u64, 1, 5, 60]).unwrap_or(&1);
+fn providers(seed: u64, profile: &FaultProfile) -> sandbox::Settings {
+    let rng = SimRng::new(seed, 3);
+    let hours = *rng.pick(&[1_u64, 1, 5, 60]).unwrap_or(&1);
     let mut settings = sandbox::Settings { seed, ..sandbox::Settings::default() };
     settings.retries = RetrySchedule { first_ms: 5_000, ceiling_ms: 3_600_000, give_up_after_ms: 3 * 24 * 3_600_000 };
     settings.stripe.endpoints = vec![Endpoint::new("http://shop.test/v1/webhooks/stripe")];
     settings.stripe.settle_after_ms = Some(hours * 3_600_000);
     settings.sendgrid.behaviour.webhook_url = Some("http://shop.test/v1/webhooks/sendgrid".to_owned());
-    settings.sendgrid.behaviour.duplicate_percent = u8::try_from(conditions.webhook_copies).unwrap_or(100).min(100);
+    settings.sendgrid.behaviour.duplicate_percent = u8::try_from(profile.webhook_copies).unwrap_or(100).min(100);
     settings
 }
 
 /// What the providers themselves do wrong.
-fn misbehave(sandbox: &Shared, conditions: &Conditions) {
+fn misbehave(sandbox: &Shared, profile: &FaultProfile) {
     let mut sandbox = sandbox.lock();
-    let part = f64::from(conditions.provider_faults) / 1000.0;
+    let part = f64::from(profile.provider_faults) / 1000.0;
     if part > 0.0 {
         for kind in [
             FaultKind::InternalError,
@@ -151,15 +163,15 @@ fn misbehave(sandbox: &Shared, conditions: &Conditions) {
             }
         }
     }
-    if conditions.webhooks_lost > 0 {
+    if profile.webhooks_lost > 0 {
         let fault = Fault::new(FaultKind::WebhookDrop { acknowledged: true }).at(Provider::Stripe);
-        sandbox.faults.add(fault.probability(f64::from(conditions.webhooks_lost) / 100.0));
+        sandbox.faults.add(fault.probability(f64::from(profile.webhooks_lost) / 100.0));
     }
-    if conditions.webhook_copies > 0 {
+    if profile.webhook_copies > 0 {
         let fault = Fault::new(FaultKind::WebhookDuplicate { copies: 1 });
-        sandbox.faults.add(fault.probability(f64::from(conditions.webhook_copies) / 100.0));
+        sandbox.faults.add(fault.probability(f64::from(profile.webhook_copies) / 100.0));
     }
-    let (part, within) = conditions.webhook_reorder;
+    let (part, within) = profile.webhook_reorder;
     if part > 0 {
         let within_millis = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
         let fault = Fault::new(FaultKind::WebhookReorder { within_millis });

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tracing::Instrument as _;
 
 use crate::functions;
-use crate::gate::Died;
+use crate::gate::Crash;
 use crate::ports::Stores;
 use crate::suite::Suite;
 
@@ -31,7 +31,7 @@ pub enum CallError {
     TimedOut(Duration),
     /// Its process died.
     #[error(transparent)]
-    Died(#[from] Died),
+    Crash(#[from] Crash),
 }
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
@@ -42,7 +42,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// [`CallError`]. What the function did before it failed stays done.
     pub async fn call(&self, function: &str, event: Value) -> Result<Value, CallError> {
         let settings = self.wiring.functions.get(function).ok_or_else(|| CallError::Unknown(function.to_owned()))?;
-        let _place = self.places.take(function).await;
+        let _place = self.concurrency.take(function).await;
         self.invocations.set(self.invocations.get() + 1);
         let request_id = self.warm.ids.fresh().to_string();
         let span = telemetry::invocation(function, &request_id);
@@ -67,7 +67,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         };
         let ended = self.gate.watch(function, in_time).await.map_err(CallError::from).flatten();
         if dies_at.is_some() {
-            self.gate.spare();
+            self.gate.disarm();
         }
         if let Err(error) = &ended {
             tracing::error!(error = error as &dyn std::error::Error, "invocation failed");

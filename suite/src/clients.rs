@@ -32,7 +32,7 @@ impl<I: Ids> Ids for SharedIds<I> {
     }
 }
 
-/// The way to the providers. Stripe's and SendGrid's clients are made for each invocation, with the keys of now;
+/// The way to the providers. Stripe's and SendGrid's clients are made for each invocation, with the current keys;
 /// Google's lives as long as its token,
 /// that of OpenID providers as long as their documents.
 #[derive(Debug)]

@@ -2,16 +2,16 @@
 //!
 //! Each call of a repository, a transport or the bus, and each acknowledgement, passes the [`Gate`] on its way out and on
 //! its way back. There others get their turn, an invocation can be made to die with the effect not yet or already done,
-//! and a [`Chaos`] that was let in decides how long the effect takes and what befalls it.
+//! and a [`FaultInjector`] that was let in decides how long the effect takes and what befalls it.
 
-mod chaos;
 mod effect;
 mod effects;
 mod identity;
+mod injector;
 
-pub use chaos::{Chaos, Fate, Invocation, Passing, Pause, Twist};
 pub use effect::{Answer, Effect, EffectKind};
 pub use effects::{BusGate, StoreGate, TransportGate};
+pub use injector::{EffectSite, Fault, FaultInjector, FaultPlan, Invocation, Pause};
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -36,9 +36,9 @@ struct State {
     until_death: Cell<Option<u32>>,
     passed: Cell<u64>,
     died: Cell<bool>,
-    chaos: RefCell<Option<Rc<dyn Chaos>>>,
+    injector: RefCell<Option<Rc<dyn FaultInjector>>>,
     /// The invocation that is being polled.
-    running: RefCell<Option<Rc<Running>>>,
+    running: RefCell<Option<Rc<RunningInvocation>>>,
     invocations: Cell<u64>,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Debug for State {
 
 /// An invocation under way.
 #[derive(Debug)]
-struct Running {
+struct RunningInvocation {
     invocation: Invocation,
     effects: Cell<u32>,
 }
@@ -58,12 +58,12 @@ struct Running {
 /// The invocation died: its process is gone, and what it did stays done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("died in mid-work")]
-pub struct Died;
+pub struct Crash;
 
 impl Gate {
     /// From now on this one decides what befalls effects.
-    pub fn let_in(&self, chaos: Rc<dyn Chaos>) {
-        *self.state.chaos.borrow_mut() = Some(chaos);
+    pub fn set_injector(&self, injector: Rc<dyn FaultInjector>) {
+        *self.state.injector.borrow_mut() = Some(injector);
     }
 
     /// Lets whoever passes for the `n`-th time from now die there. Odd: before an effect; even: after it, when one
@@ -73,7 +73,7 @@ impl Gate {
     }
 
     /// Nobody dies any more.
-    pub fn spare(&self) {
+    pub fn disarm(&self) {
         self.state.until_death.set(None);
     }
 
@@ -91,26 +91,30 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// [`Died`]; its future was dropped where it stood.
+    /// [`Crash`]; its future was dropped where it stood.
     pub async fn watch<T, E: fmt::Display>(
         &self,
         function: &str,
         invocation: impl Future<Output = Result<T, E>>,
-    ) -> Result<Result<T, E>, Died> {
-        let Some(chaos) = self.chaos() else { return self.mortal(None, invocation).await };
+    ) -> Result<Result<T, E>, Crash> {
+        let Some(injector) = self.injector() else { return self.mortal(None, invocation).await };
         let running = self.begin(function);
-        chaos.began(&running.invocation);
+        injector.began(&running.invocation);
         let ended = self.mortal(Some(&running), invocation).await;
         let failure: Option<&dyn fmt::Display> = match &ended {
             Ok(Ok(_)) => None,
             Ok(Err(error)) => Some(error),
             Err(died) => Some(died),
         };
-        chaos.ended(&running.invocation, failure);
+        injector.ended(&running.invocation, failure);
         ended
     }
 
-    async fn mortal<F: Future>(&self, running: Option<&Rc<Running>>, invocation: F) -> Result<F::Output, Died> {
+    async fn mortal<F: Future>(
+        &self,
+        running: Option<&Rc<RunningInvocation>>,
+        invocation: F,
+    ) -> Result<F::Output, Crash> {
         let mut invocation = pin!(invocation);
         poll_fn(|context| {
             let before = running.map(|running| self.state.running.replace(Some(Rc::clone(running))));
@@ -120,7 +124,7 @@ impl Gate {
             }
             // Whoever dies says so within this very poll: nobody else can have run in between.
             if self.state.died.replace(false) {
-                return Poll::Ready(Err(Died));
+                return Poll::Ready(Err(Crash));
             }
             polled.map(Ok)
         })
@@ -129,8 +133,8 @@ impl Gate {
 
     /// One effect, with the gate before and after it.
     pub async fn around<F: Future<Output: Answer>>(&self, effect: Effect, work: F) -> F::Output {
-        if let Some(chaos) = self.chaos() {
-            return self.twisted(&*chaos, effect, work).await;
+        if let Some(injector) = self.injector() {
+            return self.with_faults(&*injector, effect, work).await;
         }
         self.pass().await;
         let answer = work.await;
@@ -144,7 +148,7 @@ impl Gate {
     ///
     /// When the chaos will have it so; it may have happened nevertheless.
     pub async fn acknowledge(&self, name: &'static str, done: impl FnOnce()) -> Result<(), BusError> {
-        let Some(chaos) = self.chaos() else {
+        let Some(injector) = self.injector() else {
             done();
             return Ok(());
         };
@@ -152,62 +156,67 @@ impl Gate {
             done();
             Ok(())
         };
-        self.twisted(&*chaos, Effect::new(EffectKind::Acknowledge, name), work).await
+        self.with_faults(&*injector, Effect::new(EffectKind::Acknowledge, name), work).await
     }
 
-    fn chaos(&self) -> Option<Rc<dyn Chaos>> {
-        self.state.chaos.borrow().clone()
+    fn injector(&self) -> Option<Rc<dyn FaultInjector>> {
+        self.state.injector.borrow().clone()
     }
 
-    fn begin(&self, function: &str) -> Rc<Running> {
+    fn begin(&self, function: &str) -> Rc<RunningInvocation> {
         self.state.invocations.set(self.state.invocations.get() + 1);
         let invocation = Invocation { number: self.state.invocations.get(), function: function.into() };
-        Rc::new(Running { invocation, effects: Cell::new(0) })
+        Rc::new(RunningInvocation { invocation, effects: Cell::new(0) })
     }
 
-    async fn twisted<F: Future<Output: Answer>>(&self, chaos: &dyn Chaos, effect: Effect, work: F) -> F::Output {
+    async fn with_faults<F: Future<Output: Answer>>(
+        &self,
+        injector: &dyn FaultInjector,
+        effect: Effect,
+        work: F,
+    ) -> F::Output {
         let running = self.state.running.borrow().clone();
         let nth = running.as_ref().map_or(0, |running| {
             running.effects.set(running.effects.get() + 1);
             running.effects.get()
         });
-        let passing = Passing { effect, invocation: running.as_ref().map(|running| &running.invocation), nth };
-        let mut twist = chaos.twist(&passing);
-        if passing.invocation.is_none() {
-            twist.fate = twist.fate.without_death();
+        let site = EffectSite { effect, invocation: running.as_ref().map(|running| &running.invocation), nth };
+        let mut plan = injector.plan(&site);
+        if site.invocation.is_none() {
+            plan.fault = plan.fault.without_death();
         }
         self.state.passed.set(self.state.passed.get() + 2);
-        wait(chaos, twist.before).await;
-        let answer = self.befall(chaos, &passing, &twist, work).await;
-        wait(chaos, twist.after).await;
-        chaos.passed(&passing, &twist, &|| answer.told());
+        wait(injector, plan.before).await;
+        let answer = self.inject(injector, &site, &plan, work).await;
+        wait(injector, plan.after).await;
+        injector.passed(&site, &plan, &|| answer.summary());
         answer
     }
 
-    async fn befall<F: Future<Output: Answer>>(
+    async fn inject<F: Future<Output: Answer>>(
         &self,
-        chaos: &dyn Chaos,
-        passing: &Passing<'_>,
-        twist: &Twist,
+        injector: &dyn FaultInjector,
+        site: &EffectSite<'_>,
+        plan: &FaultPlan,
         work: F,
     ) -> F::Output {
-        match twist.fate {
-            Fate::Succeeds => work.await,
-            Fate::Fails => Answer::failed(),
-            Fate::IsThrottled => Answer::throttled(),
-            Fate::MeetsConflict => Answer::conflict(),
-            Fate::LosesAnswer => {
+        match plan.fault {
+            Fault::None => work.await,
+            Fault::Failure => Answer::failed(),
+            Fault::Throttling => Answer::throttled(),
+            Fault::Conflict => Answer::conflict(),
+            Fault::LostAnswer => {
                 work.await;
                 Answer::lost()
             }
-            Fate::DiesBefore | Fate::DiesDuring | Fate::DiesAfter => {
+            Fault::CrashBefore | Fault::CrashDuring | Fault::CrashAfter => {
                 let mut work = pin!(work);
-                match twist.fate {
-                    Fate::DiesDuring => drop(poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await),
-                    Fate::DiesAfter => drop(work.await),
+                match plan.fault {
+                    Fault::CrashDuring => drop(poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await),
+                    Fault::CrashAfter => drop(work.await),
                     _ => {}
                 }
-                chaos.passed(passing, twist, &|| Died.to_string());
+                injector.passed(site, plan, &|| Crash.to_string());
                 match self.die().await {}
             }
         }
@@ -234,11 +243,11 @@ impl Gate {
     }
 }
 
-async fn wait(chaos: &dyn Chaos, length: Duration) {
+async fn wait(injector: &dyn FaultInjector, length: Duration) {
     if length.is_zero() {
         yield_once().await;
     } else {
-        chaos.pause(length).await;
+        injector.pause(length).await;
     }
 }
 

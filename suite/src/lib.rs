@@ -8,12 +8,12 @@
 mod bus;
 mod call;
 mod clients;
+mod concurrency;
 mod dynamo;
 mod functions;
 mod gate;
 mod gateway;
 mod pattern;
-mod places;
 mod ports;
 mod queues;
 mod replace;
@@ -25,19 +25,19 @@ mod suite;
 mod template;
 mod warm;
 
-pub use bus::{Bus, Counts, Message, Misbehaviour, Post};
+pub use bus::{Bus, Counts, DeliverySchedule, Message, Misbehaviour};
 pub use call::CallError;
 pub use clients::SharedIds;
 pub use dynamo::{DynamoError, LocalDynamo};
 pub use functions::{ENDPOINTS, FUNCTIONS, call, request};
 pub use gate::{
-    Answer, BusGate, Chaos, Died, Effect, EffectKind, Fate, Gate, Invocation, Passing, Pause, StoreGate, TransportGate,
-    Twist,
+    Answer, BusGate, Crash, Effect, EffectKind, EffectSite, Fault, FaultInjector, FaultPlan, Gate, Invocation, Pause,
+    StoreGate, TransportGate,
 };
 pub use gateway::SourceIp;
 pub use ports::{Ports, Settings, Stores};
 pub use replace::{Handler, Work};
-pub use run::{Happened, RunError};
+pub use run::{Activity, RunError};
 pub use stream::{BatchOutcome, ChangeStream, Record, StreamError};
 pub use suite::Suite;
 pub use template::{

@@ -4,10 +4,10 @@ use domain::Timestamp;
 use resilience::{Clock, Ids, Transport};
 use serde_json::{Value, json};
 
-use crate::bus::Received;
+use crate::bus::ReceivedMessage;
 use crate::ports::Stores;
-use crate::run::Happened;
-use crate::stream::{BatchOutcome, GivenUp, StreamError};
+use crate::run::Activity;
+use crate::stream::{AbandonedRecords, BatchOutcome, StreamError};
 use crate::suite::Suite;
 use crate::template::{QueueMapping, StreamMapping};
 
@@ -17,7 +17,7 @@ const IDENTITY_TABLE: &str = "IdentityTable";
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// Hands one batch of a queue to its function. None when there is nothing to receive.
-    pub async fn poll(&self, mapping: &QueueMapping) -> Option<Happened> {
+    pub async fn poll(&self, mapping: &QueueMapping) -> Option<Activity> {
         let batch = self.bus.receive(&mapping.queue, mapping.batch);
         if batch.is_empty() {
             return None;
@@ -37,7 +37,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             }
         }
         let (function, messages, failed) = (mapping.function.clone(), batch.len(), failed.len());
-        Some(Happened::Consumed { function, messages, failed, error })
+        Some(Activity::Consumed { function, messages, failed, error })
     }
 
     /// Hands one batch of a table's stream to its function. None when there is nothing new, or a pause after a failure.
@@ -45,7 +45,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// # Errors
     ///
     /// When the stream cannot be read; nothing was lost.
-    pub async fn pump(&self, mapping: &StreamMapping) -> Result<Option<Happened>, StreamError> {
+    pub async fn pump(&self, mapping: &StreamMapping) -> Result<Option<Activity>, StreamError> {
         let Some(shard) = self.shard(mapping) else { return Ok(None) };
         // One batch of a shard at a time, in order.
         let mut shard = shard.lock().await;
@@ -73,7 +73,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             self.report(mapping, &given_up);
         }
         let (function, done) = (mapping.function.clone(), outcome == BatchOutcome::Done);
-        Ok(Some(Happened::Streamed { function, records, done, error }))
+        Ok(Some(Activity::Streamed { function, records, done, error }))
     }
 
     /// When this mapping's stream has something to do that was read already; none: nothing but what is new.
@@ -82,7 +82,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     }
 
     /// Tells the destination where the records are that were given up.
-    fn report(&self, mapping: &StreamMapping, given_up: &GivenUp) {
+    fn report(&self, mapping: &StreamMapping, given_up: &AbandonedRecords) {
         tracing::error!(
             function = mapping.function,
             records = given_up.records,
@@ -102,7 +102,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
 
 /// The messages that the function says have failed; all of them when it names one that was not in the batch, as AWS
 /// does (docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
-fn failures<'a>(answer: &Value, batch: &'a [Received]) -> Vec<&'a str> {
+fn failures<'a>(answer: &Value, batch: &'a [ReceivedMessage]) -> Vec<&'a str> {
     let all = || batch.iter().map(|received| received.message.id.as_str());
     let Some(failures) = answer["batchItemFailures"].as_array() else { return Vec::new() };
     let named = failures.iter().map(|failure| {
@@ -122,8 +122,8 @@ fn stream_outcome(answer: &Value) -> BatchOutcome {
     lowest.map_or(BatchOutcome::Failed, |lowest| BatchOutcome::FailedFrom(lowest.to_owned()))
 }
 
-fn sqs_event(queue: &str, batch: &[Received]) -> Value {
-    let record = |received: &Received| {
+fn sqs_event(queue: &str, batch: &[ReceivedMessage]) -> Value {
+    let record = |received: &ReceivedMessage| {
         let message = &received.message;
         let attribute = |text: &String| json!({ "stringValue": text, "dataType": "String", "stringListValues": [], "binaryListValues": [] });
         let attributes: serde_json::Map<String, Value> =
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::bus::{Counts, Message};
 
-    fn batch(ids: &[&str]) -> Vec<Received> {
+    fn batch(ids: &[&str]) -> Vec<ReceivedMessage> {
         use crate::template::Wiring;
         use resilience::VirtualClock;
         let clock = VirtualClock::at(Timestamp::from_seconds(0));
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(bus.counts()["sync-sheet"], Counts { visible: ids.len(), in_flight: 0 });
         let received = bus.receive("sync-sheet", 10);
         let named = received.into_iter().zip(ids);
-        named.map(|(one, id)| Received { message: Message { id: (*id).into(), ..one.message }, ..one }).collect()
+        named.map(|(one, id)| ReceivedMessage { message: Message { id: (*id).into(), ..one.message }, ..one }).collect()
     }
 
     #[test]

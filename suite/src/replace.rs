@@ -21,15 +21,15 @@ pub type Work<'a> = Pin<Box<dyn Future<Output = Result<Value, CallError>> + 'a>>
 pub type Handler<S, T, C, I> = Rc<dyn for<'a> Fn(&'a Suite<S, T, C, I>, Value, Deadline) -> Work<'a>>;
 
 /// Handlers by the functions that they stand in for.
-pub(crate) struct Replaced<S, T, C, I>(BTreeMap<String, Handler<S, T, C, I>>);
+pub(crate) struct Replacements<S, T, C, I>(BTreeMap<String, Handler<S, T, C, I>>);
 
-impl<S, T, C, I> Default for Replaced<S, T, C, I> {
+impl<S, T, C, I> Default for Replacements<S, T, C, I> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<S, T, C, I> fmt::Debug for Replaced<S, T, C, I> {
+impl<S, T, C, I> fmt::Debug for Replacements<S, T, C, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
@@ -59,7 +59,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         BusGate::new(&self.bus, &self.gate, function)
     }
 
-    /// Stripe's client, with the keys of now.
+    /// Stripe's client, with the current keys.
     ///
     /// # Errors
     ///
@@ -68,7 +68,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         Ok(self.warm.clients.stripe(&*self.warm.secrets.stripe.get().await?))
     }
 
-    /// SendGrid's client, with the key of now.
+    /// SendGrid's client, with the current key.
     ///
     /// # Errors
     ///

@@ -20,7 +20,7 @@ const MOST_STEPS: usize = 1_000_000;
 
 /// What a step did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Happened {
+pub enum Activity {
     /// A provider's webhook was brought to the API.
     Delivered {
         /// What it tells.
@@ -77,7 +77,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// # Errors
     ///
     /// When a stream cannot be read.
-    pub async fn step(&self, sandbox: Option<&Shared>) -> Result<Vec<Happened>, StreamError> {
+    pub async fn step(&self, sandbox: Option<&Shared>) -> Result<Vec<Activity>, StreamError> {
         let mut happened = Vec::new();
         let due = sandbox.map(|sandbox| (sandbox, sandbox.lock().due(self.warm.clock.now())));
         for (sandbox, delivery) in
@@ -101,7 +101,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// # Errors
     ///
     /// [`RunError`].
-    pub async fn run_until_idle(&self, sandbox: Option<&Shared>, horizon: Duration) -> Result<Vec<Happened>, RunError> {
+    pub async fn run_until_idle(&self, sandbox: Option<&Shared>, horizon: Duration) -> Result<Vec<Activity>, RunError> {
         let end = self.warm.clock.now().plus(horizon);
         let mut all = Vec::new();
         for _ in 0..MOST_STEPS {
@@ -128,7 +128,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     }
 
     /// Brings one webhook to the API, and tells the sandbox what came of it.
-    pub async fn deliver(&self, sandbox: &Shared, delivery: Delivery) -> Happened {
+    pub async fn deliver(&self, sandbox: &Shared, delivery: Delivery) -> Activity {
         let (id, event_type) = (delivery.id, delivery.event_type.clone());
         let status = match webhook(delivery) {
             Ok(request) => self.http(request).await.status().as_u16(),
@@ -136,11 +136,11 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         };
         let answered = self.gate.acknowledge("webhook.answer", || ()).await.is_ok();
         sandbox.lock().delivered(self.warm.clock.now(), id, (answered && status > 0).then_some(status));
-        Happened::Delivered { event_type, status }
+        Activity::Delivered { event_type, status }
     }
 
     /// Calls the functions whose schedules have come round; the first time is one period after the start.
-    pub async fn run_schedules(&self) -> Vec<Happened> {
+    pub async fn run_schedules(&self) -> Vec<Activity> {
         let mut happened = Vec::new();
         for schedule in &self.wiring.schedules {
             let now = self.warm.clock.now();
@@ -151,7 +151,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             self.schedules_ran_at.borrow_mut().insert(schedule.function.clone(), now);
             let result = self.call(&schedule.function, json!({ "time": now })).await;
             let error = result.err().map(|error| error.to_string());
-            happened.push(Happened::Scheduled { function: schedule.function.clone(), error });
+            happened.push(Activity::Scheduled { function: schedule.function.clone(), error });
         }
         happened
     }

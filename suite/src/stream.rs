@@ -114,7 +114,7 @@ pub enum BatchOutcome {
 
 /// What the mapping gave up, for the destination: where it is, not what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GivenUp {
+pub struct AbandonedRecords {
     /// First sequence number.
     pub from: String,
     /// Last sequence number.
@@ -173,7 +173,12 @@ impl Shard {
     }
 
     /// Takes in what became of the batch that [`Self::batch`] gave. Says what was given up, if anything was.
-    pub fn settle(&mut self, mapping: &StreamMapping, outcome: &BatchOutcome, now: Timestamp) -> Option<GivenUp> {
+    pub fn settle(
+        &mut self,
+        mapping: &StreamMapping,
+        outcome: &BatchOutcome,
+        now: Timestamp,
+    ) -> Option<AbandonedRecords> {
         let size = self.batch_size(mapping).min(self.waiting.len());
         let done = match outcome {
             BatchOutcome::Done => size,
@@ -200,7 +205,7 @@ impl Shard {
         self.give_up(mapping, size - done, now)
     }
 
-    fn give_up(&mut self, mapping: &StreamMapping, size: usize, now: Timestamp) -> Option<GivenUp> {
+    fn give_up(&mut self, mapping: &StreamMapping, size: usize, now: Timestamp) -> Option<AbandonedRecords> {
         let first = self.waiting.front()?;
         let too_often = mapping.retries.is_some_and(|retries| self.failures > retries);
         let too_old = mapping.max_age.is_some_and(|age| now.since(first.at) > age);
@@ -208,7 +213,7 @@ impl Shard {
             return None;
         }
         let last = self.waiting.get(size.saturating_sub(1)).unwrap_or(first);
-        let given_up = GivenUp { from: first.sequence.clone(), to: last.sequence.clone(), records: size };
+        let given_up = AbandonedRecords { from: first.sequence.clone(), to: last.sequence.clone(), records: size };
         self.drop_first(size);
         (self.failures, self.size, self.not_before) = (0, None, None);
         Some(given_up)
@@ -313,7 +318,7 @@ mod tests {
             given_up.extend(shard.settle(&mapping, &outcome, at(now)));
             now += 60;
         }
-        assert_eq!(given_up, [GivenUp { from: "0003".into(), to: "0003".into(), records: 1 }]);
+        assert_eq!(given_up, [AbandonedRecords { from: "0003".into(), to: "0003".into(), records: 1 }]);
         assert_eq!(done, [1, 2, 4]);
     }
 

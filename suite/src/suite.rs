@@ -9,11 +9,11 @@ use resilience::{Clock, Ids, Transport};
 use tokio::sync::Mutex;
 
 use crate::bus::Bus;
+use crate::concurrency::ConcurrencyLimits;
 use crate::gate::Gate;
 use crate::gateway::AuthorizerCache;
-use crate::places::Places;
 use crate::ports::{Ports, Settings, Stores};
-use crate::replace::Replaced;
+use crate::replace::Replacements;
 use crate::stream::{Record, Shard};
 use crate::template::{StreamMapping, Wiring};
 use crate::warm::Warm;
@@ -34,8 +34,8 @@ pub struct Suite<S, T, C, I> {
     pub(crate) deaths: RefCell<BTreeMap<String, Vec<u32>>>,
     pub(crate) schedules_ran_at: RefCell<BTreeMap<String, Timestamp>>,
     pub(crate) invocations: Cell<u64>,
-    pub(crate) replaced: Replaced<S, T, C, I>,
-    pub(crate) places: Places,
+    pub(crate) replaced: Replacements<S, T, C, I>,
+    pub(crate) concurrency: ConcurrencyLimits,
 }
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
@@ -55,8 +55,8 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
             deaths: RefCell::default(),
             schedules_ran_at: RefCell::default(),
             invocations: Cell::new(0),
-            replaced: Replaced::default(),
-            places: Places::default(),
+            replaced: Replacements::default(),
+            concurrency: ConcurrencyLimits::default(),
         }
     }
 
@@ -64,8 +64,8 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// line, and has not begun.
     #[must_use]
     pub fn at_once(self, most: usize) -> Self {
-        let places = Places::new(self.wiring.functions.keys(), most);
-        Self { places, ..self }
+        let concurrency = ConcurrencyLimits::new(self.wiring.functions.keys(), most);
+        Self { concurrency, ..self }
     }
 
     /// The repositories, without passing the gate.

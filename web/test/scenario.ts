@@ -86,8 +86,8 @@ const checks: Record<string, (api: Api) => Promise<void>> = {
       assert(tries < 100, `still ${status}`);
       await wait(100);
     }
-    const { hops } = await data(api.GET("/v1/orders/{order_id}/history", { params }));
-    assert(hops.some((hop) => hop.kind === "event" && hop.type === "order.paid"));
+    const { items } = await data(api.GET("/v1/orders/{order_id}/history", { params }));
+    assert(items.some((entry) => entry.kind === "event" && entry.type === "order.paid"));
   },
 
   async "a problem is an error with a type"(api) {

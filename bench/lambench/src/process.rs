@@ -66,7 +66,7 @@ impl Running {
         self.api.send(event.to_vec());
         let Said::Sent(sent) = self.hear()? else { return Err("it spoke before it was called".into()) };
         match self.hear()? {
-            Said::Answered(answered, answer) => Ok(Call { sent, answered, answer }),
+            Said::HandlerResponse(answered, answer) => Ok(Call { sent, answered, answer }),
             Said::Failed(body) => Err(failed(&body)),
             other => Err(format!("instead of an answer it said {other:?}").into()),
         }

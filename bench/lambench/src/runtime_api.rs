@@ -23,7 +23,7 @@ pub enum Said {
     /// An event left for it.
     Sent(Instant),
     /// It answered.
-    Answered(Instant, Vec<u8>),
+    HandlerResponse(Instant, Vec<u8>),
     /// It failed, at its start or in a call.
     Failed(Vec<u8>),
 }
@@ -103,7 +103,7 @@ impl Shared {
             return connection.answer("200 OK", &headers, &event);
         }
         if path.ends_with("/response") {
-            self.tell(Said::Answered(at, body));
+            self.tell(Said::HandlerResponse(at, body));
         } else if path.ends_with("/error") {
             self.tell(Said::Failed(body));
         } else {

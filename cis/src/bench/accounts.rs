@@ -73,7 +73,7 @@ async fn openid(world: &mut World) -> Result<(), BenchError> {
     let form = format!("{query}&email=emil%40example.com&email_verified=true");
     // The provider's code is good for a minute: the pause comes before it.
     world.pause();
-    let sent_back = header_of(&world.outside(endpoint, "", form).await?, "location")?;
+    let sent_back = header_of(&world.ask_provider(endpoint, "", form).await?, "location")?;
     let path = sent_back.find("/v1/").and_then(|at| sent_back.get(at..)).ok_or(BenchError::Missing("the way back"))?;
     let headers = [("cookie", cookie.split(';').next().unwrap_or_default())];
     let callback = Call::new("GET /v1/auth/oauth/{provider}/callback", path);

@@ -32,9 +32,9 @@ pub async fn calls(world: &mut World) -> Result<(), BenchError> {
 
 /// The API key of one that may order on invoice.
 async fn service(world: &mut World, admin: &str) -> Result<String, BenchError> {
-    let wish = json!({ "name": "Trade", "scopes": ["orders:place", "orders:invoice"], "expires_in_days": 90 });
+    let body = json!({ "name": "Trade", "scopes": ["orders:place", "orders:invoice"], "expires_in_days": 90 });
     let create = Call::new("POST /v1/api-keys", "/v1/api-keys");
-    let made = world.ask(&Call { token: Some(admin), body: Some(&wish), status: 201, ..create }).await?;
+    let made = world.ask(&Call { token: Some(admin), body: Some(&body), status: 201, ..create }).await?;
     world.settle_unmeasured(SOON).await?;
     text_of(&made, "/api_key")
 }

@@ -18,7 +18,7 @@ use resilience::{Transport, TransportError};
 use sandbox::Provider;
 use serde_json::{Value, json};
 
-use super::running::Running;
+use super::running::RunningFunction;
 
 /// What a refused conditional write costs: that of an item of up to 1 KB. DynamoDB charges for it and its error does not
 /// say how much. (docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html)
@@ -45,7 +45,7 @@ pub struct TableRequest {
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Asked {
+pub enum OutboundRequest {
     /// DynamoDB.
     Table(TableRequest),
     /// A provider, as in `POST /v1/payment_intents`.
@@ -54,45 +54,45 @@ pub enum Asked {
 
 /// Something that was asked for, and by whom.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spent {
+pub struct Expense {
     /// The function.
     pub function: String,
     /// What.
-    pub asked: Asked,
+    pub asked: OutboundRequest,
 }
 
-impl Spent {
+impl Expense {
     /// The request, where it was DynamoDB that was asked.
     pub const fn table(&self) -> Option<&TableRequest> {
-        if let Asked::Table(request) = &self.asked { Some(request) } else { None }
+        if let OutboundRequest::Table(request) = &self.asked { Some(request) } else { None }
     }
 
     /// Which provider was asked, and what, if it was one.
     pub fn provider(&self) -> Option<(Provider, &str)> {
-        if let Asked::Provider(provider, call) = &self.asked { Some((*provider, call)) } else { None }
+        if let OutboundRequest::Provider(provider, call) = &self.asked { Some((*provider, call)) } else { None }
     }
 }
 
 /// Notes what is asked for; clones share their notes.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
-    spent: Arc<Mutex<Vec<Spent>>>,
-    running: Running,
+    spent: Arc<Mutex<Vec<Expense>>>,
+    running: RunningFunction,
 }
 
 impl Meter {
     /// Which function runs is known from here.
-    pub const fn running(&self) -> &Running {
+    pub const fn running(&self) -> &RunningFunction {
         &self.running
     }
 
     /// What was noted since the last time.
-    pub fn take(&self) -> Vec<Spent> {
+    pub fn take(&self) -> Vec<Expense> {
         std::mem::take(&mut *self.spent.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn note(&self, asked: Asked) {
-        let spent = Spent { function: self.running.function(), asked };
+    fn record(&self, asked: OutboundRequest) {
+        let spent = Expense { function: self.running.function(), asked };
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).push(spent);
     }
 }
@@ -127,7 +127,11 @@ impl Intercept for Meter {
         let request = context.request();
         let operation = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next());
         let (table, items) = items(&serde_json::from_slice(request.body().bytes().unwrap_or_default())?);
-        bag.interceptor_state().store_put(Sent { operation: operation.unwrap_or_default().to_owned(), table, items });
+        bag.interceptor_state().store_put(SentRequest {
+            operation: operation.unwrap_or_default().to_owned(),
+            table,
+            items,
+        });
         Ok(())
     }
 
@@ -137,27 +141,27 @@ impl Intercept for Meter {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(sent) = bag.load::<Sent>() else { return Ok(()) };
+        let Some(sent) = bag.load::<SentRequest>() else { return Ok(()) };
         let answer = context.response().and_then(|response| response.body().bytes());
         let answer: Value = answer.map(serde_json::from_slice).transpose()?.unwrap_or_default();
-        self.note(Asked::Table(sent.answered(&answer)));
+        self.record(OutboundRequest::Table(sent.answered(&answer)));
         Ok(())
     }
 }
 
 /// A request on its way; the SDK gives the request itself away.
 #[derive(Clone, Debug)]
-struct Sent {
+struct SentRequest {
     operation: String,
     table: String,
     items: usize,
 }
 
-impl Storable for Sent {
+impl Storable for SentRequest {
     type Storer = StoreReplace<Self>;
 }
 
-impl Sent {
+impl SentRequest {
     /// With what DynamoDB says of it.
     fn answered(&self, answer: &Value) -> TableRequest {
         let Self { operation, table, items } = self.clone();
@@ -210,7 +214,7 @@ impl<T: Transport> Transport for Metered<T> {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let path = request.uri().path();
         if let Some(provider) = Provider::of_path(path) {
-            self.meter.note(Asked::Provider(provider, format!("{} {path}", request.method())));
+            self.meter.record(OutboundRequest::Provider(provider, format!("{} {path}", request.method())));
         }
         self.inner.send(request).await
     }

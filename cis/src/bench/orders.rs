@@ -105,7 +105,7 @@ async fn given_back(world: &mut World, customer: &str, staff: &str) -> Result<()
     world.call(&Call { variant: "repeated", ..refund }).await?;
     let (total, currency) = (json_of(&placed)["total"].to_string(), text_of(&placed, "/currency")?);
     let twice = format!("amount={total}&currency={currency}&metadata[order_id]={order}");
-    world.outside("/_sandbox/stripe/payment_intents", "", twice).await?;
+    world.ask_provider("/_sandbox/stripe/payment_intents", "", twice).await?;
     world.settle(SOON).await?;
     let resolve = by("POST /v1/orders/{order_id}/resolve-review", &review);
     world.call(&Call { body: Some(&excess), ..resolve }).await?;
@@ -136,8 +136,8 @@ async fn by_api_key(world: &mut World) -> Result<(), BenchError> {
     let admin = world.token(Role::Admin, None)?;
     let by = |token, route, path| Call { token: Some(token), ..Call::new(route, path) };
     world.begin("API keys");
-    let wish = json!({ "name": "Warehouse", "scopes": ["orders:place", "orders:read"], "expires_in_days": 14 });
-    let create = Call { body: Some(&wish), status: 201, ..by(&admin, "POST /v1/api-keys", "/v1/api-keys") };
+    let body = json!({ "name": "Warehouse", "scopes": ["orders:place", "orders:read"], "expires_in_days": 14 });
+    let create = Call { body: Some(&body), status: 201, ..by(&admin, "POST /v1/api-keys", "/v1/api-keys") };
     let made = world.call(&create).await?;
     world.settle(SOON).await?;
     let (key, id) = (text_of(&made, "/api_key")?, text_of(&made, "/key_id")?);
@@ -165,7 +165,7 @@ async fn pay(world: &World, placed: &Response<Bytes>) -> Result<(), BenchError> 
     let key = sandbox::Settings::default().stripe.publishable_key;
     let (intent, secret) = (text_of(placed, "/payment/intent_id")?, text_of(placed, "/payment/client_secret")?);
     let form = format!("client_secret={secret}&payment_method=pm_card_visa&return_url=http%3A%2F%2Fshop.test");
-    let answer = world.outside(&format!("/v1/payment_intents/{intent}/confirm"), &key, form).await?;
+    let answer = world.ask_provider(&format!("/v1/payment_intents/{intent}/confirm"), &key, form).await?;
     if json_of(&answer)["status"] == "succeeded" { Ok(()) } else { Err(BenchError::Missing("the payment")) }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use sandbox::Provider;
 use suite::Wiring;
 
-use super::meter::{Asked, Spent, TableRequest};
+use super::meter::{Expense, OutboundRequest, TableRequest};
 use super::orders::WHOLE_ORDER;
 
 /// Calls that belong together.
@@ -28,7 +28,7 @@ pub struct Row {
     /// Status and bytes of the answer's body; the bytes are not known where a provider's webhook was answered.
     pub answer: Option<(u16, Option<usize>)>,
     /// What it asked for.
-    pub spent: Vec<Spent>,
+    pub spent: Vec<Expense>,
 }
 
 /// Units of some requests.
@@ -99,7 +99,7 @@ impl Row {
 
     /// Its calls to providers.
     pub fn provider_calls(&self) -> Vec<(Provider, &str)> {
-        self.spent.iter().filter_map(Spent::provider).collect()
+        self.spent.iter().filter_map(Expense::provider).collect()
     }
 }
 
@@ -118,7 +118,7 @@ fn line(row: &Row, guards: &str) -> String {
         Some((status, None)) => status.to_string(),
         None => String::new(),
     };
-    let all = units(row.spent.iter().filter_map(Spent::table));
+    let all = units(row.spent.iter().filter_map(Expense::table));
     let of = |part| {
         let requests = row.table_requests(part, guards);
         let Units { reads, writes } = units(requests.iter().copied());
@@ -169,10 +169,10 @@ const fn called(provider: Provider) -> &'static str {
     }
 }
 
-fn request(spent: &Spent) -> String {
+fn request(spent: &Expense) -> String {
     match &spent.asked {
-        Asked::Provider(provider, call) => format!("{} {call}", called(*provider)),
-        Asked::Table(request) => {
+        OutboundRequest::Provider(provider, call) => format!("{} {call}", called(*provider)),
+        OutboundRequest::Table(request) => {
             let TableRequest { table, reads, writes, .. } = request;
             let refused = if request.refused { ", refused" } else { "" };
             format!("{} {table} {}: {reads} RCU, {writes} WCU{refused}", spent.function, short(request))
@@ -182,8 +182,8 @@ fn request(spent: &Spent) -> String {
 
 fn summary(section: &Section) -> String {
     let spent = || section.rows.iter().flat_map(|row| &row.spent);
-    let Units { reads, writes } = units(spent().filter_map(Spent::table));
-    let (requests, calls) = (spent().filter_map(Spent::table).count(), spent().filter_map(Spent::provider));
+    let Units { reads, writes } = units(spent().filter_map(Expense::table));
+    let (requests, calls) = (spent().filter_map(Expense::table).count(), spent().filter_map(Expense::provider));
     let (invocations, providers) = (section.rows.len(), providers(&calls.collect::<Vec<_>>()));
     let title = &section.title;
     format!(

@@ -12,9 +12,9 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// A subscriber layer that follows invocations; clones follow the same ones.
 #[derive(Clone, Debug, Default)]
-pub struct Running(Arc<Mutex<Vec<String>>>);
+pub struct RunningFunction(Arc<Mutex<Vec<String>>>);
 
-impl Running {
+impl RunningFunction {
     /// The innermost function that runs; empty where none does.
     pub fn function(&self) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).last().cloned().unwrap_or_default()
@@ -35,7 +35,7 @@ impl Visit for Name {
     fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
 }
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Running {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for RunningFunction {
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
         metadata.is_span() && metadata.name() == "invocation"
     }

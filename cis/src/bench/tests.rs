@@ -7,7 +7,7 @@ use sandbox::Provider;
 use suite::LocalDynamo;
 use tracing::subscriber::DefaultGuard;
 
-use super::meter::Asked;
+use super::meter::OutboundRequest;
 use super::report::{Part, Row};
 use super::*;
 
@@ -48,7 +48,7 @@ fn every_call_goes_well_and_what_nobody_called_is_found() {
         assert!(left.is_empty(), "{left:?}");
         let without: Vec<_> = sections.iter().filter(|section| section.title != "API keys").cloned().collect();
         let missing = report::not_measured(&without, wiring);
-        for name in ["POST /v1/api-keys", "DELETE /v1/api-keys/{key_id}", "notice-expiring-keys"] {
+        for name in ["POST /v1/api-keys", "DELETE /v1/api-keys/{key_id}", "notify-expiring-keys"] {
             assert!(missing.iter().any(|missing| missing == name), "{name}");
         }
     });
@@ -101,7 +101,9 @@ fn item(bytes: usize) -> HashMap<String, AttributeValue> {
 /// The units of the last request.
 fn units(meter: &Meter) -> (f64, f64, bool) {
     let spent = meter.take();
-    let Some(Asked::Table(request)) = spent.last().map(|spent| spent.asked.clone()) else { panic!("{spent:?}") };
+    let Some(OutboundRequest::Table(request)) = spent.last().map(|spent| spent.asked.clone()) else {
+        panic!("{spent:?}")
+    };
     (request.reads, request.writes, request.refused)
 }
 

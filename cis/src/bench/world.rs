@@ -10,7 +10,7 @@ use resilience::{Clock as _, RandomIds, Transport as _};
 use sandbox::{SandboxTransport, Shared};
 use serde_json::json;
 use settings::FixedSecrets;
-use suite::{Happened, Ports, Settings, Suite, Wiring};
+use suite::{Activity, Ports, Settings, Suite, Wiring};
 
 use super::BenchError;
 use super::call::{API, Call};
@@ -194,7 +194,7 @@ impl World {
     /// # Errors
     ///
     /// No answer.
-    pub async fn outside(&self, path: &str, key: &str, form: String) -> Result<Response<Bytes>, BenchError> {
+    pub async fn ask_provider(&self, path: &str, key: &str, form: String) -> Result<Response<Bytes>, BenchError> {
         let url = if path.starts_with('/') { format!("{SANDBOX}{path}") } else { path.to_owned() };
         let request = Request::post(url)
             .header(header::AUTHORIZATION, format!("Bearer {key}"))
@@ -221,7 +221,7 @@ impl World {
             let path = delivery.url.strip_prefix(API).unwrap_or_default().to_owned();
             self.meter.take();
             let happened = Box::pin(self.suite.deliver(&self.sandbox, delivery)).await;
-            let Happened::Delivered { event_type, status } = happened else { continue };
+            let Activity::Delivered { event_type, status } = happened else { continue };
             succeeded(&path, (status != 200 && status != 204).then(|| format!("{status} for {event_type}")))?;
             self.row(&format!("POST {path}"), &event_type, Some((status, None)));
         }
@@ -233,7 +233,7 @@ impl World {
         for mapping in self.wiring().stream_mappings.clone() {
             self.meter.take();
             let happened = Box::pin(self.suite.pump(&mapping)).await?;
-            if let Some(Happened::Streamed { function, records, error, .. }) = happened {
+            if let Some(Activity::Streamed { function, records, error, .. }) = happened {
                 succeeded(&function, error)?;
                 self.row(&function, &counted(records, "record"), None);
                 is_busy = true;
@@ -247,7 +247,7 @@ impl World {
         for mapping in self.wiring().queue_mappings.clone() {
             self.meter.take();
             let happened = Box::pin(self.suite.poll(&mapping)).await;
-            if let Some(Happened::Consumed { function, messages, error, .. }) = happened {
+            if let Some(Activity::Consumed { function, messages, error, .. }) = happened {
                 succeeded(&function, error)?;
                 self.row(&function, &counted(messages, "message"), None);
                 is_busy = true;

@@ -14,12 +14,12 @@ use tokio::net::TcpListener;
 
 use crate::account;
 use crate::accounts::Accounts;
+use crate::banner;
 use crate::paths;
 use crate::process::asked_to_end;
 use crate::seed;
 use crate::stack::{Kind, SECRETS, Stack, Tables};
 use crate::up::Options;
-use crate::welcome;
 use build::Programs;
 use deploy::Outputs;
 use forward::Forwarder;
@@ -98,7 +98,7 @@ async fn ready(stack: &Stack, accounts: &Accounts, start: Instant) -> Result<Inf
     smoke::test(&stack.api_url).await?;
     seed::catalogue(&stack.api_url, accounts).await?;
     seed::people(&account::of_stack(stack)?).await?;
-    println!("deployed in {:.1} s\n\n{}", start.elapsed().as_secs_f32(), welcome::text(stack));
+    println!("deployed in {:.1} s\n\n{}", start.elapsed().as_secs_f32(), banner::text(stack));
     // Last: whoever waits for the file shows what was printed before.
     stack.announce()?;
     Ok(std::future::pending().await)

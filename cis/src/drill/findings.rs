@@ -13,7 +13,7 @@ pub type Findings = Vec<String>;
 pub type Orders = BTreeMap<String, Shop>;
 
 /// Everything that stands outside, by order.
-struct Outside {
+struct ExternalState {
     intents: BTreeMap<String, Vec<Value>>,
     confirmations: BTreeMap<String, usize>,
     rows: BTreeMap<String, Vec<Vec<Value>>>,
@@ -25,7 +25,7 @@ struct Outside {
 ///
 /// Something does not answer.
 pub async fn of(shop: &Shop, orders: &Orders) -> Result<Findings, ShopError> {
-    let outside = Outside::look(shop).await?;
+    let outside = ExternalState::look(shop).await?;
     let mut findings = vec![];
     for (id, customers_shop) in orders {
         let order = customers_shop.order(id).await?;
@@ -34,7 +34,7 @@ pub async fn of(shop: &Shop, orders: &Orders) -> Result<Findings, ShopError> {
     Ok(findings)
 }
 
-impl Outside {
+impl ExternalState {
     async fn look(shop: &Shop) -> Result<Self, ShopError> {
         let mut outside = Self { intents: BTreeMap::new(), confirmations: BTreeMap::new(), rows: BTreeMap::new() };
         for intent in shop.payment_intents().await? {

@@ -22,10 +22,10 @@ pub enum Victims {
 
 /// How many processes were killed, by function.
 #[derive(Debug, Default)]
-pub struct Killed(RefCell<BTreeMap<String, u32>>);
+pub struct KillCounts(RefCell<BTreeMap<String, u32>>);
 
 /// Kills a random process about as often as `pause`, for ever; counts in `killed`.
-pub async fn at_random(stack: &Stack, pause: Duration, victims: &Cell<Victims>, killed: &Killed) {
+pub async fn at_random(stack: &Stack, pause: Duration, victims: &Cell<Victims>, killed: &KillCounts) {
     loop {
         tokio::time::sleep(pause / 2 + RandomIds.jitter(pause)).await;
         let running = processes(stack, victims.get());
@@ -62,7 +62,7 @@ fn function(stack: &Stack, process: &Path) -> Option<String> {
 }
 
 /// `12 (3 create-order, 9 send-email)`
-impl fmt::Display for Killed {
+impl fmt::Display for KillCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let killed = self.0.borrow();
         let each: Vec<String> = killed.iter().map(|(function, count)| format!("{count} {function}")).collect();

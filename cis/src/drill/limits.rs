@@ -1,7 +1,7 @@
 //! Many clients against one bucket, each over a connection of its own, and on the cloud stack against several processes of
 //! one function: never more than the limit pass, others notice nothing, and `Retry-After` is kept.
 
-mod tally;
+mod counts;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use crate::accounts::Accounts;
 use crate::http::{Answer, Http, HttpError};
 use crate::stack::{Kind, Stack};
 
-use tally::{REFUSED, Tally, wait_of};
+use counts::{AnswerCounts, REFUSED, wait_of};
 
 /// How often somebody else calls meanwhile.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -69,9 +69,9 @@ async fn principals(stack: &Stack, options: &Options, findings: &mut Findings) -
     let other = Customer::new(stack, &self::token(&CustomerId::from_uuid(RandomIds.fresh()))?)?;
     let (until, began) = (until(options), Instant::now());
     let hammering = try_join_all(clients.iter().map(|client| hammer(until, async || client.ask().await)));
-    let (tallies, undisturbed) = tokio::try_join!(hammering, every_so_often(until, async || other.ask().await))?;
+    let (all_counts, undisturbed) = tokio::try_join!(hammering, every_so_often(until, async || other.ask().await))?;
     let took = began.elapsed();
-    findings.of_bucket("one customer", limit, took, &Tally::sum(tallies), &undisturbed);
+    findings.of_bucket("one customer", limit, took, &AnswerCounts::sum(all_counts), &undisturbed);
 
     let wait = refused(&clients[0]).await?;
     tokio::time::sleep(Duration::from_secs(wait)).await;
@@ -87,8 +87,8 @@ async fn addresses(stack: &Stack, options: &Options, findings: &mut Findings) ->
     let (until, began) = (until(options), Instant::now());
     let hammering = (0..options.clients).map(|_| hammer(until, async || health(stack, here).await));
     let elsewhere = every_so_often(until, async || health(stack, elsewhere).await);
-    let (tallies, undisturbed) = tokio::try_join!(try_join_all(hammering), elsewhere)?;
-    findings.of_bucket("one address", limit, began.elapsed(), &Tally::sum(tallies), &undisturbed);
+    let (all_counts, undisturbed) = tokio::try_join!(try_join_all(hammering), elsewhere)?;
+    findings.of_bucket("one address", limit, began.elapsed(), &AnswerCounts::sum(all_counts), &undisturbed);
     Ok(())
 }
 
@@ -122,22 +122,25 @@ impl Customer {
 }
 
 /// Asks as fast as answers come.
-async fn hammer(until: Instant, ask: impl AsyncFn() -> Result<Answer, HttpError>) -> Result<Tally, HttpError> {
-    let mut tally = Tally::default();
+async fn hammer(until: Instant, ask: impl AsyncFn() -> Result<Answer, HttpError>) -> Result<AnswerCounts, HttpError> {
+    let mut counts = AnswerCounts::default();
     while Instant::now() < until {
-        tally.note(&ask().await?);
+        counts.record(&ask().await?);
     }
-    Ok(tally)
+    Ok(counts)
 }
 
 /// Asks now and then; what came of it.
-async fn every_so_often(until: Instant, ask: impl AsyncFn() -> Result<Answer, HttpError>) -> Result<Tally, HttpError> {
-    let mut tally = Tally::default();
+async fn every_so_often(
+    until: Instant,
+    ask: impl AsyncFn() -> Result<Answer, HttpError>,
+) -> Result<AnswerCounts, HttpError> {
+    let mut counts = AnswerCounts::default();
     while Instant::now() < until {
-        tally.note(&ask().await?);
+        counts.record(&ask().await?);
         tokio::time::sleep(PAUSE).await;
     }
-    Ok(tally)
+    Ok(counts)
 }
 
 /// Asks until the bucket is empty; says how long to wait then, in seconds.

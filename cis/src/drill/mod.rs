@@ -66,7 +66,7 @@ pub enum DrillError {
     Service(#[from] crate::cloud::services::ServiceError),
     /// The books.
     #[error(transparent)]
-    Books(#[from] crate::books::BooksError),
+    Records(#[from] crate::records::RecordsError),
     /// A table.
     #[error(transparent)]
     Store(#[from] store::StoreError),
@@ -96,7 +96,7 @@ pub enum DrillError {
     NoAnswer(#[from] crate::http::HttpError),
     /// A secret.
     #[error(transparent)]
-    Vault(#[from] crate::vault::VaultError),
+    SecretStore(#[from] crate::secret_store::SecretStoreError),
     /// A rotation.
     #[error(transparent)]
     Rotate(#[from] crate::rotate::RotateError),
@@ -118,9 +118,9 @@ const SHOWN: usize = 20;
 
 /// Everybody's books, held against the simulation's promises once all has come to rest.
 async fn audit(stack: &Stack, findings: &mut Findings) -> Result<(), DrillError> {
-    let (books, violations) = audit::settled(stack, REST).await?;
+    let (snapshot, violations) = audit::settled(stack, REST).await?;
     violations.iter().take(SHOWN).for_each(|violation| println!("       {violation}"));
-    findings.expect(violations.is_empty(), &format!("everybody's books agree: {}", audit::summary(&books)));
+    findings.expect(violations.is_empty(), &format!("everybody's books agree: {}", audit::summary(&snapshot)));
     Ok(())
 }
 

@@ -54,7 +54,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     let shop = Shop::new(&stack)?;
     faults::switch_off(&shop).await?;
     faults::switch_on(&shop, options.webhook_faults, options.provider_faults).await?;
-    let (began, killed) = (Instant::now(), kill::Killed::default());
+    let (began, killed) = (Instant::now(), kill::KillCounts::default());
     let victims = Cell::new(if options.kill { kill::Victims::Everybody } else { kill::Victims::Consumers });
     let kills = async {
         if stack.kind == Kind::Cloud && options.kill_every > 0 {

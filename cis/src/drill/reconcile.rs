@@ -15,8 +15,8 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::{DrillError, Findings, faults, patience};
-use crate::books::Books;
 use crate::reconcile;
+use crate::records::Records;
 use crate::shop::Shop;
 use crate::stack::Stack;
 
@@ -52,10 +52,10 @@ pub struct Options {
 /// A promise was broken, or the stack does not answer.
 pub async fn run(options: &Options) -> Result<(), DrillError> {
     let stack = Stack::load()?.ok_or(DrillError::NoStack)?;
-    let (shop, books) = (Shop::new(&stack)?, Books::of(&stack)?);
+    let (shop, records) = (Shop::new(&stack)?, Records::of(&stack)?);
     faults::switch_off(&shop).await?;
     let orders = bought(&shop, options).await?;
-    let refunded = refunded(&shop, &books, &orders, options).await?;
+    let refunded = refunded(&shop, &records, &orders, options).await?;
     let lost = arrived(&shop, Duration::from_secs(options.patience)).await?;
     println!("{} orders paid, {} refunded in the dashboard, {lost} webhooks lost", orders.len(), refunded.len());
 
@@ -75,16 +75,16 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     findings.expect(healing.left() == 0, &format!("a pass of {seconds:.1} s heals all of {found} differences"));
     let after = pass(&stack, true).await?.differences.len();
     findings.expect(after == 0, &format!("the difference is {after} then"));
-    let wrong = wrong(&books, &orders, &refunded).await?;
+    let wrong = wrong(&records, &orders, &refunded).await?;
     for text in &wrong {
         println!("       {text}");
     }
     findings.expect(wrong.is_empty(), "each order's money and status are what they should be");
     super::audit(&stack, &mut findings).await?;
 
-    let versions = versions(&books).await?;
+    let versions = versions(&records).await?;
     let second = pass(&stack, false).await?.differences.len();
-    let is_same = versions == self::versions(&books).await?;
+    let is_same = versions == self::versions(&records).await?;
     findings.expect(second == 0 && is_same, "a second pass changes nothing, no order's version either");
     findings.end()
 }
@@ -111,7 +111,7 @@ async fn buy(shop: &Shop, sku: &str, number: u32) -> Result<OrderId, DrillError>
 /// What was given back in the dashboard, in cents; the first of it is told to nobody.
 async fn refunded(
     shop: &Shop,
-    books: &Books,
+    records: &Records,
     orders: &[OrderId],
     options: &Options,
 ) -> Result<BTreeMap<OrderId, i64>, DrillError> {
@@ -119,7 +119,7 @@ async fn refunded(
     for (number, id) in orders.iter().skip(1).step_by(REFUNDED).enumerate() {
         let (amount, share) =
             (if number % 2 == 0 { PART } else { TOTAL }, if number == 0 { 1.0 } else { options.lost });
-        let intent = books.read(*id).await?.order.payment.intent;
+        let intent = records.read(*id).await?.order.payment.intent;
         let form = json!({ "payment_intent": intent, "amount": amount });
         let refund = async { Ok(shop.sandbox(Method::POST, "/_sandbox/stripe/refunds", Some(&form)).await?) };
         losing(shop, share, refund).await?;
@@ -160,11 +160,11 @@ async fn pass(stack: &Stack, dry_run: bool) -> Result<Report, DrillError> {
 
 /// Orders that are not what became of them.
 async fn wrong(
-    books: &Books,
+    records: &Records,
     orders: &[OrderId],
     refunded: &BTreeMap<OrderId, i64>,
 ) -> Result<Vec<String>, DrillError> {
-    let stored: Vec<_> = books.each(orders.iter().copied()).try_collect().await?;
+    let stored: Vec<_> = records.each(orders.iter().copied()).try_collect().await?;
     let told = |order: &Order| (order.status, order.payment.facts.captured(), order.payment.facts.refunded());
     let wrong = stored.iter().filter_map(|stored| {
         let back = refunded.get(&stored.order.id).copied().unwrap_or_default();
@@ -179,7 +179,7 @@ async fn wrong(
     Ok(wrong.collect())
 }
 
-async fn versions(books: &Books) -> Result<BTreeMap<OrderId, u64>, DrillError> {
-    let all = books.all().await?;
+async fn versions(records: &Records) -> Result<BTreeMap<OrderId, u64>, DrillError> {
+    let all = records.all().await?;
     Ok(all.into_iter().map(|stored| (stored.order.id, stored.order.version)).collect())
 }

@@ -14,11 +14,11 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::{DrillError, Findings, faults, patience};
-use crate::books::{Books, BooksError, ledger};
+use crate::records::{Records, RecordsError, ledger};
 use crate::shop::Shop;
 use crate::stack::Stack;
 
-use requests::{Accepted, Outcome, Request};
+use requests::{AcceptedRefund, Outcome, Request};
 
 /// The charge, in euro cents.
 const CHARGE: i64 = 10_000;
@@ -46,9 +46,9 @@ pub struct Options {
 /// A promise was broken, or the stack does not answer.
 pub async fn run(options: &Options) -> Result<(), DrillError> {
     let stack = Stack::load()?.ok_or(DrillError::NoStack)?;
-    let (shop, books) = (Shop::new(&stack)?, Books::of(&stack)?);
+    let (shop, records) = (Shop::new(&stack)?, Records::of(&stack)?);
     faults::switch_off(&shop).await?;
-    let order = charged(&shop, &books).await?;
+    let order = charged(&shop, &records).await?;
     println!("{order}: {CHARGE} cents paid");
 
     faults::switch_on(&shop, options.provider_faults * 2.0, options.provider_faults).await?;
@@ -69,7 +69,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     findings.expect(other == 0, "every request is accepted, or refused because there is not enough left");
     findings.expect(told_apart == 0, "a repeated request is told of the same refund");
 
-    let settled = settled(&books, order, &accepted, options).await?;
+    let settled = settled(&records, order, &accepted, options).await?;
     let sum: i64 = settled.refunds().map(|refund| refund.amount.amount).sum();
     let promised = accepted.values().filter(|accepted| !settled.given_up.contains(&accepted.refund));
     let promised: i64 = promised.map(|accepted| accepted.amount).sum();
@@ -88,7 +88,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
         println!("       {text}");
     }
     findings.expect(broken.is_empty(), "each accepted refund exists once at Stripe, and no other");
-    findings.expect(books_agree(&books, order).await?, "order, ledger, receipts and Stripe agree");
+    findings.expect(books_agree(&records, order).await?, "order, ledger, receipts and Stripe agree");
     super::audit(&stack, &mut findings).await?;
     findings.end()
 }
@@ -100,14 +100,14 @@ fn failures(faults: &[Value]) -> usize {
 }
 
 /// An order that is paid.
-async fn charged(shop: &Shop, books: &Books) -> Result<OrderId, DrillError> {
+async fn charged(shop: &Shop, records: &Records) -> Result<OrderId, DrillError> {
     let sku = format!("drill-{}", RandomIds.fresh().simple());
     shop.put_product(&sku, "Drill", CHARGE, 1).await?;
     let key = RandomIds.fresh().to_string();
     let placed = shop.place_pieces(&key, "refunds@example.com", &sku, 1).await?;
     patience::pay(shop, &placed).await?;
     let id = placed.order_id.parse().map_err(DrillError::NoOrder)?;
-    while books.read(id).await?.order.status != OrderStatus::Paid {
+    while records.read(id).await?.order.status != OrderStatus::Paid {
         sleep(LOOK).await;
     }
     Ok(id)
@@ -128,41 +128,41 @@ async fn ask(shop: &Shop, order: OrderId, request: &Request) -> Outcome {
 }
 
 /// What became of the order's refunds.
-struct Settled {
+struct SettledRefunds {
     at_stripe: KnownFacts,
     /// Refunds that will not be made: Stripe answers every try with the failure that it kept for the first, and lists none.
     given_up: BTreeSet<String>,
 }
 
-impl Settled {
+impl SettledRefunds {
     fn refunds(&self) -> impl Iterator<Item = &RefundFact> {
         self.at_stripe.refunds().filter(|refund| refund.status.counts())
     }
 
-    fn broken(&self, accepted: &BTreeMap<String, Accepted>) -> Vec<String> {
+    fn broken(&self, accepted: &BTreeMap<String, AcceptedRefund>) -> Vec<String> {
         requests::broken(accepted, &self.given_up, &self.at_stripe)
     }
 }
 
 /// How it stands once every accepted refund is there, or patience ends.
 async fn settled(
-    books: &Books,
+    records: &Records,
     order: OrderId,
-    accepted: &BTreeMap<String, Accepted>,
+    accepted: &BTreeMap<String, AcceptedRefund>,
     options: &Options,
-) -> Result<Settled, DrillError> {
+) -> Result<SettledRefunds, DrillError> {
     let began = Instant::now();
     loop {
         let is_over = began.elapsed() > Duration::from_secs(options.patience);
-        match books.read(order).await {
+        match records.read(order).await {
             // An order that is busy is not settled.
-            Err(BooksError::Busy(_)) if !is_over => {}
+            Err(RecordsError::Busy(_)) if !is_over => {}
             stored => {
                 let stored = stored?;
-                let at_stripe = books.at_stripe(&stored.order).await?;
+                let at_stripe = records.at_stripe(&stored.order).await?;
                 let agrees = ledger::disagreement(&stored, &at_stripe).is_none();
                 let is_open = stored.order.open_refund_actions().next().is_some();
-                let settled = Settled { at_stripe, given_up: given_up(&stored.order) };
+                let settled = SettledRefunds { at_stripe, given_up: given_up(&stored.order) };
                 if is_over || !is_open && agrees && settled.broken(accepted).is_empty() {
                     let (seconds, version) = (began.elapsed().as_secs_f64(), stored.order.version);
                     println!("settled after {seconds:.1} s; version {version}, {}", stored.order.status);
@@ -180,10 +180,10 @@ fn given_up(order: &Order) -> BTreeSet<String> {
     given_up.map(|(id, _)| id.clone()).collect()
 }
 
-async fn books_agree(books: &Books, order: OrderId) -> Result<bool, DrillError> {
-    let stored = books.read(order).await?;
-    let disagreement = ledger::disagreement(&stored, &books.at_stripe(&stored.order).await?);
-    let differences = stored.past().differences();
+async fn books_agree(records: &Records, order: OrderId) -> Result<bool, DrillError> {
+    let stored = records.read(order).await?;
+    let disagreement = ledger::disagreement(&stored, &records.at_stripe(&stored.order).await?);
+    let differences = stored.history().differences();
     if let Some(text) = &disagreement {
         println!("{text}");
     }

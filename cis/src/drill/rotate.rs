@@ -15,9 +15,9 @@ use tokio::time::sleep;
 use super::{DrillError, Findings};
 use crate::accounts::Accounts;
 use crate::rotate::{local_window, signing, webhook_secret};
+use crate::secret_store::{SecretStore, SecretStoreError};
 use crate::shop::accepted;
 use crate::stack::Stack;
-use crate::vault::{Vault, VaultError};
 
 use load::{Load, Refusals};
 
@@ -37,15 +37,15 @@ const SCOPE: &str = "orders:place";
 /// A promise was broken, or the stack does not answer.
 pub async fn run() -> Result<(), DrillError> {
     let stack = Stack::load()?.ok_or(DrillError::NoStack)?;
-    let vault = Vault::of(&stack)?;
+    let secret_store = SecretStore::of(&stack)?;
     let load = Load::new(&stack)?;
     let (old_key, _) = api_key(&load, None).await?;
-    let old_secret = webhook_secret(&vault).await?;
+    let old_secret = webhook_secret(&secret_store).await?;
     load.api_keys.replace(vec![old_key.clone()]);
     load.webhook_secrets.replace(vec![old_secret.clone()]);
 
     let changes = async {
-        let changed = change(&stack, &vault, &load, &old_key).await;
+        let changed = change(&stack, &secret_store, &load, &old_key).await;
         load.end();
         changed
     };
@@ -56,11 +56,11 @@ pub async fn run() -> Result<(), DrillError> {
     for (who, Refusals { sent, refused }) in load.refusals() {
         findings.expect(refused.is_empty() && sent > 0, &format!("{who}: {sent} valid requests, refused: {refused:?}"));
     }
-    let forgotten = signing::prune(&vault, local_window(), LASTS).await?;
+    let forgotten = signing::prune(&secret_store, local_window(), LASTS).await?;
     findings.expect(forgotten == 1, "the old signing key is forgotten once its tokens have run out");
-    findings.expect(webhook_secret::prune(&vault, STEADY).await? == 1, "so is the old webhook secret");
+    findings.expect(webhook_secret::prune(&secret_store, STEADY).await? == 1, "so is the old webhook secret");
     sleep(HEARD).await;
-    let new_secret = webhook_secret(&vault).await?;
+    let new_secret = webhook_secret(&secret_store).await?;
     findings.expect(load.person(&tokens.first).await? == 401, "a token of the old signing key is refused");
     findings.expect(load.person(&tokens.last).await? == 200, "one of the new key is taken");
     findings.expect(load.webhook(&[old_secret]).await? == 400, "a webhook with the old secret alone is refused");
@@ -75,12 +75,17 @@ pub async fn run() -> Result<(), DrillError> {
 }
 
 /// Changes all three, moves those who use them over before the old ones run out, and waits until they have.
-async fn change(stack: &Stack, vault: &Vault, load: &Load, old_key: &str) -> Result<(String, String), DrillError> {
+async fn change(
+    stack: &Stack,
+    secret_store: &SecretStore,
+    load: &Load,
+    old_key: &str,
+) -> Result<(String, String), DrillError> {
     sleep(STEADY).await;
-    let rotated = signing::rotate(vault, local_window(), LASTS).await?;
+    let rotated = signing::rotate(secret_store, local_window(), LASTS).await?;
     println!("signing key {} signs from {} on", rotated.key, rotated.active_from);
     let old_secrets = load.webhook_secrets.borrow().clone();
-    let secret = webhook_secret::roll_at_sandbox(vault, &stack.sandbox_url, LASTS).await?;
+    let secret = webhook_secret::roll_at_sandbox(secret_store, &stack.sandbox_url, LASTS).await?;
     // Stripe signs with both while the overlap lasts.
     load.webhook_secrets.replace([secret.clone()].into_iter().chain(old_secrets).collect());
     let (new_key, new_key_id) = api_key(load, Some(old_key)).await?;
@@ -120,8 +125,8 @@ fn admin() -> Result<String, DrillError> {
 }
 
 /// The one that signs now.
-async fn webhook_secret(vault: &Vault) -> Result<String, DrillError> {
-    let keys: Option<Value> = vault.read(STRIPE).await?;
+async fn webhook_secret(secret_store: &SecretStore) -> Result<String, DrillError> {
+    let keys: Option<Value> = secret_store.read(STRIPE).await?;
     let secret = keys.and_then(|keys| keys["webhook_secrets"][0].as_str().map(str::to_owned));
-    secret.ok_or(VaultError::Shape(STRIPE).into())
+    secret.ok_or(SecretStoreError::Shape(STRIPE).into())
 }

@@ -18,10 +18,10 @@ const PATIENCE: Duration = Duration::from_mins(5);
 const LOOK: Duration = Duration::from_millis(250);
 
 /// A scenario's broken promise.
-type Broken = String;
+type Failure = String;
 
 /// The stack, with a customer of this scenario's own in front of it.
-struct Scene<'a> {
+struct Scenario<'a> {
     stack: &'a Stack,
     shop: Shop,
 }
@@ -39,8 +39,8 @@ pub async fn run() -> Result<(), DrillError> {
     macro_rules! scenarios {
         ($($name:ident),+ $(,)?) => {$(
             let began = Instant::now();
-            let scene = Scene { stack: &stack, shop: shop.another_customer()? };
-            let ended = scene.$name().await;
+            let scenario = Scenario { stack: &stack, shop: shop.another_customer()? };
+            let ended = scenario.$name().await;
             faults::switch_off(&shop).await?;
             let (name, seconds) = (stringify!($name).replace('_', " "), began.elapsed().as_secs_f64());
             match ended {
@@ -69,14 +69,14 @@ pub async fn run() -> Result<(), DrillError> {
     if failed == 0 { Ok(()) } else { Err(DrillError::Broken(failed)) }
 }
 
-impl Scene<'_> {
-    async fn placed_and_paid(&self) -> Result<(), Broken> {
+impl Scenario<'_> {
+    async fn placed_and_paid(&self) -> Result<(), Failure> {
         let (id, secret) = self.place().await?;
         self.pay(&secret, "pm_card_visa").await?;
         self.confirmed(&id).await
     }
 
-    async fn declined_then_paid(&self) -> Result<(), Broken> {
+    async fn declined_then_paid(&self) -> Result<(), Failure> {
         let (id, secret) = self.place().await?;
         let declined = self.shop.pay(&secret, "pm_card_chargeDeclined").await;
         expect(declined.is_err(), "a declined card paid")?;
@@ -84,7 +84,7 @@ impl Scene<'_> {
         self.confirmed(&id).await
     }
 
-    async fn paid_with_3d_secure(&self) -> Result<(), Broken> {
+    async fn paid_with_3d_secure(&self) -> Result<(), Failure> {
         let (id, secret) = self.place().await?;
         let intent = self.pay(&secret, "pm_card_threeDSecure2Required").await?;
         expect(intent["status"] == "requires_action", format!("the intent is {}", intent["status"]))?;
@@ -93,13 +93,13 @@ impl Scene<'_> {
         self.confirmed(&id).await
     }
 
-    async fn abandoned(&self) -> Result<(), Broken> {
+    async fn abandoned(&self) -> Result<(), Failure> {
         let (id, _) = self.place().await?;
         self.row(&id, "pending_payment").await?;
         expect(said(self.shop.mails_about(&id).await)?.is_empty(), "a mail was sent")
     }
 
-    async fn cancelled_before_payment(&self) -> Result<(), Broken> {
+    async fn cancelled_before_payment(&self) -> Result<(), Failure> {
         let (id, _) = self.place().await?;
         said(self.shop.cancel(&id).await)?;
         self.eventually("its intent is voided", async || {
@@ -112,7 +112,7 @@ impl Scene<'_> {
     }
 
     /// Who is faster does not matter: in the end the customer has paid nothing.
-    async fn cancelled_during_payment(&self) -> Result<(), Broken> {
+    async fn cancelled_during_payment(&self) -> Result<(), Failure> {
         let (id, secret) = self.place().await?;
         let (paid, cancelled) = tokio::join!(self.shop.pay(&secret, "pm_card_visa"), self.shop.cancel(&id));
         said(cancelled)?;
@@ -122,7 +122,7 @@ impl Scene<'_> {
         expect(order["status"] == status, format!("the order is {}", order["status"]))
     }
 
-    async fn webhook_before_the_apis_answer(&self) -> Result<(), Broken> {
+    async fn webhook_before_the_apis_answer(&self) -> Result<(), Failure> {
         self.fault(&json!({"provider": "stripe", "method": "POST", "path": "/v1/payment_intents", "kind": "latency",
             "millis": 1500, "times": 1}))
             .await?;
@@ -131,7 +131,7 @@ impl Scene<'_> {
         self.confirmed(&id).await
     }
 
-    async fn stripe_down(&self) -> Result<(), Broken> {
+    async fn stripe_down(&self) -> Result<(), Failure> {
         self.fault(&json!({"provider": "stripe", "kind": "unavailable"})).await?;
         let key = RandomIds.fresh().to_string();
         let placed = said(self.shop.place(&key, "stripe-down@example.com").await)?;
@@ -142,19 +142,19 @@ impl Scene<'_> {
         self.confirmed(&placed.order_id).await
     }
 
-    async fn sendgrid_busy_and_its_answer_lost(&self) -> Result<(), Broken> {
+    async fn sendgrid_busy_and_its_answer_lost(&self) -> Result<(), Failure> {
         self.fault(&json!({"provider": "sendgrid", "kind": "too_many_requests", "retry_after": 1, "times": 1})).await?;
         self.fault(&json!({"provider": "sendgrid", "kind": "answer_lost", "times": 1})).await?;
         self.placed_and_paid().await
     }
 
-    async fn sheets_quota_used_up(&self) -> Result<(), Broken> {
+    async fn sheets_quota_used_up(&self) -> Result<(), Failure> {
         self.fault(&json!({"provider": "sheets", "kind": "too_many_requests", "retry_after": 1, "times": 4})).await?;
         self.placed_and_paid().await
     }
 
     /// Of a customer who may place thirty orders a minute.
-    async fn the_same_request_twenty_times_at_once(&self) -> Result<(), Broken> {
+    async fn the_same_request_twenty_times_at_once(&self) -> Result<(), Failure> {
         self.fault(&json!({"provider": "stripe", "kind": "answer_lost", "probability": 0.3})).await?;
         let key = RandomIds.fresh().to_string();
         let once = async || loop {
@@ -174,7 +174,7 @@ impl Scene<'_> {
     }
 
     /// A record that nobody can read ends whole among the dead letters, and the orders after it go their way.
-    async fn a_poison_record_in_the_stream(&self) -> Result<(), Broken> {
+    async fn a_poison_record_in_the_stream(&self) -> Result<(), Failure> {
         let services = said(Services::new(&self.stack.endpoint_url))?;
         let id = format!("ord_{}", RandomIds.fresh().simple());
         let poison = json!({"pk": {"S": id}, "sk": {"S": "event#0000000001#00"}, "event": {"S": "{\"type\":\"?\"}"}});
@@ -192,22 +192,22 @@ impl Scene<'_> {
         expect(left.is_empty(), format!("other dead letters: {left:?}"))
     }
 
-    async fn place(&self) -> Result<(String, String), Broken> {
+    async fn place(&self) -> Result<(String, String), Failure> {
         let key = RandomIds.fresh().to_string();
         let PlacedOrder { order_id, client_secret } = said(self.shop.place(&key, "scenario@example.com").await)?;
         Ok((order_id, client_secret.ok_or("payment is pending although Stripe is up")?))
     }
 
-    async fn pay(&self, secret: &str, card: &str) -> Result<Value, Broken> {
+    async fn pay(&self, secret: &str, card: &str) -> Result<Value, Failure> {
         said(self.shop.pay(secret, card).await)
     }
 
-    async fn fault(&self, fault: &Value) -> Result<(), Broken> {
+    async fn fault(&self, fault: &Value) -> Result<(), Failure> {
         said(self.shop.sandbox(Method::POST, "/_sandbox/faults", Some(fault)).await).map(drop)
     }
 
     /// Paid once, told once, one row.
-    async fn confirmed(&self, id: &str) -> Result<(), Broken> {
+    async fn confirmed(&self, id: &str) -> Result<(), Failure> {
         self.row(id, "paid").await?;
         self.mails(id, &["order_confirmation"]).await?;
         let order = said(self.shop.order(id).await)?;
@@ -217,17 +217,17 @@ impl Scene<'_> {
         expect(paid == 1, format!("{paid} payments"))
     }
 
-    async fn row(&self, id: &str, status: &str) -> Result<(), Broken> {
+    async fn row(&self, id: &str, status: &str) -> Result<(), Failure> {
         let promise = format!("one row, which says {status}");
         self.eventually(&promise, async || Ok(self.shop.rows_of(id).await? == [status])).await
     }
 
-    async fn mails(&self, id: &str, kinds: &[&str]) -> Result<(), Broken> {
+    async fn mails(&self, id: &str, kinds: &[&str]) -> Result<(), Failure> {
         let promise = format!("the mails are {kinds:?}");
         self.eventually(&promise, async || Ok(self.shop.mails_about(id).await? == kinds)).await
     }
 
-    async fn eventually(&self, promise: &str, holds: impl AsyncFn() -> Result<bool, ShopError>) -> Result<(), Broken> {
+    async fn eventually(&self, promise: &str, holds: impl AsyncFn() -> Result<bool, ShopError>) -> Result<(), Failure> {
         let began = Instant::now();
         while !said(holds().await)? {
             expect(began.elapsed() < PATIENCE, format!("not within {} s: {promise}", PATIENCE.as_secs()))?;
@@ -237,11 +237,11 @@ impl Scene<'_> {
     }
 }
 
-fn expect(holds: bool, broken: impl Into<Broken>) -> Result<(), Broken> {
+fn expect(holds: bool, broken: impl Into<Failure>) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(broken.into()) }
 }
 
-fn said<T, E: std::error::Error>(answer: Result<T, E>) -> Result<T, Broken> {
+fn said<T, E: std::error::Error>(answer: Result<T, E>) -> Result<T, Failure> {
     answer.map_err(|error| error.to_string())
 }
 

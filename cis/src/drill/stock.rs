@@ -12,7 +12,7 @@ use store::Catalogue as _;
 use tokio::time::sleep;
 
 use super::{DrillError, Findings, faults, patience};
-use crate::books::{Books, Stored};
+use crate::records::{Records, StoredOrder};
 use crate::shop::{PlacedOrder, Shop, ShopError};
 use crate::stack::Stack;
 
@@ -39,7 +39,7 @@ pub struct Options {
 }
 
 /// What became of a buyer.
-enum Bought {
+enum PurchaseOutcome {
     Ordered(Box<Shop>, PlacedOrder),
     SoldOut,
     Other(ShopError),
@@ -52,22 +52,22 @@ enum Bought {
 /// A promise was broken, or the stack does not answer.
 pub async fn run(options: &Options) -> Result<(), DrillError> {
     let stack = Stack::load()?.ok_or(DrillError::NoStack)?;
-    let (shop, books) = (Shop::new(&stack)?, Books::of(&stack)?);
+    let (shop, records) = (Shop::new(&stack)?, Records::of(&stack)?);
     faults::switch_off(&shop).await?;
     let sku = format!("drill-{}", RandomIds.fresh().simple());
     shop.put_product(&sku, "Drill", 1_000, options.units).await?;
 
     let began = Instant::now();
     let buyers = stream::iter(0..options.buyers).map(|number| buy(&shop, &sku, number));
-    let bought: Vec<Bought> = buyers.buffer_unordered(options.at_once.max(1)).collect().await;
+    let bought: Vec<PurchaseOutcome> = buyers.buffer_unordered(options.at_once.max(1)).collect().await;
     println!("{} buyers answered in {:.1} s", options.buyers, began.elapsed().as_secs_f64());
     let mut findings = Findings::default();
     let (mut ordered, mut sold_out) = (vec![], 0);
     for bought in bought {
         match bought {
-            Bought::Ordered(shop, placed) => ordered.push((shop, placed)),
-            Bought::SoldOut => sold_out += 1,
-            Bought::Other(error) => println!("neither sold nor refused: {error}"),
+            PurchaseOutcome::Ordered(shop, placed) => ordered.push((shop, placed)),
+            PurchaseOutcome::SoldOut => sold_out += 1,
+            PurchaseOutcome::Other(error) => println!("neither sold nor refused: {error}"),
         }
     }
     for (shop, placed) in &ordered {
@@ -77,27 +77,33 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     println!("{} ordered, {sold_out} were told that it is sold out", ordered.len());
     findings.expect(ordered.len() == units.min(options.buyers), "exactly as many orders as pieces");
     findings.expect(ordered.len() + sold_out == options.buyers, "everybody else is told that it is sold out");
-    compare(&books, &sku, &ordered, options, &mut findings).await?;
+    compare(&records, &sku, &ordered, options, &mut findings).await?;
     super::audit(&stack, &mut findings).await?;
     findings.end()
 }
 
 /// One customer orders one piece, until there is an answer that another try would not change.
-async fn buy(shop: &Shop, sku: &str, number: usize) -> Bought {
+async fn buy(shop: &Shop, sku: &str, number: usize) -> PurchaseOutcome {
     let shop = match shop.another_customer() {
         Ok(shop) => shop,
-        Err(error) => return Bought::Other(error),
+        Err(error) => return PurchaseOutcome::Other(error),
     };
     let (key, email) = (RandomIds.fresh().to_string(), format!("buyer-{number}@example.com"));
     for _ in 0..TRIES {
         match shop.place_pieces(&key, &email, sku, 1).await {
-            Ok(placed) => return Bought::Ordered(Box::new(shop), placed),
-            Err(ShopError::Refused { status: 409, body, .. }) if is_out_of_stock(&body) => return Bought::SoldOut,
+            Ok(placed) => return PurchaseOutcome::Ordered(Box::new(shop), placed),
+            Err(ShopError::Refused { status: 409, body, .. }) if is_out_of_stock(&body) => {
+                return PurchaseOutcome::SoldOut;
+            }
             Err(ShopError::NoAnswer(..) | ShopError::Refused { status: 429 | 500.., .. }) => patience::pause().await,
-            Err(error) => return Bought::Other(error),
+            Err(error) => return PurchaseOutcome::Other(error),
         }
     }
-    Bought::Other(ShopError::Refused { what: "nobody ever said".to_owned(), status: 0, body: serde_json::Value::Null })
+    PurchaseOutcome::Other(ShopError::Refused {
+        what: "nobody ever said".to_owned(),
+        status: 0,
+        body: serde_json::Value::Null,
+    })
 }
 
 fn is_out_of_stock(body: &serde_json::Value) -> bool {
@@ -106,7 +112,7 @@ fn is_out_of_stock(body: &serde_json::Value) -> bool {
 
 /// The tables, and Stripe, against what the buyers were told.
 async fn compare(
-    books: &Books,
+    records: &Records,
     sku: &str,
     ordered: &[(Box<Shop>, PlacedOrder)],
     options: &Options,
@@ -116,7 +122,8 @@ async fn compare(
     let told: BTreeSet<String> = ordered.iter().map(|(_, placed)| placed.order_id.clone()).collect();
     let began = Instant::now();
     let stored = loop {
-        let stored: Vec<Stored> = books.all().await?.into_iter().filter(|stored| is_of(&stored.order, &sku)).collect();
+        let stored: Vec<StoredOrder> =
+            records.all().await?.into_iter().filter(|stored| is_of(&stored.order, &sku)).collect();
         let is_settled =
             stored.len() >= told.len() && stored.iter().all(|stored| stored.order.status == OrderStatus::Paid);
         if is_settled || began.elapsed() > Duration::from_secs(options.patience) {
@@ -130,9 +137,9 @@ async fn compare(
     let all = |holds: fn(&Order) -> bool| stored.iter().all(|stored| holds(&stored.order));
     findings.expect(all(|order| order.status == OrderStatus::Paid), "each of them is paid");
     findings.expect(all(|order| order.reservation == Reservation::Confirmed), "no reservation is left");
-    let left = books.catalogue().products(std::slice::from_ref(&sku)).await?.first().map(|product| product.stock);
+    let left = records.catalogue().products(std::slice::from_ref(&sku)).await?.first().map(|product| product.stock);
     findings.expect(left == Some(0), &format!("nothing is left in stock ({left:?})"));
-    let charged = charged(books, &stored, &told).await?;
+    let charged = charged(records, &stored, &told).await?;
     findings.expect(charged, "whoever was charged has an order, and was charged once");
     Ok(())
 }
@@ -142,11 +149,11 @@ fn is_of(order: &Order, sku: &Sku) -> bool {
 }
 
 /// Whether Stripe has one payment for each of the orders, and none that names an order of nobody.
-async fn charged(books: &Books, stored: &[Stored], told: &BTreeSet<String>) -> Result<bool, DrillError> {
+async fn charged(records: &Records, stored: &[StoredOrder], told: &BTreeSet<String>) -> Result<bool, DrillError> {
     let Some(since) = stored.iter().map(|stored| stored.order.placed_at).min() else { return Ok(told.is_empty()) };
-    let known = books.ids().await?;
+    let known = records.ids().await?;
     let mut payments: BTreeMap<String, usize> = BTreeMap::new();
-    for intent in books.all_at_stripe(since).await?.succeeded() {
+    for intent in records.all_at_stripe(since).await?.succeeded() {
         let is_known = intent.order_id.is_some_and(|id| known.contains(&id));
         let order = intent.order_id.filter(|_| is_known).map_or_else(|| intent.id.to_string(), |id| id.to_string());
         *payments.entry(order).or_default() += 1;

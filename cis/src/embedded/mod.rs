@@ -20,13 +20,13 @@ use crate::accounts::{Accounts, ORIGINS};
 use crate::process::asked_to_end;
 use crate::stack::{Kind, Queue, Stack, Tables};
 use crate::up::Options;
-use crate::{paths, seed, welcome};
+use crate::{banner, paths, seed};
 
 mod checkpoint;
 mod error;
 pub mod front;
+mod listeners;
 mod logs;
-mod places;
 pub mod secrets;
 mod settings;
 mod work;
@@ -53,23 +53,23 @@ pub async fn run(options: &Options) -> Result<(), EmbeddedError> {
 
 async fn serve(folder: &Path, rate_limit_scale: u32) -> Result<(), EmbeddedError> {
     let start = Instant::now();
-    let places = places::take(folder).await?;
+    let listeners = listeners::take(folder).await?;
     let accounts = Accounts::load()?;
-    let sandbox = sandbox(folder, &accounts, &places)?;
-    let suite = Rc::new(suite(folder, &accounts, &places, rate_limit_scale).await?);
+    let sandbox = sandbox(folder, &accounts, &listeners)?;
+    let suite = Rc::new(suite(folder, &accounts, &listeners, rate_limit_scale).await?);
     checkpoint::restore(&suite, folder).await?;
-    let stack = describe(&suite, &places);
+    let stack = describe(&suite, &listeners);
     let ready = async {
-        seed::catalogue(&places.api_url, &accounts).await?;
+        seed::catalogue(&listeners.api_url, &accounts).await?;
         seed::people(suite.store().accounts()).await?;
-        println!("up in {:.1} s\n\n{}", start.elapsed().as_secs_f32(), welcome::text(&stack));
+        println!("up in {:.1} s\n\n{}", start.elapsed().as_secs_f32(), banner::text(&stack));
         stack.announce()?;
         std::future::pending::<Result<(), EmbeddedError>>().await
     };
     let ended = tokio::select! {
         asked = asked_to_end() => asked.map_err(EmbeddedError::from),
-        ended = sandbox::server::serve(places.sandbox, sandbox, std::future::pending()) => ended.map_err(EmbeddedError::from),
-        ended = front::serve(places.api, Rc::clone(&suite)) => ended.map_err(EmbeddedError::from),
+        ended = sandbox::server::serve(listeners.sandbox, sandbox, std::future::pending()) => ended.map_err(EmbeddedError::from),
+        ended = front::serve(listeners.api, Rc::clone(&suite)) => ended.map_err(EmbeddedError::from),
         ended = work::work(&suite, folder) => ended,
         ended = ready => ended,
     };
@@ -77,8 +77,8 @@ async fn serve(folder: &Path, rate_limit_scale: u32) -> Result<(), EmbeddedError
     ended
 }
 
-fn sandbox(folder: &Path, accounts: &Accounts, places: &places::Places) -> Result<Shared, EmbeddedError> {
-    let mut settings = accounts.sandbox(&places.api_url);
+fn sandbox(folder: &Path, accounts: &Accounts, listeners: &listeners::Listeners) -> Result<Shared, EmbeddedError> {
+    let mut settings = accounts.sandbox(&listeners.api_url);
     // The journal holds calls, and the ids in their answers follow from the seed: it has to stay the same.
     settings.seed = settings::seed(folder)?;
     Ok(Shared::of(journal::open(&folder.join("sandbox.journal"), settings, SystemClock.now())?))
@@ -87,7 +87,7 @@ fn sandbox(folder: &Path, accounts: &Accounts, places: &places::Places) -> Resul
 async fn suite(
     folder: &Path,
     accounts: &Accounts,
-    places: &places::Places,
+    listeners: &listeners::Listeners,
     rate_limit_scale: u32,
 ) -> Result<Local, EmbeddedError> {
     let template = paths::root().join("template.yaml");
@@ -95,7 +95,7 @@ async fn suite(
     if let Some(cors) = &mut wiring.cors {
         cors.origins = ORIGINS.split(',').map(str::to_owned).collect();
     }
-    let settings = settings::settings(folder, accounts, places, rate_limit_scale)?;
+    let settings = settings::settings(folder, accounts, listeners, rate_limit_scale)?;
     let ports = Ports {
         store: LocalDynamo::open(Some(&folder.join("tables.sqlite"))).await?,
         transport: HttpTransport::new(settings::PROVIDER_TIMEOUT)?,
@@ -105,7 +105,7 @@ async fn suite(
     Ok(Suite::new(ports, settings, wiring).at_once(settings::AT_ONCE))
 }
 
-fn describe(suite: &Local, places: &places::Places) -> Stack {
+fn describe(suite: &Local, listeners: &listeners::Listeners) -> Stack {
     let names = suite.store().tables();
     let queue = |name: &str| (name.to_owned(), Queue { url: None, dead_letters_url: format!("{name}-dlq") });
     let consumers = suite.wiring().queue_mappings.iter().map(|mapping| mapping.queue.as_str());
@@ -114,8 +114,8 @@ fn describe(suite: &Local, places: &places::Places) -> Stack {
         kind: Kind::Embedded,
         pid: std::process::id(),
         groups: Vec::new(),
-        api_url: places.api_url.clone(),
-        sandbox_url: places.sandbox_url.clone(),
+        api_url: listeners.api_url.clone(),
+        sandbox_url: listeners.sandbox_url.clone(),
         endpoint_url: suite.store().endpoint_url().to_owned(),
         region: "eu-central-1".to_owned(),
         tables: Tables {

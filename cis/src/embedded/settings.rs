@@ -8,7 +8,7 @@ use google_sheets::{DEFAULT_TAB, ServiceAccount};
 use resilience::{Ids as _, RandomIds};
 use suite::Settings;
 
-use super::places::Places;
+use super::listeners::Listeners;
 use super::{EmbeddedError, secrets};
 use crate::accounts::{ALERT_EMAIL, Accounts, MAIL_FROM, SPREADSHEET, WEB_APP};
 use crate::paths;
@@ -25,10 +25,10 @@ const EVIDENCE_WAIT: Duration = Duration::from_secs(20);
 pub fn settings(
     folder: &Path,
     accounts: &Accounts,
-    places: &Places,
+    listeners: &Listeners,
     rate_limit_scale: u32,
 ) -> Result<Settings, EmbeddedError> {
-    let sandbox_url = &places.sandbox_url;
+    let sandbox_url = &listeners.sandbox_url;
     let texts = accounts.secrets(sandbox_url)?;
     Ok(Settings {
         stripe_url: sandbox_url.to_owned(),
@@ -40,7 +40,7 @@ pub fn settings(
         mail_from: MAIL_FROM.parse().map_err(|_| EmbeddedError::Setting("sender of mails"))?,
         alert_email: ALERT_EMAIL.parse().map_err(|_| EmbeddedError::Setting("address of alerts"))?,
         public_url: WEB_APP.to_owned(),
-        api_public_url: places.api_url.clone(),
+        api_public_url: listeners.api_url.clone(),
         spreadsheet_id: SPREADSHEET.to_owned(),
         sheet_tab: DEFAULT_TAB.to_owned(),
         payment_terms: domain::PaymentTerms::default(),

@@ -9,11 +9,11 @@ use resilience::{Clock as _, SystemClock};
 use serde::{Deserialize, Serialize};
 
 use super::{RotateError, Window};
-use crate::vault::{Vault, VaultError};
+use crate::secret_store::{SecretStore, SecretStoreError};
 
 /// The secret's text with what a rotation notes beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Written {
+struct StoredKeys {
     keys: Vec<String>,
     /// When the last key moves to the front.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,15 +26,15 @@ struct Written {
 /// Adds a key and waits until it may make. `lasts` is for how long what a key made is good. Whoever is interrupted
 /// starts the same again: it goes on where it was.
 pub async fn rotate(
-    vault: &Vault,
+    secret_store: &SecretStore,
     name: &'static str,
     window: Window,
     lasts: Duration,
 ) -> Result<Timestamp, RotateError> {
-    let keys: Written = vault.read(name).await?.unwrap_or_default();
+    let keys: StoredKeys = secret_store.read(name).await?.unwrap_or_default();
     let now = SystemClock.now();
     let keys = if keys.last_moves_at.is_some() { keys } else { added(keys, &fresh(name)?, window, lasts, now) };
-    vault.write(name, &keys).await?;
+    secret_store.write(name, &keys).await?;
     let moves_at = keys.last_moves_at.unwrap_or(now);
     let wait = moves_at.since(SystemClock.now());
     if !wait.is_zero() {
@@ -42,12 +42,12 @@ pub async fn rotate(
         SystemClock.sleep(wait).await;
     }
     let now = SystemClock.now();
-    vault.write(name, &moved(keys, now)).await?;
+    secret_store.write(name, &moved(keys, now)).await?;
     Ok(now)
 }
 
 /// With a new key at the end, without those of which nothing is left.
-fn added(mut keys: Written, new: &str, window: Window, lasts: Duration, now: Timestamp) -> Written {
+fn added(mut keys: StoredKeys, new: &str, window: Window, lasts: Duration, now: Timestamp) -> StoredKeys {
     if keys.first_since.is_some_and(|since| since.plus(window.forgotten(lasts)) <= now) {
         keys.keys.truncate(1);
     }
@@ -59,15 +59,15 @@ fn added(mut keys: Written, new: &str, window: Window, lasts: Duration, now: Tim
 }
 
 /// With the last key in front.
-fn moved(mut keys: Written, now: Timestamp) -> Written {
+fn moved(mut keys: StoredKeys, now: Timestamp) -> StoredKeys {
     keys.keys.rotate_right(1);
-    Written { keys: keys.keys, last_moves_at: None, first_since: Some(now) }
+    StoredKeys { keys: keys.keys, last_moves_at: None, first_since: Some(now) }
 }
 
 fn fresh(name: &'static str) -> Result<String, RotateError> {
     let text = MacKeys::generate()?;
-    let keys: Written = serde_json::from_str(&text).map_err(|_| VaultError::Shape(name))?;
-    Ok(keys.keys.into_iter().next().ok_or(VaultError::Shape(name))?)
+    let keys: StoredKeys = serde_json::from_str(&text).map_err(|_| SecretStoreError::Shape(name))?;
+    Ok(keys.keys.into_iter().next().ok_or(SecretStoreError::Shape(name))?)
 }
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_key_checks_before_it_makes_and_goes_when_nothing_of_it_is_left() {
         let (window, start) = (Window { fresh: Duration::from_mins(5) }, Timestamp::from_seconds(0));
-        let first = moved(added(Written::default(), "one", window, DAY, start), start);
+        let first = moved(added(StoredKeys::default(), "one", window, DAY, start), start);
         let both = added(first.clone(), "two", window, DAY, start);
         assert_eq!(
             (both.keys.clone(), both.last_moves_at),
@@ -96,8 +96,13 @@ mod tests {
 
     #[test]
     fn functions_read_what_a_rotation_wrote() {
-        let keys =
-            added(Written::default(), &fresh("link-keys").unwrap(), Window { fresh: DAY }, DAY, Timestamp::default());
+        let keys = added(
+            StoredKeys::default(),
+            &fresh("link-keys").unwrap(),
+            Window { fresh: DAY },
+            DAY,
+            Timestamp::default(),
+        );
         assert!(serde_json::from_str::<MacKeys>(&serde_json::to_string(&keys).unwrap()).is_ok());
     }
 }

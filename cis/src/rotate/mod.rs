@@ -19,8 +19,8 @@ use suite::secrets::{LINK_KEYS, REFRESH_KEYS};
 
 use crate::http::HttpError;
 use crate::paths;
+use crate::secret_store::{SecretStore, SecretStoreError};
 use crate::stack::{SECRET_FRESH_SECONDS, Stack};
-use crate::vault::{Vault, VaultError};
 
 pub use window::Window;
 
@@ -28,14 +28,14 @@ pub use window::Window;
 #[derive(Clone, Debug, Args)]
 pub struct Options {
     #[command(subcommand)]
-    what: What,
+    what: Subject,
     /// On AWS: region, credentials and the secrets' ids come from the variables that functions are told by.
     #[arg(long, global = true)]
     aws: bool,
 }
 
 #[derive(Clone, Debug, Subcommand)]
-enum What {
+enum Subject {
     /// The key that access tokens are signed with. The new one signs when everybody has heard of it.
     SigningKey {
         /// Somebody else has the present key: it counts no more, at once, and neither does what it signed.
@@ -73,7 +73,7 @@ pub enum RotateError {
     File(#[from] io::Error),
     /// A secret.
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    SecretStore(#[from] SecretStoreError),
     /// A key.
     #[error(transparent)]
     Mint(#[from] MintError),
@@ -95,8 +95,8 @@ pub enum RotateError {
 }
 
 /// Where and with which waits.
-struct Place {
-    vault: Vault,
+struct Target {
+    secret_store: SecretStore,
     window: Window,
     sandbox_url: Option<String>,
 }
@@ -108,54 +108,54 @@ struct Place {
 /// [`RotateError`]. Whatever was done so far refuses no valid token; the same command goes on.
 pub async fn rotate(options: &Options) -> Result<(), RotateError> {
     let _lock = lock()?;
-    let Place { vault, window, sandbox_url } = place(options.aws)?;
+    let Target { secret_store, window, sandbox_url } = target(options.aws)?;
     match &options.what {
-        What::SigningKey { compromised: true } => {
-            let rotated = signing::replace(&vault).await?;
+        Subject::SigningKey { compromised: true } => {
+            let rotated = signing::replace(&secret_store).await?;
             println!("key {} signs; all others are refused within {} s", rotated.key, window.fresh.as_secs() + 1);
         }
-        What::SigningKey { .. } => {
-            let rotated = signing::rotate(&vault, window, ACCESS_TOKEN_LIFETIME).await?;
+        Subject::SigningKey { .. } => {
+            let rotated = signing::rotate(&secret_store, window, ACCESS_TOKEN_LIFETIME).await?;
             let waits = if rotated.was_waiting { "is there already and " } else { "" };
             println!(
                 "key {} {waits}signs from {} on; until then the present one does",
                 rotated.key, rotated.active_from
             );
         }
-        What::StripeWebhookSecret { secret, overlap_seconds } => {
-            webhook_secret::prune(&vault, TOLERANCE).await?;
+        Subject::StripeWebhookSecret { secret, overlap_seconds } => {
+            webhook_secret::prune(&secret_store, TOLERANCE).await?;
             let overlap = Duration::from_secs(*overlap_seconds);
             match (secret, sandbox_url) {
-                (Some(secret), _) => webhook_secret::take_up(&vault, secret, overlap).await?,
-                (None, Some(url)) => drop(webhook_secret::roll_at_sandbox(&vault, &url, overlap).await?),
+                (Some(secret), _) => webhook_secret::take_up(&secret_store, secret, overlap).await?,
+                (None, Some(url)) => drop(webhook_secret::roll_at_sandbox(&secret_store, &url, overlap).await?),
                 (None, None) => return Err(RotateError::NoSecret),
             }
             println!("both secrets count; `cargo cis rotate prune` forgets the old one {overlap_seconds} s from now");
         }
-        What::LinkKeys => {
-            let since = mac::rotate(&vault, LINK_KEYS, window, VERIFICATION_LIFETIME).await?;
+        Subject::LinkKeys => {
+            let since = mac::rotate(&secret_store, LINK_KEYS, window, VERIFICATION_LIFETIME).await?;
             println!("links are signed with the new key since {since}");
         }
-        What::RefreshKeys => {
-            let since = mac::rotate(&vault, REFRESH_KEYS, window, ROTATION_GRACE).await?;
+        Subject::RefreshKeys => {
+            let since = mac::rotate(&secret_store, REFRESH_KEYS, window, ROTATION_GRACE).await?;
             println!("refresh tokens follow by the new key since {since}");
         }
-        What::Prune => {
-            let keys = signing::prune(&vault, window, ACCESS_TOKEN_LIFETIME).await?;
-            let secrets = webhook_secret::prune(&vault, TOLERANCE).await?;
+        Subject::Prune => {
+            let keys = signing::prune(&secret_store, window, ACCESS_TOKEN_LIFETIME).await?;
+            let secrets = webhook_secret::prune(&secret_store, TOLERANCE).await?;
             println!("{keys} signing keys and {secrets} webhook secrets forgotten");
         }
     }
     Ok(())
 }
 
-fn place(is_aws: bool) -> Result<Place, RotateError> {
+fn target(is_aws: bool) -> Result<Target, RotateError> {
     if is_aws {
         let fresh = Duration::from_secs(or_default("SECRET_FRESH_SECONDS", SECRET_FRESH_FOR.as_secs())?);
-        return Ok(Place { vault: Vault::on_aws()?, window: Window { fresh }, sandbox_url: None });
+        return Ok(Target { secret_store: SecretStore::on_aws()?, window: Window { fresh }, sandbox_url: None });
     }
     let stack = Stack::load()?.ok_or(RotateError::NoStack)?;
-    Ok(Place { vault: Vault::of(&stack)?, window: local_window(), sandbox_url: Some(stack.sandbox_url) })
+    Ok(Target { secret_store: SecretStore::of(&stack)?, window: local_window(), sandbox_url: Some(stack.sandbox_url) })
 }
 
 /// The times of the local stacks.

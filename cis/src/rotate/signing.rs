@@ -10,11 +10,11 @@ use suite::secrets::{TOKEN_KEYS, TOKEN_SIGNING};
 
 use super::{RotateError, Window};
 use crate::accounts;
-use crate::vault::Vault;
+use crate::secret_store::SecretStore;
 
 /// What a rotation came to.
 #[derive(Debug)]
-pub struct Rotated {
+pub struct KeyRotation {
     /// The newest key's id.
     pub key: String,
     /// From when on it signs.
@@ -26,57 +26,62 @@ pub struct Rotated {
 /// Adds a key that signs when everybody has heard of it; drops those of which nothing is left that is good for
 /// `lifetime`. While a key waits for its time, there is nothing to do. First the public keys are written, then the
 /// private ones: a crash in between leaves a public key that nobody signs with.
-pub async fn rotate(vault: &Vault, window: Window, lifetime: Duration) -> Result<Rotated, RotateError> {
-    let keys: SigningKeys = vault.read(TOKEN_SIGNING).await?.unwrap_or_default();
+pub async fn rotate(
+    secret_store: &SecretStore,
+    window: Window,
+    lifetime: Duration,
+) -> Result<KeyRotation, RotateError> {
+    let keys: SigningKeys = secret_store.read(TOKEN_SIGNING).await?.unwrap_or_default();
     let now = SystemClock.now();
     let mut keys = pruned(&keys, window.forgotten(lifetime), now);
     if let Some(waiting) = keys.keys.iter().find(|key| key.active_from() > now) {
-        let rotated = Rotated { key: waiting.id().to_owned(), active_from: waiting.active_from(), was_waiting: true };
-        write(vault, &keys).await?;
+        let rotated =
+            KeyRotation { key: waiting.id().to_owned(), active_from: waiting.active_from(), was_waiting: true };
+        write(secret_store, &keys).await?;
         return Ok(rotated);
     }
     // The very first key has nobody to wait for.
     let wait = if keys.keys.is_empty() { Duration::ZERO } else { window.heard() };
     let new = SigningKey::generate(now)?;
     keys.keys.push(new.clone());
-    vault.write(TOKEN_KEYS, &keys.public()?).await?;
+    secret_store.write(TOKEN_KEYS, &keys.public()?).await?;
     keys.keys.pop();
     // Counted from when the public keys were written.
     let new = new.signing_from(SystemClock.now().plus(wait));
-    let rotated = Rotated { key: new.id().to_owned(), active_from: new.active_from(), was_waiting: false };
+    let rotated = KeyRotation { key: new.id().to_owned(), active_from: new.active_from(), was_waiting: false };
     keys.keys.push(new);
-    keep(vault, &keys).await?;
+    keep(secret_store, &keys).await?;
     Ok(rotated)
 }
 
 /// Drops the keys of which nothing is left; answers how many.
-pub async fn prune(vault: &Vault, window: Window, lifetime: Duration) -> Result<usize, RotateError> {
-    let keys: SigningKeys = vault.read(TOKEN_SIGNING).await?.unwrap_or_default();
+pub async fn prune(secret_store: &SecretStore, window: Window, lifetime: Duration) -> Result<usize, RotateError> {
+    let keys: SigningKeys = secret_store.read(TOKEN_SIGNING).await?.unwrap_or_default();
     let kept = pruned(&keys, window.forgotten(lifetime), SystemClock.now());
     let dropped = keys.keys.len() - kept.keys.len();
     if dropped > 0 {
-        write(vault, &kept).await?;
+        write(secret_store, &kept).await?;
     }
     Ok(dropped)
 }
 
 /// Somebody else has a key: a new one signs from now on, and what the others signed is refused as soon as the functions
 /// have heard of it. Whoever is signed in refreshes.
-pub async fn replace(vault: &Vault) -> Result<Rotated, RotateError> {
+pub async fn replace(secret_store: &SecretStore) -> Result<KeyRotation, RotateError> {
     let new = SigningKey::generate(SystemClock.now())?;
-    let rotated = Rotated { key: new.id().to_owned(), active_from: new.active_from(), was_waiting: false };
-    write(vault, &SigningKeys { keys: vec![new] }).await?;
+    let rotated = KeyRotation { key: new.id().to_owned(), active_from: new.active_from(), was_waiting: false };
+    write(secret_store, &SigningKeys { keys: vec![new] }).await?;
     Ok(rotated)
 }
 
-async fn write(vault: &Vault, keys: &SigningKeys) -> Result<(), RotateError> {
-    vault.write(TOKEN_KEYS, &keys.public()?).await?;
-    keep(vault, keys).await
+async fn write(secret_store: &SecretStore, keys: &SigningKeys) -> Result<(), RotateError> {
+    secret_store.write(TOKEN_KEYS, &keys.public()?).await?;
+    keep(secret_store, keys).await
 }
 
-async fn keep(vault: &Vault, keys: &SigningKeys) -> Result<(), RotateError> {
-    vault.write(TOKEN_SIGNING, keys).await?;
-    if vault.is_local() {
+async fn keep(secret_store: &SecretStore, keys: &SigningKeys) -> Result<(), RotateError> {
+    secret_store.write(TOKEN_SIGNING, keys).await?;
+    if secret_store.is_local() {
         accounts::keep_signing_keys(keys)?;
     }
     Ok(())

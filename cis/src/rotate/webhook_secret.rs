@@ -11,7 +11,7 @@ use suite::secrets::STRIPE;
 
 use super::RotateError;
 use crate::http::Http;
-use crate::vault::{Vault, VaultError};
+use crate::secret_store::{SecretStore, SecretStoreError};
 
 /// Beside the secrets: from when on only the first one counts.
 const OLD_UNTIL: &str = "old_webhook_secrets_until";
@@ -19,9 +19,13 @@ const SECRETS: &str = "webhook_secrets";
 
 /// Rolls the secret of the sandbox's endpoint as Stripe's dashboard does, and takes the new one up. Should this end in
 /// between, Stripe signs with the old one as well until the overlap ends: rolling again mends it.
-pub async fn roll_at_sandbox(vault: &Vault, sandbox_url: &str, overlap: Duration) -> Result<String, RotateError> {
+pub async fn roll_at_sandbox(
+    secret_store: &SecretStore,
+    sandbox_url: &str,
+    overlap: Duration,
+) -> Result<String, RotateError> {
     let http = Http::new()?;
-    let keys: Value = vault.read(STRIPE).await?.ok_or(VaultError::Shape(STRIPE))?;
+    let keys: Value = secret_store.read(STRIPE).await?.ok_or(SecretStoreError::Shape(STRIPE))?;
     let authorization = format!("Bearer {}", keys["api_key"].as_str().unwrap_or_default());
     let endpoints =
         http.get(&format!("{sandbox_url}/v1/webhook_endpoints"), &[("authorization", &authorization)]).await?;
@@ -30,22 +34,22 @@ pub async fn roll_at_sandbox(vault: &Vault, sandbox_url: &str, overlap: Duration
     let body = json!({ "expires_in": overlap.as_secs() });
     let rolled = http.send(Method::POST, &url, &[], Some(("application/json", body.to_string()))).await?;
     let secret = rolled.body["secret"].as_str().ok_or(RotateError::Sandbox(rolled.status))?;
-    take_up(vault, secret, overlap).await?;
+    take_up(secret_store, secret, overlap).await?;
     Ok(secret.to_owned())
 }
 
 /// Takes up a secret that Stripe has made, in front of the present ones.
-pub async fn take_up(vault: &Vault, secret: &str, overlap: Duration) -> Result<(), RotateError> {
-    let keys: Value = vault.read(STRIPE).await?.ok_or(VaultError::Shape(STRIPE))?;
-    Ok(vault.write(STRIPE, &with(keys, secret, SystemClock.now().plus(overlap))).await?)
+pub async fn take_up(secret_store: &SecretStore, secret: &str, overlap: Duration) -> Result<(), RotateError> {
+    let keys: Value = secret_store.read(STRIPE).await?.ok_or(SecretStoreError::Shape(STRIPE))?;
+    Ok(secret_store.write(STRIPE, &with(keys, secret, SystemClock.now().plus(overlap))).await?)
 }
 
 /// Forgets the secrets that Stripe signs with no more; answers how many. `lasts`: how long a signature counts.
-pub async fn prune(vault: &Vault, lasts: Duration) -> Result<usize, RotateError> {
-    let Some(keys) = vault.read::<Value>(STRIPE).await? else { return Ok(0) };
+pub async fn prune(secret_store: &SecretStore, lasts: Duration) -> Result<usize, RotateError> {
+    let Some(keys) = secret_store.read::<Value>(STRIPE).await? else { return Ok(0) };
     let (kept, dropped) = pruned(keys, lasts, SystemClock.now());
     if dropped > 0 {
-        vault.write(STRIPE, &kept).await?;
+        secret_store.write(STRIPE, &kept).await?;
     }
     Ok(dropped)
 }

@@ -13,7 +13,7 @@ use crate::accounts::{Accounts, AccountsError};
 use crate::http::{Answer, Http, HttpError};
 use crate::stack::Stack;
 
-mod outside;
+mod stack_client;
 
 /// Where the customer lets goods be sent.
 const ADDRESS: [(&str, &str); 5] = [
@@ -219,7 +219,7 @@ impl Shop {
         let (mut hops, mut cursor) = (vec![], String::new());
         loop {
             let page = self.ask(Method::GET, &format!("/v1/orders/{order_id}/history?limit=100{cursor}")).await?;
-            hops.extend(list(&page["hops"]));
+            hops.extend(list(&page["items"]));
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => return Ok(hops),

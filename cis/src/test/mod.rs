@@ -28,14 +28,14 @@ pub struct Options {
 /// Some of the steps failed; each has said why.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} of the steps failed")]
-pub struct Failed(usize);
+pub struct FailedSteps(usize);
 
 /// Runs the steps, all of them even after a failure, and ends with one line of counts.
 ///
 /// # Errors
 ///
 /// A step failed.
-pub async fn test(options: &Options) -> Result<(), Failed> {
+pub async fn test(options: &Options) -> Result<(), FailedSteps> {
     let wanted = |step: &Step| options.only.as_ref().is_none_or(|part| step.name.contains(part.as_str()));
     let (mut total, mut failures) = (Count::default(), 0);
     for step in steps().into_iter().filter(wanted) {
@@ -60,7 +60,7 @@ pub async fn test(options: &Options) -> Result<(), Failed> {
         }
     }
     println!("\n{} passed, {} failed", total.passed, total.failed);
-    if failures == 0 { Ok(()) } else { Err(Failed(failures)) }
+    if failures == 0 { Ok(()) } else { Err(FailedSteps(failures)) }
 }
 
 fn steps() -> Vec<Step> {
@@ -72,7 +72,7 @@ fn steps() -> Vec<Step> {
         Step::new("rust tests", async || cargo(&["test", "--workspace", "--locked"]).await),
         Step::new("simulation", async || sim(&["--seeds", "10300", "--orders", "20"]).await),
         Step::new("crash points", async || sim(&["--crash-points", "all"]).await),
-        Step::new("naive variants", async || sim(&["--mutants", "--seeds", "50"]).await),
+        Step::new("seeded bugs", async || sim(&["--seeded-bugs", "--seeds", "50"]).await),
         Step::new("embedded stack", async || embedded().await),
         Step::with_more("template linters", async || python::lint_template().await),
         Step::with_more("client checks", async || clients::check().await),

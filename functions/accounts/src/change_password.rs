@@ -5,7 +5,7 @@ use domain::Account;
 use passwords::Password;
 use resilience::Clock;
 use serde::Deserialize;
-use sessions::{AccountLimits, occasion, save};
+use sessions::{AccountLimits, command_context, save};
 use sessions::{Delivery, Issuer};
 use store::Accounts;
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::SignIn);
 
-/// The password of now and the one from now on.
+/// The current password and the new one.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeBody {
@@ -26,11 +26,13 @@ struct ChangeBody {
     delivery: Delivery,
 }
 
-/// Sets the password. Every session ends, and the caller gets a new one.
+/// Changes the caller's password.
+///
+/// Ends every session and opens a new one for the caller.
 ///
 /// # Errors
 ///
-/// 400, 413, 415 for the body, 401 no caller or another password of now, 403 not a person, or a cookie for a foreign
+/// 400, 413, 415 for the body, 401 no caller or a wrong current password, 403 not a person, or a cookie for a foreign
 /// page, 404 the account is gone, 422 the new password breaks a rule, 429 too many tries, 503 a table is down.
 #[utoipa::path(
     post,
@@ -71,7 +73,7 @@ pub async fn handle(
         let now = accounts.account(id).await?.filter(|now| now.password == account.password);
         // Somebody else has changed it since it was compared.
         let now = now.ok_or(ApiError::InvalidCredentials)?;
-        let change = now.change_password(hash.clone(), &occasion(clock, ids, correlation_id.as_str()));
+        let change = now.change_password(hash.clone(), &command_context(clock, ids, correlation_id.as_str()));
         save(accounts, &change).await?;
         change.after.ok_or(ApiError::NotFound("account"))
     })

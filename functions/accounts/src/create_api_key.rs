@@ -1,10 +1,10 @@
 //! `POST /v1/api-keys`: an administrator makes a key with which another service calls the API.
 //!
 //! No `Idempotency-Key` is asked for. Should the answer get lost, nobody knows the new key's secret: it stays unused, is
-//! seen in the list and can be called back, and the request is made again. What it replaces then still ends when the
+//! seen in the list and can be revoked, and the request is made again. What it replaces then still ends when the
 //! first request said.
 
-mod wish;
+mod request;
 
 use api::{ApiError, Class, Endpoint, KeyAnswer, Response};
 use auth::api_key::issue;
@@ -17,8 +17,8 @@ use serde::Serialize;
 use store::ApiKeys;
 use utoipa::ToSchema;
 
-use wish::{KeyBody, Wish};
-pub use wish::{MAX_DAYS, MAX_NAME, MAX_OVERLAP_SECONDS};
+use request::{KeyBody, NewApiKeyRequest};
+pub use request::{MAX_DAYS, MAX_NAME, MAX_OVERLAP_SECONDS};
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write);
@@ -38,8 +38,10 @@ struct NewKeyAnswer<'a> {
     replaced: Option<KeyAnswer<'a>>,
 }
 
-/// Makes a key, shown once. One that replaces another sees the same orders, has the same scopes unless it is given
-/// others, and lets the other one end after an overlap, in the same transaction.
+/// Creates an API key.
+///
+/// The key's secret is shown once. A key that replaces another sees the same orders, has the same scopes unless it is
+/// given others, and ends the other key after an overlap, in the same transaction.
 ///
 /// # Errors
 ///
@@ -57,12 +59,12 @@ struct NewKeyAnswer<'a> {
 pub async fn handle(env: &impl capabilities::ApiKeys, request: Request) -> Result<Response, ApiError> {
     let (keys, clock, ids) = (env.api_keys(), env.clock(), env.ids());
     let maker = maker(&api::caller(&request)?)?;
-    let wish = wish::read(api::body(&request)?)?;
+    let new_key = request::read(api::body(&request)?)?;
 
     let id = KeyId::from_uuid(ids.fresh());
     let (text, secret) = issue(id, [ids.fresh(), ids.fresh()]);
     let mint = Mint { id, secret, maker, customer: CustomerId::from_uuid(ids.fresh()) };
-    let make = async || make(keys, &wish, &mint, clock).await;
+    let make = async || make(keys, &new_key, &mint, clock).await;
     let judge = |error: &ApiError| match error {
         ApiError::Store(error) => error.verdict(),
         _ => Verdict::GiveUp,
@@ -93,11 +95,11 @@ struct Mint {
 /// Reads what is to be replaced, decides, writes; answers the new key and the replaced one as it is then.
 async fn make(
     keys: &impl ApiKeys,
-    wish: &Wish,
+    new_key: &NewApiKeyRequest,
     mint: &Mint,
     clock: &impl Clock,
 ) -> Result<(ApiKey, Option<ApiKey>), ApiError> {
-    let old = match &wish.replaces {
+    let old = match &new_key.replaces {
         Some(replaced) => Some(keys.api_key(replaced.key).await?.ok_or_else(no_such_key)?),
         None => None,
     };
@@ -105,18 +107,18 @@ async fn make(
     let key = ApiKey {
         id: mint.id,
         secret: mint.secret.clone(),
-        name: wish.name.clone(),
-        scopes: wish.scopes.or(old.as_ref().map(|old| old.scopes)).unwrap_or_default(),
+        name: new_key.name.clone(),
+        scopes: new_key.scopes.or(old.as_ref().map(|old| old.scopes)).unwrap_or_default(),
         customer: old.as_ref().map_or(mint.customer, |old| old.customer),
         created_by: mint.maker,
         created_at: now,
-        expires_at: now.plus(wish.lifetime),
+        expires_at: now.plus(new_key.lifetime),
         revoked_at: None,
         last_used_at: None,
         noticed_days: None,
         version: 1,
     };
-    let ends_at = wish.replaces.as_ref().map(|replaced| now.plus(replaced.overlap));
+    let ends_at = new_key.replaces.as_ref().map(|replaced| now.plus(replaced.overlap));
     let ended = old.as_ref().zip(ends_at).and_then(|(old, at)| old.ended(at));
     let written: Vec<_> = ended.iter().cloned().chain([key.clone()]).collect();
     keys.save_api_keys(&written, &[]).await?;

@@ -6,7 +6,7 @@ use lambda_http::http::StatusCode;
 use passwords::{Password, Passwords};
 use resilience::Clock;
 use serde::Deserialize;
-use sessions::{AccountLimits, occasion, save};
+use sessions::{AccountLimits, command_context, save};
 use store::Accounts;
 use utoipa::ToSchema;
 
@@ -25,9 +25,11 @@ struct EraseBody {
     password: Option<Password>,
 }
 
-/// Deletes the account with its address, its password and what OpenID providers know it by. No refresh token is good any
-/// longer; the access token runs out by itself. Whoever hears of `account.erased` has the orders forget the person.
-/// A repetition changes nothing and gets the same answer.
+/// Deletes the caller's account.
+///
+/// Deletes the account with its email address, its password and its OpenID identities. Refresh tokens stop working; the
+/// access token expires by itself. The consumer of `account.erased` then erases the person from the orders. Repeating
+/// the request gives the same answer.
 ///
 /// # Errors
 ///
@@ -62,7 +64,7 @@ pub async fn handle(
         if now.password != account.password {
             return Err(ApiError::InvalidCredentials);
         }
-        save(accounts, &now.erase(&occasion(clock, ids, correlation_id.as_str()))).await
+        save(accounts, &now.erase(&command_context(clock, ids, correlation_id.as_str()))).await
     })
     .await?;
     telemetry::count("AccountsErased", 1);
@@ -77,7 +79,7 @@ fn confirm(account: &Account, body: &EraseBody, passwords: &Passwords) -> Result
     }
     match (&account.password, &body.password) {
         (None, _) => Ok(()),
-        (Some(_), None) => Err(FieldError::new("password", "is needed: the account has one").into()),
+        (Some(_), None) => Err(FieldError::new("password", "is required: the account has one").into()),
         (Some(hash), Some(password)) if passwords.verify(password, Some(hash)) => Ok(()),
         (Some(_), Some(_)) => Err(ApiError::InvalidCredentials),
     }

@@ -41,7 +41,7 @@ impl<'a> From<&'a Account> for Me<'a> {
     }
 }
 
-/// Answers with the caller's account.
+/// Returns the caller's account.
 ///
 /// # Errors
 ///

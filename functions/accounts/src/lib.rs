@@ -10,7 +10,7 @@ pub mod get_me;
 pub mod list_api_keys;
 pub mod login;
 pub mod logout;
-pub mod notice_expiring_keys;
+pub mod notify_expiring_keys;
 pub mod oauth_callback;
 pub mod oauth_start;
 pub mod refresh_token;

@@ -8,8 +8,9 @@ use store::ApiKeys;
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["limit", "cursor"]);
 
-/// Answers with a page of keys, newest first, those that are over or were called back included; `limit` and `cursor` say
-/// which.
+/// Lists API keys, newest first.
+///
+/// Includes expired and revoked keys. `limit` and `cursor` select the page.
 ///
 /// # Errors
 ///

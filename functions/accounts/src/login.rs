@@ -5,7 +5,7 @@ use domain::{Account, EmailAddress, SignInRefused};
 use passwords::{Password, Passwords};
 use resilience::{Clock, Ids};
 use serde::Deserialize;
-use sessions::{AccountLimits, occasion, save};
+use sessions::{AccountLimits, command_context, save};
 use sessions::{Delivery, Issuer};
 use store::{Accounts, Sessions};
 use telemetry::chain;
@@ -25,8 +25,10 @@ struct LoginBody {
     delivery: Delivery,
 }
 
-/// Signs in. A wrong password, an unknown address and an account without a password are one answer after the same work.
-/// To an address that is not verified yet, the link is sent once more, to whoever has the password.
+/// Signs in with email address and password.
+///
+/// A wrong password, an unknown address and an account without a password give the same answer after the same work. While
+/// the address is not verified, a correct password sends the verification link once more.
 ///
 /// # Errors
 ///
@@ -63,13 +65,13 @@ pub async fn handle(
     match (Account::sign_in(found.as_ref(), fits), &found) {
         (Ok(account), _) => {
             telemetry::count("SignIns", 1);
-            keep_up(accounts, issuer, passwords, account, &password).await;
-            limits.know(guards, clock.now()).await;
+            rehash_if_outdated(accounts, issuer, passwords, account, &password).await;
+            limits.remember(guards, clock.now()).await;
             issuer.open(account, delivery).await?.answer()
         }
         (Err(SignInRefused::EmailNotVerified), Some(account)) => {
             let correlation_id = api::correlation_id(&request);
-            let change = account.send_verification(&occasion(clock, issuer.ids, correlation_id.as_str()));
+            let change = account.send_verification(&command_context(clock, issuer.ids, correlation_id.as_str()));
             match limits.send_mail(guards, clock.now()).await {
                 Ok(()) => save(accounts, &change).await?,
                 // There are enough of them in the mailbox.
@@ -85,9 +87,9 @@ pub async fn handle(
     }
 }
 
-/// Hashes the password anew where it was hashed with other parameters than those of now. The next sign-in tries again if
+/// Hashes the password anew where it was hashed with other parameters than the current ones. The next sign-in tries again if
 /// it does not work out.
-async fn keep_up<S: Sessions, C: Clock, I: Ids>(
+async fn rehash_if_outdated<S: Sessions, C: Clock, I: Ids>(
     accounts: &impl Accounts,
     issuer: &Issuer<'_, S, C, I>,
     passwords: &Passwords,

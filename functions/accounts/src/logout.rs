@@ -3,7 +3,7 @@
 use api::{ApiError, Class, Endpoint, Request, Response};
 use lambda_http::http::StatusCode;
 use serde::Deserialize;
-use sessions::{CLEARED_COOKIE, Shown};
+use sessions::{CLEARED_COOKIE, PresentedToken};
 use store::Sessions;
 use utoipa::ToSchema;
 
@@ -18,9 +18,10 @@ struct LogoutBody {
     refresh_token: Option<String>,
 }
 
-/// Ends the session that the refresh token belongs to; any token of it does, and one of none changes nothing. Access
-/// tokens stay good until they expire, 15 minutes at most. Without a
-/// token in the body the cookie is cleared.
+/// Signs out.
+///
+/// Ends the session of the refresh token; any of the session's tokens does, and an unknown token changes nothing. Access
+/// tokens stay valid until they expire, 15 minutes at most. Without a token in the body, the cookie is cleared.
 ///
 /// # Errors
 ///
@@ -41,8 +42,8 @@ pub async fn handle(
     let (sessions, origins) = (env.accounts(), env.origins());
     let LogoutBody { refresh_token } = api::body(&request)?;
     let has_cookie = refresh_token.is_none();
-    match Shown::by(&request, refresh_token.as_deref(), origins) {
-        Ok(Shown { token, .. }) => sessions.end_session(token.account, token.session).await?,
+    match PresentedToken::by(&request, refresh_token.as_deref(), origins) {
+        Ok(PresentedToken { token, .. }) => sessions.end_session(token.account, token.session).await?,
         Err(ApiError::SessionEnded) => {}
         Err(error) => return Err(error),
     }

@@ -1,10 +1,10 @@
 //! `GET /v1/auth/oauth/{provider}/callback`: a browser comes back from an OpenID provider.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
-use domain::{SignInFlow, Vouched};
+use domain::{ExternalIdentity, SignInFlow};
 use oidc::{Addresses, COOKIE, Exchange, OpenId, Provider, state_hash};
 use resilience::{Clock, Ids, Transport};
-use sessions::{Delivery, Issuer, Keys, SignedIn};
+use sessions::{Delivery, IssuedTokens, Issuer, Keys};
 use store::{Accounts, Sessions};
 
 mod account;
@@ -33,8 +33,11 @@ struct SignIn<'a, S, T, C, I> {
     ids: &'a I,
 }
 
-/// Signs in whom the provider vouches for, if it is this browser that asked, and sends it to where it wanted to go, with
-/// a session's cookie. Everybody else goes to the web app's sign-in page, with `error=` and a word of [`Failure`]'s.
+/// Completes a sign-in with an OpenID provider.
+///
+/// Signs in the person whom the provider names, if this browser began the sign-in, and redirects to where it wanted to go,
+/// with the session's cookie. Otherwise it redirects to the web app's sign-in page, with a reason of [`Failure`] in
+/// `error`.
 ///
 /// # Errors
 ///
@@ -92,11 +95,11 @@ impl<S: Accounts + Sessions, T: Transport, C: Clock, I: Ids> SignIn<'_, S, T, C,
         provider: &Provider,
         keys: Keys,
         request: &Request,
-    ) -> Result<(SignedIn, String), Failure> {
+    ) -> Result<(IssuedTokens, String), Failure> {
         let (flow, answer) = self.flow(name, provider, request).await?;
         let code = answer.code()?;
-        let vouched = self.vouched(name, provider, &flow, code, request).await?;
-        let account = account::vouched_for(self.store, &vouched, self.clock, self.ids).await?;
+        let external = self.external_identity(name, provider, &flow, code, request).await?;
+        let account = account::sign_in(self.store, &external, self.clock, self.ids).await?;
         let issuer = Issuer { sessions: self.store, keys, clock: self.clock, ids: self.ids };
         let signed_in = issuer.open(&account, Delivery::Cookie).await.map_err(Failure::Ours)?;
         Ok((signed_in, flow.return_to))
@@ -121,17 +124,17 @@ impl<S: Accounts + Sessions, T: Transport, C: Clock, I: Ids> SignIn<'_, S, T, C,
         Ok((flow, answer))
     }
 
-    async fn vouched(
+    async fn external_identity(
         &self,
         name: &str,
         provider: &Provider,
         flow: &SignInFlow,
         code: &str,
         request: &Request,
-    ) -> Result<Vouched, Failure> {
+    ) -> Result<ExternalIdentity, Failure> {
         let redirect_uri = self.addresses.redirect_uri(name);
         let (code_verifier, nonce) = (flow.code_verifier.as_str(), flow.nonce.as_str());
         let exchange = Exchange { code, redirect_uri: &redirect_uri, code_verifier, nonce };
-        Ok(self.open_id.vouched(provider, exchange, api::deadline(self.clock, request)).await?)
+        Ok(self.open_id.external_identity(provider, exchange, api::deadline(self.clock, request)).await?)
     }
 }

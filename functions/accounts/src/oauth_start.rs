@@ -11,8 +11,10 @@ use telemetry::chain;
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn).with_query(&["return_to"]).answering(&[]);
 
-/// Remembers the attempt, binds it to this browser with a cookie, and sends it to the provider. While the provider is
-/// out of reach the browser goes to the web app's sign-in page, with `error=unavailable`.
+/// Begins a sign-in with an OpenID provider.
+///
+/// Stores the attempt, binds it to this browser with a cookie, and redirects to the provider. While the provider is
+/// unavailable it redirects to the web app's sign-in page, with `error=unavailable`.
 ///
 /// # Errors
 ///

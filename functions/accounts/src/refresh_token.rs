@@ -2,7 +2,7 @@
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use serde::Deserialize;
-use sessions::{Issuer, Shown};
+use sessions::{Issuer, PresentedToken};
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -16,9 +16,11 @@ struct RefreshBody {
     refresh_token: Option<String>,
 }
 
-/// Gives an access token and the refresh token's successor, the way that the token came. Shown again within half a
-/// minute, a token gives the same successor, for whom the answer got lost; shown later, it ends the session, since two
-/// have it.
+/// Renews the access token.
+///
+/// Returns an access token and the next refresh token, in the way in which the token came. A token that is used again
+/// within half a minute gives the same successor, for clients that lost the answer; used later, it ends the session, since
+/// two parties have it.
 ///
 /// # Errors
 ///
@@ -39,6 +41,6 @@ pub async fn handle(
     let (accounts, origins) = (env.accounts(), env.origins());
     let issuer = &Issuer { sessions: accounts, keys: env.session_keys().await?, clock: env.clock(), ids: env.ids() };
     let RefreshBody { refresh_token } = api::body(&request)?;
-    let shown = Shown::by(&request, refresh_token.as_deref(), origins)?;
+    let shown = PresentedToken::by(&request, refresh_token.as_deref(), origins)?;
     issuer.refresh(accounts, &shown.token, shown.delivery).await?.answer()
 }

@@ -6,7 +6,7 @@ use lambda_http::http::StatusCode;
 use passwords::Password;
 use resilience::{Clock, Ids};
 use serde::Deserialize;
-use sessions::{AccountLimits, occasion, save};
+use sessions::{AccountLimits, command_context, save};
 use store::Accounts;
 use utoipa::ToSchema;
 
@@ -24,8 +24,10 @@ struct RegisterBody {
     password: Password,
 }
 
-/// Sends a mail to the address, whoever it belongs to: a link to verify it, or, where it has an account already, a word
-/// about that. The caller does not learn which from the answer.
+/// Registers an account.
+///
+/// Sends an email to the address: a link to verify it or, when it has an account already, a notice of that. The answer does
+/// not tell which.
 ///
 /// # Errors
 ///
@@ -54,7 +56,7 @@ pub async fn handle(
         let id = CustomerId::from_uuid(ids.fresh());
         let wanted = Registration { id, email: email.clone(), password: hash.clone() };
         let before = accounts.account_with_email(&email).await?;
-        let change = Account::register(before, wanted, &occasion(clock, ids, correlation_id.as_str()));
+        let change = Account::register(before, wanted, &command_context(clock, ids, correlation_id.as_str()));
         save(accounts, &change).await
     })
     .await?;

@@ -5,7 +5,7 @@ use domain::{Account, CustomerId, EmailAddress};
 use lambda_http::http::StatusCode;
 use resilience::{Clock, Ids};
 use serde::Deserialize;
-use sessions::{AccountLimits, occasion, save};
+use sessions::{AccountLimits, command_context, save};
 use store::Accounts;
 use utoipa::ToSchema;
 
@@ -19,7 +19,9 @@ struct ResetRequestBody {
     email: EmailAddress,
 }
 
-/// Sends a link to the address if it has an account. The caller does not learn whether it has.
+/// Requests a link to reset a password.
+///
+/// Sends the link if the email address has an account. The answer does not tell whether it has.
 ///
 /// # Errors
 ///
@@ -42,10 +44,11 @@ pub async fn handle(
     AccountLimits::of(&email, &request).send_mail(guards, clock.now()).await?;
 
     api::settle(clock, ids, async || {
-        let on = occasion(clock, ids, correlation_id.as_str());
+        let context = command_context(clock, ids, correlation_id.as_str());
         let nobody = CustomerId::from_uuid(ids.fresh());
         let found = accounts.account_with_email(&email).await?;
-        let change = found.map_or_else(|| Account::no_reset(nobody, &on), |account| account.request_reset(&on));
+        let change =
+            found.map_or_else(|| Account::no_reset(nobody, &context), |account| account.request_reset(&context));
         save(accounts, &change).await
     })
     .await?;

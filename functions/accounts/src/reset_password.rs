@@ -6,7 +6,7 @@ use lambda_http::http::StatusCode;
 use passwords::Password;
 use resilience::Clock;
 use serde::Deserialize;
-use sessions::{AccountLimits, linked, occasion, save};
+use sessions::{AccountLimits, command_context, linked, save};
 use utoipa::ToSchema;
 
 /// Who may call, how often, and with what.
@@ -23,8 +23,10 @@ struct ResetBody {
     new_password: Password,
 }
 
-/// Sets the password; the link is used up and every session ends. The address counts as verified, and the place that the
-/// request comes from as the owner's.
+/// Resets a password with a mailed link.
+///
+/// Uses up the link and ends every session. The email address counts as verified, and the request's IP address as known
+/// for the account.
 ///
 /// # Errors
 ///
@@ -53,11 +55,11 @@ pub async fn handle(
     let hash = passwords.hash(&new_password, ids).map_err(|error| ApiError::Internal(error.into()))?;
     api::settle(clock, ids, async || {
         let (link, account) = linked(accounts, id).await?;
-        let on = occasion(clock, ids, correlation_id.as_str());
-        let change = account.reset_password(&link, hash.clone(), &on).map_err(|_| ApiError::LinkInvalid)?;
+        let context = command_context(clock, ids, correlation_id.as_str());
+        let change = account.reset_password(&link, hash.clone(), &context).map_err(|_| ApiError::LinkInvalid)?;
         save(accounts, &change).await
     })
     .await?;
-    AccountLimits::of(&account.email, &request).know(guards, clock.now()).await;
+    AccountLimits::of(&account.email, &request).remember(guards, clock.now()).await;
     Ok(api::empty(StatusCode::NO_CONTENT))
 }

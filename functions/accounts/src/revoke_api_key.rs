@@ -1,4 +1,4 @@
-//! `DELETE /v1/api-keys/{key_id}`: an API key is called back.
+//! `DELETE /v1/api-keys/{key_id}`: revokes an API key.
 
 use api::{ApiError, Class, Endpoint, Response};
 use auth::Permission;
@@ -10,8 +10,9 @@ use store::{ApiKeys, StoreError};
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write);
 
-/// Writes down that the key is good no more. It is refused as soon as the authorizer's answer about it is forgotten,
-/// within a minute. A second time changes nothing.
+/// Revokes an API key.
+///
+/// The key is refused within a minute, once the authorizer's cached answer expires. Repeating the request changes nothing.
 ///
 /// # Errors
 ///
@@ -21,7 +22,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write);
     path = "/v1/api-keys/{key_id}",
     operation_id = "revoke-api-key",
     tag = "keys",
-    responses((status = 204, description = "The key is called back")),
+    responses((status = 204, description = "The key is revoked")),
     security(("access_token" = ["admin"])),
 )]
 pub async fn handle(env: &impl capabilities::ApiKeys, request: Request) -> Result<Response, ApiError> {
@@ -32,7 +33,7 @@ pub async fn handle(env: &impl capabilities::ApiKeys, request: Request) -> Resul
         let Some(key) = keys.api_key(id).await? else { return Ok(false) };
         if let Some(revoked) = key.revoked(clock.now()) {
             keys.save_api_keys(&[revoked], &[]).await?;
-            tracing::info!(key_id = %id, "key called back");
+            tracing::info!(key_id = %id, "key revoked");
         }
         Ok(true)
     };

@@ -25,8 +25,10 @@ struct VerifyBody {
     delivery: Delivery,
 }
 
-/// Verifies the address and signs in. The password is asked for as well, so that nobody can be made to confirm an
-/// account that somebody else set up with their address. A wrong one does not use the link up.
+/// Verifies an email address and signs in.
+///
+/// Asks for the password as well, so that nobody can be tricked into confirming an account that someone else created with
+/// their address. A wrong password does not use up the link.
 ///
 /// # Errors
 ///
@@ -71,6 +73,6 @@ pub async fn handle(
     })
     .await?;
     telemetry::count("AddressesVerified", 1);
-    AccountLimits::of(&account.email, &request).know(guards, clock.now()).await;
+    AccountLimits::of(&account.email, &request).remember(guards, clock.now()).await;
     issuer.open(&account, delivery).await?.answer()
 }

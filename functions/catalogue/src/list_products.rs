@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::{ApiError, Class, Endpoint, PageAnswer, PageParameters, ProductAnswer, Response};
 use domain::Product;
 use lambda_http::Request;
-use resilience::{Cache, CacheOutcome, Cached, Clock, Keep};
+use resilience::{Cache, CacheOutcome, CachePolicy, Clock, Lookup};
 use store::{Catalogue, Page, PageRequest, StoreError};
 use telemetry::chain;
 
@@ -19,7 +19,7 @@ const MAX_AGE: u32 = 60;
 /// Pages of the catalogue in this environment: ten seconds without asking, and ten minutes while the table is down.
 pub type Pages<C> = Cache<PageRequest, Page<Product>, C>;
 
-const KEEP: Keep = Keep {
+const CACHE_POLICY: CachePolicy = CachePolicy {
     fresh_for: Duration::from_secs(10),
     stale_for: Duration::from_mins(10),
     ask_again_after: Duration::from_secs(5),
@@ -28,11 +28,13 @@ const KEEP: Keep = Keep {
 
 /// No pages yet.
 pub const fn pages<C: Clock>(clock: C) -> Pages<C> {
-    Cache::new(KEEP, clock)
+    Cache::new(CACHE_POLICY, clock)
 }
 
-/// Answers with a page of products by sku; `limit` and `cursor` say which. What is not sold now is left out, so that a
-/// page may have fewer than `limit` and still a next one.
+/// Lists the products on sale, by sku.
+///
+/// `limit` and `cursor` select the page. Inactive products are left out, so a page may have fewer than `limit` items and
+/// still a next page.
 ///
 /// # Errors
 ///
@@ -49,7 +51,7 @@ pub const fn pages<C: Clock>(clock: C) -> Pages<C> {
 pub async fn handle(env: &impl capabilities::ProductPages, request: Request) -> Result<Response, ApiError> {
     let (catalogue, pages) = (env.catalogue(), env.product_pages());
     let page = api::page(&request)?;
-    let Cached { value: found, outcome } = pages.get(&page, async || on_sale(catalogue, &page).await).await?;
+    let Lookup { value: found, outcome } = pages.get(&page, async || on_sale(catalogue, &page).await).await?;
     telemetry::count_cached("Products", &outcome);
     if let CacheOutcome::Stale(Some(error)) = &outcome {
         tracing::warn!(error = %chain(error), "catalogue out of reach, an old page serves on");

@@ -15,10 +15,12 @@ pub use edit::{MAX_NAME, MAX_PRICES};
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
 
-/// Stores the product: 201 if it is new, else 200. What it replaces is gone, except for the stock, which stays when the
-/// body does not name it; orders that take from it meanwhile are not lost. A body that names the stock should say with
-/// `stock_was` which one it takes the place of: then what is sold between reading and writing, or between this request and
-/// its repetition, is not put up for sale again.
+/// Creates or replaces a product.
+///
+/// Answers 201 for a new product, else 200. The body replaces the whole product, except that the stock stays when the body
+/// omits it; orders that take stock meanwhile are not lost. A body with `stock` should name the stock that it replaces in
+/// `expected_stock`: then what is sold between reading and writing, or between a request and its repetition, is not put
+/// up for sale again.
 ///
 /// # Errors
 ///
@@ -32,7 +34,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_bod
     request_body = ProductBody,
     responses((status = 200, description = "The product is changed", body = ProductAnswer), (status = 201, description = "The product is new", body = ProductAnswer)),
     security(("access_token" = ["admin"]), ("api_key" = ["catalogue:write"])),
-    extensions(("x-problems" = json!(["stock-differs"]))),
+    extensions(("x-problems" = json!(["stock-conflict"]))),
 )]
 pub async fn handle(env: &impl capabilities::Catalogue, request: Request) -> Result<Response, ApiError> {
     let (catalogue, clock) = (env.catalogue(), env.clock());
@@ -42,7 +44,7 @@ pub async fn handle(env: &impl capabilities::Catalogue, request: Request) -> Res
     let edit = edit::read(sku, api::body(&request)?, clock.now())?;
 
     let product = catalogue.put(&edit).await.map_err(|error| match error {
-        StoreError::StockDiffers(stock) => ApiError::StockDiffers(stock),
+        StoreError::StockConflict(stock) => ApiError::StockConflict(stock),
         error => error.into(),
     })?;
     let answer = ProductAnswer::from(&product);

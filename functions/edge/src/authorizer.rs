@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use auth::api_key::{ShownKey, is_api_key};
+use auth::api_key::{PresentedKey, is_api_key};
 use auth::{Caller, TokenRefused, TokenRules, refused_context, verify};
 use aws_lambda_events::apigw::{ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGatewayV2CustomAuthorizerV2Request};
 use domain::KeyId;
@@ -62,7 +62,7 @@ async fn api_key(
     env: &impl capabilities::ApiKeys,
     text: &str,
 ) -> Result<Result<Caller, TokenRefused>, AuthorizerError> {
-    let shown = match ShownKey::read(text) {
+    let shown = match PresentedKey::read(text) {
         Ok(shown) => shown,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -70,18 +70,18 @@ async fn api_key(
     let checked = shown.check(stored.as_ref(), now);
     if checked.is_ok() {
         telemetry::count("KeysUsed", 1);
-        if stored.is_some_and(|key| key.is_to_be_noted(now)) {
-            note_use(env, shown.id()).await;
+        if stored.is_some_and(|key| key.use_is_due(now)) {
+            record_use(env, shown.id()).await;
         }
     }
     Ok(checked)
 }
 
-async fn note_use(env: &impl capabilities::ApiKeys, id: KeyId) {
+async fn record_use(env: &impl capabilities::ApiKeys, id: KeyId) {
     let (keys, clock) = (env.api_keys(), env.clock());
     let noted = tokio::select! {
         biased;
-        noted = keys.note_use(id, clock.now()) => noted.map_err(|error| chain(&error).to_string()),
+        noted = keys.record_use(id, clock.now()) => noted.map_err(|error| chain(&error).to_string()),
         () = clock.sleep(NOTE_PATIENCE) => Err("it took too long".to_owned()),
     };
     if let Err(error) = noted {

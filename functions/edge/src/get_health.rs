@@ -22,7 +22,9 @@ struct Health {
     version: &'static str,
 }
 
-/// Reads one item that is not there, which costs half a read unit and needs all that a real request needs.
+/// Checks that the service works.
+///
+/// Reads one missing item, which costs half a read unit and needs all that a real request needs.
 ///
 /// # Errors
 ///

@@ -7,8 +7,10 @@ use lambda_http::Request;
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read);
 
-/// Answers with the key set. Anybody may keep it as long as our own functions keep theirs (five minutes); a rotation
-/// waits for both before the new key signs.
+/// Returns the public keys that verify access tokens.
+///
+/// Clients may cache the key set as long as our own functions do (five minutes): a rotation waits for both before the new
+/// key signs.
 ///
 /// # Errors
 ///

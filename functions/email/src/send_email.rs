@@ -1,7 +1,7 @@
 //! Tells people by mail what happened to their order or their account, and the shop what needs its people: once for each
 //! order or account, kind of mail and event.
 
-mod letter;
+mod compose;
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
 use settings::SecretError;
 use store::{MailEffects, StoreError};
 
-use letter::effect_id;
+use compose::effect_id;
 
 /// Left of the invocation when no other mail is begun: one answer's time and the write after it.
 pub const RESERVE: Duration = Duration::from_secs(7);
@@ -73,17 +73,17 @@ impl<E> Needs for E where
 /// sent again only after SendGrid's events had the time to show that it has it.
 pub async fn handle(env: &impl Needs, deadline: Deadline, event: SqsEvent) -> Result<SqsBatchResponse, SecretError> {
     let sendgrid = env.sendgrid(&*env.sendgrid_secrets().await?);
-    let post = Post { env, sendgrid, deadline };
-    Ok(consume(env.clock(), deadline, event, async |event: Event| post.send(&event).await).await)
+    let mailer = Mailer { env, sendgrid, deadline };
+    Ok(consume(env.clock(), deadline, event, async |event: Event| mailer.send(&event).await).await)
 }
 
-struct Post<'a, E: Needs> {
+struct Mailer<'a, E: Needs> {
     env: &'a E,
     sendgrid: SendGrid<E::Transport, E::Clock, E::Ids>,
     deadline: Deadline,
 }
 
-impl<E: Needs> Post<'_, E> {
+impl<E: Needs> Mailer<'_, E> {
     async fn send(&self, event: &Event) -> Result<(), SendError> {
         let Some(id) = effect_id(event) else { return Ok(()) };
         let stored = self.env.mails().mail(id).await?;
@@ -96,7 +96,7 @@ impl<E: Needs> Post<'_, E> {
             MailClaim::Wait(until) => return Err(SendError::NotBefore(until)),
             MailClaim::Send(effect) => effect,
         };
-        let Some(letter) = self.letter(event).await? else {
+        let Some(outgoing) = self.compose(event).await? else {
             tracing::info!(effect_id = %id, "no mail: overtaken, or nobody to send it to");
             telemetry::count("MailsOvertaken", 1);
             return Ok(());
@@ -106,7 +106,7 @@ impl<E: Needs> Post<'_, E> {
             telemetry::count("MailsSentAgain", 1);
         }
         self.env.mails().save_mail(&effect).await?;
-        let mail = Mail { from: &settings.from, to: &letter.to, content: &letter.content, effect_id: id };
+        let mail = Mail { from: &settings.from, to: &outgoing.to, content: &outgoing.content, effect_id: id };
         let outcome = self.sendgrid.send(&mail, self.deadline).await;
         self.settle(effect, outcome).await
     }
@@ -135,12 +135,12 @@ impl<E: Needs> Post<'_, E> {
                 (Sending::Unknown { since: at }, Err(SendError::OutcomeUnknown))
             }
         };
-        self.note(effect, sending).await?;
+        self.record(effect, sending).await?;
         result
     }
 
     /// Stores how the sending ended. SendGrid's events may have been faster; then they are right.
-    async fn note(&self, claimed: MailEffect, sending: Sending) -> Result<(), StoreError> {
+    async fn record(&self, claimed: MailEffect, sending: Sending) -> Result<(), StoreError> {
         let id = claimed.id;
         let mut known = Some(claimed);
         let store = async || {

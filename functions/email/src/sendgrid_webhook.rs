@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api::{ApiError, Endpoint, Received, Response};
+use api::{Acknowledgement, ApiError, Endpoint, Response};
 use domain::{Delivery, MailEffectId, Timestamp};
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
@@ -22,7 +22,7 @@ pub const BUDGET: Duration = Duration::from_secs(5);
 pub enum Rejection {
     /// Not SendGrid's, or not fresh: 400.
     #[error(transparent)]
-    NotVerified(#[from] SignatureError),
+    InvalidSignature(#[from] SignatureError),
     /// SendGrid's, but no batch of events: 400.
     #[error(transparent)]
     Unreadable(#[from] UnreadableBatch),
@@ -31,8 +31,10 @@ pub enum Rejection {
     Store(#[from] StoreError),
 }
 
-/// Checks the signature over the raw bytes, merges each report into its mail, and answers 200 once all are stored.
-/// Reports of mails that are not ours are left out.
+/// Receives SendGrid's event webhook.
+///
+/// Verifies the signature over the raw bytes, applies each report to its email, and answers 200 once all are stored. Reports
+/// of other senders' emails are ignored.
 ///
 /// # Errors
 ///
@@ -43,7 +45,7 @@ pub enum Rejection {
     operation_id = "sendgrid-webhook",
     tag = "webhooks",
     request_body(content = String, description = "As SendGrid sends and signs it; the signature in `X-Twilio-Email-Event-Webhook-Signature` is checked over these very bytes", content_type = "application/json"),
-    responses((status = 200, description = "Taken in", body = Received), (status = 400, description = "Not signed, not fresh or not readable", body = Received), (status = 503, description = "Not stored: send it again", body = Received)),
+    responses((status = 200, description = "Taken in", body = Acknowledgement), (status = 400, description = "Not signed, not fresh or not readable", body = Acknowledgement), (status = 503, description = "Not stored: send it again", body = Acknowledgement)),
     extensions(("x-signed" = json!("X-Twilio-Email-Event-Webhook-Signature"))),
 )]
 pub async fn handle(
@@ -63,7 +65,7 @@ pub async fn handle(
     tracing::warn!(error = &rejection as &dyn std::error::Error, "delivery not taken in");
     telemetry::count("SendGridEventsRejected", 1);
     match rejection {
-        Rejection::NotVerified(_) => Err(ApiError::NotVerified),
+        Rejection::InvalidSignature(_) => Err(ApiError::InvalidSignature),
         Rejection::Unreadable(_) => Ok(api::received(StatusCode::BAD_REQUEST)),
         Rejection::Store(_) => Ok(api::received(StatusCode::SERVICE_UNAVAILABLE)),
     }

@@ -21,8 +21,10 @@ struct CancelledOrder<'a> {
     refund_due: i64,
 }
 
-/// Writes the decision down and gives the goods back to stock, all or nothing. Stripe is not asked here: whoever hears of
-/// `order.cancelled` voids what is open and gives back what came, now or later. A repetition gets the same answer.
+/// Cancels an order.
+///
+/// Stores the decision and returns the goods to stock in one transaction. The payment is voided or refunded afterwards,
+/// by the consumer of `order.cancelled`. Repeating the request gives the same answer.
 ///
 /// # Errors
 ///

@@ -16,10 +16,12 @@ use place::{Placement, place};
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_body();
 
-/// Places the order, then asks Stripe for its payment intent. An order on invoice has none: it says when it is due.
+/// Places an order.
 ///
-/// The order id derives from the caller and the `Idempotency-Key`, so that a repeated request finds its own order and
-/// goes on where the first one stopped; it is answered 201 as well, with `Idempotent-Replayed: true`.
+/// Stores the order, then asks Stripe for its payment intent. An order on invoice has none: it says when it is due.
+///
+/// The order id derives from the caller and the `Idempotency-Key`: a repeated request finds its own order and continues
+/// where the first one stopped; it is answered with 201 as well, and with `Idempotent-Replayed: true`.
 ///
 /// # Errors
 ///

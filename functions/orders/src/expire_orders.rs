@@ -3,7 +3,7 @@
 
 mod decide;
 mod expire;
-mod walk;
+mod scan;
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use resilience::{Clock, Deadline};
 use serde::Serialize;
 use store::StoreError;
 
-use decide::Deciding;
+use decide::Decider;
 use expire::Expiry;
-use walk::Walk;
+use scan::StatusScan;
 
 /// Kept of the invocation's time: one answer of Stripe's and the writes after it.
 pub const RESERVE: Duration = Duration::from_secs(15);
@@ -52,10 +52,10 @@ pub async fn handle(
     let stripe = &env.stripe_unless_down(TIMEOUT).await;
     let stripe = stripe.as_ref();
     let [expired, deferred, overdue] = [const { Cell::new(0) }; 3];
-    let (walk, deciding) = (Walk { orders, guards, clock, deadline }, Deciding { orders, clock, ids });
-    walk.through("overdue-invoices", OrderStatus::Invoiced, async |order| {
+    let (scan, decider) = (StatusScan { orders, guards, clock, deadline }, Decider { orders, clock, ids });
+    scan.each("overdue-invoices", OrderStatus::Invoiced, async |order| {
         let mark = |order: &Order| order.mark_overdue(&order.correlation_id, clock.now());
-        match deciding.decide(order, None, mark).await {
+        match decider.decide(order, None, mark).await {
             Ok(decided) => count(&overdue, decided.is_change),
             Err(error) => {
                 tracing::warn!(order_id = %order.id, error = %telemetry::chain(&error), "late invoice not noted");
@@ -63,8 +63,8 @@ pub async fn handle(
         }
     })
     .await?;
-    let expiry = Expiry::new(deciding, stripe, deadline);
-    walk.through("expired-orders", OrderStatus::PendingPayment, async |order| match expiry.expire(order).await {
+    let expiry = Expiry::new(decider, stripe, deadline);
+    scan.each("expired-orders", OrderStatus::PendingPayment, async |order| match expiry.expire(order).await {
         Ok(is_expired) => count(&expired, is_expired),
         Err(error) => {
             count(&deferred, true);

@@ -10,8 +10,10 @@ use store::update_from;
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
 
-/// Notes that the goods were sent: of an order that is paid, or that is paid by invoice, and whose money is neither
-/// contested nor in doubt. A repetition gets the same answer.
+/// Marks an order as fulfilled.
+///
+/// Records that the goods were sent. The order must be paid, or be on invoice, and its payment must be neither disputed
+/// nor under review. Repeating the request gives the same answer.
 ///
 /// # Errors
 ///
@@ -24,7 +26,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_bod
     tag = "orders",
     responses((status = 200, description = "The order is sent, now or before", body = OrderAnswer)),
     security(("access_token" = ["staff", "admin"]), ("api_key" = ["orders:fulfil"])),
-    extensions(("x-problems" = json!(["not-fulfillable"]))),
+    extensions(("x-problems" = json!(["order-not-fulfillable"]))),
 )]
 pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result<Response, ApiError> {
     let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());

@@ -7,7 +7,7 @@ use lambda_http::Request;
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read);
 
-/// Answers with the order as it is now.
+/// Returns an order.
 ///
 /// # Errors
 ///

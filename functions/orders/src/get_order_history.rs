@@ -1,6 +1,6 @@
 //! `GET /v1/orders/{order_id}/history`: every hop that an order took, here and outside.
 
-mod hop;
+mod entry;
 mod window;
 
 use api::{ApiError, Class, Endpoint, PageParameters, Response};
@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::{MailEffects, Orders, SheetRows};
 use utoipa::ToSchema;
 
-pub use hop::{Hop, MailState};
+pub use entry::{HistoryEntry, MailState};
 use window::Window;
 
 /// Who may call, how often, and with what.
@@ -23,14 +23,16 @@ struct History {
     /// Whose.
     order_id: OrderId,
     /// What happened.
-    hops: Vec<Hop>,
+    items: Vec<HistoryEntry>,
     /// The `cursor` of the next page; null: that was all.
     #[schema(required)]
     next_cursor: Option<String>,
 }
 
-/// Answers with a page of the order's history: its events, what Stripe and staff said, the ledger of its money, its
-/// mails and its row in the sheet, by time. `limit` counts events; the other hops stand on the page whose time they fall into.
+/// Lists the history of an order.
+///
+/// The history holds the order's events, Stripe's and the staff's answers, the ledger entries, the emails and the row in
+/// the sheet, by time. `limit` counts events; the other entries stand on the page of their time.
 ///
 /// # Errors
 ///
@@ -63,10 +65,10 @@ pub async fn handle(
     let mails = mails.mails_about(id).await?;
     let row = rows.row_of(id).await?;
 
-    let money = receipts.iter().map(Hop::from).chain(ledger.iter().map(Hop::from));
-    let effects = mails.iter().filter_map(Hop::of_mail).chain(row.and_then(Hop::of_row));
-    let others = money.chain(effects).filter(|hop| window.contains(hop.at()));
-    let mut hops: Vec<Hop> = events.items.iter().map(Hop::from).chain(others).collect();
-    hops.sort_by_key(Hop::at);
-    api::ok(&History { order_id: id, hops, next_cursor })
+    let money = receipts.iter().map(HistoryEntry::from).chain(ledger.iter().map(HistoryEntry::from));
+    let effects = mails.iter().filter_map(HistoryEntry::of_mail).chain(row.and_then(HistoryEntry::of_row));
+    let others = money.chain(effects).filter(|entry| window.contains(entry.at()));
+    let mut items: Vec<HistoryEntry> = events.items.iter().map(HistoryEntry::from).chain(others).collect();
+    items.sort_by_key(HistoryEntry::at);
+    api::ok(&History { order_id: id, items, next_cursor })
 }

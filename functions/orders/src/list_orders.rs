@@ -9,10 +9,10 @@ use store::Orders;
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["status", "limit", "cursor"]);
 
-/// Answers with a page of orders, newest first; `limit`, `cursor` and `status` say which.
+/// Lists orders, newest first.
 ///
-/// A customer, and a service that sees its own orders only, may leave `status` out. Staff may not: everybody's orders are
-/// kept by status, so that no list has to be gathered from all of them.
+/// `limit`, `cursor` and `status` select the page. Customers, and services that see their own orders only, may omit
+/// `status`. Staff may not: the orders of all customers are indexed by status.
 ///
 /// # Errors
 ///
@@ -33,7 +33,8 @@ pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result
     let page = api::page(&request)?;
     let status = api::status(&request)?;
     let found = if auth::may(&caller, Permission::ListAllOrders) {
-        let status = status.ok_or_else(|| FieldError::new("status", "say whose orders: those with which status"))?;
+        let status =
+            status.ok_or_else(|| FieldError::new("status", "is required to list the orders of all customers"))?;
         orders.with_status(status, &page).await?
     } else {
         api::require(&caller, Permission::ListOwnOrders)?;

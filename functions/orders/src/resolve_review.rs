@@ -33,10 +33,12 @@ struct ReviewedOrder<'a> {
     refund_due: i64,
 }
 
-/// Writes the decision down, about all that is known of the order's money now; what comes to be known later needs another
-/// one. Stripe is not asked here: what is to go back is carried out by whoever hears of it.
+/// Resolves the review of an order.
 ///
-/// The same decision again, while nothing is in doubt, gets the same answer.
+/// Stores the decision for all payments known now; payments that become known later need another decision. Refunds are
+/// made afterwards, by the consumer of the decision's event.
+///
+/// Repeating the same decision, while nothing is under review, gives the same answer.
 ///
 /// # Errors
 ///

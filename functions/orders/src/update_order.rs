@@ -1,25 +1,27 @@
 //! `PATCH /v1/orders/{order_id}`: the customer changes an order that waits for money.
 
 mod edit;
-mod wish;
+mod request;
 
 use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
 use checkout::Checkout;
 use lambda_http::Request;
 
-use edit::Editing;
-use wish::{OrderPatch, Wish};
+use edit::OrderEditor;
+use request::{OrderPatch, OrderPatchBody};
 
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_body();
 
-/// Changes what was ordered, at the catalogue's prices of now, or where it goes, while the order waits for money. Only the
-/// goods that differ leave or join the stock.
+/// Edits an order that is awaiting payment.
 ///
-/// When the total changes, the payment intent for the former one is given up at Stripe first, so that nobody can pay it
-/// any more; `POST /v1/orders/{order_id}/payment-intent` makes the next one. A payment that was faster stands, and the
-/// order stays as it was. The same patch again changes nothing, unless prices have changed.
+/// Replaces the lines, at the catalogue's current prices, or the shipping address or email address. Only the difference in
+/// goods leaves or rejoins the stock.
+///
+/// When the total changes, the payment intent for the former total is first cancelled at Stripe, so that it cannot be paid
+/// any more; `POST /v1/orders/{order_id}/payment-intent` creates the next one. A payment that was faster stands, and the
+/// order stays as it was. Repeating the same patch changes nothing, unless prices have changed.
 ///
 /// # Errors
 ///
@@ -32,7 +34,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
     path = "/v1/orders/{order_id}",
     operation_id = "update-order",
     tag = "orders",
-    request_body = OrderPatch,
+    request_body = OrderPatchBody,
     responses((status = 200, description = "The order as it is now", body = OrderAnswer)),
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
     extensions(("x-problems" = json!(["too-late-to-edit", "out-of-stock", "payment-unavailable"]))),
@@ -47,12 +49,12 @@ pub async fn handle(
     let caller = api::caller(&request)?;
     let id = api::order_id(&request)?;
     let order = api::own_order(orders, &caller, id, OrderAction::Edit).await?;
-    let wish = Wish::try_from(api::body::<OrderPatch>(&request)?)?;
+    let patch = OrderPatch::try_from(api::body::<OrderPatchBody>(&request)?)?;
 
     let correlation_id = api::correlation_id(&request);
     let deadline = api::deadline(clock, &request);
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id: correlation_id.as_str() };
     // Boxed: with all that it asks Stripe and the tables, its future is large.
-    let order = Box::pin(Editing { checkout, catalogue, wish }.run(order)).await?;
+    let order = Box::pin(OrderEditor { checkout, catalogue, patch }.run(order)).await?;
     api::ok(&OrderAnswer::from(&order))
 }

@@ -9,8 +9,10 @@ use lambda_http::Request;
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 
-/// Asks Stripe what became of the order's intent, merges that into the order and answers with it. What the browser says
-/// of the payment is not even read. The webhook says the same, sooner or later.
+/// Confirms a payment with Stripe.
+///
+/// Asks Stripe for the state of the order's payment intent and applies it to the order. Nothing that the browser says
+/// about the payment is read. The webhook brings the same facts, sooner or later.
 ///
 /// # Errors
 ///

@@ -8,8 +8,10 @@ use lambda_http::Request;
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 
-/// Answers with the order's live payment intent: the one that it has, or the next attempt's where Stripe could not be
-/// asked before or the last one was given up. Any number of requests end at one intent.
+/// Returns the payment intent of an order, creating it when needed.
+///
+/// Returns the intent that the order has, or that of the next attempt when Stripe could not be reached before or the last
+/// intent was cancelled. However often it is repeated, there is one live intent.
 ///
 /// # Errors
 ///

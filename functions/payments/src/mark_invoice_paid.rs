@@ -33,8 +33,10 @@ impl PaidInvoice {
     }
 }
 
-/// Notes that the order's whole total came by this bank transfer. An amount or currency that is named and is not the
-/// order's is refused, and nothing is noted. The same transfer again changes nothing, another one is refused; one transfer
+/// Marks an invoice as paid.
+///
+/// Records that the order's total arrived by this bank transfer. An amount or currency that does not match the order's is
+/// refused, and nothing is stored. Repeating the same transfer changes nothing; a different one is refused. One transfer
 /// may pay several orders.
 ///
 /// # Errors
@@ -49,7 +51,7 @@ impl PaidInvoice {
     request_body = PaidInvoice,
     responses((status = 200, description = "The order is paid, now or before", body = OrderAnswer)),
     security(("access_token" = ["staff", "admin"])),
-    extensions(("x-problems" = json!(["not-awaiting-transfer", "amount-differs"]))),
+    extensions(("x-problems" = json!(["not-awaiting-transfer", "amount-mismatch"]))),
 )]
 pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result<Response, ApiError> {
     let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
@@ -78,5 +80,5 @@ fn receipt(change: &Change, reference: &TransferReference, correlation_id: &str)
         .filter(|known| known.id == reference.as_str() && known.direction == TransferDirection::Received)
         .map(|known| PaymentFact::Transfer(known.clone()))
         .collect();
-    Receipt::heard(ReceiptSource::Staff, change.order.id, said, change.order.updated_at, correlation_id)
+    Receipt::from_facts(ReceiptSource::Staff, change.order.id, said, change.order.updated_at, correlation_id)
 }

@@ -5,9 +5,9 @@
 //! a library as well, for whoever wants to see the differences without healing them.
 
 mod compare;
+mod cursor;
 mod orders;
 mod pass;
-mod place;
 mod report;
 mod stripes;
 
@@ -19,9 +19,9 @@ use settings::SecretError;
 use store::{Guards, StoreError};
 use stripe::Stripe;
 
+pub use cursor::PassCursor;
 pub use pass::Bounds;
-pub use place::Place;
-pub use report::{Difference, Kind, Looked, Outcome, Report, Summary};
+pub use report::{ComparisonCounts, Difference, Kind, Outcome, Report, Summary};
 
 /// Kept of the invocation's time: one answer of Stripe's and the writes after it.
 pub const RESERVE: Duration = Duration::from_secs(20);
@@ -29,7 +29,7 @@ pub const RESERVE: Duration = Duration::from_secs(20);
 /// The name that the bookmark has.
 const JOB: &str = "reconcile-payments";
 /// A place that nobody came back to for so long is forgotten, and the next run begins a new pass.
-const PLACE_IS_GOOD_FOR: Duration = Duration::from_hours(24);
+const CHECKPOINT_LIFETIME: Duration = Duration::from_hours(24);
 /// The place after a pass that came to its end.
 const BEGINNING: &str = "";
 
@@ -93,15 +93,15 @@ pub async fn handle(
     let rules = Rules { window: bounded(env.reconcile_window()), ..Rules::DEFAULT };
     let reconciler = Reconciler { orders: env.orders(), stripe, clock: env.clock(), ids: env.ids(), rules };
     let now = reconciler.clock.now();
-    let kept = guards.bookmark(JOB, now).await?.unwrap_or_else(|| BEGINNING.to_owned());
+    let kept = guards.checkpoint(JOB, now).await?.unwrap_or_else(|| BEGINNING.to_owned());
     // A place that an earlier version wrote otherwise is as good as none.
-    let place = serde_json::from_str(&kept).unwrap_or_else(|_| Place::start(&reconciler.rules, reconciler.clock));
-    let (place, report) = reconciler.run(place, Bounds::of_run(deadline)).await;
-    let place = place.and_then(|place| serde_json::to_string(&place).ok()).unwrap_or_else(|| BEGINNING.to_owned());
-    if place != kept {
-        keep(guards, &place, now).await?;
+    let cursor = serde_json::from_str(&kept).unwrap_or_else(|_| PassCursor::start(&reconciler.rules, reconciler.clock));
+    let (cursor, report) = reconciler.run(cursor, Bounds::of_run(deadline)).await;
+    let cursor = cursor.and_then(|cursor| serde_json::to_string(&cursor).ok()).unwrap_or_else(|| BEGINNING.to_owned());
+    if cursor != kept {
+        keep(guards, &cursor, now).await?;
     }
-    tell(&report);
+    log_report(&report);
     Ok(report.summary())
 }
 
@@ -110,11 +110,11 @@ pub fn bounded(window: Duration) -> Duration {
     window.clamp(Duration::from_hours(4 * 24), Duration::from_hours(30 * 24))
 }
 
-async fn keep(guards: &impl Guards, place: &str, now: Timestamp) -> Result<(), StoreError> {
-    guards.keep_bookmark(JOB, place, now.plus(PLACE_IS_GOOD_FOR)).await
+async fn keep(guards: &impl Guards, cursor: &str, now: Timestamp) -> Result<(), StoreError> {
+    guards.save_checkpoint(JOB, cursor, now.plus(CHECKPOINT_LIFETIME)).await
 }
 
-fn tell(report: &Report) {
+fn log_report(report: &Report) {
     for Difference { kind, order_id, object, ours, stripes, outcome } in &report.differences {
         let order_id = order_id.map(|id| id.to_string());
         if *outcome == Outcome::Left {

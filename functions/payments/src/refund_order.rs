@@ -1,7 +1,7 @@
 //! `POST /v1/orders/{order_id}/refunds`: staff, or a service, gives an order's money back, all of it or a part.
 
 mod answer;
-mod ask;
+mod request;
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use store::Orders;
 use telemetry::chain;
 
 use answer::RefundAnswer;
-use ask::{Asked, Asking, RefundBody};
+use request::{RefundBody, RefundRequester, RequestedRefund};
 
 /// For one attempt while somebody waits; what takes longer is carried out by settle-payment.
 const TIMEOUT: Duration = Duration::from_secs(4);
@@ -23,12 +23,14 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 /// Who may call, how often, and with what.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 
-/// Reserves the amount in the order, then asks Stripe for the refund. What was paid by bank transfer is given back by
-/// one: then this notes it, with its reference.
+/// Refunds an order, in full or in part.
 ///
-/// The refund's id derives from the order and the `Idempotency-Key`: a repeated request finds its own refund and says how
-/// it stands, with `Idempotent-Replayed: true`; another key is another refund, of the same amount too. While Stripe cannot
-/// be asked, or has not answered, the refund is `pending`, its amount stays reserved, and it is carried out later.
+/// Reserves the amount in the order, then asks Stripe for the refund. What was paid by bank transfer is returned by bank
+/// transfer: then this records the transfer, with its reference.
+///
+/// The refund's id derives from the order and the `Idempotency-Key`: a repeated request finds its own refund and returns
+/// its state, with `Idempotent-Replayed: true`; another key is another refund, even of the same amount. While Stripe is
+/// unavailable or has not answered, the refund is `pending`, its amount stays reserved, and it is carried out later.
 ///
 /// # Errors
 ///
@@ -64,13 +66,13 @@ pub async fn handle(
     let correlation_id = correlation_id.as_str();
 
     let began = clock.now();
-    let asking = Asking { orders, clock, ids, correlation_id };
-    let Asked { order, refund, is_repeat } = asking.ask(&known, &key, body, &caller).await?;
+    let requester = RefundRequester { orders, clock, ids, correlation_id };
+    let RequestedRefund { order, refund, is_repeat } = requester.ask(&known, &key, body, &caller).await?;
 
     let order = match stripe {
         Some(stripe) => {
-            let settlement = Reversals { orders, stripe, clock, ids, deadline, correlation_id, began };
-            carried_out(&settlement, order, &refund.to_string()).await
+            let refunds = Reversals { orders, stripe, clock, ids, deadline, correlation_id, began };
+            carried_out(&refunds, order, &refund.to_string()).await
         }
         None => order,
     };
@@ -87,11 +89,11 @@ pub async fn handle(
 
 /// The amount is reserved and settle-payment hears of it: whatever fails now is made good there.
 async fn carried_out<O: Orders, T: Transport, C: Clock, I: Ids>(
-    settlement: &Reversals<'_, O, T, C, I>,
+    refunds: &Reversals<'_, O, T, C, I>,
     order: Order,
     refund: &str,
 ) -> Order {
-    match settlement.carry_out(order.clone(), refund).await {
+    match refunds.carry_out(order.clone(), refund).await {
         Ok(order) => order,
         Err(error) => {
             telemetry::count("RefundsPending", 1);

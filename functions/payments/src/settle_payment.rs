@@ -26,8 +26,8 @@ pub async fn handle(
     let stripe = &env.stripe(TIMEOUT).await?;
     let response = consume(clock, deadline, event, async |event: OrderEvent| {
         let (correlation_id, began) = (event.correlation_id.as_str(), clock.now());
-        let settlement = Reversals { orders, stripe, clock, ids, deadline, correlation_id, began };
-        settlement.settle(event.order_id).await.map(drop)
+        let refunds = Reversals { orders, stripe, clock, ids, deadline, correlation_id, began };
+        refunds.settle(event.order_id).await.map(drop)
     })
     .await;
     Ok(response)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::{ApiError, Endpoint, Received, Response};
+use api::{Acknowledgement, ApiError, Endpoint, Response};
 use domain::{Order, OrderId, PaymentFact};
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
@@ -24,7 +24,7 @@ pub const BUDGET: Duration = Duration::from_secs(8);
 pub enum Rejection {
     /// Not Stripe's, or not fresh: 400.
     #[error(transparent)]
-    NotVerified(#[from] WebhookError),
+    InvalidSignature(#[from] WebhookError),
     /// Stripe's, but not as this version reads it: 500, so that it comes again after a mend.
     #[error(transparent)]
     Unreadable(#[from] UnreadableEvent),
@@ -40,9 +40,9 @@ impl Rejection {
     fn answer(self) -> Result<Response, ApiError> {
         let error = &self as &dyn std::error::Error;
         let status = match self {
-            Self::NotVerified(_) => {
+            Self::InvalidSignature(_) => {
                 tracing::warn!(error, "delivery refused");
-                return Err(ApiError::NotVerified);
+                return Err(ApiError::InvalidSignature);
             }
             Self::Unreadable(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Stripe(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -52,10 +52,12 @@ impl Rejection {
     }
 }
 
-/// Checks the signature over the raw bytes, then merges what the event says into its order, stores the receipt with it
-/// and answers 200. Facts for an order that is not there wait for it.
+/// Receives Stripe's webhook.
 ///
-/// `webhook_secrets` are those that may have signed; `deadline` bounds the question to Stripe that a dispute needs.
+/// Verifies the signature over the raw bytes, applies the event's facts to their order, stores the receipt with them and
+/// answers 200. Facts for an order that does not exist yet are parked until it does.
+///
+/// `webhook_secrets` are those that may have signed; `deadline` bounds the request to Stripe that a dispute needs.
 ///
 /// # Errors
 ///
@@ -66,7 +68,7 @@ impl Rejection {
     operation_id = "stripe-webhook",
     tag = "webhooks",
     request_body(content = String, description = "As Stripe sends and signs it; the signature in `Stripe-Signature` is checked over these very bytes", content_type = "application/json"),
-    responses((status = 200, description = "Taken in", body = Received), (status = 400, description = "Not signed, not fresh or not readable", body = Received), (status = 500, description = "Not readable by this version: send it again", body = Received), (status = 503, description = "Not stored: send it again", body = Received)),
+    responses((status = 200, description = "Taken in", body = Acknowledgement), (status = 400, description = "Not signed, not fresh or not readable", body = Acknowledgement), (status = 500, description = "Not readable by this version: send it again", body = Acknowledgement), (status = 503, description = "Not stored: send it again", body = Acknowledgement)),
     extensions(("x-signed" = json!("Stripe-Signature"))),
 )]
 pub async fn handle(
@@ -162,8 +164,9 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Delivery<'_, O
 
     async fn update(&self, receipt: &Receipt) -> Result<Order, UpdateError<std::convert::Infallible>> {
         // What follows from a payment is found under the id of the request that placed the order.
-        let learn = |order: &Order| Ok(order.learn(receipt.facts.clone(), &order.correlation_id, self.clock.now()));
-        update(self.orders, self.clock, self.ids, receipt.order_id, Some(receipt), learn).await
+        let apply =
+            |order: &Order| Ok(order.apply_facts(receipt.facts.clone(), &order.correlation_id, self.clock.now()));
+        update(self.orders, self.clock, self.ids, receipt.order_id, Some(receipt), apply).await
     }
 }
 

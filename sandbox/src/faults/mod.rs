@@ -17,12 +17,12 @@ pub struct Plan {
     /// The answer takes this much longer.
     pub latency: Duration,
     /// Whether it is done and answered.
-    pub fate: Fate,
+    pub result: CallResult,
 }
 
 /// Whether a call is done and answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum CallResult {
     /// Done and answered.
     Answered,
     /// Not done, answered with an error.
@@ -115,15 +115,15 @@ impl Faults {
 
     /// Decides what becomes of a call. Latencies add up; of the other faults the first that hits wins.
     pub fn plan(&mut self, provider: Provider, method: &str, path: &str) -> Plan {
-        let mut plan = Plan { latency: Duration::ZERO, fate: Fate::Answered };
+        let mut plan = Plan { latency: Duration::ZERO, result: CallResult::Answered };
         for rule in self.rules.iter_mut().filter(|rule| !rule.fault.is_for_webhooks()) {
             if !rule.fault.matches(provider, Some(method), path) || !hits(rule, &mut self.rng) {
                 continue;
             }
             if let FaultKind::Latency { millis } = rule.fault.kind {
                 plan.latency += Duration::from_millis(millis);
-            } else if plan.fate == Fate::Answered {
-                plan.fate = fate(&rule.fault.kind);
+            } else if plan.result == CallResult::Answered {
+                plan.result = result(&rule.fault.kind);
             }
         }
         plan
@@ -171,22 +171,22 @@ fn hits(rule: &mut ActiveFault, rng: &mut SmallRng) -> bool {
     hit
 }
 
-fn fate(kind: &FaultKind) -> Fate {
+fn result(kind: &FaultKind) -> CallResult {
     match *kind {
-        FaultKind::TooManyRequests { retry_after } => Fate::Refused(Refusal::TooManyRequests { retry_after }),
-        FaultKind::InternalError => Fate::Refused(Refusal::InternalError),
-        FaultKind::ErrorAfterEffect => Fate::FailedAfterEffect,
-        FaultKind::Unavailable => Fate::Refused(Refusal::Unavailable),
-        FaultKind::Conflict => Fate::Refused(Refusal::Conflict),
-        FaultKind::Unreachable => Fate::Lost(Loss::Unreachable),
-        FaultKind::ConnectionReset => Fate::Lost(Loss::Reset),
-        FaultKind::Timeout { millis } => Fate::Lost(Loss::Silence(Duration::from_millis(millis))),
-        FaultKind::AnswerLost { millis } => Fate::AnswerLost { after: Duration::from_millis(millis) },
+        FaultKind::TooManyRequests { retry_after } => CallResult::Refused(Refusal::TooManyRequests { retry_after }),
+        FaultKind::InternalError => CallResult::Refused(Refusal::InternalError),
+        FaultKind::ErrorAfterEffect => CallResult::FailedAfterEffect,
+        FaultKind::Unavailable => CallResult::Refused(Refusal::Unavailable),
+        FaultKind::Conflict => CallResult::Refused(Refusal::Conflict),
+        FaultKind::Unreachable => CallResult::Lost(Loss::Unreachable),
+        FaultKind::ConnectionReset => CallResult::Lost(Loss::Reset),
+        FaultKind::Timeout { millis } => CallResult::Lost(Loss::Silence(Duration::from_millis(millis))),
+        FaultKind::AnswerLost { millis } => CallResult::AnswerLost { after: Duration::from_millis(millis) },
         FaultKind::Latency { .. }
         | FaultKind::WebhookDuplicate { .. }
         | FaultKind::WebhookReorder { .. }
         | FaultKind::WebhookDelay { .. }
-        | FaultKind::WebhookDrop { .. } => Fate::Answered,
+        | FaultKind::WebhookDrop { .. } => CallResult::Answered,
     }
 }
 
@@ -194,10 +194,10 @@ fn fate(kind: &FaultKind) -> Fate {
 mod tests {
     use super::*;
 
-    fn fates(seed: u64, fault: &Fault, calls: usize) -> Vec<Fate> {
+    fn fates(seed: u64, fault: &Fault, calls: usize) -> Vec<CallResult> {
         let mut faults = Faults::new(seed);
         faults.add(fault.clone());
-        (0..calls).map(|_| faults.plan(Provider::Stripe, "POST", "/v1/refunds").fate).collect()
+        (0..calls).map(|_| faults.plan(Provider::Stripe, "POST", "/v1/refunds").result).collect()
     }
 
     #[test]
@@ -206,14 +206,14 @@ mod tests {
         let first = fates(7, &fault, 1000);
         assert_eq!(first, fates(7, &fault, 1000));
         assert_ne!(first, fates(8, &fault, 1000));
-        let hit = first.iter().filter(|fate| **fate != Fate::Answered).count();
+        let hit = first.iter().filter(|result| **result != CallResult::Answered).count();
         assert!((250..350).contains(&hit), "{hit} of 1000 at 30 %");
     }
 
     #[test]
     fn nth_hits_once_and_times_hits_the_first_ones() {
-        let down = Fate::Refused(Refusal::Unavailable);
-        let up = Fate::Answered;
+        let down = CallResult::Refused(Refusal::Unavailable);
+        let up = CallResult::Answered;
         let fault = Fault::new(FaultKind::Unavailable);
         assert_eq!(fates(1, &fault.clone().nth(3), 4), [up, up, down, up]);
         assert_eq!(fates(1, &fault.times(2), 4), [down, down, up, up]);
@@ -224,14 +224,14 @@ mod tests {
         let mut faults = Faults::new(1);
         let rule = Fault::new(FaultKind::ConnectionReset).at(Provider::Stripe).on("POST", "/v1/refunds");
         let id = faults.add(rule);
-        let lost = Fate::Lost(Loss::Reset);
-        assert_eq!(faults.plan(Provider::Stripe, "POST", "/v1/refunds").fate, lost);
-        assert_eq!(faults.plan(Provider::Stripe, "GET", "/v1/refunds").fate, Fate::Answered);
-        assert_eq!(faults.plan(Provider::Stripe, "POST", "/v1/payment_intents").fate, Fate::Answered);
-        assert_eq!(faults.plan(Provider::Sheets, "POST", "/v1/refunds").fate, Fate::Answered);
+        let lost = CallResult::Lost(Loss::Reset);
+        assert_eq!(faults.plan(Provider::Stripe, "POST", "/v1/refunds").result, lost);
+        assert_eq!(faults.plan(Provider::Stripe, "GET", "/v1/refunds").result, CallResult::Answered);
+        assert_eq!(faults.plan(Provider::Stripe, "POST", "/v1/payment_intents").result, CallResult::Answered);
+        assert_eq!(faults.plan(Provider::Sheets, "POST", "/v1/refunds").result, CallResult::Answered);
         assert_eq!((faults.list()[0].matched, faults.list()[0].hits), (1, 1));
         assert!(faults.remove(id) && !faults.remove(id));
-        assert_eq!(faults.plan(Provider::Stripe, "POST", "/v1/refunds").fate, Fate::Answered);
+        assert_eq!(faults.plan(Provider::Stripe, "POST", "/v1/refunds").result, CallResult::Answered);
     }
 
     #[test]
@@ -243,7 +243,7 @@ mod tests {
         faults.add(Fault::new(FaultKind::InternalError));
         let plan = faults.plan(Provider::Sheets, "GET", "/v4/spreadsheets");
         assert_eq!(plan.latency.as_millis(), 150);
-        assert_eq!(plan.fate, Fate::AnswerLost { after: Duration::from_millis(5) });
+        assert_eq!(plan.result, CallResult::AnswerLost { after: Duration::from_millis(5) });
     }
 
     fn sent(faults: &mut Faults, event_type: &str) -> Vec<Duration> {
@@ -286,7 +286,7 @@ mod tests {
         let copies = sent(&mut faults, "payment_intent.succeeded");
         assert_eq!(copies.len(), 3);
         assert!(copies.iter().all(|delay| *delay >= Duration::from_secs(5)));
-        assert_eq!(faults.plan(Provider::Stripe, "POST", "/v1/refunds").fate, Fate::Answered);
+        assert_eq!(faults.plan(Provider::Stripe, "POST", "/v1/refunds").result, CallResult::Answered);
 
         let mut faults = Faults::new(3);
         faults.add(Fault::new(FaultKind::WebhookReorder { within_millis: 1000 }));

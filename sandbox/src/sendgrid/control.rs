@@ -13,7 +13,7 @@ use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::fate::EventKind;
+use super::event_kind::EventKind;
 use super::mail::Filter;
 use super::{SendGrid, page};
 use crate::answer;

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use domain::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::fate::EventKind;
+use super::event_kind::EventKind;
 use super::mail::Mail;
 use crate::draw::Draw;
 

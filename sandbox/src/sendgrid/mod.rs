@@ -5,7 +5,7 @@
 mod control;
 mod error;
 mod event;
-mod fate;
+mod event_kind;
 mod limit;
 mod mail;
 mod page;
@@ -30,7 +30,7 @@ use self::error::ApiError;
 use self::limit::RateLimit;
 use self::schedule::Schedule;
 
-pub use self::fate::EventKind;
+pub use self::event_kind::EventKind;
 pub use self::mail::Mail;
 pub use self::settings::{Behaviour, Settings};
 pub use self::signing::{SigningKey, SigningKeyError};

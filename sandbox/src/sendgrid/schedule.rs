@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{SendGrid, event, fate};
+use super::{SendGrid, event, event_kind};
 use crate::{Provider, Webhook};
 
 /// One event as it goes over the wire.
@@ -59,7 +59,7 @@ impl SendGrid {
         let recipients: Vec<String> = found.recipients().map(|address| address.email.clone()).collect();
         for recipient in recipients {
             let mut at = start.plus(Duration::from_millis(self.behaviour.processed_after_ms));
-            for kind in fate::of(&recipient) {
+            for kind in event_kind::of(&recipient) {
                 self.plan_event(mail, *kind, &recipient, at);
                 at = at.plus(Duration::from_millis(self.behaviour.delivered_after_ms));
             }
@@ -67,7 +67,7 @@ impl SendGrid {
     }
 
     /// Plans one event of a mail.
-    pub(super) fn plan_event(&mut self, mail: usize, kind: fate::EventKind, email: &str, at: Timestamp) {
+    pub(super) fn plan_event(&mut self, mail: usize, kind: event_kind::EventKind, email: &str, at: Timestamp) {
         let Some(mail) = self.mails.get_mut(mail) else { return };
         let event = event::of(mail, kind, email, at, &mut self.draw);
         mail.events.push(event.clone());

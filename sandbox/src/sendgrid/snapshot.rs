@@ -10,7 +10,7 @@ use super::{Draw, SendGrid};
 
 /// What is kept; keys and behaviour come from the settings of the next start.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct Snapshot {
     mails: Vec<Mail>,
     waiting: Vec<(Timestamp, Event)>,
     draw: Draw,
@@ -24,7 +24,7 @@ impl SendGrid {
     /// When they cannot be written as JSON.
     pub fn snapshot(&self) -> Result<Value, serde_json::Error> {
         let waiting = self.schedule.waiting().map(|(due, event)| (due, event.clone())).collect();
-        serde_json::to_value(Kept { mails: self.mails.clone(), waiting, draw: self.draw.clone() })
+        serde_json::to_value(Snapshot { mails: self.mails.clone(), waiting, draw: self.draw.clone() })
     }
 
     /// Takes over what a snapshot kept. Events that came due meanwhile are posted at the next tick.
@@ -33,7 +33,7 @@ impl SendGrid {
     ///
     /// When the snapshot is not one; nothing is changed then.
     pub fn restore(&mut self, snapshot: Value) -> Result<(), serde_json::Error> {
-        let kept: Kept = serde_json::from_value(snapshot)?;
+        let kept: Snapshot = serde_json::from_value(snapshot)?;
         let mut schedule = Schedule::default();
         for (due, event) in kept.waiting {
             schedule.push(due, event);

@@ -33,7 +33,7 @@ impl Listener for Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot switch TCP_NODELAY on");
         }
-        (Connection { stream, cut: Cut::default() }, address)
+        (Connection { stream, cut: CutHandle::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -43,9 +43,9 @@ impl Listener for Connections {
 
 /// Cuts one connection.
 #[derive(Clone, Debug, Default)]
-pub struct Cut(Arc<AtomicBool>);
+pub struct CutHandle(Arc<AtomicBool>);
 
-impl Cut {
+impl CutHandle {
     /// The next write resets the connection instead.
     pub fn now(&self) {
         self.0.store(true, Ordering::Release);
@@ -56,7 +56,7 @@ impl Cut {
     }
 }
 
-impl Connected<IncomingStream<'_, Connections>> for Cut {
+impl Connected<IncomingStream<'_, Connections>> for CutHandle {
     fn connect_info(stream: IncomingStream<'_, Connections>) -> Self {
         stream.io().cut.clone()
     }
@@ -65,7 +65,7 @@ impl Connected<IncomingStream<'_, Connections>> for Cut {
 /// A TCP connection that can be cut.
 pub struct Connection {
     stream: TcpStream,
-    cut: Cut,
+    cut: CutHandle,
 }
 
 impl Connection {

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::{Outcome, Shared, answer};
-use connection::{Connections, Cut};
+use connection::{Connections, CutHandle};
 
 mod connection;
 mod webhooks;
@@ -38,11 +38,11 @@ pub async fn serve(
     let mut sending = JoinSet::new();
     sending.spawn(sender.run());
     let routes = Router::new().fallback(handle).with_state(shared);
-    let service = routes.into_make_service_with_connect_info::<Cut>();
+    let service = routes.into_make_service_with_connect_info::<CutHandle>();
     axum::serve(Connections::new(listener), service).with_graceful_shutdown(until).await
 }
 
-async fn handle(State(shared): State<Shared>, ConnectInfo(cut): ConnectInfo<Cut>, request: Request) -> Response {
+async fn handle(State(shared): State<Shared>, ConnectInfo(cut): ConnectInfo<CutHandle>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
         return answer::problem(413, "the body is too large, or was cut off").map(Body::from);
@@ -53,7 +53,7 @@ async fn handle(State(shared): State<Shared>, ConnectInfo(cut): ConnectInfo<Cut>
     respond(outcome, &cut).await.map(Body::from)
 }
 
-async fn respond(outcome: Outcome, cut: &Cut) -> http::Response<Bytes> {
+async fn respond(outcome: Outcome, cut: &CutHandle) -> http::Response<Bytes> {
     match outcome {
         Outcome::Answer { response, delay } => {
             SystemClock.sleep(delay).await;

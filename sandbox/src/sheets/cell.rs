@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What was put into a cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Entered {
+pub enum CellInput {
     /// A number; dates are numbers with a format.
     Number(f64),
     /// Text.
@@ -20,14 +20,14 @@ pub enum Entered {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// What was put in.
-    pub entered: Entered,
+    pub entered: CellInput,
     /// How numbers are shown.
     pub format: Format,
 }
 
 impl Cell {
     /// A cell that shows what it holds.
-    pub const fn plain(entered: Entered) -> Self {
+    pub const fn plain(entered: CellInput) -> Self {
         Self { entered, format: Format::Automatic }
     }
 }

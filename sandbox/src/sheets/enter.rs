@@ -3,7 +3,7 @@
 
 use time::{Date, Month};
 
-use super::cell::{Cell, Entered};
+use super::cell::{Cell, CellInput};
 use super::format::{Format, serial};
 
 /// `valueInputOption`.
@@ -20,7 +20,7 @@ impl InputOption {
     pub fn text(self, text: &str) -> Option<Cell> {
         match self {
             _ if text.is_empty() => None,
-            Self::Raw => Some(Cell::plain(Entered::Text(text.to_owned()))),
+            Self::Raw => Some(Cell::plain(CellInput::Text(text.to_owned()))),
             Self::UserEntered => typed(text),
         }
     }
@@ -29,11 +29,11 @@ impl InputOption {
 /// Reads what somebody typed.
 pub fn typed(text: &str) -> Option<Cell> {
     if let Some(literal) = text.strip_prefix('\'') {
-        return (!literal.is_empty()).then(|| Cell::plain(Entered::Text(literal.to_owned())));
+        return (!literal.is_empty()).then(|| Cell::plain(CellInput::Text(literal.to_owned())));
     }
     let trimmed = text.trim();
     if trimmed.starts_with('=') && trimmed.len() > 1 {
-        return Some(Cell::plain(Entered::Formula(trimmed.to_owned())));
+        return Some(Cell::plain(CellInput::Formula(trimmed.to_owned())));
     }
     if let Some(cell) = boolean(trimmed).or_else(|| number(trimmed)).or_else(|| date_time(trimmed)) {
         return Some(cell);
@@ -41,14 +41,14 @@ pub fn typed(text: &str) -> Option<Cell> {
     // Sheets also takes a leading sign for the start of a formula: always after `+`, after `-` when it makes sense.
     let signed = trimmed.starts_with('+') || (trimmed.starts_with('-') && super::formula::is_formula(trimmed));
     if signed && trimmed.len() > 1 {
-        return Some(Cell::plain(Entered::Formula(format!("={trimmed}"))));
+        return Some(Cell::plain(CellInput::Formula(format!("={trimmed}"))));
     }
-    Some(Cell::plain(Entered::Text(text.to_owned())))
+    Some(Cell::plain(CellInput::Text(text.to_owned())))
 }
 
 fn boolean(text: &str) -> Option<Cell> {
     let truth = text.eq_ignore_ascii_case("true");
-    (truth || text.eq_ignore_ascii_case("false")).then_some(Cell::plain(Entered::Bool(truth)))
+    (truth || text.eq_ignore_ascii_case("false")).then_some(Cell::plain(CellInput::Bool(truth)))
 }
 
 fn number(text: &str) -> Option<Cell> {
@@ -75,7 +75,7 @@ fn number(text: &str) -> Option<Cell> {
         (_, _, true) => (size, Format::Grouped(decimals)),
         _ => (size, Format::Automatic),
     };
-    Some(Cell { entered: Entered::Number(if negative { -size } else { size }), format })
+    Some(Cell { entered: CellInput::Number(if negative { -size } else { size }), format })
 }
 
 /// Groups of three digits after the first: `1,234.5` is a number, `1,2` is text.
@@ -108,7 +108,7 @@ fn date_time(text: &str) -> Option<Cell> {
         (None, Some(clock)) => (clock, Format::Time),
         (None, None) => return None,
     };
-    Some(Cell { entered: Entered::Number(number), format })
+    Some(Cell { entered: CellInput::Number(number), format })
 }
 
 /// `2026-11-23` or `11/23/2026`: its serial number, and whether it was the first.
@@ -145,10 +145,10 @@ mod tests {
     fn shown(text: &str) -> (String, &'static str) {
         let cell = typed(text).unwrap();
         let (value, kind) = match cell.entered {
-            Entered::Number(number) => (Value::Number(number), "number"),
-            Entered::Text(text) => (Value::Text(text), "text"),
-            Entered::Bool(truth) => (Value::Bool(truth), "bool"),
-            Entered::Formula(text) => (Value::Text(text), "formula"),
+            CellInput::Number(number) => (Value::Number(number), "number"),
+            CellInput::Text(text) => (Value::Text(text), "text"),
+            CellInput::Bool(truth) => (Value::Bool(truth), "bool"),
+            CellInput::Formula(text) => (Value::Text(text), "formula"),
         };
         (cell.format.show(&value), kind)
     }
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn raw_keeps_every_byte() {
         for text in ["=1+1", "'=1+1", "00123", "2026-11-23", "TRUE", " x "] {
-            assert_eq!(InputOption::Raw.text(text), Some(Cell::plain(Entered::Text(text.to_owned()))));
+            assert_eq!(InputOption::Raw.text(text), Some(Cell::plain(CellInput::Text(text.to_owned()))));
         }
     }
 }

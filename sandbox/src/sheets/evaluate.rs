@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::a1::{self, A1};
 use super::book::Spreadsheet;
-use super::cell::{Cell, CellError, Entered, Value};
+use super::cell::{Cell, CellError, CellInput, Value};
 use super::formula::{self, Expr, Operator};
 use super::functions;
 
@@ -23,14 +23,14 @@ pub struct OutsideCall {
     pub target: String,
 }
 
-type Place = (usize, usize, usize);
+type CellPosition = (usize, usize, usize);
 
 /// Works out one spreadsheet as it stands. Each cell is worked out once.
 pub struct Evaluator<'a> {
     book: &'a Spreadsheet,
     pub(super) now: Timestamp,
-    known: RefCell<BTreeMap<Place, Value>>,
-    under_way: RefCell<Vec<Place>>,
+    known: RefCell<BTreeMap<CellPosition, Value>>,
+    under_way: RefCell<Vec<CellPosition>>,
     calls: RefCell<BTreeSet<OutsideCall>>,
 }
 
@@ -54,10 +54,10 @@ impl<'a> Evaluator<'a> {
         let cell = self.book.tabs.get(tab).and_then(|tab| tab.cell(row, column));
         match cell.map(|Cell { entered, .. }| entered) {
             None => Value::Empty,
-            Some(Entered::Number(number)) => Value::Number(*number),
-            Some(Entered::Text(text)) => Value::Text(text.clone()),
-            Some(Entered::Bool(truth)) => Value::Bool(*truth),
-            Some(Entered::Formula(text)) => self.formula((tab, row, column), text),
+            Some(CellInput::Number(number)) => Value::Number(*number),
+            Some(CellInput::Text(text)) => Value::Text(text.clone()),
+            Some(CellInput::Bool(truth)) => Value::Bool(*truth),
+            Some(CellInput::Formula(text)) => self.formula((tab, row, column), text),
         }
     }
 
@@ -66,7 +66,7 @@ impl<'a> Evaluator<'a> {
         self.calls.borrow().iter().cloned().collect()
     }
 
-    fn formula(&self, place: Place, text: &str) -> Value {
+    fn formula(&self, place: CellPosition, text: &str) -> Value {
         if let Some(value) = self.known.borrow().get(&place) {
             return value.clone();
         }

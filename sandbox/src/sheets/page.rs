@@ -7,7 +7,7 @@ use http::Response;
 
 use super::a1;
 use super::book::Spreadsheet;
-use super::cell::{Entered, Value};
+use super::cell::{CellInput, Value};
 use super::control;
 use super::evaluate::{Evaluator, OutsideCall};
 use super::format::Format;
@@ -42,10 +42,10 @@ impl SheetPage<'_> {
 
 struct Row {
     number: usize,
-    cells: Vec<Shown>,
+    cells: Vec<CellView>,
 }
 
-struct Shown {
+struct CellView {
     text: String,
     kind: &'static str,
     formula: String,
@@ -77,10 +77,10 @@ pub fn spreadsheet(books: &[Spreadsheet], book: &Spreadsheet, tab: Option<&str>,
     }
 }
 
-fn shown(grid: &Tab, row: usize, column: usize, value: &Value) -> Shown {
+fn shown(grid: &Tab, row: usize, column: usize, value: &Value) -> CellView {
     let cell = grid.cell(row, column);
     let formula = match cell.map(|cell| &cell.entered) {
-        Some(Entered::Formula(text)) => text.clone(),
+        Some(CellInput::Formula(text)) => text.clone(),
         _ => String::new(),
     };
     let kind = match value {
@@ -89,5 +89,5 @@ fn shown(grid: &Tab, row: usize, column: usize, value: &Value) -> Shown {
         Value::Bool(_) => "truth",
         Value::Empty | Value::Text(_) => "",
     };
-    Shown { text: cell.map_or(Format::Automatic, |cell| cell.format).show(value), kind, formula }
+    CellView { text: cell.map_or(Format::Automatic, |cell| cell.format).show(value), kind, formula }
 }

@@ -4,7 +4,7 @@ use domain::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::book::{Block, Spreadsheet};
-use super::cell::{Cell, Entered, Value};
+use super::cell::{Cell, CellInput, Value};
 use super::error::GoogleError;
 use super::evaluate::Evaluator;
 use super::format::Format;
@@ -62,7 +62,7 @@ impl Rendering {
         let format = cell.map_or(Format::Automatic, |cell| cell.format);
         match (self.option, cell.map(|cell| &cell.entered)) {
             (RenderOption::Formatted, _) => json!(format.show(value)),
-            (RenderOption::Formula, Some(Entered::Formula(text))) => json!(text),
+            (RenderOption::Formula, Some(CellInput::Formula(text))) => json!(text),
             _ if self.dates_as_text && format.is_date() => json!(format.show(value)),
             _ => unformatted(value),
         }

@@ -9,7 +9,7 @@ use crate::draw::Draw;
 
 /// What is kept. Tokens are not: a client whose token is refused asks for another.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct Snapshot {
     books: Vec<Spreadsheet>,
     draw: Draw,
 }
@@ -21,7 +21,7 @@ impl Sheets {
     ///
     /// When they cannot be written as JSON.
     pub fn snapshot(&self) -> Result<Value, serde_json::Error> {
-        serde_json::to_value(Kept { books: self.books.clone(), draw: self.draw.clone() })
+        serde_json::to_value(Snapshot { books: self.books.clone(), draw: self.draw.clone() })
     }
 
     /// Takes over the spreadsheets of a snapshot, in place of those of the same id; others stay.
@@ -30,7 +30,7 @@ impl Sheets {
     ///
     /// When the snapshot is not one; nothing is changed then.
     pub fn restore(&mut self, snapshot: Value) -> Result<(), serde_json::Error> {
-        let kept: Kept = serde_json::from_value(snapshot)?;
+        let kept: Snapshot = serde_json::from_value(snapshot)?;
         self.books.retain(|book| kept.books.iter().all(|restored| restored.id != book.id));
         self.books.splice(0..0, kept.books);
         self.draw = kept.draw;

@@ -6,7 +6,7 @@ use domain::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::book::{Block, Spreadsheet};
-use super::cell::{Cell, Entered};
+use super::cell::{Cell, CellInput};
 use super::enter::InputOption;
 use super::error::GoogleError;
 use super::grid::{Dimension, Tab};
@@ -28,7 +28,7 @@ pub struct WriteOptions {
 
 /// What was written, for the totals of a batch.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub struct WriteResult {
     /// The `UpdateValuesResponse`.
     pub answer: Json,
     /// Where.
@@ -41,7 +41,7 @@ pub struct Written {
 #[derive(Clone, Debug)]
 enum Change {
     /// `null`: leaves it alone.
-    Keep,
+    CachePolicy,
     /// Fills or empties it.
     Put(Option<Cell>),
 }
@@ -77,9 +77,9 @@ fn read(value_range: &Json, input: InputOption) -> Result<Rows, GoogleError> {
 
 fn cell(value: &Json, input: InputOption) -> Result<Change, GoogleError> {
     Ok(Change::Put(match value {
-        Json::Null => return Ok(Change::Keep),
-        Json::Bool(truth) => Some(Cell::plain(Entered::Bool(*truth))),
-        Json::Number(number) => number.as_f64().map(|number| Cell::plain(Entered::Number(number))),
+        Json::Null => return Ok(Change::CachePolicy),
+        Json::Bool(truth) => Some(Cell::plain(CellInput::Bool(*truth))),
+        Json::Number(number) => number.as_f64().map(|number| Cell::plain(CellInput::Number(number))),
         Json::String(text) if text.chars().count() > MAX_CELL_CHARACTERS => {
             let message = "Your input contains more than the maximum of 50000 characters in a single cell.";
             return Err(GoogleError::invalid(message));
@@ -92,7 +92,7 @@ fn cell(value: &Json, input: InputOption) -> Result<Change, GoogleError> {
 
 fn transpose(columns: Rows) -> Rows {
     let height = columns.iter().map(Vec::len).max().unwrap_or(0);
-    let mut rows = vec![vec![Change::Keep; columns.len()]; height];
+    let mut rows = vec![vec![Change::CachePolicy; columns.len()]; height];
     for (column, cells) in columns.into_iter().enumerate() {
         for (row, cell) in cells.into_iter().enumerate() {
             rows[row][column] = cell;
@@ -154,7 +154,7 @@ fn check_fit(book: &Spreadsheet, asked: &Block, block: &Block) -> Result<(), Goo
 }
 
 /// Carries a planned write out.
-pub fn write(book: &mut Spreadsheet, planned: PlannedWrite, options: WriteOptions) -> Result<Written, GoogleError> {
+pub fn write(book: &mut Spreadsheet, planned: PlannedWrite, options: WriteOptions) -> Result<WriteResult, GoogleError> {
     let PlannedWrite { block, rows } = planned;
     let tab = book.tab_mut(block.tab)?;
     let mut cells = 0;
@@ -175,11 +175,11 @@ pub fn write(book: &mut Spreadsheet, planned: PlannedWrite, options: WriteOption
     if let Some(rendering) = options.echo {
         answer["updatedData"] = render::value_range(book, block, rendering, options.now)?;
     }
-    Ok(Written { answer, block, cells })
+    Ok(WriteResult { answer, block, cells })
 }
 
 /// `values.batchUpdate`'s answer: the totals and each write's own.
-pub fn batch_answer(book: &Spreadsheet, written: Vec<Written>) -> Json {
+pub fn batch_answer(book: &Spreadsheet, written: Vec<WriteResult>) -> Json {
     let of = |pick: fn(&Block) -> (usize, usize, usize)| {
         let places: BTreeSet<_> = written
             .iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Context, Stripe, cards::Decline, collection::Stored, errors::ApiError, form::Form};
+use super::{Answer, Context, Stripe, cards::Decline, collection::Resource, errors::ApiError, form::Form};
 
 /// A charge.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub enum ChargeStatus {
     Failed(Decline),
 }
 
-impl Stored for Charge {
+impl Resource for Charge {
     const OBJECT: &'static str = "charge";
     const PATH: &'static str = "charges";
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{errors::ApiError, form::Form};
 
 /// What every listed object has.
-pub trait Stored {
+pub trait Resource {
     /// Stripe's name of the object type.
     const OBJECT: &'static str;
     /// Its path under `/v1/`.
@@ -40,7 +40,7 @@ impl<T> Default for Collection<T> {
     }
 }
 
-impl<T: Stored> Collection<T> {
+impl<T: Resource> Collection<T> {
     /// Adds an object.
     pub fn insert(&mut self, item: T) {
         let index = self.items.len();
@@ -100,7 +100,7 @@ impl<T: Stored> Collection<T> {
     /// 400 for a limit outside 1 to 100, a cursor that names nothing, a malformed `created`.
     pub fn page(&self, form: &Form, owner: Option<&str>, keep: impl Fn(&T) -> bool) -> Result<Value, ApiError> {
         let limit = limit(form)?;
-        let created = Created::read(form)?;
+        let created = CreatedRange::read(form)?;
         let rows = Rows::of(self, owner);
         let oldest = rows.before(self.latest.partition_point(|latest| *latest < created.from));
         let wanted = |item: &&T| created.contains(item.created()) && keep(item);
@@ -124,7 +124,7 @@ impl<T: Stored> Collection<T> {
             };
         let mut list = json!({ "object": "list", "has_more": more, "url": format!("/v1/{}", T::PATH) });
         // Put in, since the macro would copy it.
-        list["data"] = page.drain(..).map(Stored::view).collect();
+        list["data"] = page.drain(..).map(Resource::view).collect();
         Ok(list)
     }
 
@@ -191,12 +191,12 @@ fn limit(form: &Form) -> Result<usize, ApiError> {
 }
 
 /// The `created` filter: a moment, or bounds.
-struct Created {
+struct CreatedRange {
     from: i64,
     to: i64,
 }
 
-impl Created {
+impl CreatedRange {
     fn read(form: &Form) -> Result<Self, ApiError> {
         if let Some(at) = form.integer("created")? {
             return Ok(Self { from: at, to: at });
@@ -232,7 +232,7 @@ mod tests {
     /// Its id, when it was created, whose it is.
     struct Thing(String, i64, &'static str);
 
-    impl Stored for Thing {
+    impl Resource for Thing {
         const OBJECT: &'static str = "thing";
         const PATH: &'static str = "things";
         fn id(&self) -> &str {
@@ -299,7 +299,7 @@ mod tests {
             assert_eq!(seen(&things, query, Some("even"), "none").unwrap(), expected, "{query}");
         }
         assert_eq!(seen(&things, "", Some("nobody"), "none").unwrap(), "[] false");
-        let odd: Vec<&str> = things.of("odd").map(Stored::id).collect();
+        let odd: Vec<&str> = things.of("odd").map(Resource::id).collect();
         assert_eq!(odd, ["t5", "t3", "t1"]);
     }
 

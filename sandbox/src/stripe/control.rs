@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::{
     Answer, Context, Stripe, Timer,
-    collection::{Collection, Stored},
-    disputes::Opening,
+    collection::{Collection, Resource},
+    disputes::NewDispute,
     errors::ApiError,
     form::Form,
     refunds::RefundStatus,
@@ -112,7 +112,7 @@ impl Stripe {
     fn dispute_intent(&mut self, context: &Context, form: &Form) -> Answer {
         let id = form.filled("payment_intent").ok_or_else(|| ApiError::missing("payment_intent"))?;
         let charge = self.intents.get(id)?.latest_charge.clone().unwrap_or_default();
-        let opening = Opening {
+        let opening = NewDispute {
             amount: form.integer("amount")?,
             reason: form.filled("reason").unwrap_or("fraudulent"),
             inquiry: form.boolean("inquiry")?.unwrap_or(false),
@@ -128,14 +128,14 @@ impl Stripe {
         let context = Context { public: true, ..context.clone() };
         match self.confirm_intent(&context, id, &params) {
             // A decline is an outcome, not a failure of the control.
-            Err(error) if error.status == 402 => self.intents.get(id).map(Stored::view),
+            Err(error) if error.status == 402 => self.intents.get(id).map(Resource::view),
             answer => answer,
         }
     }
 
     fn state(&self) -> Value {
-        fn newest<T: Stored>(items: &Collection<T>) -> Value {
-            items.newest_first().take(SHOWN).map(Stored::view).collect()
+        fn newest<T: Resource>(items: &Collection<T>) -> Value {
+            items.newest_first().take(SHOWN).map(Resource::view).collect()
         }
         json!({
             "payment_intents": newest(&self.intents),

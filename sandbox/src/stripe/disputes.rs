@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Context, Stripe, collection::Stored, errors::ApiError, form::Form};
+use super::{Answer, Context, Stripe, collection::Resource, errors::ApiError, form::Form};
 
 /// A dispute.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct Dispute {
 
 /// How a dispute begins.
 #[derive(Clone, Copy, Debug)]
-pub struct Opening<'a> {
+pub struct NewDispute<'a> {
     /// What is disputed; all that was not refunded when absent.
     pub amount: Option<i64>,
     /// Stripe's word for why.
@@ -29,7 +29,7 @@ pub struct Opening<'a> {
     pub inquiry: bool,
 }
 
-impl Opening<'_> {
+impl NewDispute<'_> {
     const fn status(&self) -> DisputeStatus {
         if self.inquiry { DisputeStatus::WarningNeedsResponse } else { DisputeStatus::NeedsResponse }
     }
@@ -78,7 +78,7 @@ impl DisputeStatus {
     }
 }
 
-impl Stored for Dispute {
+impl Resource for Dispute {
     const OBJECT: &'static str = "dispute";
     const PATH: &'static str = "disputes";
 
@@ -132,7 +132,7 @@ impl Stored for Dispute {
 impl Stripe {
     /// The customer's bank takes money back, all that was not refunded unless an amount is named; or asks first, and
     /// takes nothing.
-    pub(super) fn open_dispute(&mut self, context: &Context, charge: &str, opening: &Opening<'_>) -> Answer {
+    pub(super) fn open_dispute(&mut self, context: &Context, charge: &str, opening: &NewDispute<'_>) -> Answer {
         let id = self.new_id("du_1");
         let busy = self.disputes.of(charge).any(|dispute| dispute.status.holds_money() || !dispute.status.is_closed());
         let charge = self.charges.get_mut(charge)?;

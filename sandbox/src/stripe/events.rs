@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use super::{Answer, Context, Stripe, collection::Stored, errors::ApiError, form::Form};
+use super::{Answer, Context, Stripe, collection::Resource, errors::ApiError, form::Form};
 use crate::{Provider, Webhook};
 
 /// `GET /v1/events` reaches back so far, in seconds.
@@ -23,12 +23,12 @@ pub struct Event {
     /// How many endpoints asked for it.
     pub endpoints: usize,
     /// Those that have not taken it.
-    pub undelivered: Vec<Undelivered>,
+    pub undelivered: Vec<PendingDelivery>,
 }
 
 /// An endpoint that has not taken an event.
 #[derive(Debug)]
-pub struct Undelivered {
+pub struct PendingDelivery {
     /// The endpoint's id.
     pub endpoint: String,
     /// Whether Stripe tries no more.
@@ -47,7 +47,7 @@ impl Event {
     }
 }
 
-impl Stored for Event {
+impl Resource for Event {
     const OBJECT: &'static str = "event";
     const PATH: &'static str = "events";
 
@@ -105,9 +105,9 @@ impl Stripe {
     }
 
     /// The endpoints that ask for a type of event, none of which has it yet.
-    fn subscribers(&self, kind: &str) -> Vec<Undelivered> {
+    fn subscribers(&self, kind: &str) -> Vec<PendingDelivery> {
         let endpoints = self.endpoints.iter().filter(|endpoint| endpoint.wants(kind));
-        endpoints.map(|endpoint| Undelivered { endpoint: endpoint.id.clone(), given_up: false }).collect()
+        endpoints.map(|endpoint| PendingDelivery { endpoint: endpoint.id.clone(), given_up: false }).collect()
     }
 
     fn send(&mut self, event: &Event) {

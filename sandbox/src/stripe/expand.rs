@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Stripe, collection::Stored, errors::ApiError};
+use super::{Stripe, collection::Resource, errors::ApiError};
 
 impl Stripe {
     /// Puts objects in place of ids along each path, as in `latest_charge` or `data.charge.refunds`.
@@ -37,16 +37,16 @@ impl Stripe {
 
     fn object(&self, id: &str) -> Option<Value> {
         match id.split('_').next()? {
-            "pi" => self.intents.find(id).map(Stored::view),
-            "ch" => self.charges.find(id).map(Stored::view),
-            "re" => self.refunds.find(id).map(Stored::view),
-            "pm" => self.methods.find(id).map(Stored::view),
+            "pi" => self.intents.find(id).map(Resource::view),
+            "ch" => self.charges.find(id).map(Resource::view),
+            "re" => self.refunds.find(id).map(Resource::view),
+            "pm" => self.methods.find(id).map(Resource::view),
             _ => None,
         }
     }
 
     fn refunds_of(&self, charge: &str) -> Value {
-        let data: Vec<Value> = self.refunds.of(charge).map(Stored::view).collect();
+        let data: Vec<Value> = self.refunds.of(charge).map(Resource::view).collect();
         json!({ "object": "list", "data": data, "has_more": false, "url": format!("/v1/charges/{charge}/refunds") })
     }
 }

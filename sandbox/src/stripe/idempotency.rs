@@ -17,12 +17,12 @@ const LONGEST_KEY: usize = 255;
 /// The saved results.
 #[derive(Debug, Default)]
 pub struct Keys {
-    saved: HashMap<String, Saved>,
+    saved: HashMap<String, SavedResponse>,
     by_age: BTreeSet<(Timestamp, String)>,
 }
 
 #[derive(Debug)]
-struct Saved {
+struct SavedResponse {
     request: Fingerprint,
     response: Response<Bytes>,
     running_until: Timestamp,
@@ -94,7 +94,7 @@ impl Keys {
     /// Saves the first result.
     pub fn save(&mut self, now: Timestamp, key: &str, request: Fingerprint, response: Response<Bytes>) {
         self.by_age.insert((now, key.to_owned()));
-        self.saved.insert(key.to_owned(), Saved { request, response, running_until: now });
+        self.saved.insert(key.to_owned(), SavedResponse { request, response, running_until: now });
     }
 
     /// Saves another result in place of the first one.

@@ -7,7 +7,7 @@ use http::Response;
 
 use super::{
     Answer, Stripe,
-    collection::Stored,
+    collection::Resource,
     currency,
     disputes::Dispute,
     payment_intents::{PaymentIntent, Status},

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Answer, Context, Stripe, cards,
     cards::{Behaviour, TestMethod},
-    collection::Stored,
+    collection::Resource,
     errors::ApiError,
     form::Form,
 };
@@ -20,7 +20,7 @@ pub struct PaymentMethod {
     pub billing_email: Option<String>,
 }
 
-impl Stored for PaymentMethod {
+impl Resource for PaymentMethod {
     const OBJECT: &'static str = "PaymentMethod";
     const PATH: &'static str = "payment_methods";
 
@@ -109,7 +109,7 @@ impl Stripe {
             "key",
         ])?;
         let id = self.make_method(context, form, "")?;
-        self.methods.get(&id).map(Stored::view)
+        self.methods.get(&id).map(Resource::view)
     }
 
     /// The payment method that a request names or describes; none when it does neither.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Context, Stripe, Timer, cards::Aftermath, charges::ChargeStatus, collection::Stored, currency,
+    Answer, Context, Stripe, Timer, cards::Aftermath, charges::ChargeStatus, collection::Resource, currency,
     errors::ApiError, form::Form, metadata,
 };
 
@@ -56,7 +56,7 @@ impl RefundStatus {
     }
 }
 
-impl Stored for Refund {
+impl Resource for Refund {
     const OBJECT: &'static str = "refund";
     const PATH: &'static str = "refunds";
 

@@ -63,7 +63,7 @@ pub fn see_other(location: &str) -> Result<Response, ApiError> {
 
 /// What a webhook's sender is told. It only looks at the status.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct Received {
+pub struct Acknowledgement {
     /// Whether its delivery was taken in.
     pub received: bool,
 }

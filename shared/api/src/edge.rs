@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
-use resilience::{Clock, Limit, Taken};
+use resilience::{Clock, Decision, Limit};
 use store::{Guards, StoreError};
 use telemetry::chain;
 
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// draft-ietf-httpapi-ratelimit-headers, as of its tenth edition.
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const STANDING: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// What stands at the edge of the API.
 #[derive(Clone, Copy, Debug)]
@@ -33,10 +33,10 @@ pub struct Edge<'a, G, C> {
 
 /// How a bucket stands after a request was taken from it, or was not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct RateLimitState {
     class: Class,
     limit: Limit,
-    taken: Taken,
+    taken: Decision,
 }
 
 impl<G: Guards, C: Clock> Edge<'_, G, C> {
@@ -45,19 +45,19 @@ impl<G: Guards, C: Clock> Edge<'_, G, C> {
     /// # Errors
     ///
     /// 503 when the table is out of reach and the class cannot do without.
-    pub async fn take(&self, class: Class, owner: &Owner) -> Result<Option<Standing>, ApiError> {
+    pub async fn take(&self, class: Class, owner: &Owner) -> Result<Option<RateLimitState>, ApiError> {
         let limit = class.limit(owner.subject());
         let limit = Limit { requests: limit.requests.saturating_mul(self.scale), ..limit };
         if limit.requests == 0 {
             return Ok(None);
         }
         match self.ask(&owner.bucket(class), limit).await {
-            Ok(taken) => Ok(Some(Standing { class, limit, taken })),
+            Ok(taken) => Ok(Some(RateLimitState { class, limit, taken })),
             Err(error) => without_table(class, error),
         }
     }
 
-    async fn ask(&self, bucket: &str, limit: Limit) -> Result<Taken, StoreError> {
+    async fn ask(&self, bucket: &str, limit: Limit) -> Result<Decision, StoreError> {
         // Boxed: with the SDK inside, the future is nested deeper than the compiler looks.
         let take: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(self.guards.take(bucket, limit, self.clock.now()));
         tokio::select! {
@@ -68,7 +68,7 @@ impl<G: Guards, C: Clock> Edge<'_, G, C> {
     }
 }
 
-fn without_table(class: Class, error: StoreError) -> Result<Option<Standing>, ApiError> {
+fn without_table(class: Class, error: StoreError) -> Result<Option<RateLimitState>, ApiError> {
     match class.without_table() {
         WithoutTable::Passes => {
             telemetry::count("RateLimitsOpen", 1);
@@ -79,22 +79,24 @@ fn without_table(class: Class, error: StoreError) -> Result<Option<Standing>, Ap
     }
 }
 
-impl Standing {
+impl RateLimitState {
     /// Why the request does not pass, if it doesn't.
     pub fn refusal(&self) -> Option<ApiError> {
         match self.taken {
-            Taken::Allowed { .. } => None,
-            Taken::Refused { retry_after } => Some(ApiError::TooManyRequests { class: self.class.name(), retry_after }),
+            Decision::Allowed { .. } => None,
+            Decision::Refused { retry_after } => {
+                Some(ApiError::TooManyRequests { class: self.class.name(), retry_after })
+            }
         }
     }
 
     /// The headers that tell a client its limit and what is left of it: structured fields (RFC 9651).
-    pub fn tell(&self, headers: &mut HeaderMap) {
+    pub fn write_headers(&self, headers: &mut HeaderMap) {
         let (name, Limit { requests, period }) = (self.class.name(), self.limit);
         let (remaining, wait) = self.left();
         let policy = format!(r#""{name}";q={requests};w={}"#, period.as_secs());
-        let standing = format!(r#""{name}";r={remaining};t={}"#, whole_seconds(wait));
-        for (header, text) in [(POLICY, policy), (STANDING, standing)] {
+        let state = format!(r#""{name}";r={remaining};t={}"#, whole_seconds(wait));
+        for (header, text) in [(POLICY, policy), (RATE_LIMIT, state)] {
             // Names and numbers are always a header's value.
             if let Ok(value) = HeaderValue::from_str(&text) {
                 headers.insert(header, value);
@@ -105,11 +107,11 @@ impl Standing {
     /// How many more may pass now and when the bucket is full again; with none left, when the next one may pass.
     fn left(&self) -> (u32, Duration) {
         match self.taken {
-            Taken::Allowed { remaining: 0, reset } => {
+            Decision::Allowed { remaining: 0, reset } => {
                 (0, (reset + self.limit.interval()).saturating_sub(self.limit.period))
             }
-            Taken::Allowed { remaining, reset } => (remaining, reset),
-            Taken::Refused { retry_after } => (0, retry_after),
+            Decision::Allowed { remaining, reset } => (remaining, reset),
+            Decision::Refused { retry_after } => (0, retry_after),
         }
     }
 }

@@ -23,58 +23,58 @@ pub enum ApiError {
     #[error("malformed JSON: {0}")]
     MalformedBody(String),
     /// The body is not said to be JSON.
-    #[error("the Content-Type header has to be application/json")]
+    #[error("the Content-Type header must be application/json")]
     UnsupportedMediaType,
     /// The body is longer than [`MAX_BODY`].
-    #[error("the body has {0} bytes; at most {MAX_BODY} are read")]
+    #[error("the body has {0} bytes; the limit is {MAX_BODY}")]
     BodyTooLarge(usize),
     /// A value that breaks a rule.
     #[error("{}", .0.message)]
     InvalidField(#[from] FieldError),
     /// There is no `Idempotency-Key` header.
-    #[error("send an Idempotency-Key header that is the same for every repetition of this request")]
+    #[error("send an Idempotency-Key header, and the same one when you retry this request")]
     IdempotencyKeyMissing,
     /// The header cannot be used.
     #[error(transparent)]
     IdempotencyKeyMalformed(#[from] InvalidIdempotencyKey),
     /// The key belongs to another request of this caller's.
-    #[error("this Idempotency-Key came with other content before: use a new key for a new request")]
+    #[error("this Idempotency-Key was used with different content: use a new key for a new request")]
     IdempotencyKeyReused,
     /// The authorizer named nobody.
     #[error("send an Authorization header with a bearer token")]
     Unauthenticated,
     /// The authorizer refused the token or key: forged, expired, revoked or not one at all.
-    #[error("the token or key is not valid, or no longer")]
+    #[error("the token or key is invalid, expired or revoked")]
     InvalidToken,
     /// Wrong address or password; which one is not said.
-    #[error("the address or the password is wrong")]
+    #[error("the email address or the password is wrong")]
     InvalidCredentials,
-    /// The refresh token is missing, used up, expired or called back.
-    #[error("the session is over: sign in again")]
+    /// The refresh token is missing, used up, expired or revoked.
+    #[error("the session has ended: sign in again")]
     SessionEnded,
     /// The password was right, and the address is not shown to be its owner's.
-    #[error("the address is not verified yet: follow the link in the mail that was sent to it")]
+    #[error("the email address is not verified: follow the link in the email that we sent to it")]
     EmailNotVerified,
     /// A link that was used, has expired or never was one.
-    #[error("the link was used already, has expired, or is none")]
+    #[error("the link is invalid, expired or already used")]
     LinkInvalid,
     /// A web page that is not ours asks with the browser's cookie.
-    #[error("this web page may not use the session's cookie")]
+    #[error("this origin may not use the session cookie")]
     ForeignOrigin,
     /// The policy says no.
     #[error("your role does not allow this")]
     Forbidden,
     /// A webhook's message without the signature of its provider.
-    #[error("the message is not signed as its sender would sign it, or not lately")]
-    NotVerified,
+    #[error("the signature is invalid or too old")]
+    InvalidSignature,
     /// The client takes nothing that the function could answer with.
-    #[error("the answer would be {0}, which the Accept header does not allow")]
+    #[error("the response would be {0}, which the Accept header does not allow")]
     NotAcceptable(String),
     /// The path knows other methods.
-    #[error("this address knows {0}")]
+    #[error("allowed methods: {0}")]
     MethodNotAllowed(&'static str),
     /// The caller's bucket is empty.
-    #[error("too many requests of class {class}: wait for as long as Retry-After says")]
+    #[error("too many requests of class {class}: retry after the time in Retry-After")]
     TooManyRequests {
         /// Which limit.
         class: &'static str,
@@ -85,54 +85,54 @@ pub enum ApiError {
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// Not enough of a product is left.
-    #[error("there are not enough pieces left of {sku}")]
+    #[error("there is not enough stock of {sku}")]
     OutOfStock {
         /// What is missing.
         sku: String,
         /// The line that asks for it: `lines[0]`.
         field: String,
     },
-    /// The stock is another one than the caller saw.
-    #[error("the stock is {0} now")]
-    StockDiffers(u32),
+    /// Stock has changed than the caller saw.
+    #[error("current stock is {0}")]
+    StockConflict(u32),
     /// Too late to call the order off.
     #[error(transparent)]
     TooLateToCancel(#[from] CannotBeCancelled),
     /// Too late to change the order.
-    #[error("an order that is {0} cannot be edited")]
+    #[error("an order in status {0} cannot be edited")]
     TooLateToEdit(OrderStatus),
     /// Not, or not any more, an order to be sent.
     #[error(transparent)]
-    NotFulfillable(#[from] CannotBeFulfilled),
+    OrderNotFulfillable(#[from] CannotBeFulfilled),
     /// The order does not wait for money.
-    #[error("an order that is {0} cannot be paid")]
+    #[error("an order in status {0} cannot be paid")]
     NotAwaitingPayment(OrderStatus),
     /// The order waits for no transfer, or for another amount.
     #[error(transparent)]
     TransferRefused(#[from] TransferRefused),
     /// There is no money to give back, or it is contested, in doubt, or goes back anyway.
-    #[error("nothing of an order that is {0} can be given back on request")]
+    #[error("an order in status {0} cannot be refunded")]
     NotRefundable(OrderStatus),
     /// More than what is left.
-    #[error("at most {left} minor units can be given back at once")]
+    #[error("at most {left} minor units can be refunded at once")]
     RefundTooLarge {
         /// In minor units.
         left: i64,
     },
     /// Stripe said no, for good; nothing is reserved any more.
-    #[error("the payment provider refused the refund ({})", code.as_deref().unwrap_or("it did not say why"))]
+    #[error("the payment provider refused the refund ({})", code.as_deref().unwrap_or("no reason given"))]
     RefundRefused {
         /// Stripe's code.
         code: Option<String>,
     },
     /// Nothing about the order's money needs a decision.
-    #[error("an order that is {0} needs no review")]
+    #[error("an order in status {0} needs no review")]
     NothingToReview(OrderStatus),
     /// The order was called off, or not more than its total came, or money in another currency.
-    #[error("there is no money above the order's total")]
+    #[error("there is no payment above the order's total")]
     NoExcess,
     /// Stripe cannot be asked, or said something that leads nowhere now.
-    #[error("the payment provider cannot be asked now")]
+    #[error("the payment provider is unavailable")]
     PaymentUnavailable {
         /// When to come back.
         retry_after: Duration,
@@ -141,10 +141,10 @@ pub enum ApiError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// A repository failed.
-    #[error("the order system cannot be reached")]
+    #[error("the order system is unavailable")]
     Store(#[from] StoreError),
     /// A mistake of ours.
-    #[error("something unexpected happened")]
+    #[error("an unexpected error occurred")]
     Internal(#[source] Box<dyn Error + Send + Sync>),
 }
 
@@ -171,18 +171,18 @@ impl ApiError {
             Self::EmailNotVerified => ProblemType::EmailNotVerified,
             Self::LinkInvalid => ProblemType::LinkInvalid,
             Self::Forbidden | Self::ForeignOrigin => ProblemType::Forbidden,
-            Self::NotVerified => ProblemType::NotVerified,
+            Self::InvalidSignature => ProblemType::InvalidSignature,
             Self::NotAcceptable(_) => ProblemType::NotAcceptable,
             Self::MethodNotAllowed(_) => ProblemType::MethodNotAllowed,
             Self::TooManyRequests { .. } => ProblemType::TooManyRequests,
             Self::NotFound(_) => ProblemType::NotFound,
             Self::OutOfStock { .. } | Self::Store(StoreError::OutOfStock(_)) => ProblemType::OutOfStock,
-            Self::StockDiffers(_) | Self::Store(StoreError::StockDiffers(_)) => ProblemType::StockDiffers,
+            Self::StockConflict(_) | Self::Store(StoreError::StockConflict(_)) => ProblemType::StockConflict,
             Self::TooLateToCancel(_) => ProblemType::TooLateToCancel,
             Self::TooLateToEdit(_) => ProblemType::TooLateToEdit,
-            Self::NotFulfillable(_) => ProblemType::NotFulfillable,
+            Self::OrderNotFulfillable(_) => ProblemType::OrderNotFulfillable,
             Self::NotAwaitingPayment(_) => ProblemType::NotAwaitingPayment,
-            Self::TransferRefused(TransferRefused::Differs(_)) => ProblemType::AmountDiffers,
+            Self::TransferRefused(TransferRefused::AmountMismatch(_)) => ProblemType::AmountMismatch,
             Self::TransferRefused(_) => ProblemType::NotAwaitingTransfer,
             Self::NotRefundable(_) => ProblemType::NotRefundable,
             Self::RefundTooLarge { .. } => ProblemType::RefundTooLarge,
@@ -216,7 +216,7 @@ impl ApiError {
             field: self.field(),
             order_status: self.order_status(),
             refundable: if let Self::RefundTooLarge { left } = self { Some(*left) } else { None },
-            stock: if let Self::StockDiffers(stock) = self { Some(*stock) } else { None },
+            stock: if let Self::StockConflict(stock) = self { Some(*stock) } else { None },
             provider_code: if let Self::RefundRefused { code } = self { code.clone() } else { None },
             correlation_id: correlation_id.to_owned(),
         }
@@ -233,7 +233,7 @@ impl ApiError {
     fn order_status(&self) -> Option<OrderStatus> {
         match self {
             Self::TooLateToCancel(CannotBeCancelled(status))
-            | Self::NotFulfillable(CannotBeFulfilled(status))
+            | Self::OrderNotFulfillable(CannotBeFulfilled(status))
             | Self::TransferRefused(TransferRefused::NotAwaited(status))
             | Self::TooLateToEdit(status)
             | Self::NotAwaitingPayment(status)

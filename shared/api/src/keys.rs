@@ -24,7 +24,7 @@ pub struct KeyAnswer<'a> {
     pub created_at: Timestamp,
     /// From when on it is no longer good.
     pub expires_at: Timestamp,
-    /// When it was called back.
+    /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub revoked_at: Option<Timestamp>,

@@ -27,7 +27,7 @@ mod refunds;
 mod respond;
 mod settle;
 
-pub use answer::{Received, Response, created, empty, json, ok, received, see_other};
+pub use answer::{Acknowledgement, Response, created, empty, json, ok, received, see_other};
 pub use body::{MAX_BODY, body};
 pub use bucket::Owner;
 pub use cache::{cacheable, cacheable_text};

@@ -70,7 +70,7 @@ pub fn page(request: &Request) -> Result<PageRequest, ApiError> {
             .ok_or_else(|| FieldError::new("limit", format!("must be 1 to {MAX_PAGE}")))?,
     };
     let after = query(request, "cursor")
-        .map(|text| text.parse().map_err(|_| FieldError::new("cursor", "must be a cursor that this list gave out")))
+        .map(|text| text.parse().map_err(|_| FieldError::new("cursor", "must be a cursor from this list")))
         .transpose()?;
     Ok(PageRequest { limit, after })
 }

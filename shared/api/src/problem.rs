@@ -27,10 +27,10 @@ pub enum ProblemType {
     /// The caller's role does not allow it.
     Forbidden,
     /// A webhook's message is not signed as it should be.
-    NotVerified,
+    InvalidSignature,
     /// There is no such thing, or the caller may not know of it.
     NotFound,
-    /// The address knows other methods.
+    /// Method not allowed.
     MethodNotAllowed,
     /// The client takes nothing that the answer could be.
     NotAcceptable,
@@ -39,19 +39,19 @@ pub enum ProblemType {
     /// Not enough of a product is left.
     OutOfStock,
     /// The product's stock is another one than the request says.
-    StockDiffers,
+    StockConflict,
     /// The order is past the point where it can be called off.
     TooLateToCancel,
     /// The order is past the point where it can be edited.
     TooLateToEdit,
-    /// The order is not one to be sent.
-    NotFulfillable,
+    /// The order cannot be fulfilled.
+    OrderNotFulfillable,
     /// The order does not wait for money.
     NotAwaitingPayment,
     /// The order waits for no bank transfer.
     NotAwaitingTransfer,
     /// The bank transfer is not of the order's total.
-    AmountDiffers,
+    AmountMismatch,
     /// Nothing of the order's money can be given back on request now.
     NotRefundable,
     /// More is to be given back than what is left.
@@ -92,19 +92,19 @@ impl ProblemType {
         P::EmailNotVerified,
         P::LinkInvalid,
         P::Forbidden,
-        P::NotVerified,
+        P::InvalidSignature,
         P::NotFound,
         P::MethodNotAllowed,
         P::NotAcceptable,
         P::TooManyRequests,
         P::OutOfStock,
-        P::StockDiffers,
+        P::StockConflict,
         P::TooLateToCancel,
         P::TooLateToEdit,
-        P::NotFulfillable,
+        P::OrderNotFulfillable,
         P::NotAwaitingPayment,
         P::NotAwaitingTransfer,
-        P::AmountDiffers,
+        P::AmountMismatch,
         P::NotRefundable,
         P::RefundTooLarge,
         P::RefundRefused,
@@ -147,57 +147,57 @@ impl ProblemType {
                 StatusCode::BAD_REQUEST,
                 "The Idempotency-Key header cannot be used",
             ),
-            P::Unauthenticated => ("/problems/unauthenticated", StatusCode::UNAUTHORIZED, "Sign in first"),
+            P::Unauthenticated => ("/problems/unauthenticated", StatusCode::UNAUTHORIZED, "Authentication required"),
             P::InvalidCredentials => {
-                ("/problems/invalid-credentials", StatusCode::UNAUTHORIZED, "Wrong address or password")
+                ("/problems/invalid-credentials", StatusCode::UNAUTHORIZED, "Wrong email address or password")
             }
-            P::SessionEnded => ("/problems/session-ended", StatusCode::UNAUTHORIZED, "The session is over"),
+            P::SessionEnded => ("/problems/session-ended", StatusCode::UNAUTHORIZED, "The session has ended"),
             P::EmailNotVerified => {
-                ("/problems/email-not-verified", StatusCode::FORBIDDEN, "The address is not verified yet")
+                ("/problems/email-not-verified", StatusCode::FORBIDDEN, "The email address is not verified")
             }
             P::LinkInvalid => ("/problems/link-invalid", StatusCode::BAD_REQUEST, "The link is not valid"),
             P::Forbidden => ("/problems/forbidden", StatusCode::FORBIDDEN, "Not allowed"),
-            P::NotVerified => ("/problems/not-verified", StatusCode::BAD_REQUEST, "The signature cannot be verified"),
+            P::InvalidSignature => ("/problems/invalid-signature", StatusCode::BAD_REQUEST, "The signature is invalid"),
             P::NotFound => ("/problems/not-found", StatusCode::NOT_FOUND, "Not found"),
             P::MethodNotAllowed => {
-                ("/problems/method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "The address knows other methods")
+                ("/problems/method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
             }
-            P::NotAcceptable => {
-                ("/problems/not-acceptable", StatusCode::NOT_ACCEPTABLE, "The answer would be of another media type")
-            }
+            P::NotAcceptable => ("/problems/not-acceptable", StatusCode::NOT_ACCEPTABLE, "No acceptable media type"),
             P::TooManyRequests => ("/problems/too-many-requests", StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
             P::OutOfStock => ("/problems/out-of-stock", StatusCode::CONFLICT, "Out of stock"),
-            P::StockDiffers => ("/problems/stock-differs", StatusCode::CONFLICT, "The stock is another one"),
+            P::StockConflict => ("/problems/stock-conflict", StatusCode::CONFLICT, "Stock has changed"),
             P::TooLateToCancel => {
                 ("/problems/too-late-to-cancel", StatusCode::CONFLICT, "The order can no longer be cancelled")
             }
             P::TooLateToEdit => {
                 ("/problems/too-late-to-edit", StatusCode::CONFLICT, "The order can no longer be edited")
             }
-            P::NotFulfillable => ("/problems/not-fulfillable", StatusCode::CONFLICT, "The order is not one to be sent"),
+            P::OrderNotFulfillable => {
+                ("/problems/order-not-fulfillable", StatusCode::CONFLICT, "The order cannot be fulfilled")
+            }
             P::NotAwaitingPayment => {
-                ("/problems/not-awaiting-payment", StatusCode::CONFLICT, "The order does not wait for a payment")
+                ("/problems/not-awaiting-payment", StatusCode::CONFLICT, "The order is not awaiting payment")
             }
             P::NotAwaitingTransfer => {
-                ("/problems/not-awaiting-transfer", StatusCode::CONFLICT, "The order waits for no bank transfer")
+                ("/problems/not-awaiting-transfer", StatusCode::CONFLICT, "The order is not awaiting a bank transfer")
             }
-            P::AmountDiffers => {
-                ("/problems/amount-differs", StatusCode::CONFLICT, "The transfer is not of the order's total")
+            P::AmountMismatch => {
+                ("/problems/amount-mismatch", StatusCode::CONFLICT, "The transfer does not match the order's total")
             }
-            P::NotRefundable => {
-                ("/problems/not-refundable", StatusCode::CONFLICT, "The order's money cannot be given back now")
+            P::NotRefundable => ("/problems/not-refundable", StatusCode::CONFLICT, "The order cannot be refunded now"),
+            P::RefundTooLarge => {
+                ("/problems/refund-too-large", StatusCode::CONFLICT, "Refund exceeds the refundable amount")
             }
-            P::RefundTooLarge => ("/problems/refund-too-large", StatusCode::CONFLICT, "That much is not left"),
             P::RefundRefused => {
                 ("/problems/refund-refused", StatusCode::CONFLICT, "The payment provider refused the refund")
             }
-            P::NothingToReview => ("/problems/nothing-to-review", StatusCode::CONFLICT, "There is nothing to decide"),
-            P::NoExcess => ("/problems/no-excess", StatusCode::CONFLICT, "No money came above the total"),
+            P::NothingToReview => ("/problems/nothing-to-review", StatusCode::CONFLICT, "There is nothing to review"),
+            P::NoExcess => ("/problems/no-excess", StatusCode::CONFLICT, "There is no excess payment"),
             P::BodyTooLarge => ("/problems/body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             P::UnsupportedMediaType => {
-                ("/problems/unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body has to be JSON")
+                ("/problems/unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be JSON")
             }
-            P::InvalidField => ("/problems/invalid-field", StatusCode::UNPROCESSABLE_ENTITY, "A value is not valid"),
+            P::InvalidField => ("/problems/invalid-field", StatusCode::UNPROCESSABLE_ENTITY, "Invalid value"),
             P::IdempotencyKeyReused => (
                 "/problems/idempotency-key-reused",
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -209,7 +209,7 @@ impl ProblemType {
             P::PaymentUnavailable => (
                 "/problems/payment-unavailable",
                 StatusCode::SERVICE_UNAVAILABLE,
-                "The payment provider cannot be reached",
+                "The payment provider is unavailable",
             ),
             P::ServiceUnavailable => {
                 ("/problems/service-unavailable", StatusCode::SERVICE_UNAVAILABLE, "Try again in a moment")

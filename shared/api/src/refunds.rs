@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use domain::{Currency, Money, Order, RefundFact, RefundId, RefundProgress, RefundReason, RefundStanding, Timestamp};
+use domain::{Currency, Money, Order, RefundFact, RefundId, RefundProgress, RefundReason, RefundView, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,8 +52,8 @@ impl<'a> OrderRefund<'a> {
     }
 }
 
-impl<'a> From<(&'a str, RefundStanding<'a>)> for OrderRefund<'a> {
-    fn from((id, refund): (&'a str, RefundStanding<'a>)) -> Self {
+impl<'a> From<(&'a str, RefundView<'a>)> for OrderRefund<'a> {
+    fn from((id, refund): (&'a str, RefundView<'a>)) -> Self {
         Self {
             reason: Some(refund.reason),
             stripe_refund_id: refund.refund,

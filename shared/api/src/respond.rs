@@ -14,7 +14,7 @@ use tracing::{Instrument, field::Empty};
 
 use crate::answer::secure;
 use crate::bucket::Owner;
-use crate::edge::{Standing, whole_seconds};
+use crate::edge::{RateLimitState, whole_seconds};
 use crate::fields::{correlation_id, route};
 use crate::negotiation::{accepts, minimal, prefers_minimal};
 use crate::{ApiError, Callers, Class, Edge, Endpoint, Query, Response, caller, json};
@@ -38,7 +38,7 @@ pub async fn respond<G: Guards, C: Clock>(
     );
     async {
         let begun = edge.clock.now();
-        let (standing, result) = limited(edge, endpoint, request, handler).await;
+        let (state, result) = limited(edge, endpoint, request, handler).await;
         let duration = edge.clock.now().since(begun);
         telemetry::count("Requests", 1);
         telemetry::time("Latency", duration);
@@ -58,8 +58,8 @@ pub async fn respond<G: Guards, C: Clock>(
         }
         let headers = response.headers_mut();
         secure(headers);
-        if let Some(standing) = standing {
-            standing.tell(headers);
+        if let Some(state) = state {
+            state.write_headers(headers);
         }
         insert(headers, CORRELATION_HEADER, correlation_id.as_str());
         response
@@ -74,27 +74,27 @@ async fn limited<G: Guards, C: Clock>(
     endpoint: Endpoint,
     request: Request,
     handler: impl AsyncFnOnce(Request) -> Result<Response, ApiError>,
-) -> (Option<Standing>, Result<Response, ApiError>) {
+) -> (Option<RateLimitState>, Result<Response, ApiError>) {
     let owner = Owner::of(&request);
     if endpoint.class == Class::Webhook {
         let result = checked(endpoint, request, handler).await;
-        if !matches!(result, Err(ApiError::NotVerified)) {
+        if !matches!(result, Err(ApiError::InvalidSignature)) {
             return (None, result);
         }
         return match edge.take(endpoint.class, &owner).await {
-            Ok(standing) => (standing, standing.and_then(|standing| standing.refusal()).map_or(result, Err)),
+            Ok(state) => (state, state.and_then(|state| state.refusal()).map_or(result, Err)),
             Err(error) => (None, Err(error)),
         };
     }
-    let standing = match edge.take(endpoint.class, &owner).await {
-        Ok(standing) => standing,
+    let state = match edge.take(endpoint.class, &owner).await {
+        Ok(state) => state,
         Err(error) => return (None, Err(error)),
     };
-    let result = match standing.and_then(|standing| standing.refusal()) {
+    let result = match state.and_then(|state| state.refusal()) {
         Some(refusal) => Err(refusal),
         None => checked(endpoint, request, handler).await,
     };
-    (standing, result)
+    (state, result)
 }
 
 /// What the endpoint does not allow never reaches the handler.
@@ -126,10 +126,10 @@ fn known_parameters(endpoint: Endpoint, request: &Request) -> Result<(), FieldEr
     for (name, _) in parameters.iter() {
         if !known.contains(&name) {
             let name: String = name.chars().take(MAX_NAME).collect();
-            return Err(FieldError::new(name, "is no parameter of this address"));
+            return Err(FieldError::new(name, "unknown query parameter"));
         }
         if seen.contains(&name) {
-            return Err(FieldError::new(name, "must not be there twice"));
+            return Err(FieldError::new(name, "must not be repeated"));
         }
         seen.push(name);
     }

@@ -15,7 +15,7 @@ const ID_LENGTH: usize = 32;
 const SECRET_LENGTH: usize = 64;
 
 /// An API key as somebody shows it. `Debug` shows the id only.
-pub struct ShownKey<'a> {
+pub struct PresentedKey<'a> {
     id: KeyId,
     secret: &'a str,
 }
@@ -31,7 +31,7 @@ pub fn issue(id: KeyId, secret: [Uuid; 2]) -> (String, TokenHash) {
     (format!("{PREFIX}{}_{secret}", id.uuid().simple()), hash(&secret))
 }
 
-impl<'a> ShownKey<'a> {
+impl<'a> PresentedKey<'a> {
     /// Reads the text. There is one way to write a key: small letters, nothing around it.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl<'a> ShownKey<'a> {
     }
 }
 
-impl fmt::Debug for ShownKey<'_> {
+impl fmt::Debug for PresentedKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ShownKey").field("id", &self.id).finish_non_exhaustive()
     }
@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn refusal(text: &str, stored: Option<&ApiKey>, now: Timestamp) -> &'static str {
-        ShownKey::read(text).and_then(|shown| shown.check(stored, now)).unwrap_err().0
+        PresentedKey::read(text).and_then(|shown| shown.check(stored, now)).unwrap_err().0
     }
 
     #[test]
@@ -131,17 +131,17 @@ mod tests {
         let (text, key) = issued();
         assert_eq!(text.len(), PREFIX.len() + ID_LENGTH + 1 + SECRET_LENGTH);
         assert!(is_api_key(&text) && !key.secret.0.contains(&text[text.len() - 16..]));
-        let caller = ShownKey::read(&text).unwrap().check(Some(&key), NOW).unwrap();
+        let caller = PresentedKey::read(&text).unwrap().check(Some(&key), NOW).unwrap();
         let service = Service { key: id(), customer: key.customer, scopes: key.scopes };
         assert_eq!(caller, Caller { who: Who::Service(service), token_id: id().to_string() });
-        assert!(!format!("{:?}", ShownKey::read(&text).unwrap()).contains(&text[text.len() - 16..]));
+        assert!(!format!("{:?}", PresentedKey::read(&text).unwrap()).contains(&text[text.len() - 16..]));
     }
 
     #[test]
     fn a_key_is_good_up_to_its_end_and_until_it_is_revoked() {
         let (text, key) = issued();
         let last = Timestamp::from_millis(key.expires_at.millis() - 1);
-        assert!(ShownKey::read(&text).unwrap().check(Some(&key), last).is_ok());
+        assert!(PresentedKey::read(&text).unwrap().check(Some(&key), last).is_ok());
         assert_eq!(refusal(&text, Some(&key), key.expires_at), "expired key");
         let revoked = ApiKey { revoked_at: Some(NOW), ..key.clone() };
         assert_eq!(refusal(&text, Some(&revoked), NOW), "revoked key");
@@ -156,7 +156,7 @@ mod tests {
         for index in PREFIX.len()..text.len() {
             for other in ["0", "f", "F", "g", "_", ""] {
                 let changed = format!("{}{other}{}", &text[..index], &text[index + 1..]);
-                let passes = ShownKey::read(&changed).and_then(|shown| shown.check(Some(&key), NOW)).is_ok();
+                let passes = PresentedKey::read(&changed).and_then(|shown| shown.check(Some(&key), NOW)).is_ok();
                 assert!(changed == text || !passes, "{changed}");
             }
         }

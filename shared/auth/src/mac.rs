@@ -16,7 +16,7 @@ const LENGTH: usize = 32;
 /// Keys as they lie in Secrets Manager: `{"keys": [<base64 of 32 bytes>, …]}`. The first one makes, all of them check:
 /// a new key goes to the front, and the old one stays for as long as what it made is good. `Debug` shows how many.
 #[derive(Clone, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "StoredKeys")]
 pub struct MacKeys {
     first: Key,
     others: Vec<Key>,
@@ -24,7 +24,7 @@ pub struct MacKeys {
 
 /// The text of the secret.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct StoredKeys {
     keys: Vec<String>,
 }
 
@@ -65,10 +65,10 @@ impl MacKeys {
     }
 }
 
-impl TryFrom<Written> for MacKeys {
+impl TryFrom<StoredKeys> for MacKeys {
     type Error = InvalidMacKeys;
 
-    fn try_from(written: Written) -> Result<Self, InvalidMacKeys> {
+    fn try_from(written: StoredKeys) -> Result<Self, InvalidMacKeys> {
         let key = |text: &String| {
             let bytes = BASE64_STANDARD.decode(text).ok().filter(|bytes| bytes.len() == LENGTH);
             bytes.map(|bytes| Key::new(HMAC_SHA256, &bytes)).ok_or(InvalidMacKeys)

@@ -28,7 +28,7 @@ pub trait Stripe: Outside {
         patience: Duration,
     ) -> StripeClient<Self::Transport, Self::Clock, Self::Ids>;
 
-    /// A client with the keys of now.
+    /// A client with the current keys.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ pub trait Stripe: Outside {
         Ok(self.stripe_client(&*self.stripe_secrets().await?, patience))
     }
 
-    /// A client with the keys of now; `None` while they cannot be read: for callers Stripe is down then.
+    /// A client with the current keys; `None` while they cannot be read: for callers Stripe is down then.
     async fn stripe_unless_down(
         &self,
         patience: Duration,

@@ -9,7 +9,7 @@ use settings::SecretError;
 
 /// What tokens are made with.
 pub trait SessionKeys {
-    /// The keys of now.
+    /// The current keys.
     ///
     /// # Errors
     ///
@@ -19,7 +19,7 @@ pub trait SessionKeys {
 
 /// What the links in emails are signed with.
 pub trait LinkKeys {
-    /// The keys of now.
+    /// The current keys.
     ///
     /// # Errors
     ///
@@ -29,7 +29,7 @@ pub trait LinkKeys {
 
 /// What access tokens are checked with.
 pub trait TokenKeys {
-    /// The keys of now.
+    /// The current keys.
     ///
     /// # Errors
     ///

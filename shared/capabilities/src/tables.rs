@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::Product;
 use events::{DeadLetters, Publisher};
-use resilience::{Cache, Clock, Keep};
+use resilience::{Cache, CachePolicy, Clock};
 use store::{Accounts, MailEffects, Page, PageRequest, Sessions, SheetRows};
 
 use crate::Time;
@@ -63,7 +63,7 @@ pub trait Bus {
 
 /// No pages yet. One is fresh for ten seconds, and serves for ten minutes while the table is down.
 pub const fn product_pages<C: Clock>(clock: C) -> Cache<PageRequest, Page<Product>, C> {
-    const KEEP: Keep = Keep {
+    const KEEP: CachePolicy = CachePolicy {
         fresh_for: Duration::from_secs(10),
         stale_for: Duration::from_mins(10),
         ask_again_after: Duration::from_secs(5),

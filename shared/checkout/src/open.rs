@@ -60,7 +60,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
                     return Err(error);
                 }
             };
-            order = self.note(&order, &intent).await?;
+            order = self.record(&order, &intent).await?;
             let known = order.payment.facts.intent(&intent.id).map_or(intent.status(), |fact| fact.status);
             let is_current = order.payment.intent.as_ref() == Some(&intent.id);
             if is_current && known == IntentStatus::Canceled {
@@ -86,7 +86,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
             return Ok(order);
         }
         let intent = self.stripe()?.retrieve_payment_intent(id, self.deadline).await?;
-        self.note(&order, &intent).await
+        self.record(&order, &intent).await
     }
 
     async fn intent(&self, order: &Order) -> Result<PaymentIntent, CheckoutError> {
@@ -98,26 +98,26 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
     }
 
     /// Writes down what Stripe said, if it is news. An intent of an attempt that is over is learnt of, not taken.
-    async fn note(&self, order: &Order, intent: &PaymentIntent) -> Result<Order, CheckoutError> {
+    async fn record(&self, order: &Order, intent: &PaymentIntent) -> Result<Order, CheckoutError> {
         let facts = intent_facts(intent)?;
         if order.payment.intent.as_ref() == Some(&intent.id) && facts.iter().all(|fact| is_known(order, fact)) {
             return Ok(order.clone());
         }
         let attempt = order.payment.attempt;
         let is_new = order.payment.intent.is_none();
-        let learn = |stored: &Order| {
+        let apply = |stored: &Order| {
             let (facts, now) = (facts.clone(), self.clock.now());
             if is_new && stored.payment.attempt == attempt && stored.payment.intent.is_none() {
                 stored.attach_intent(intent.id.clone(), facts, self.correlation_id, now)
             } else {
-                stored.learn(facts, self.correlation_id, now)
+                stored.apply_facts(facts, self.correlation_id, now)
             }
         };
         // That an intent was made moves no money: it is the one thing learnt from Stripe that leaves no receipt.
         let now = self.clock.now();
         let receipt = (!is_new)
-            .then(|| Receipt::heard(ReceiptSource::Checkout, order.id, facts.clone(), now, self.correlation_id));
-        self.update(order, receipt.as_ref(), learn).await
+            .then(|| Receipt::from_facts(ReceiptSource::Checkout, order.id, facts.clone(), now, self.correlation_id));
+        self.update(order, receipt.as_ref(), apply).await
     }
 
     /// Makes the next one who asks take new idempotency keys, where this attempt's only replay failures. Not at once:

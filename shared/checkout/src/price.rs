@@ -1,4 +1,4 @@
-//! What is ordered, at the prices of now.
+//! What is ordered, at current prices.
 
 use api::ApiError;
 use domain::{

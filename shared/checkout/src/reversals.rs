@@ -38,10 +38,10 @@ pub struct Reversals<'a, O, T, C, I> {
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
     /// Writes down what Stripe said, if it is news.
-    async fn learn(&self, id: OrderId, facts: Vec<PaymentFact>) -> Result<Order, ReversalError> {
+    async fn apply_facts(&self, id: OrderId, facts: Vec<PaymentFact>) -> Result<Order, ReversalError> {
         let now = self.clock.now();
-        let receipt = Receipt::heard(ReceiptSource::Settlement, id, facts.clone(), now, self.correlation_id);
-        self.update(id, Some(&receipt), |order| order.learn(facts.clone(), self.correlation_id, now)).await
+        let receipt = Receipt::from_facts(ReceiptSource::Settlement, id, facts.clone(), now, self.correlation_id);
+        self.update(id, Some(&receipt), |order| order.apply_facts(facts.clone(), self.correlation_id, now)).await
     }
 
     async fn update(

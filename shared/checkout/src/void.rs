@@ -32,8 +32,8 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
             return Ok(order);
         }
         let (facts, now) = (self.stripe()?.void(&intents, self.deadline).await?, self.clock.now());
-        let receipt = Receipt::heard(ReceiptSource::Checkout, order.id, facts.clone(), now, self.correlation_id);
-        let learn = |stored: &Order| stored.learn(facts.clone(), self.correlation_id, now);
-        self.update(&order, Some(&receipt), learn).await
+        let receipt = Receipt::from_facts(ReceiptSource::Checkout, order.id, facts.clone(), now, self.correlation_id);
+        let apply = |stored: &Order| stored.apply_facts(facts.clone(), self.correlation_id, now);
+        self.update(&order, Some(&receipt), apply).await
     }
 }

@@ -97,7 +97,7 @@ impl TryFrom<CartRequest> for Cart {
         if let Some((field, message)) = request.shipping_address.fault() {
             return Err(FieldError::new(format!("shipping_address.{field}"), message));
         }
-        let email = request.email.parse().map_err(|_| FieldError::new("email", "must be a mail address"))?;
+        let email = request.email.parse().map_err(|_| FieldError::new("email", "must be an email address"))?;
         let (shipping_address, payment_method) = (request.shipping_address, request.payment_method);
         Ok(Self { lines, currency, shipping_address, email, payment_method })
     }
@@ -118,7 +118,7 @@ impl CartLine {
         for (index, line) in requests.iter().enumerate() {
             let line = Self::read(index, line)?;
             if !seen.insert(line.sku.clone()) {
-                return Err(FieldError::new(format!("lines[{index}].sku"), "stands in the cart twice"));
+                return Err(FieldError::new(format!("lines[{index}].sku"), "must not be repeated"));
             }
             lines.push(line);
         }

@@ -17,9 +17,9 @@ use utoipa::ToSchema;
 )]
 pub struct EmailAddress(String);
 
-/// The text is not a mail address that we can send to.
+/// The text is not an email address that we can send to.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a mail address")]
+#[error("not an email address")]
 pub struct InvalidEmailAddress;
 
 impl EmailAddress {

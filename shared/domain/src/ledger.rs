@@ -15,7 +15,7 @@ pub enum LedgerKind {
     Payment,
     /// Money went back, or is on its way back.
     Refund,
-    /// A refund failed or was called back: its money is here again.
+    /// A refund failed or was cancelled: its money is here again.
     RefundFailed,
     /// A dispute was lost.
     DisputeLost,

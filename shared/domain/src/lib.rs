@@ -16,10 +16,11 @@ mod payment;
 mod status;
 
 pub use account::{
-    ACCOUNT_EVENT_SCHEMA_VERSION, Account, AccountChange, AccountEvent, AccountEventType, AccountId, AccountNotice,
-    ApiKey, Found, Identity, InvalidReturnPath, Link, LinkKind, LinkRefused, Occasion, PasswordHash, RESET_LIFETIME,
-    ROTATION_GRACE, Registration, ReturnPath, Role, Rotation, SESSION_LIFETIME, Scope, Scopes, Session, SignInFlow,
-    SignInRefused, TokenHash, UnknownRole, UnknownScope, VERIFICATION_LIFETIME, VouchRefused, Vouched, VouchedFor,
+    ACCOUNT_EVENT_SCHEMA_VERSION, Account, AccountChange, AccountEvent, AccountEventType, AccountId, AccountMatches,
+    AccountNotice, ApiKey, CommandContext, ExternalIdentity, ExternalSignInError, Identity, InvalidReturnPath, Link,
+    LinkKind, LinkRefused, PasswordHash, RESET_LIFETIME, ROTATION_GRACE, Registration, ReturnPath, Role, Rotation,
+    SESSION_LIFETIME, Scope, Scopes, Session, SignInFlow, SignInOutcome, SignInRefused, TokenHash, UnknownRole,
+    UnknownScope, VERIFICATION_LIFETIME,
 };
 pub use cart::{
     Cart, CartLine, CartRequest, FieldError, LineRequest, MAX_LINES, MAX_QUANTITY, PricedCart, PricedLines,
@@ -39,11 +40,11 @@ pub use mail::{
 };
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{
-    CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled, Change, Contact, Difference, Differs,
-    EditRefused, Heard, InvalidTransferReference, Moment, Movement, Order, OrderEdit, OrderLine, Past, Payment,
-    PaymentChoice, PaymentMethod, PaymentTerms, Person, RefundAction, RefundActionState, RefundProgress, RefundReason,
-    RefundRefused, RefundRequest, RefundStanding, Requested, Reservation, Review, ReviewDecision, ReviewRefused, Then,
-    Told, TransferReference, TransferRefused, Unknown,
+    CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled, Change, Contact, Difference, EditRefused,
+    EventMismatch, Gap, InvalidTransferReference, Mismatch, Movement, Order, OrderEdit, OrderHistory, OrderLine,
+    Payment, PaymentChoice, PaymentMethod, PaymentTerms, Person, PointInTime, RecordedFacts, RefundAction,
+    RefundActionState, RefundProgress, RefundReason, RefundRefused, RefundRequest, RefundView, RequestDetails,
+    Reservation, Review, ReviewDecision, ReviewRefused, Snapshot, TransferReference, TransferRefused,
 };
 pub use payment::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, KnownFacts,

@@ -3,14 +3,14 @@
 mod decisions;
 mod difference;
 mod edit;
+mod history;
 mod invoice;
-mod past;
 mod person;
+mod refund_view;
 mod refunds;
 mod replay;
 mod reservation;
 mod review;
-mod standing;
 mod status;
 mod terms;
 
@@ -26,15 +26,15 @@ use crate::{
 };
 
 pub use decisions::{CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled};
-pub use difference::{Difference, Differs, Movement, Told};
+pub use difference::{Difference, EventMismatch, Mismatch, Movement};
 pub use edit::{EditRefused, OrderEdit};
+pub use history::{Gap, OrderHistory, PointInTime, RecordedFacts, Snapshot};
 pub use invoice::{InvalidTransferReference, TransferReference, TransferRefused};
-pub use past::{Heard, Moment, Past, Then, Unknown};
 pub use person::{Contact, Person};
-pub use refunds::{RefundAction, RefundActionState, RefundReason, RefundRefused, RefundRequest, Requested};
+pub use refund_view::{RefundProgress, RefundView};
+pub use refunds::{RefundAction, RefundActionState, RefundReason, RefundRefused, RefundRequest, RequestDetails};
 pub use reservation::Reservation;
 pub use review::{Review, ReviewDecision, ReviewRefused};
-pub use standing::{RefundProgress, RefundStanding};
 pub use terms::{PaymentChoice, PaymentMethod, PaymentTerms};
 
 /// So many pieces of a product, with name and price as they were when the order was placed.
@@ -178,7 +178,7 @@ impl Order {
     }
 
     /// Takes in facts from Stripe. None when they say nothing new.
-    pub fn learn(&self, facts: Vec<PaymentFact>, correlation_id: &str, now: Timestamp) -> Option<Change> {
+    pub fn apply_facts(&self, facts: Vec<PaymentFact>, correlation_id: &str, now: Timestamp) -> Option<Change> {
         self.change(correlation_id, now, |order| order.payment.facts.extend(facts))
     }
 

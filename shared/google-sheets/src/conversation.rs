@@ -5,7 +5,7 @@ use domain::Timestamp;
 use http::Request;
 use resilience::{Deadline, SeededIds, VirtualClock};
 use serde_json::json;
-use testkit::{Scripted, Turn};
+use testkit::{ScriptedTransport, Turn};
 
 use crate::{ServiceAccount, Sheets};
 
@@ -19,11 +19,11 @@ pub(crate) fn token(value: &str) -> Turn {
     Turn::json(200, &json!({"access_token": value, "expires_in": 3599, "token_type": "Bearer"}))
 }
 
-pub(crate) type ScriptedSheets<'a> = Sheets<&'a Scripted, VirtualClock, SeededIds>;
+pub(crate) type ScriptedSheets<'a> = Sheets<&'a ScriptedTransport, VirtualClock, SeededIds>;
 
 /// Runs a conversation with a scripted Google on a clock that starts at 1 790 000 000; deadlines are two hours off.
 pub(crate) fn converse<R>(
-    script: &Scripted,
+    script: &ScriptedTransport,
     conversation: impl AsyncFnOnce(&ScriptedSheets<'_>, &VirtualClock, Deadline) -> R,
 ) -> R {
     let clock = VirtualClock::at(Timestamp::from_seconds(1_790_000_000));
@@ -35,7 +35,7 @@ pub(crate) fn converse<R>(
 }
 
 /// `METHOD /path?query token` of each request.
-pub(crate) fn lines(script: &Scripted) -> Vec<String> {
+pub(crate) fn lines(script: &ScriptedTransport) -> Vec<String> {
     let sent = |request: &Request<Bytes>| {
         request.headers().get("authorization").map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
     };

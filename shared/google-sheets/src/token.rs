@@ -84,7 +84,7 @@ fn unavailable(error: TransportError) -> SheetsError {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use testkit::{Scripted, Turn};
+    use testkit::{ScriptedTransport, Turn};
 
     use super::*;
     use crate::conversation::{converse, failure, lines, token};
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_token_is_fetched_once_and_again_shortly_before_its_end() {
-        let script = Scripted::new([token("t-1"), found(), found(), token("t-2"), found()]);
+        let script = ScriptedTransport::new([token("t-1"), found(), found(), token("t-2"), found()]);
         converse(&script, async |sheets, clock, deadline| {
             sheets.read_rows(2..=2, deadline).await.unwrap();
             clock.advance(Duration::from_secs(3538));
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_grant_is_a_jwt_bearers() {
-        let script = Scripted::new([token("t-1"), found()]);
+        let script = ScriptedTransport::new([token("t-1"), found()]);
         converse(&script, async |sheets, _, deadline| sheets.read_rows(2..=2, deadline).await.unwrap());
         let form = String::from_utf8(script.asked.borrow()[0].body().to_vec()).unwrap();
         assert!(form.starts_with("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=eyJ"));
@@ -119,23 +119,23 @@ mod tests {
 
     #[test]
     fn a_refused_token_is_replaced_once() {
-        let script = Scripted::new([token("t-1"), failure(401, ""), token("t-2"), found()]);
+        let script = ScriptedTransport::new([token("t-1"), failure(401, ""), token("t-2"), found()]);
         converse(&script, async |sheets, _, deadline| sheets.read_rows(2..=2, deadline).await.unwrap());
         assert_eq!(lines(&script)[3], format!("{GET} t-2"));
 
-        let script = Scripted::new([token("t-1"), failure(401, ""), token("t-2"), failure(401, "")]);
+        let script = ScriptedTransport::new([token("t-1"), failure(401, ""), token("t-2"), failure(401, "")]);
         let error = converse(&script, async |sheets, _, deadline| sheets.read_rows(2..=2, deadline).await.unwrap_err());
         assert!(matches!(error, SheetsError::Unauthorized { status: 401 }));
     }
 
     #[test]
     fn a_refused_account_is_an_operators_and_a_lost_token_nobodys() {
-        let read = |script: &Scripted| {
+        let read = |script: &ScriptedTransport| {
             converse(script, async |sheets, _, deadline| sheets.read_rows(2..=2, deadline).await.map(|_| ()))
         };
-        let refused = Scripted::new([Turn::json(400, &json!({"error": "invalid_grant"}))]);
+        let refused = ScriptedTransport::new([Turn::json(400, &json!({"error": "invalid_grant"}))]);
         assert!(matches!(read(&refused), Err(SheetsError::Unauthorized { status: 400 })));
-        let lost = Scripted::new([Turn::Lost, failure(500, ""), token("t"), found()]);
+        let lost = ScriptedTransport::new([Turn::Lost, failure(500, ""), token("t"), found()]);
         assert!(read(&lost).is_ok());
     }
 }

@@ -63,7 +63,7 @@ impl<T: Transport, C: Clock, I: Ids> Sheets<T, C, I> {
             .append_pair("majorDimension", "ROWS")
             .append_pair("valueRenderOption", "UNFORMATTED_VALUE")
             .finish();
-        let found: Found = match self.get(&format!("/values:batchGet?{query}"), deadline).await {
+        let found: ValueRanges = match self.get(&format!("/values:batchGet?{query}"), deadline).await {
             // Below the last row there is nothing.
             Err(SheetsError::BeyondGrid) => return Ok(vec![]),
             found => found?,
@@ -84,7 +84,7 @@ impl<T: Transport, C: Clock, I: Ids> Sheets<T, C, I> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Found {
+struct ValueRanges {
     #[serde(default)]
     value_ranges: Vec<ValueRange>,
 }
@@ -99,7 +99,7 @@ struct ValueRange {
 mod tests {
     use std::time::Duration;
 
-    use testkit::{Scripted, Turn};
+    use testkit::{ScriptedTransport, Turn};
 
     use super::*;
     use crate::{
@@ -117,7 +117,7 @@ mod tests {
         Turn::Answer(429, vec![("retry-after", retry_after)], String::new())
     }
 
-    fn write(script: &Scripted) -> Result<(), SheetsError> {
+    fn write(script: &ScriptedTransport) -> Result<(), SheetsError> {
         let row = Row::of(&order());
         converse(script, async |sheets, _, deadline| {
             sheets.write_rows(&[(7, row.clone()), (1400, row)], deadline).await
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn rows_go_raw_to_their_addresses_with_the_header() {
-        let script = Scripted::new([token("t-1"), done()]);
+        let script = ScriptedTransport::new([token("t-1"), done()]);
         write(&script).unwrap();
         assert_eq!(lines(&script), ["POST /token", &format!("{BATCH_UPDATE} t-1")]);
         let body = script.body(1);
@@ -140,18 +140,18 @@ mod tests {
 
     #[test]
     fn what_may_have_been_written_is_written_again() {
-        let script = Scripted::new([token("t"), Turn::Lost, failure(503, ""), done()]);
+        let script = ScriptedTransport::new([token("t"), Turn::Lost, failure(503, ""), done()]);
         write(&script).unwrap();
         assert_eq!(script.body(1), script.body(3));
-        let script = Scripted::new([token("t"), Turn::Lost, Turn::Lost, Turn::Lost]);
+        let script = ScriptedTransport::new([token("t"), Turn::Lost, Turn::Lost, Turn::Lost]);
         assert!(matches!(write(&script), Err(SheetsError::OutcomeUnknown(_))));
-        let script = Scripted::new([token("t"), Turn::NotSent, Turn::NotSent, Turn::NotSent]);
+        let script = ScriptedTransport::new([token("t"), Turn::NotSent, Turn::NotSent, Turn::NotSent]);
         assert!(matches!(write(&script), Err(SheetsError::Unavailable { .. })));
     }
 
     #[test]
     fn the_quota_is_waited_for_and_then_handed_on() {
-        let script = Scripted::new([token("t"), busy("30"), busy("30"), busy("9")]);
+        let script = ScriptedTransport::new([token("t"), busy("30"), busy("30"), busy("9")]);
         let error = write(&script).unwrap_err();
         let nine = Duration::from_secs(9);
         assert!(matches!(error, SheetsError::QuotaExceeded { retry_after: Some(wait) } if wait == nine), "{error:?}");
@@ -167,7 +167,7 @@ mod tests {
             let ours = json!({"properties": {"sheetId": 42, "title": "Bob's orders", "gridProperties": grid}});
             Turn::json(200, &json!({"sheets": [other, ours]}))
         };
-        let script = Scripted::new([token("t"), beyond, tab(1000, 10), done(), done()]);
+        let script = ScriptedTransport::new([token("t"), beyond, tab(1000, 10), done(), done()]);
         write(&script).unwrap();
         let rows = json!({"appendDimension": {"sheetId": 42, "dimension": "ROWS", "length": 1400}});
         let columns = json!({"appendDimension": {"sheetId": 42, "dimension": "COLUMNS", "length": 2}});
@@ -176,13 +176,13 @@ mod tests {
         assert_eq!(script.body(4), script.body(1));
 
         let beyond = failure(400, "Range (X) exceeds grid limits.");
-        let script = Scripted::new([token("t"), beyond, tab(1400, 10), done(), done()]);
+        let script = ScriptedTransport::new([token("t"), beyond, tab(1400, 10), done(), done()]);
         write(&script).unwrap();
         assert_eq!(script.body(3), json!({"requests": [columns]}), "long enough already");
 
         // Somebody else made room meanwhile: nothing to do but write.
         let beyond = failure(400, "Range (X) exceeds grid limits.");
-        let script = Scripted::new([token("t"), beyond, tab(2400, 26), done()]);
+        let script = ScriptedTransport::new([token("t"), beyond, tab(2400, 26), done()]);
         write(&script).unwrap();
         assert!(lines(&script)[3].starts_with(BATCH_UPDATE));
     }
@@ -192,7 +192,7 @@ mod tests {
         for added in [done(), failure(400, "A sheet with the name \"Bob's orders\" already exists.")] {
             let missing = failure(400, "Unable to parse range: 'Bob''s orders'!A1:L1");
             let none = Turn::json(200, &json!({"sheets": [{"properties": {"sheetId": 0, "title": "Sheet1"}}]}));
-            let script = Scripted::new([token("t"), missing, none, added, done()]);
+            let script = ScriptedTransport::new([token("t"), missing, none, added, done()]);
             write(&script).unwrap();
             let added = &script.body(3)["requests"][0]["addSheet"]["properties"];
             assert_eq!((&added["title"], &added["gridProperties"]["rowCount"]), (&json!("Bob's orders"), &json!(2400)));
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn many_rows_go_in_several_requests() {
-        let script = Scripted::new([token("t"), done(), done()]);
+        let script = ScriptedTransport::new([token("t"), done(), done()]);
         let rows: Vec<_> = (2..503).map(|number| (number, Row::of(&order()))).collect();
         converse(&script, async |sheets, _, deadline| sheets.write_rows(&rows, deadline).await).unwrap();
         let counts = [1, 2].map(|place| script.body(place)["data"].as_array().unwrap().len());
@@ -212,7 +212,8 @@ mod tests {
     fn rows_are_read_back_with_their_numbers() {
         let written: Vec<Value> = Row::of(&order()).cells().iter().map(Cell::to_value).collect();
         let values = json!([written, [], ["edited by hand", 20, true, null]]);
-        let script = Scripted::new([token("t"), Turn::json(200, &json!({"valueRanges": [{"values": values}]}))]);
+        let script =
+            ScriptedTransport::new([token("t"), Turn::json(200, &json!({"valueRanges": [{"values": values}]}))]);
         let rows = converse(&script, async |sheets, _, deadline| sheets.read_rows(5..=9, deadline).await).unwrap();
         let query = "ranges=%27Bob%27%27s+orders%27%21A5%3AL9&majorDimension=ROWS&valueRenderOption=UNFORMATTED_VALUE";
         assert_eq!(lines(&script)[1], format!("GET /v4/spreadsheets/sheet-1/values:batchGet?{query} t"));
@@ -227,7 +228,7 @@ mod tests {
         for answer in
             [failure(400, "Range (A5:L9) exceeds grid limits."), Turn::json(200, &json!({"valueRanges": [{}]}))]
         {
-            let script = Scripted::new([token("t"), answer]);
+            let script = ScriptedTransport::new([token("t"), answer]);
             let rows = converse(&script, async |sheets, _, deadline| sheets.read_rows(5..=9, deadline).await);
             assert_eq!(rows.unwrap(), []);
         }

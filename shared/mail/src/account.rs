@@ -54,8 +54,8 @@ impl Content {
 fn words(notice: AccountNotice<'_>, shop: &str) -> Words {
     match notice {
         AccountNotice::VerifyEmail(link) => Words {
-            subject: format!("Confirm your mail address for {shop}"),
-            headline: "Confirm your mail address".to_owned(),
+            subject: format!("Confirm your email address for {shop}"),
+            headline: "Confirm your email address".to_owned(),
             paragraph: format!(
                 "Somebody, probably you, set up an account at {shop} with this address. To show that it is yours, follow \
                  the link and enter the account's password. The link is good once, until {}.",
@@ -71,8 +71,8 @@ fn words(notice: AccountNotice<'_>, shop: &str) -> Words {
             ),
         },
         AccountNotice::ResetPassword(link) => Words {
-            subject: format!("Set another password for {shop}"),
-            headline: "Set another password".to_owned(),
+            subject: format!("Reset your {shop} password"),
+            headline: "Reset your password".to_owned(),
             paragraph: format!(
                 "Somebody, probably you, asked to set another password for your account at {shop}. The link is good once, \
                  until {}.",
@@ -111,7 +111,7 @@ fn action(
     };
     match notice {
         AccountNotice::VerifyEmail(link) => followed("Confirm your address", "verify-email", link),
-        AccountNotice::ResetPassword(link) => followed("Set another password", "reset-password", link),
+        AccountNotice::ResetPassword(link) => followed("Reset your password", "reset-password", link),
         AccountNotice::AlreadyRegistered | AccountNotice::PasswordChanged(_) => {
             Ok(site.map(|site| Action { label: "Go to the shop", url: format!("{site}/") }))
         }
@@ -123,19 +123,19 @@ fn action(
 const fn note(notice: AccountNotice<'_>) -> &'static str {
     match notice {
         AccountNotice::VerifyEmail(_) => {
-            "If it wasn't you, there is nothing to do: without the link nobody can use the account."
+            "If this wasn't you, you can ignore this email: nobody can use the account without the link."
         }
         AccountNotice::AlreadyRegistered => {
-            "If it wasn't you, there is nothing to do: whoever tried was not told that you have an account."
+            "If this wasn't you, you can ignore this email: the person who tried was not told that you have an account."
         }
         AccountNotice::ResetPassword(_) => {
-            "If it wasn't you, there is nothing to do: without the link your password stays as it is."
+            "If this wasn't you, you can ignore this email: your password does not change without the link."
         }
         AccountNotice::PasswordChanged(_) => {
             "If it wasn't you, go to the shop at once, choose “Forgot your password?” and set another one. That ends every \
              session but yours."
         }
-        AccountNotice::ApiKeyExpiring(_) => "If nothing needs the key any more, there is nothing to do.",
+        AccountNotice::ApiKeyExpiring(_) => "If you no longer need this key, you can ignore this email.",
     }
 }
 
@@ -187,15 +187,15 @@ mod tests {
     #[test]
     fn a_link_to_confirm_an_address_in_plain_text() {
         let mail = compose(AccountNotice::VerifyEmail(&link(LinkKind::VerifyEmail)));
-        assert_eq!(mail.subject, "Confirm your mail address for Tea & Co");
-        let expected = "Confirm your mail address
+        assert_eq!(mail.subject, "Confirm your email address for Tea & Co");
+        let expected = "Confirm your email address
 
 Somebody, probably you, set up an account at Tea & Co with this address. To show that it is yours, follow the link and \
 enter the account's password. The link is good once, until 2026-11-24 12:00 UTC.
 
 Confirm your address: https://shop.example/verify-email#token=lnk_00000000000000000000000000000001.signed
 
-If it wasn't you, there is nothing to do: without the link nobody can use the account.
+If this wasn't you, you can ignore this email: nobody can use the account without the link.
 -- \nTea & Co";
         assert_eq!(mail.text, expected);
     }
@@ -216,7 +216,7 @@ If it wasn't you, there is nothing to do: without the link nobody can use the ac
                 mail.html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
             assert_eq!(links, address.iter().collect::<Vec<_>>(), "{}", mail.subject);
             assert_eq!(mail.text.matches("https://").count(), links.len(), "{}", mail.text);
-            assert!(mail.text.contains("nothing to do") || mail.text.contains("at once"), "{}", mail.text);
+            assert!(mail.text.contains("ignore this email") || mail.text.contains("at once"), "{}", mail.text);
         }
     }
 

@@ -260,7 +260,7 @@ Order ord_0000000000000000000000000abcdef0, placed on 2026-09-21.
         assert!(full.text.contains("All of your payment, 34.99 EUR,") && full.html.contains("All of your payment"));
         let part = compose("eur", EventType::PartiallyRefunded, 3499, 500);
         assert_eq!(part.subject, "Your partial refund for Tea & Co order 0ABCDEF0");
-        assert!(part.text.contains("So far 5.00 EUR of your payment of 34.99 EUR went back"));
+        assert!(part.text.contains("We have refunded 5.00 EUR of your 34.99 EUR payment so far"));
         assert!(part.text.contains("Refunded: 5.00 EUR"));
     }
 

@@ -149,7 +149,7 @@ mod tests {
     use domain::Timestamp;
     use resilience::{SeededIds, VirtualClock};
     use serde_json::Value;
-    use testkit::{Scripted, Turn};
+    use testkit::{ScriptedTransport, Turn};
 
     use super::*;
 
@@ -157,8 +157,8 @@ mod tests {
 
     /// Runs a conversation with a scripted SendGrid on a clock that starts at 1 790 000 000 and has a minute's time.
     fn converse<R>(
-        script: &Scripted,
-        conversation: impl AsyncFnOnce(&SendGrid<&Scripted, VirtualClock, SeededIds>, Deadline) -> R,
+        script: &ScriptedTransport,
+        conversation: impl AsyncFnOnce(&SendGrid<&ScriptedTransport, VirtualClock, SeededIds>, Deadline) -> R,
     ) -> R {
         let clock = VirtualClock::at(Timestamp::from_seconds(1_790_000_000));
         let deadline = Deadline::at(Timestamp::from_seconds(1_790_000_060));
@@ -166,11 +166,11 @@ mod tests {
         clock.run(conversation(&sendgrid, deadline))
     }
 
-    fn send(script: &Scripted) -> Outcome {
+    fn send(script: &ScriptedTransport) -> Outcome {
         send_as(script, EFFECT)
     }
 
-    fn send_as(script: &Scripted, effect: &str) -> Outcome {
+    fn send_as(script: &ScriptedTransport, effect: &str) -> Outcome {
         let content = Content { subject: "Paid".to_owned(), text: "Hello".to_owned(), html: "<p>Hello</p>".to_owned() };
         let mail = Mail {
             from: &"Shop <orders@shop.example>".parse().unwrap(),
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_mail_is_sent_with_both_parts_and_our_effect_id() {
-        let script = Scripted::new([Turn::Answer(202, vec![("x-message-id", "m-1")], String::new())]);
+        let script = ScriptedTransport::new([Turn::Answer(202, vec![("x-message-id", "m-1")], String::new())]);
         assert_eq!(send(&script), Outcome::Accepted { message_id: Some("m-1".to_owned()) });
         let asked = script.asked.borrow();
         assert_eq!(asked[0].uri(), "https://sendgrid.test/v3/mail/send");
@@ -215,7 +215,7 @@ mod tests {
                 }),
             ),
         ] {
-            let script = Scripted::new([status(202)]);
+            let script = ScriptedTransport::new([status(202)]);
             send_as(&script, effect);
             assert_eq!(script.body(0)["tracking_settings"], tracking, "{effect}");
         }
@@ -224,22 +224,22 @@ mod tests {
     #[test]
     fn a_mail_that_may_have_been_sent_is_not_sent_again() {
         for turn in [Turn::Lost, status(500), status(502), status(504)] {
-            assert_eq!(send(&Scripted::new([turn])), Outcome::Unknown);
+            assert_eq!(send(&ScriptedTransport::new([turn])), Outcome::Unknown);
         }
-        assert_eq!(send(&Scripted::new([Turn::NotSent, Turn::Lost])), Outcome::Unknown);
+        assert_eq!(send(&ScriptedTransport::new([Turn::NotSent, Turn::Lost])), Outcome::Unknown);
     }
 
     #[test]
     fn a_mail_that_was_not_sent_is_tried_three_times() {
-        let script = Scripted::new([status(409), status(503), status(202)]);
+        let script = ScriptedTransport::new([status(409), status(503), status(202)]);
         assert_eq!(send(&script), Outcome::Accepted { message_id: None });
-        assert_eq!(send(&Scripted::new([status(429), status(429), Turn::NotSent])), Outcome::NotSent);
+        assert_eq!(send(&ScriptedTransport::new([status(429), status(429), Turn::NotSent])), Outcome::NotSent);
     }
 
     #[test]
     fn a_rate_limit_says_when_it_is_over_one_way_or_the_other() {
         for (header, value) in [("retry-after", "120"), ("x-ratelimit-reset", "1790000120")] {
-            let script = Scripted::new([Turn::Answer(429, vec![(header, value)], String::new())]);
+            let script = ScriptedTransport::new([Turn::Answer(429, vec![(header, value)], String::new())]);
             let expected = Outcome::RateLimited { retry_after: Some(Duration::from_mins(2)) };
             assert_eq!(send(&script), expected, "a wait beyond the deadline is left to the caller");
         }
@@ -248,11 +248,11 @@ mod tests {
     #[test]
     fn what_can_never_be_sent_is_told_from_what_an_operator_can_mend() {
         let faults = r#"{"errors":[{"message":"anna@ is no address","field":"personalizations.0.to.0.email"}]}"#;
-        let script = Scripted::new([Turn::Answer(400, vec![], faults.to_owned())]);
+        let script = ScriptedTransport::new([Turn::Answer(400, vec![], faults.to_owned())]);
         assert_eq!(send(&script), Outcome::Refused { reason: "status 400 personalizations.0.to.0.email".to_owned() });
-        assert_eq!(send(&Scripted::new([status(413)])), Outcome::Refused { reason: "status 413".to_owned() });
+        assert_eq!(send(&ScriptedTransport::new([status(413)])), Outcome::Refused { reason: "status 413".to_owned() });
         for code in [401, 403] {
-            assert_eq!(send(&Scripted::new([status(code)])), Outcome::Unauthorized { status: code });
+            assert_eq!(send(&ScriptedTransport::new([status(code)])), Outcome::Unauthorized { status: code });
         }
     }
 
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn secrets_and_addresses_do_not_show() {
-        converse(&Scripted::new([]), async |sendgrid, _| assert!(!format!("{sendgrid:?}").contains("SG.key")));
+        converse(&ScriptedTransport::new([]), async |sendgrid, _| assert!(!format!("{sendgrid:?}").contains("SG.key")));
         let mailbox: Mailbox = "Anna <anna@example.com>".parse().unwrap();
         assert!(!format!("{mailbox:?}").to_lowercase().contains("anna"));
     }

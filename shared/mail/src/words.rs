@@ -41,7 +41,7 @@ impl Words {
                 subject: format!("Your partial refund for {shop} order {short}"),
                 headline: "We have refunded part of your order".to_owned(),
                 paragraph: format!(
-                    "So far {} of your payment of {} went back to you. {BANKS_TAKE_TIME}",
+                    "We have refunded {} of your {} payment so far. {BANKS_TAKE_TIME}",
                     money(event.refunded),
                     money(event.captured)
                 ),

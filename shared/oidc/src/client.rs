@@ -4,17 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{Identity, Vouched};
+use domain::{ExternalIdentity, Identity};
 use http::request::Builder;
 use http::{HeaderValue, Request, header};
 use resilience::{Clock, Deadline, Ids, Policy, Transport, retry};
 use serde::Deserialize;
 
 use crate::discovery::Discovery;
+use crate::document_cache::DocumentCache;
 use crate::exchange::Exchange;
-use crate::id_token::{Checked, Email, Expected, Refused, check};
+use crate::id_token::{Email, ExpectedClaims, IdTokenError, VerifiedClaims, check};
 use crate::keys::ProviderKeys;
-use crate::known::Known;
 use crate::{Attempt, OpenIdError, Provider};
 
 /// What we ask for: an ID token, with the address.
@@ -26,7 +26,7 @@ pub struct OpenId<T, C, I> {
     transport: T,
     clock: C,
     ids: I,
-    known: Known,
+    document_cache: DocumentCache,
 }
 
 /// The `UserInfo` endpoint's answer.
@@ -46,7 +46,7 @@ impl<T, C, I> fmt::Debug for OpenId<T, C, I> {
 impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
     /// A client that knows no provider yet.
     pub fn new(transport: T, clock: C, ids: I) -> Self {
-        Self { transport, clock, ids, known: Known::default() }
+        Self { transport, clock, ids, document_cache: DocumentCache::default() }
     }
 
     /// The address at the provider that somebody has to be sent to (OpenID Connect Core 1.0, section 3.1.2.1).
@@ -83,12 +83,12 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
     /// # Errors
     ///
     /// [`OpenIdError`].
-    pub async fn vouched(
+    pub async fn external_identity(
         &self,
         provider: &Provider,
         exchange: Exchange<'_>,
         deadline: Deadline,
-    ) -> Result<Vouched, OpenIdError> {
+    ) -> Result<ExternalIdentity, OpenIdError> {
         let discovery = self.discovery(provider, deadline).await?;
         let request = exchange.request(provider, &discovery)?;
         let attempt = async || {
@@ -97,12 +97,12 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
             Exchange::tokens(&response)
         };
         let tokens = retry(&self.clock, &self.ids, Policy::CALL, deadline, attempt, OpenIdError::of_exchange).await?;
-        let Checked { identity, mut email } =
+        let VerifiedClaims { identity, mut email } =
             self.checked(provider, &discovery, &tokens.id_token, exchange.nonce, deadline).await?;
         if let (false, Some(url), Some(token)) = (email.is_told(), &discovery.userinfo_endpoint, &tokens.access_token) {
             email = self.user_info(url, token, &identity, deadline).await?;
         }
-        Ok(Vouched { identity, verified_email: email.verified() })
+        Ok(ExternalIdentity { identity, verified_email: email.verified() })
     }
 
     /// A key that we don't know may be newer than what we know.
@@ -113,23 +113,23 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
         id_token: &str,
         nonce: &str,
         deadline: Deadline,
-    ) -> Result<Checked, OpenIdError> {
-        let expected = Expected { issuer: &provider.issuer, client_id: &provider.client_id, nonce };
+    ) -> Result<VerifiedClaims, OpenIdError> {
+        let expected = ExpectedClaims { issuer: &provider.issuer, client_id: &provider.client_id, nonce };
         let now = || self.clock.now();
-        let keys = match self.known.keys(&provider.issuer, now()) {
+        let keys = match self.document_cache.keys(&provider.issuer, now()) {
             Some(keys) => keys,
             None => self.read_keys(provider, discovery, deadline).await?,
         };
         let checked = match check(id_token, &keys, expected, now()) {
-            Err(Refused::UnknownKey) if !self.known.keys_are_new(&provider.issuer, now()) => {
+            Err(IdTokenError::UnknownKey) if !self.document_cache.keys_are_new(&provider.issuer, now()) => {
                 let keys = self.read_keys(provider, discovery, deadline).await?;
                 check(id_token, &keys, expected, now())
             }
             checked => checked,
         };
         checked.map_err(|refused| match refused {
-            Refused::UnknownKey => OpenIdError::IdToken("signed with an unknown key"),
-            Refused::Because(reason) => OpenIdError::IdToken(reason),
+            IdTokenError::UnknownKey => OpenIdError::IdToken("signed with an unknown key"),
+            IdTokenError::Because(reason) => OpenIdError::IdToken(reason),
         })
     }
 
@@ -150,12 +150,12 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
     }
 
     async fn discovery(&self, provider: &Provider, deadline: Deadline) -> Result<Arc<Discovery>, OpenIdError> {
-        if let Some(known) = self.known.discovery(&provider.issuer, self.clock.now()) {
-            return Ok(known);
+        if let Some(document_cache) = self.document_cache.discovery(&provider.issuer, self.clock.now()) {
+            return Ok(document_cache);
         }
         let json = self.document(Request::get(Discovery::url(provider)), deadline).await?;
         let discovery = Discovery::read(provider, &json)?;
-        Ok(self.known.keep_discovery(&provider.issuer, discovery, self.clock.now()))
+        Ok(self.document_cache.keep_discovery(&provider.issuer, discovery, self.clock.now()))
     }
 
     async fn read_keys(
@@ -165,7 +165,7 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
         deadline: Deadline,
     ) -> Result<Arc<ProviderKeys>, OpenIdError> {
         let keys = ProviderKeys::read(&self.document(Request::get(&discovery.jwks_uri), deadline).await?)?;
-        Ok(self.known.keep_keys(&provider.issuer, keys, self.clock.now()))
+        Ok(self.document_cache.keep_keys(&provider.issuer, keys, self.clock.now()))
     }
 
     async fn document(&self, request: Builder, deadline: Deadline) -> Result<Bytes, OpenIdError> {

@@ -12,7 +12,7 @@ use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaPublicKeyComponents,
 };
 use serde_json::{Value, json};
-use testkit::{Scripted, Turn};
+use testkit::{ScriptedTransport, Turn};
 
 use crate::{OpenId, Provider};
 
@@ -132,11 +132,11 @@ pub(crate) fn tokens(id_token: &str) -> Turn {
     Turn::json(200, &json!({"access_token": "at-1", "token_type": "Bearer", "id_token": id_token}))
 }
 
-pub(crate) type ScriptedOpenId<'a> = OpenId<&'a Scripted, VirtualClock, SeededIds>;
+pub(crate) type ScriptedOpenId<'a> = OpenId<&'a ScriptedTransport, VirtualClock, SeededIds>;
 
 /// Runs a conversation with a scripted provider; deadlines are two hours off.
 pub(crate) fn converse<R>(
-    script: &Scripted,
+    script: &ScriptedTransport,
     conversation: impl AsyncFnOnce(&ScriptedOpenId<'_>, &VirtualClock, Deadline) -> R,
 ) -> R {
     let clock = VirtualClock::at(NOW);

@@ -19,7 +19,7 @@ const LONGEST_SUBJECT: usize = 255;
 
 /// What the token has to name.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Expected<'a> {
+pub(crate) struct ExpectedClaims<'a> {
     pub issuer: &'a str,
     pub client_id: &'a str,
     pub nonce: &'a str,
@@ -27,14 +27,14 @@ pub(crate) struct Expected<'a> {
 
 /// Why a token is not good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum IdTokenError {
     /// Signed with a key that the set does not have, or not yet.
     UnknownKey,
     /// No good, whatever the keys.
     Because(&'static str),
 }
 
-use Refused::Because;
+use IdTokenError::Because;
 
 #[derive(Deserialize)]
 struct Header {
@@ -71,7 +71,7 @@ enum Audience {
 }
 
 /// Whom a good token is about.
-pub(crate) struct Checked {
+pub(crate) struct VerifiedClaims {
     pub identity: Identity,
     pub email: Email,
 }
@@ -80,24 +80,24 @@ pub(crate) struct Checked {
 pub(crate) fn check(
     token: &str,
     keys: &ProviderKeys,
-    expected: Expected<'_>,
+    expected: ExpectedClaims<'_>,
     now: Timestamp,
-) -> Result<Checked, Refused> {
+) -> Result<VerifiedClaims, IdTokenError> {
     let claims = verified(token, keys)?;
     claims.check(expected, now).map_err(Because)?;
     let identity = Identity { issuer: claims.iss, subject: claims.sub };
-    Ok(Checked { identity, email: claims.email })
+    Ok(VerifiedClaims { identity, email: claims.email })
 }
 
 /// The claims, once the signature is seen to be the provider's.
-fn verified(token: &str, keys: &ProviderKeys) -> Result<Claims, Refused> {
+fn verified(token: &str, keys: &ProviderKeys) -> Result<Claims, IdTokenError> {
     let (message, signature) = token.rsplit_once('.').ok_or(Because("not a JWT"))?;
     let (header, claims) = message.split_once('.').ok_or(Because("not a JWT"))?;
     let header: Header = part(header).ok_or(Because("an illegible header"))?;
     if header.crit.is_some() {
         return Err(Because("a header that has to be understood and is not"));
     }
-    let key = keys.find(header.kid.as_deref()).ok_or(Refused::UnknownKey)?;
+    let key = keys.find(header.kid.as_deref()).ok_or(IdTokenError::UnknownKey)?;
     if header.alg != key.algorithm() {
         return Err(Because("another algorithm than its key's"));
     }
@@ -113,7 +113,7 @@ fn part<T: DeserializeOwned>(text: &str) -> Option<T> {
 }
 
 impl Claims {
-    fn check(&self, expected: Expected<'_>, now: Timestamp) -> Result<(), &'static str> {
+    fn check(&self, expected: ExpectedClaims<'_>, now: Timestamp) -> Result<(), &'static str> {
         let rules = [
             (self.iss == expected.issuer, "another issuer"),
             (self.is_for(expected.client_id), "another audience"),

@@ -8,11 +8,11 @@ mod attempt;
 mod client;
 mod cookie;
 mod discovery;
+mod document_cache;
 mod error;
 mod exchange;
 mod id_token;
 mod keys;
-mod known;
 mod provider;
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl Passwords {
         fits && stored.is_some()
     }
 
-    /// Whether the hash was made with other parameters than those of now, and should be made anew when the password is
+    /// Whether the hash was made with other parameters than the current ones, and should be made anew when the password is
     /// known next.
     pub fn is_outdated(&self, stored: &PasswordHash) -> bool {
         !stored.0.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$"))
@@ -103,7 +103,7 @@ mod tests {
     fn without_an_account_the_work_is_the_same() {
         let nobodys = PasswordHash(NOBODYS.to_owned());
         let parsed = Phc::new(NOBODYS).unwrap();
-        assert!(!Passwords::default().is_outdated(&nobodys), "the parameters of now");
+        assert!(!Passwords::default().is_outdated(&nobodys), "the current parameters");
         assert_eq!((parsed.salt.unwrap().len(), parsed.hash.unwrap().len()), (16, 32), "as long as any other");
         let passwords = Passwords::default();
         for tried in ["", "no such account!", "nobody's password hash, nothing!"] {

@@ -22,10 +22,10 @@ pub enum WeakPassword {
     #[error("must have at least {MIN_LENGTH} characters")]
     TooShort,
     /// It is in the mail address, or the address is in it.
-    #[error("must not be like the mail address")]
+    #[error("must not resemble the email address")]
     LikeAddress,
     /// One of those that are tried first.
-    #[error("is one of those that are guessed first")]
+    #[error("is too common")]
     WellKnown,
 }
 

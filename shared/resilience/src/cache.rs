@@ -12,7 +12,7 @@ use crate::Clock;
 
 /// How long a cache keeps what it loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keep {
+pub struct CachePolicy {
     /// So long a value serves without asking again.
     pub fresh_for: Duration,
     /// So long it serves while its source is down, counted from when it was loaded.
@@ -25,7 +25,7 @@ pub struct Keep {
 
 /// Values by key, in this process alone. Two who miss at once both load: the later one's value stays.
 pub struct Cache<K, V, C> {
-    keep: Keep,
+    policy: CachePolicy,
     clock: C,
     entries: Mutex<BTreeMap<K, Entry<V>>>,
 }
@@ -38,7 +38,7 @@ struct Entry<V> {
 
 /// A value, and how it was come by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cached<V, E> {
+pub struct Lookup<V, E> {
     /// The value.
     pub value: Arc<V>,
     /// Where it came from.
@@ -58,8 +58,8 @@ pub enum CacheOutcome<E> {
 
 impl<K: Ord + Clone, V, C: Clock> Cache<K, V, C> {
     /// With nothing in it.
-    pub const fn new(keep: Keep, clock: C) -> Self {
-        Self { keep, clock, entries: Mutex::new(BTreeMap::new()) }
+    pub const fn new(policy: CachePolicy, clock: C) -> Self {
+        Self { policy, clock, entries: Mutex::new(BTreeMap::new()) }
     }
 
     /// The key's value: kept, loaded now, or an old one while `load` fails.
@@ -67,39 +67,39 @@ impl<K: Ord + Clone, V, C: Clock> Cache<K, V, C> {
     /// # Errors
     ///
     /// `load` failed, and no value is left that may still serve.
-    pub async fn get<E>(&self, key: &K, load: impl AsyncFnOnce() -> Result<V, E>) -> Result<Cached<V, E>, E> {
+    pub async fn get<E>(&self, key: &K, load: impl AsyncFnOnce() -> Result<V, E>) -> Result<Lookup<V, E>, E> {
         if let Some(kept) = self.kept(key) {
             return Ok(kept);
         }
         // Boxed: with the SDK inside, the future is nested deeper than the compiler looks.
         let loading: Pin<Box<dyn Future<Output = Result<V, E>> + '_>> = Box::pin(load());
         match loading.await {
-            Ok(value) => Ok(Cached { value: self.fill(key, value), outcome: CacheOutcome::Miss }),
+            Ok(value) => Ok(Lookup { value: self.fill(key, value), outcome: CacheOutcome::Miss }),
             Err(error) => self.fall_back(key, error),
         }
     }
 
     /// Check: the key's value, if its source need not be asked now.
-    pub fn kept<E>(&self, key: &K) -> Option<Cached<V, E>> {
+    pub fn kept<E>(&self, key: &K) -> Option<Lookup<V, E>> {
         let now = self.clock.now();
         let entries = self.entries();
         let entry = entries.get(key).filter(|entry| now < entry.ask_again_at)?;
-        let is_fresh = now < entry.loaded_at.plus(self.keep.fresh_for);
+        let is_fresh = now < entry.loaded_at.plus(self.policy.fresh_for);
         let outcome = if is_fresh { CacheOutcome::Hit } else { CacheOutcome::Stale(None) };
-        Some(Cached { value: Arc::clone(&entry.value), outcome })
+        Some(Lookup { value: Arc::clone(&entry.value), outcome })
     }
 
     /// Fill: keeps what was loaded just now.
     pub fn fill(&self, key: &K, value: V) -> Arc<V> {
         let (value, now) = (Arc::new(value), self.clock.now());
         let mut entries = self.entries();
-        while entries.len() >= self.keep.most && !entries.contains_key(key) {
+        while entries.len() >= self.policy.most && !entries.contains_key(key) {
             let oldest = entries.iter().min_by_key(|(_, entry)| entry.loaded_at).map(|(key, _)| key.clone());
             if oldest.and_then(|oldest| entries.remove(&oldest)).is_none() {
                 return value;
             }
         }
-        let ask_again_at = now.plus(self.keep.fresh_for);
+        let ask_again_at = now.plus(self.policy.fresh_for);
         entries.insert(key.clone(), Entry { value: Arc::clone(&value), loaded_at: now, ask_again_at });
         value
     }
@@ -109,13 +109,13 @@ impl<K: Ord + Clone, V, C: Clock> Cache<K, V, C> {
     /// # Errors
     ///
     /// The source's error, where no value is left that may still serve.
-    pub fn fall_back<E>(&self, key: &K, error: E) -> Result<Cached<V, E>, E> {
+    pub fn fall_back<E>(&self, key: &K, error: E) -> Result<Lookup<V, E>, E> {
         let now = self.clock.now();
         let mut entries = self.entries();
-        let serves = |entry: &&mut Entry<V>| now < entry.loaded_at.plus(self.keep.stale_for);
+        let serves = |entry: &&mut Entry<V>| now < entry.loaded_at.plus(self.policy.stale_for);
         let Some(entry) = entries.get_mut(key).filter(serves) else { return Err(error) };
-        entry.ask_again_at = now.plus(self.keep.ask_again_after).min(entry.loaded_at.plus(self.keep.stale_for));
-        Ok(Cached { value: Arc::clone(&entry.value), outcome: CacheOutcome::Stale(Some(error)) })
+        entry.ask_again_at = now.plus(self.policy.ask_again_after).min(entry.loaded_at.plus(self.policy.stale_for));
+        Ok(Lookup { value: Arc::clone(&entry.value), outcome: CacheOutcome::Stale(Some(error)) })
     }
 
     fn entries(&self) -> MutexGuard<'_, BTreeMap<K, Entry<V>>> {
@@ -126,7 +126,7 @@ impl<K: Ord + Clone, V, C: Clock> Cache<K, V, C> {
 /// Shows nothing of what is kept: it may be a secret.
 impl<K, V, C> fmt::Debug for Cache<K, V, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cache").field("keep", &self.keep).finish_non_exhaustive()
+        f.debug_struct("Cache").field("keep", &self.policy).finish_non_exhaustive()
     }
 }
 
@@ -135,23 +135,23 @@ mod tests {
     use super::*;
     use crate::VirtualClock;
 
-    const KEEP: Keep = Keep {
+    const CACHE_POLICY: CachePolicy = CachePolicy {
         fresh_for: Duration::from_secs(10),
         stale_for: Duration::from_mins(10),
         ask_again_after: Duration::from_secs(5),
         most: 2,
     };
 
-    type Shelf = Cache<&'static str, u32, VirtualClock>;
+    type Numbers = Cache<&'static str, u32, VirtualClock>;
 
-    fn shelf() -> (Shelf, VirtualClock) {
+    fn shelf() -> (Numbers, VirtualClock) {
         let clock = VirtualClock::at(Timestamp::from_seconds(0));
-        (Cache::new(KEEP, clock.clone()), clock)
+        (Cache::new(CACHE_POLICY, clock.clone()), clock)
     }
 
     /// What the cache answers when its source has this to say.
     fn ask(
-        shelf: &Shelf,
+        shelf: &Numbers,
         key: &'static str,
         source: Result<u32, &'static str>,
     ) -> Result<(u32, Outcome), &'static str> {

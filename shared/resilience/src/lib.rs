@@ -14,12 +14,12 @@ mod retry_after;
 mod transport;
 mod virtual_clock;
 
-pub use cache::{Cache, CacheOutcome, Cached, Keep};
+pub use cache::{Cache, CacheOutcome, CachePolicy, Lookup};
 pub use clock::{Clock, SystemClock};
 pub use deadline::Deadline;
 pub use http::{HttpClientError, HttpTransport};
 pub use ids::{Ids, RandomIds, SeededIds};
-pub use limit::{Limit, Taken};
+pub use limit::{Decision, Limit};
 pub use retry::{Policy, Verdict, retry};
 pub use retry_after::retry_after;
 pub use transport::{Transport, TransportError};

@@ -16,7 +16,7 @@ pub struct Limit {
 
 /// What a bucket says to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub enum Decision {
     /// It may pass.
     Allowed {
         /// So many more may pass at this moment.
@@ -46,16 +46,16 @@ impl Limit {
 
     /// Takes a request from a bucket with this theoretical arrival time; none: one that was never used. Answers with the
     /// bucket's next theoretical arrival time, none if nothing is taken.
-    pub fn take(self, arrival: Option<Timestamp>, now: Timestamp) -> (Option<Timestamp>, Taken) {
+    pub fn take(self, arrival: Option<Timestamp>, now: Timestamp) -> (Option<Timestamp>, Decision) {
         let begin = arrival.unwrap_or(now).max(now);
         let next = begin.plus(self.interval());
         let ahead = next.since(now);
         let whole = self.whole();
         if ahead > whole {
-            return (None, Taken::Refused { retry_after: ahead.saturating_sub(whole) });
+            return (None, Decision::Refused { retry_after: ahead.saturating_sub(whole) });
         }
         let left = whole.saturating_sub(ahead).as_millis() / self.interval().as_millis();
-        (Some(next), Taken::Allowed { remaining: u32::try_from(left).unwrap_or(u32::MAX), reset: ahead })
+        (Some(next), Decision::Allowed { remaining: u32::try_from(left).unwrap_or(u32::MAX), reset: ahead })
     }
 }
 
@@ -72,8 +72,8 @@ mod tests {
             let (next, taken) = limit.take(arrival, Timestamp::from_seconds(*second));
             arrival = next.or(arrival);
             match taken {
-                Taken::Allowed { remaining, .. } => Some(remaining),
-                Taken::Refused { .. } => None,
+                Decision::Allowed { remaining, .. } => Some(remaining),
+                Decision::Refused { .. } => None,
             }
         };
         seconds.iter().map(ask).collect()
@@ -97,8 +97,11 @@ mod tests {
         let now = Timestamp::from_seconds(0);
         let full = Some(Timestamp::from_seconds(30));
         let (next, taken) = LIMIT.take(full, now);
-        assert_eq!((next, taken), (None, Taken::Refused { retry_after: Duration::from_secs(10) }));
-        assert!(matches!(LIMIT.take(full, now.plus(Duration::from_secs(10))).1, Taken::Allowed { remaining: 0, .. }));
+        assert_eq!((next, taken), (None, Decision::Refused { retry_after: Duration::from_secs(10) }));
+        assert!(matches!(
+            LIMIT.take(full, now.plus(Duration::from_secs(10))).1,
+            Decision::Allowed { remaining: 0, .. }
+        ));
     }
 
     #[test]

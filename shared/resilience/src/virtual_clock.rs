@@ -60,7 +60,7 @@ impl VirtualClock {
     ///
     /// When the future waits and no sleeper is left: nothing could ever wake it.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
-        let woken = Arc::new(Woken(AtomicBool::new(true)));
+        let woken = Arc::new(WakeFlag(AtomicBool::new(true)));
         let waker = Waker::from(woken.clone());
         let mut context = Context::from_waker(&waker);
         let mut future = pin!(future);
@@ -131,9 +131,9 @@ impl Drop for Sleep<'_> {
     }
 }
 
-struct Woken(AtomicBool);
+struct WakeFlag(AtomicBool);
 
-impl Wake for Woken {
+impl Wake for WakeFlag {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Release);
     }

@@ -31,7 +31,7 @@ pub enum Delivery {
 
 /// Somebody who is signed in.
 #[derive(Debug)]
-pub struct SignedIn {
+pub struct IssuedTokens {
     pub(crate) access_token: String,
     pub(crate) refresh_token: RefreshToken,
     pub(crate) delivery: Delivery,
@@ -54,7 +54,7 @@ pub struct TokenAnswer {
     refresh_token: Option<String>,
 }
 
-impl SignedIn {
+impl IssuedTokens {
     /// The refresh token as a cookie: the value of a `Set-Cookie` header.
     pub fn cookie(&self) -> String {
         format!("{COOKIE}={}; {ATTRIBUTES}; Max-Age={}", self.refresh_token, self.lasts.as_secs())

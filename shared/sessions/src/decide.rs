@@ -1,14 +1,14 @@
 //! From a request to a decision that is stored.
 
 use api::ApiError;
-use domain::{Account, AccountChange, EventId, Link, LinkId, Occasion};
+use domain::{Account, AccountChange, CommandContext, EventId, Link, LinkId};
 use resilience::{Clock, Ids};
-use store::{AccountSaved, Accounts, StoreError};
+use store::{Accounts, SaveOutcome, StoreError};
 
 /// The present occasion, with fresh ids.
-pub fn occasion<'a>(clock: &impl Clock, ids: &impl Ids, correlation_id: &'a str) -> Occasion<'a> {
+pub fn command_context<'a>(clock: &impl Clock, ids: &impl Ids, correlation_id: &'a str) -> CommandContext<'a> {
     let (event, link) = (EventId::from_uuid(ids.fresh()), LinkId::from_uuid(ids.fresh()));
-    Occasion { event, link, correlation_id, now: clock.now() }
+    CommandContext { event, link, correlation_id, now: clock.now() }
 }
 
 /// The link that was mailed, and whose it is.
@@ -30,8 +30,8 @@ pub async fn linked(accounts: &impl Accounts, id: LinkId) -> Result<(Link, Accou
 /// what was read is no longer so. 400 when the link is used up. 503 when the table is down.
 pub async fn save(accounts: &impl Accounts, change: &AccountChange) -> Result<(), ApiError> {
     match accounts.save_account(change).await? {
-        AccountSaved::Saved => Ok(()),
-        AccountSaved::Taken => Err(StoreError::Conflict.into()),
-        AccountSaved::LinkGone => Err(ApiError::LinkInvalid),
+        SaveOutcome::Saved => Ok(()),
+        SaveOutcome::Taken => Err(StoreError::Conflict.into()),
+        SaveOutcome::LinkGone => Err(ApiError::LinkInvalid),
     }
 }

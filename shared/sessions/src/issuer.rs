@@ -7,14 +7,14 @@ use domain::{Account, Rotation, Session, SessionId, Timestamp, TokenHash};
 use resilience::{Clock, Ids};
 use store::{Accounts, Sessions, StoreError};
 
-use crate::{Delivery, Keys, RefreshToken, SignedIn};
+use crate::{Delivery, IssuedTokens, Keys, RefreshToken};
 
 /// Issues tokens.
 #[derive(Clone, Debug)]
 pub struct Issuer<'a, S, C, I> {
     /// Where sessions are kept.
     pub sessions: &'a S,
-    /// The keys of now.
+    /// The current keys.
     pub keys: Keys,
     /// Time.
     pub clock: &'a C,
@@ -29,17 +29,17 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
     /// # Errors
     ///
     /// 500 when there is no key to sign with, 503 when the table is down.
-    pub async fn open(&self, account: &Account, delivery: Delivery) -> Result<SignedIn, ApiError> {
+    pub async fn open(&self, account: &Account, delivery: Delivery) -> Result<IssuedTokens, ApiError> {
         let now = self.clock.now();
         let id = SessionId::from_uuid(self.ids.fresh());
         let token = RefreshToken::first(account.id, id, self.ids);
         let session = Session::begin(id, account, token.hash(), now);
         let access_token = self.access_token(account, now)?;
         self.sessions.save_session(&session).await?;
-        Ok(SignedIn { access_token, refresh_token: token, delivery, lasts: session.expires_at.since(now) })
+        Ok(IssuedTokens { access_token, refresh_token: token, delivery, lasts: session.expires_at.since(now) })
     }
 
-    /// Gives the successor of a refresh token, and a fresh access token with the account's role of now. Asked several
+    /// Gives the successor of a refresh token, and a fresh access token with the account's current role. Asked several
     /// times at once, it gives the same successor. A token that was used before ends the session.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         accounts: &impl Accounts,
         shown: &RefreshToken,
         delivery: Delivery,
-    ) -> Result<SignedIn, ApiError> {
+    ) -> Result<IssuedTokens, ApiError> {
         api::settle(self.clock, self.ids, async || self.attempt(accounts, shown, delivery).await).await
     }
 
@@ -69,7 +69,7 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         accounts: &impl Accounts,
         shown: &RefreshToken,
         delivery: Delivery,
-    ) -> Result<SignedIn, ApiError> {
+    ) -> Result<IssuedTokens, ApiError> {
         let session = self.sessions.session(shown.account, shown.session).await?.ok_or(ApiError::SessionEnded)?;
         let Some(account) = accounts.account(shown.account).await? else { return self.ended(shown).await };
         let now = self.clock.now();
@@ -91,10 +91,10 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         let successor = successors.into_iter().zip(hashes).find(|(_, hash)| *hash == current);
         let (refresh_token, _) = successor.ok_or(ApiError::SessionEnded)?;
         let access_token = self.access_token(&account, now)?;
-        Ok(SignedIn { access_token, refresh_token, delivery, lasts: session.expires_at.since(now) })
+        Ok(IssuedTokens { access_token, refresh_token, delivery, lasts: session.expires_at.since(now) })
     }
 
-    async fn ended(&self, shown: &RefreshToken) -> Result<SignedIn, ApiError> {
+    async fn ended(&self, shown: &RefreshToken) -> Result<IssuedTokens, ApiError> {
         self.end(shown).await?;
         Err(ApiError::SessionEnded)
     }

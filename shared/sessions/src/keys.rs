@@ -14,7 +14,7 @@ use settings::{CachedSecret, SecretError, SecretSource};
 #[serde(transparent)]
 pub struct RefreshKeys(pub(crate) MacKeys);
 
-/// The keys of now, for one invocation.
+/// The current keys, for one invocation.
 #[derive(Clone, Debug)]
 pub struct Keys {
     /// Sign access tokens.
@@ -36,7 +36,7 @@ impl<S: SecretSource, C: Clock> SessionKeys<S, C> {
         Self { signing, refresh }
     }
 
-    /// The keys of now.
+    /// The current keys.
     ///
     /// # Errors
     ///

@@ -14,10 +14,10 @@ mod limits;
 mod origins;
 mod token;
 
-pub use answer::{CLEARED_COOKIE, Delivery, SignedIn, TokenAnswer};
-pub use decide::{linked, occasion, save};
+pub use answer::{CLEARED_COOKIE, Delivery, IssuedTokens, TokenAnswer};
+pub use decide::{command_context, linked, save};
 pub use issuer::Issuer;
 pub use keys::{Keys, RefreshKeys, SessionKeys};
 pub use limits::AccountLimits;
 pub use origins::{AllowedOrigins, InvalidOrigins};
-pub use token::{InvalidRefreshToken, RefreshToken, Shown};
+pub use token::{InvalidRefreshToken, PresentedToken, RefreshToken};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::{ApiError, Owner, Request};
 use domain::{EmailAddress, Timestamp};
-use resilience::{Limit, Taken};
+use resilience::{Decision, Limit};
 use sha2::{Digest, Sha256};
 use store::Guards;
 use telemetry::chain;
@@ -60,7 +60,7 @@ impl AccountLimits {
     }
 
     /// Knows the address from now on: somebody has just shown that the account is theirs. Not worth failing for.
-    pub async fn know(&self, guards: &impl Guards, now: Timestamp) {
+    pub async fn remember(&self, guards: &impl Guards, now: Timestamp) {
         if let Err(error) = guards.remember(&self.known(), now.plus(KNOWN_FOR)).await {
             tracing::warn!(error = %chain(&error), "an address is not remembered");
         }
@@ -71,10 +71,10 @@ impl AccountLimits {
     }
 }
 
-fn admit(class: &'static str, taken: Taken) -> Result<(), ApiError> {
+fn admit(class: &'static str, taken: Decision) -> Result<(), ApiError> {
     match taken {
-        Taken::Allowed { .. } => Ok(()),
-        Taken::Refused { retry_after } => Err(ApiError::TooManyRequests { class, retry_after }),
+        Decision::Allowed { .. } => Ok(()),
+        Decision::Refused { retry_after } => Err(ApiError::TooManyRequests { class, retry_after }),
     }
 }
 

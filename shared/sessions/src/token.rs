@@ -78,14 +78,14 @@ impl FromStr for RefreshToken {
 
 /// A refresh token as a request shows it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct PresentedToken {
     /// The token.
     pub token: RefreshToken,
     /// The way that it came, and that its successor goes.
     pub delivery: Delivery,
 }
 
-impl Shown {
+impl PresentedToken {
     /// The token that the body has, or else the cookie. A browser adds the cookie by itself, so the page that asks has to
     /// be one of ours.
     ///
@@ -152,16 +152,19 @@ mod tests {
     fn the_body_goes_before_the_cookie() {
         let origins: AllowedOrigins = "https://shop.example".parse().unwrap();
         let mut request = Request::default();
-        assert_eq!(Shown::by(&request, None, &origins).unwrap_err().kind(), ProblemType::SessionEnded);
+        assert_eq!(PresentedToken::by(&request, None, &origins).unwrap_err().kind(), ProblemType::SessionEnded);
         let cookie = format!("{COOKIE}={}", token()).parse().unwrap();
         request.headers_mut().insert(http::header::COOKIE, cookie);
-        let shown = Shown::by(&request, None, &origins).unwrap();
+        let shown = PresentedToken::by(&request, None, &origins).unwrap();
         assert_eq!((shown.token, shown.delivery), (token(), Delivery::Cookie));
-        let shown = Shown::by(&request, Some(&token().to_string()), &origins).unwrap();
+        let shown = PresentedToken::by(&request, Some(&token().to_string()), &origins).unwrap();
         assert_eq!(shown.delivery, Delivery::Body);
 
         request.headers_mut().insert(http::header::ORIGIN, "https://evil.example".parse().unwrap());
-        assert_eq!(Shown::by(&request, None, &origins).unwrap_err().kind(), ProblemType::Forbidden);
-        assert!(Shown::by(&request, Some(&token().to_string()), &origins).is_ok(), "no browser adds a body by itself");
+        assert_eq!(PresentedToken::by(&request, None, &origins).unwrap_err().kind(), ProblemType::Forbidden);
+        assert!(
+            PresentedToken::by(&request, Some(&token().to_string()), &origins).is_ok(),
+            "no browser adds a body by itself"
+        );
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use resilience::{Cache, CacheOutcome, Cached, Clock, Keep};
+use resilience::{Cache, CacheOutcome, CachePolicy, Clock, Lookup};
 use serde::de::DeserializeOwned;
 
 use telemetry::{chain, count_cached};
@@ -164,8 +164,8 @@ impl<T: DeserializeOwned, S: SecretSource, C: Clock> CachedSecret<T, S, C> {
     pub fn new(id: impl Into<String>, source: S, clock: C) -> Self {
         let fresh_for = source.fresh_for();
         let stale_for = fresh_for.saturating_mul(SECRET_STALE_TIMES);
-        let keep = Keep { fresh_for, stale_for, ask_again_after: ASK_AGAIN_AFTER, most: 1 };
-        Self { id: id.into(), source, cache: Cache::new(keep, clock) }
+        let policy = CachePolicy { fresh_for, stale_for, ask_again_after: ASK_AGAIN_AFTER, most: 1 };
+        Self { id: id.into(), source, cache: Cache::new(policy, clock) }
     }
 
     /// How long its value is used without asking again.
@@ -180,10 +180,10 @@ impl<T: DeserializeOwned, S: SecretSource, C: Clock> CachedSecret<T, S, C> {
     /// When the source has no legible secret and no value is left that may still serve.
     pub async fn get(&self) -> Result<Arc<T>, SecretError> {
         // Not `Cache::get`: with the SDK inside, its future is nested deeper than the compiler looks.
-        let Cached { value, outcome } = match self.cache.kept(&()) {
+        let Lookup { value, outcome } = match self.cache.kept(&()) {
             Some(kept) => kept,
             None => match self.read().await {
-                Ok(value) => Cached { value: self.cache.fill(&(), value), outcome: CacheOutcome::Miss },
+                Ok(value) => Lookup { value: self.cache.fill(&(), value), outcome: CacheOutcome::Miss },
                 Err(error) => self.cache.fall_back(&(), error)?,
             },
         };

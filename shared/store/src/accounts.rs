@@ -10,7 +10,7 @@ use crate::{Page, PageRequest, StoreError};
 
 /// What became of a change of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccountSaved {
+pub enum SaveOutcome {
     /// It is stored, with everything that belongs to it.
     Saved,
     /// Another account has the address, or the OpenID identity. Nothing was stored.
@@ -40,7 +40,7 @@ pub trait Accounts {
     /// [`StoreError::Conflict`] when the stored version is not the one before, or the new one not the next. A write that
     /// took effect while its answer was lost is recognised and is no conflict. What no other decision mends is said
     /// first: the link is gone, then the conflict, then that something is taken.
-    async fn save_account(&self, change: &AccountChange) -> Result<AccountSaved, StoreError>;
+    async fn save_account(&self, change: &AccountChange) -> Result<SaveOutcome, StoreError>;
 
     /// A link that was mailed and not used yet; it may have expired.
     async fn link(&self, id: LinkId) -> Result<Option<Link>, StoreError>;
@@ -83,7 +83,7 @@ pub trait ApiKeys {
 
     /// Notes when a key was last seen, without a version of its own. A key that is gone stays gone, an earlier moment
     /// changes nothing.
-    async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<(), StoreError>;
+    async fn record_use(&self, id: KeyId, at: Timestamp) -> Result<(), StoreError>;
 
     /// All keys, newest first.
     async fn api_keys(&self, page: &PageRequest) -> Result<Page<ApiKey>, StoreError>;

@@ -29,18 +29,18 @@ pub struct StockEdit {
     /// So many.
     pub pieces: u32,
     /// In place of so many; none: of whatever there are. A product that is new has 0.
-    pub was: Option<u32>,
+    pub expected: Option<u32>,
 }
 
 impl StockEdit {
     /// So many, however many there were.
     pub const fn to(pieces: u32) -> Self {
-        Self { pieces, was: None }
+        Self { pieces, expected: None }
     }
 
     /// Whether it may be made where there are so many: as many as it expects, or as it would leave.
     pub(crate) fn fits(self, pieces: u32) -> bool {
-        self.was.is_none_or(|was| pieces == was || pieces == self.pieces)
+        self.expected.is_none_or(|expected| pieces == expected || pieces == self.pieces)
     }
 }
 
@@ -50,7 +50,7 @@ pub trait Catalogue {
     async fn products(&self, skus: &[Sku]) -> Result<Vec<Product>, StoreError>;
 
     /// Stores a product and answers it as it is then. Orders that take from its stock meanwhile are not lost.
-    /// [`StoreError::StockDiffers`] when the stock is neither what the edit says that it was nor what it makes of it.
+    /// [`StoreError::StockConflict`] when the stock is neither what the edit says that it was nor what it makes of it.
     async fn put(&self, edit: &ProductEdit) -> Result<Product, StoreError>;
 
     /// All products by sku.

@@ -14,7 +14,7 @@ pub enum StoreError {
     OutOfStock(Sku),
     /// The stock is this one, and not what was to be replaced. Nothing was written.
     #[error("the stock is {0}")]
-    StockDiffers(u32),
+    StockConflict(u32),
     /// The table is throttled, down or out of reach. Whether a write took effect is not known; each may be repeated.
     #[error("the table cannot be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -28,7 +28,7 @@ impl StoreError {
     pub const fn verdict(&self) -> Verdict {
         match self {
             Self::Conflict => Verdict::RETRY,
-            Self::OutOfStock(_) | Self::StockDiffers(_) | Self::Unavailable(_) | Self::Corrupt(_) => Verdict::GiveUp,
+            Self::OutOfStock(_) | Self::StockConflict(_) | Self::Unavailable(_) | Self::Corrupt(_) => Verdict::GiveUp,
         }
     }
 }

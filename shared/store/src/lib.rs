@@ -14,13 +14,13 @@ mod orders;
 mod page;
 mod update;
 
-pub use accounts::{AccountSaved, Accounts, ApiKeys, Sessions, account_event_key};
+pub use accounts::{Accounts, ApiKeys, SaveOutcome, Sessions, account_event_key};
 pub use catalogue::{Catalogue, ProductEdit, StockEdit};
 pub use dynamo::{DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders};
 pub use effects::{MailEffects, RowClaim, SheetRow, SheetRows};
 pub use error::StoreError;
 pub use guards::Guards;
 pub use memory::MemoryStore;
-pub use orders::{Orders, ParkOutcome, Placed, Receipt, ReceiptSource, event_key};
+pub use orders::{Orders, ParkOutcome, PlaceOutcome, Receipt, ReceiptSource, event_key};
 pub use page::{Cursor, InvalidCursor, MAX_PAGE, Page, PageRequest};
 pub use update::{UpdateError, update, update_from, update_with_receipt};

@@ -1,7 +1,8 @@
 //! Orders with their events, payment receipts and parked facts.
 
 use domain::{
-    Change, CustomerId, Heard, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, PaymentFact, Sku, Timestamp,
+    Change, CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, PaymentFact, RecordedFacts, Sku,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -67,7 +68,7 @@ impl ReceiptSource {
 impl Receipt {
     /// For facts that nobody sent but that were asked for, or seen on a bank statement. The id follows from what was
     /// heard, so that hearing it twice leaves one receipt.
-    pub fn heard(
+    pub fn from_facts(
         source: ReceiptSource,
         order_id: OrderId,
         facts: Vec<PaymentFact>,
@@ -95,7 +96,7 @@ impl Receipt {
     }
 }
 
-impl From<&Receipt> for Heard {
+impl From<&Receipt> for RecordedFacts {
     fn from(receipt: &Receipt) -> Self {
         Self { order_version: receipt.order_version, at: receipt.received_at, facts: receipt.facts.clone() }
     }
@@ -103,7 +104,7 @@ impl From<&Receipt> for Heard {
 
 /// What became of a new order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Placed {
+pub enum PlaceOutcome {
     /// It is stored. Facts that were parked for it are already taken in.
     New(Order),
     /// There is one with this id already: the caller's earlier request, or another cart under the same key.
@@ -124,7 +125,7 @@ pub enum ParkOutcome {
 /// The repository of orders.
 pub trait Orders {
     /// Stores a new order with its events and takes its goods from stock, all or nothing, once per order id.
-    async fn place(&self, placement: &Change) -> Result<Placed, StoreError>;
+    async fn place(&self, placement: &Change) -> Result<PlaceOutcome, StoreError>;
 
     /// The order as it is now (a consistent read).
     async fn find(&self, id: OrderId) -> Result<Option<Order>, StoreError>;

@@ -62,8 +62,8 @@ pub async fn update_from<E>(
 ) -> Result<Order, UpdateError<E>> {
     let decide = |order: &Order| Ok(decide(order)?.map(|change| (change, receipt.cloned())));
     match rewrite(orders, clock, ids, order, decide).await? {
-        Rewritten::Changed(order) => Ok(order),
-        Rewritten::AsItWas(order) => {
+        WriteOutcome::Changed(order) => Ok(order),
+        WriteOutcome::AsItWas(order) => {
             if let Some(receipt) = receipt.filter(|receipt| receipt.source == ReceiptSource::Webhook) {
                 orders.record(&receipt.of_version(order.version)).await.map_err(UpdateError::Store)?;
             }
@@ -86,12 +86,12 @@ pub async fn update_with_receipt<E>(
 ) -> Result<Order, UpdateError<E>> {
     let decide = |order: &Order| Ok(decide(order)?.map(|(change, receipt)| (change, Some(receipt))));
     match rewrite(orders, clock, ids, order, decide).await? {
-        Rewritten::Changed(order) | Rewritten::AsItWas(order) => Ok(order),
+        WriteOutcome::Changed(order) | WriteOutcome::AsItWas(order) => Ok(order),
     }
 }
 
 /// The order after a decision.
-enum Rewritten {
+enum WriteOutcome {
     Changed(Order),
     AsItWas(Order),
 }
@@ -106,15 +106,15 @@ async fn rewrite<E>(
     ids: &impl Ids,
     mut order: Order,
     decide: impl Fn(&Order) -> Result<Option<(Change, Option<Receipt>)>, E>,
-) -> Result<Rewritten, UpdateError<E>> {
+) -> Result<WriteOutcome, UpdateError<E>> {
     let mut pause = FIRST_PAUSE;
     for _ in 0..ATTEMPTS {
         let Some((change, receipt)) = decide(&order).map_err(UpdateError::Refused)? else {
-            return Ok(Rewritten::AsItWas(order));
+            return Ok(WriteOutcome::AsItWas(order));
         };
         let receipt = receipt.map(|receipt| receipt.of_version(change.order.version));
         match orders.save(&change, receipt.as_ref()).await {
-            Ok(()) => return Ok(Rewritten::Changed(change.order)),
+            Ok(()) => return Ok(WriteOutcome::Changed(change.order)),
             Err(StoreError::Conflict) => clock.sleep(ids.jitter(pause)).await,
             Err(error) => return Err(UpdateError::Store(error)),
         }

@@ -1,4 +1,4 @@
-//! The shop's account at Stripe, as a function has it: where Stripe is, and the keys of now.
+//! The shop's account at Stripe, as a function has it: where Stripe is, and the current keys.
 //!
 //! One wiring for every function that speaks to Stripe. Must not know orders, nor how a function is called.
 
@@ -61,7 +61,7 @@ impl<S: SecretSource> StripeAccount<S> {
         Stripe::new(&self.transport, SystemClock, RandomIds, &self.base_url, keys.api_key.as_str())
     }
 
-    /// A client with the keys of now. None while they cannot be read: for callers Stripe is down then.
+    /// A client with the current keys. None while they cannot be read: for callers Stripe is down then.
     pub async fn client_unless_down(&self) -> Option<StripeClient<'_>> {
         match self.keys().await {
             Ok(keys) => Some(self.client(&keys)),

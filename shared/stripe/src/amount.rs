@@ -142,16 +142,16 @@ fn acceptable(amount: i64, currency: Currency) -> bool {
 }
 
 /// An amount moved to other decimals: nothing in `exact` when a fraction would be lost.
-struct Shifted {
+struct ScaledAmount {
     exact: Option<i64>,
 }
 
 /// `None` when the result does not fit.
-fn shift(amount: i64, from: u32, to: u32) -> Option<Shifted> {
+fn shift(amount: i64, from: u32, to: u32) -> Option<ScaledAmount> {
     let factor = 10_i64.checked_pow(from.abs_diff(to))?;
     let exact =
         if to >= from { Some(amount.checked_mul(factor)?) } else { (amount % factor == 0).then_some(amount / factor) };
-    Some(Shifted { exact })
+    Some(ScaledAmount { exact })
 }
 
 #[cfg(test)]

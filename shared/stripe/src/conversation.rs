@@ -4,14 +4,14 @@ use bytes::Bytes;
 use domain::Timestamp;
 use http::Request;
 use resilience::{Deadline, SeededIds, VirtualClock};
-use testkit::Scripted;
+use testkit::ScriptedTransport;
 
 use crate::Stripe;
 
 /// Runs a conversation with a scripted Stripe on a clock that starts at 1 790 000 000 and has a minute's time.
 pub(crate) fn converse<R>(
-    script: &Scripted,
-    conversation: impl AsyncFnOnce(&Stripe<&Scripted, VirtualClock, SeededIds>, Deadline) -> R,
+    script: &ScriptedTransport,
+    conversation: impl AsyncFnOnce(&Stripe<&ScriptedTransport, VirtualClock, SeededIds>, Deadline) -> R,
 ) -> R {
     let clock = VirtualClock::at(Timestamp::from_seconds(1_790_000_000));
     let deadline = Deadline::at(Timestamp::from_seconds(1_790_000_060));
@@ -20,7 +20,7 @@ pub(crate) fn converse<R>(
 }
 
 /// `METHOD /path?query form` of each request.
-pub(crate) fn lines(script: &Scripted) -> Vec<String> {
+pub(crate) fn lines(script: &ScriptedTransport) -> Vec<String> {
     let form = |request: &Request<Bytes>| String::from_utf8_lossy(request.body()).into_owned();
     script.lines(|request| form(request).replace("%5B", "[").replace("%5D", "]"))
 }

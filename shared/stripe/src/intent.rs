@@ -145,7 +145,7 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use testkit::{Scripted, Turn};
+    use testkit::{ScriptedTransport, Turn};
     use uuid::Uuid;
 
     use super::*;
@@ -167,7 +167,7 @@ mod tests {
         Turn::Answer(500, vec![("idempotent-replayed", "true")], "{}".to_owned())
     }
 
-    fn create(script: &Scripted, amount: Money) -> Result<PaymentIntent, StripeError> {
+    fn create(script: &ScriptedTransport, amount: Money) -> Result<PaymentIntent, StripeError> {
         let email = "anna@example.com".parse().unwrap();
         let new = NewIntent { order_id: ORDER, attempt: 1, amount, receipt_email: Some(&email) };
         converse(script, async |stripe, deadline| stripe.create_payment_intent(&new, deadline).await)
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn an_intent_is_asked_for_with_amount_order_and_key() {
-        let script = Scripted::new([Turn::json(200, &intent("requires_payment_method"))]);
+        let script = ScriptedTransport::new([Turn::json(200, &intent("requires_payment_method"))]);
         let created = create(&script, eur(1250)).unwrap();
         assert_eq!((created.order_id(), created.seen_at), (Some(ORDER), 1_789_999_999));
         let form = "amount=1250&currency=eur&automatic_payment_methods[enabled]=true&metadata[order_id]=ord_00000000000000000000000000000001&metadata[attempt]=1&receipt_email=anna%40example.com";
@@ -200,7 +200,7 @@ mod tests {
             Turn::json(429, &json!({})),
             error(409, "idempotency_key_in_use"),
         ] {
-            let script = Scripted::new([trouble, Turn::json(200, &intent("requires_payment_method"))]);
+            let script = ScriptedTransport::new([trouble, Turn::json(200, &intent("requires_payment_method"))]);
             create(&script, eur(1250)).unwrap();
             assert_eq!(script.header("idempotency-key"), [KEY, KEY]);
         }
@@ -208,43 +208,43 @@ mod tests {
 
     #[test]
     fn what_will_not_pass_is_not_tried_again() {
-        let script = Scripted::new([error(400, "parameter_invalid_integer")]);
+        let script = ScriptedTransport::new([error(400, "parameter_invalid_integer")]);
         assert!(matches!(create(&script, eur(1250)), Err(StripeError::Invalid { .. })));
-        let script = Scripted::new([error(401, "x")]);
+        let script = ScriptedTransport::new([error(401, "x")]);
         assert!(matches!(create(&script, eur(1250)), Err(StripeError::Unauthorized { status: 401 })));
-        let script = Scripted::new([]);
+        let script = ScriptedTransport::new([]);
         assert!(matches!(create(&script, eur(49)), Err(StripeError::Amount(_))));
     }
 
     #[test]
     fn three_lost_answers_are_an_unknown_outcome() {
-        let script = Scripted::new([Turn::Lost, Turn::Lost, Turn::Lost]);
+        let script = ScriptedTransport::new([Turn::Lost, Turn::Lost, Turn::Lost]);
         assert!(matches!(create(&script, eur(1250)), Err(StripeError::OutcomeUnknown(_))));
     }
 
     #[test]
     fn a_saved_failure_is_left_behind_by_a_key_that_everyone_derives() {
         let good = || Turn::json(200, &intent("requires_payment_method"));
-        let script = Scripted::new([Turn::json(500, &json!({})), saved_failure(), saved_failure(), good()]);
+        let script = ScriptedTransport::new([Turn::json(500, &json!({})), saved_failure(), saved_failure(), good()]);
         create(&script, eur(1250)).unwrap();
         assert_eq!(script.header("idempotency-key"), [KEY, KEY, &format!("{KEY}-2"), &format!("{KEY}-3")]);
 
-        let script = Scripted::new([saved_failure(), saved_failure(), saved_failure()]);
+        let script = ScriptedTransport::new([saved_failure(), saved_failure(), saved_failure()]);
         assert!(matches!(create(&script, eur(1250)), Err(StripeError::KeySpent)));
     }
 
-    fn cancel(script: &Scripted) -> PaymentIntent {
+    fn cancel(script: &ScriptedTransport) -> PaymentIntent {
         converse(script, async |stripe, deadline| stripe.cancel_payment_intent(&"pi_1".into(), deadline).await).unwrap()
     }
 
     #[test]
     fn cancelling_tells_what_was_faster() {
         use domain::IntentStatus::{Canceled, Succeeded};
-        let script = Scripted::new([Turn::json(200, &intent("canceled"))]);
+        let script = ScriptedTransport::new([Turn::json(200, &intent("canceled"))]);
         assert_eq!(cancel(&script).status(), Canceled);
 
         let paid = Turn::json(200, &intent("succeeded"));
-        let script = Scripted::new([Turn::Lost, error(400, "payment_intent_unexpected_state"), paid]);
+        let script = ScriptedTransport::new([Turn::Lost, error(400, "payment_intent_unexpected_state"), paid]);
         assert_eq!(cancel(&script).status(), Succeeded);
         let post = "POST /v1/payment_intents/pi_1/cancel";
         assert_eq!(lines(&script), [post, post, "GET /v1/payment_intents/pi_1"]);
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn an_intent_that_cannot_be_cancelled_for_another_reason_is_not_looked_at() {
         for (answer, is_missing) in [(error(404, "resource_missing"), true), (error(400, "parameter_unknown"), false)] {
-            let script = Scripted::new([answer]);
+            let script = ScriptedTransport::new([answer]);
             let cancelled = converse(&script, async |stripe, deadline| {
                 stripe.cancel_payment_intent(&"pi_1".into(), deadline).await
             });
@@ -266,8 +266,10 @@ mod tests {
     #[test]
     fn reading_takes_stripes_own_time_and_ids_cannot_leave_their_place() {
         let dated = vec![("date", "Sun, 06 Nov 1994 08:49:37 GMT")];
-        let script =
-            Scripted::new([Turn::Answer(200, dated, intent("processing").to_string()), error(404, "resource_missing")]);
+        let script = ScriptedTransport::new([
+            Turn::Answer(200, dated, intent("processing").to_string()),
+            error(404, "resource_missing"),
+        ]);
         let (read, missing) = converse(&script, async |stripe, deadline| {
             let read = stripe.retrieve_payment_intent(&"pi_1".into(), deadline).await;
             (read, stripe.retrieve_payment_intent(&"../refunds?x".into(), deadline).await)

@@ -137,7 +137,7 @@ fn page_query(mut filter: Form<'static>, after: Option<&str>) -> Form<'static> {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use testkit::{Scripted, Turn};
+    use testkit::{ScriptedTransport, Turn};
 
     use super::*;
     use crate::conversation::{converse, lines};
@@ -153,13 +153,13 @@ mod tests {
     }
 
     /// The requests as they were sent, in brackets that people can read.
-    fn asked(script: &Scripted) -> Vec<String> {
+    fn asked(script: &ScriptedTransport) -> Vec<String> {
         lines(script).into_iter().map(|line| line.replace("%5B", "[").replace("%5D", "]")).collect()
     }
 
     #[test]
     fn each_list_starts_where_its_cursor_is() {
-        let script = Scripted::new((0..3).map(|_| page(&[], false)));
+        let script = ScriptedTransport::new((0..3).map(|_| page(&[], false)));
         converse(&script, async |stripe, deadline| {
             stripe.list_payment_intents(SINCE, Some(&"pi_9".into()), deadline).await.unwrap();
             stripe.list_refunds_since(SINCE, Some(&"re_9".into()), deadline).await.unwrap();
@@ -180,7 +180,7 @@ mod tests {
     fn only_events_that_are_read_are_asked_for() {
         let event = json!({"id": "evt_1", "object": "event", "type": "charge.refunded", "created": 1_790_000_000,
             "livemode": false, "data": {"object": {"id": "ch_1"}}});
-        let script = Scripted::new([page(&[event], false)]);
+        let script = ScriptedTransport::new([page(&[event], false)]);
         let events = converse(&script, async |stripe, deadline| {
             stripe.list_events(SINCE, Some("evt_9"), deadline).await.unwrap()
         });
@@ -202,7 +202,7 @@ mod tests {
     fn a_listed_intent_was_seen_when_the_list_was() {
         let intent = json!({"id": "pi_1", "amount": 1250, "currency": "eur", "status": "succeeded", "created": 1_000});
         let body = json!({"object": "list", "data": [intent], "has_more": false}).to_string();
-        let script = Scripted::new([Turn::Answer(200, vec![("date", "Sun, 06 Nov 1994 08:49:37 GMT")], body)]);
+        let script = ScriptedTransport::new([Turn::Answer(200, vec![("date", "Sun, 06 Nov 1994 08:49:37 GMT")], body)]);
         let listed = converse(&script, async |stripe, deadline| {
             stripe.list_payment_intents(SINCE, None, deadline).await.unwrap()
         });
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn all_disputes_of_an_intent_are_read_page_by_page() {
-        let script = Scripted::new([
+        let script = ScriptedTransport::new([
             page(&[dispute("du_3"), dispute("du_2")], true),
             Turn::json(429, &json!({})),
             page(&[dispute("du_1")], false),

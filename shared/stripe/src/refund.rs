@@ -94,7 +94,7 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use testkit::{Scripted, Turn};
+    use testkit::{ScriptedTransport, Turn};
     use uuid::Uuid;
 
     use super::*;
@@ -113,7 +113,7 @@ mod tests {
         Turn::Answer(500, vec![("idempotent-replayed", "true")], "{}".to_owned())
     }
 
-    fn create(script: &Scripted) -> Result<Refund, StripeError> {
+    fn create(script: &ScriptedTransport) -> Result<Refund, StripeError> {
         let new = NewRefund {
             action: "cancel-pi_1-0",
             order_id: OrderId::from_uuid(Uuid::from_u128(1)),
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_action_is_the_key() {
-        let script = Scripted::new([Turn::Lost, Turn::json(200, &refund("re_1", "cancel-pi_1-0"))]);
+        let script = ScriptedTransport::new([Turn::Lost, Turn::json(200, &refund("re_1", "cancel-pi_1-0"))]);
         assert_eq!(create(&script).unwrap().action(), Some("cancel-pi_1-0"));
         let form = "payment_intent=pi_1&amount=500&metadata[order_id]=ord_00000000000000000000000000000001&metadata[refund_action]=cancel-pi_1-0&reason=requested_by_customer";
         assert_eq!(lines(&script)[0], format!("POST /v1/refunds {form}"));
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn after_a_saved_failure_stripes_state_decides() {
         let other = refund("re_2", "other");
-        let script = Scripted::new([
+        let script = ScriptedTransport::new([
             saved_failure(),
             page(&[refund("re_3", "another"), other.clone()], true),
             page(&[refund("re_1", "cancel-pi_1-0")], false),
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(create(&script).unwrap().id.as_str(), "re_1");
         assert_eq!(lines(&script)[2], "GET /v1/refunds?payment_intent=pi_1&limit=100&starting_after=re_2");
 
-        let script = Scripted::new([saved_failure(), page(&[other], false)]);
+        let script = ScriptedTransport::new([saved_failure(), page(&[other], false)]);
         assert!(matches!(create(&script), Err(StripeError::KeySpent)));
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn check(
     secrets: &[impl AsRef<str>],
     now: Timestamp,
 ) -> Result<(), SignatureError> {
-    let signed = Signed::parse(header).ok_or(SignatureError::Malformed)?;
+    let signed = SignatureHeader::parse(header).ok_or(SignatureError::Malformed)?;
     if !secrets.iter().any(|secret| signed.is_by(secret.as_ref(), body)) {
         return Err(SignatureError::Mismatch);
     }
@@ -49,14 +49,14 @@ pub(crate) fn check(
     }
 }
 
-struct Signed<'a> {
+struct SignatureHeader<'a> {
     /// As it stands in the header: this text is what was signed.
     time: &'a str,
     seconds: i64,
     signatures: Vec<Vec<u8>>,
 }
 
-impl<'a> Signed<'a> {
+impl<'a> SignatureHeader<'a> {
     fn parse(header: &'a str) -> Option<Self> {
         let fields = || header.split(',').filter_map(|field| field.trim().split_once('='));
         let (_, time) = fields().find(|(name, _)| *name == "t")?;

@@ -6,4 +6,4 @@ mod sample;
 mod scripted;
 
 pub use sample::Sample;
-pub use scripted::{Scripted, Turn};
+pub use scripted::{ScriptedTransport, Turn};

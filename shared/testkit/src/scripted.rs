@@ -28,13 +28,13 @@ impl Turn {
 
 /// The other side of a conversation that is known beforehand. A request beyond its last turn is a failed test.
 #[derive(Debug)]
-pub struct Scripted {
+pub struct ScriptedTransport {
     turns: RefCell<VecDeque<Turn>>,
     /// Every request so far.
     pub asked: RefCell<Vec<Request<Bytes>>>,
 }
 
-impl Scripted {
+impl ScriptedTransport {
     /// One turn for each request.
     pub fn new(turns: impl IntoIterator<Item = Turn>) -> Self {
         Self { turns: RefCell::new(turns.into_iter().collect()), asked: RefCell::default() }
@@ -63,7 +63,7 @@ impl Scripted {
     }
 }
 
-impl Transport for Scripted {
+impl Transport for ScriptedTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         self.asked.borrow_mut().push(request);
         match self.turns.borrow_mut().pop_front().expect("nobody expected another request") {

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::time::Instant;
 
-use simulation::crash_points::{Broken, Coverage, FATES, walk as walk_part};
-use simulation::{Plan, SCRIPTS, tell};
+use simulation::crash_points::{Coverage, FAULTS, FailedRun, walk as walk_part};
+use simulation::{Plan, SCENARIOS, run_traced};
 
 use crate::{Options, share};
 
@@ -30,8 +30,8 @@ pub fn walk(options: &Options) -> Result<bool, Box<dyn Error>> {
     for broken in coverage.broken.iter().take(SHOWN) {
         show(broken)?;
     }
-    let (points, fates) = (coverage.points, FATES.len());
-    println!("{} stories, {points} places × {fates} fates", SCRIPTS.len());
+    let (points, faults) = (coverage.points, FAULTS.len());
+    println!("{} stories, {points} places × {faults} fates", SCENARIOS.len());
     let seconds = began.elapsed().as_secs_f64();
     println!("{} single runs, {} pairs in {seconds:.1} s", coverage.singles, coverage.pairs);
     let failed = coverage.broken.len() as u64;
@@ -39,12 +39,12 @@ pub fn walk(options: &Options) -> Result<bool, Box<dyn Error>> {
     Ok(coverage.broken.is_empty())
 }
 
-fn show(broken: &Broken) -> Result<(), Box<dyn Error>> {
-    let ordered: Vec<_> = broken.ordered.iter().map(|(point, fate)| format!("{point} {fate}")).collect();
-    println!("{}: {}", broken.script.name, ordered.join(", "));
+fn show(broken: &FailedRun) -> Result<(), Box<dyn Error>> {
+    let planned: Vec<_> = broken.planned.iter().map(|(point, fault)| format!("{point} {fault}")).collect();
+    println!("{}: {}", broken.scenario.name, planned.join(", "));
     for violation in &broken.outcome.violations {
         println!("  {violation}");
     }
-    println!("{}", tell(&Plan::scripted(broken.script, broken.ordered.clone()))?.story);
+    println!("{}", run_traced(&Plan::of_scenario(broken.scenario, broken.planned.clone()))?.trace);
     Ok(())
 }

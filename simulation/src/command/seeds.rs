@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use simulation::{Outcome, Plan, Tally, run, tell};
+use simulation::{Metrics, Outcome, Plan, run, run_traced};
 
 use crate::{Options, share};
 
@@ -13,13 +13,13 @@ const SHOWN: usize = 5;
 /// Runs the seeds; whether none broke a promise.
 pub fn run_seeds(options: &Options) -> Result<bool, Box<dyn Error>> {
     let began = Instant::now();
-    if options.story {
-        println!("{}", tell(&Plan::of(options.seed, options.orders))?.story);
+    if options.trace {
+        println!("{}", run_traced(&Plan::of(options.seed, options.orders))?.trace);
     }
     let parts = share(options.threads, |part| some(options, part))?;
-    let (mut total, mut failed) = (Tally::default(), Vec::new());
-    for (tally, broken) in parts {
-        total += tally;
+    let (mut total, mut failed) = (Metrics::default(), Vec::new());
+    for (metrics, broken) in parts {
+        total += metrics;
         failed.extend(broken);
     }
     failed.sort_by_key(|outcome| outcome.seed);
@@ -28,8 +28,8 @@ pub fn run_seeds(options: &Options) -> Result<bool, Box<dyn Error>> {
     }
     if let Some(first) = failed.first() {
         let order = first.violations.iter().find_map(|violation| violation.order);
-        let story = tell(&Plan::of(first.seed, options.orders))?.story;
-        println!("the story of seed {}:\n{}", first.seed, order.map_or(story.clone(), |order| story.of(order)));
+        let trace = run_traced(&Plan::of(first.seed, options.orders))?.trace;
+        println!("the story of seed {}:\n{}", first.seed, order.map_or(trace.clone(), |order| trace.of(order)));
         let seeds: Vec<_> = failed.iter().map(|outcome| outcome.seed.to_string()).collect();
         println!("failing seeds: {}", seeds.join(" "));
     }
@@ -38,12 +38,12 @@ pub fn run_seeds(options: &Options) -> Result<bool, Box<dyn Error>> {
     Ok(failed.is_empty())
 }
 
-fn some(options: &Options, part: u64) -> crate::Part<(Tally, Vec<Outcome>)> {
-    let (mut total, mut failed) = (Tally::default(), Vec::new());
+fn some(options: &Options, part: u64) -> crate::Part<(Metrics, Vec<Outcome>)> {
+    let (mut total, mut failed) = (Metrics::default(), Vec::new());
     let seeds = options.seed..options.seed.saturating_add(options.seeds);
     for seed in seeds.filter(|seed| seed % options.threads.max(1) == part) {
         let outcome = run(&Plan::of(seed, options.orders))?;
-        total += outcome.tally.clone();
+        total += outcome.metrics.clone();
         if !outcome.violations.is_empty() {
             failed.push(outcome);
         }
@@ -58,7 +58,7 @@ fn show(outcome: &Outcome) {
     }
 }
 
-fn summary(total: &Tally, seconds: f64) {
+fn summary(total: &Metrics, seconds: f64) {
     let counts = |counts: &std::collections::BTreeMap<&str, u64>| {
         counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
     };

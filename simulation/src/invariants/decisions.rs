@@ -8,14 +8,14 @@ use crate::promises::Pieces;
 use crate::snapshot::Snapshot;
 
 /// An order's cart is one that it was told to be, late invoices are noted once, and reviews stand.
-pub fn check(books: &Snapshot) -> Vec<Violation> {
-    let of_order = |order| [edit(books, order), lateness(books, order), review(books, order)];
-    books.orders.values().flat_map(of_order).flatten().collect()
+pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
+    let of_order = |order| [edit(snapshot, order), lateness(snapshot, order), review(snapshot, order)];
+    snapshot.orders.values().flat_map(of_order).flatten().collect()
 }
 
-fn edit(books: &Snapshot, order: &Order) -> Option<Violation> {
-    let told = books.promised.edits.get(&order.id)?;
-    let perhaps = books.promised.perhaps_edits.get(&order.id);
+fn edit(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
+    let told = snapshot.promised.edits.get(&order.id)?;
+    let perhaps = snapshot.promised.perhaps_edits.get(&order.id);
     let cart: Pieces = order.lines.iter().map(|line| (line.sku.to_string(), line.quantity)).collect();
     if told.contains(&cart) || perhaps.is_some_and(|perhaps| perhaps.contains(&cart)) {
         return None;
@@ -24,17 +24,17 @@ fn edit(books: &Snapshot, order: &Order) -> Option<Violation> {
     Some(Violation::of("no edit is lost", order.id, text))
 }
 
-fn lateness(books: &Snapshot, order: &Order) -> Option<Violation> {
-    let events = books.events.get(&order.id).into_iter().flatten();
+fn lateness(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
+    let events = snapshot.events.get(&order.id).into_iter().flatten();
     let noted = events.filter(|event| event.event_type == EventType::InvoiceOverdue).count();
-    let is_late = order.status == OrderStatus::Invoiced && books.promised.unpaid.contains(&order.id);
+    let is_late = order.status == OrderStatus::Invoiced && snapshot.promised.unpaid.contains(&order.id);
     let is_wrong = noted > 1 || is_late && noted == 0;
     let text = format!("{noted} events say that its invoice is late");
     is_wrong.then(|| Violation::of("a late invoice is noted once", order.id, text))
 }
 
-fn review(books: &Snapshot, order: &Order) -> Option<Violation> {
-    let is_lost = books.promised.reviewed.contains(&order.id) && order.review.is_none();
+fn review(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
+    let is_lost = snapshot.promised.reviewed.contains(&order.id) && order.review.is_none();
     let text = "staff were told that their decision stands, and there is none".to_owned();
     is_lost.then(|| Violation::of("no decision is lost", order.id, text))
 }

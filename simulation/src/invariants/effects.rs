@@ -13,19 +13,19 @@ use crate::snapshot::Snapshot;
 const VERSION: usize = google_sheets::COLUMNS - 2;
 
 /// Each event that asks for a mail got one: once, unless an outcome stayed unknown, which is counted.
-pub fn mails(books: &Snapshot) -> Vec<Violation> {
-    let known: BTreeMap<MailEffectId, &MailEffect> = books.mails.iter().map(|effect| (effect.id, effect)).collect();
+pub fn mails(snapshot: &Snapshot) -> Vec<Violation> {
+    let known: BTreeMap<MailEffectId, &MailEffect> = snapshot.mails.iter().map(|effect| (effect.id, effect)).collect();
     let mut violations = Vec::new();
     let mut wanted = BTreeMap::new();
-    for (order, events) in &books.events {
+    for (order, events) in &snapshot.events {
         for event in events {
             let Some(kind) = MailKind::for_order_event(event.event_type) else { continue };
             let id = MailEffectId { subject: MailSubject::Order(*order), kind, event_id: event.event_id };
             wanted.insert(id.to_string(), *order);
-            violations.extend(mail(books, *order, id, known.get(&id).copied()));
+            violations.extend(mail(snapshot, *order, id, known.get(&id).copied()));
         }
     }
-    for (id, count) in &books.mailbox {
+    for (id, count) in &snapshot.mailbox {
         if !wanted.contains_key(id) && !is_about_an_account(id) {
             let text = format!("{count} mails {id} that nothing asked for");
             violations.push(Violation { invariant: "no mail without a reason", order: None, text });
@@ -38,10 +38,10 @@ fn is_about_an_account(id: &str) -> bool {
     id.parse().is_ok_and(|id: MailEffectId| matches!(id.subject, MailSubject::Account(_)))
 }
 
-fn mail(books: &Snapshot, order: OrderId, id: MailEffectId, known: Option<&MailEffect>) -> Option<Violation> {
+fn mail(snapshot: &Snapshot, order: OrderId, id: MailEffectId, known: Option<&MailEffect>) -> Option<Violation> {
     let violation = |text| Some(Violation::of("one mail for each reason", order, text));
     let Some(effect) = known else { return violation(format!("no mail {id}, not 1")) };
-    let (sent, doubts) = (books.mailbox.get(&id.to_string()).copied().unwrap_or_default(), effect.doubts);
+    let (sent, doubts) = (snapshot.mailbox.get(&id.to_string()).copied().unwrap_or_default(), effect.doubts);
     match &effect.sending {
         Sending::Sent { .. } if sent >= 1 && sent <= 1 + doubts => None,
         Sending::Refused { .. } if sent <= doubts => None,
@@ -52,10 +52,10 @@ fn mail(books: &Snapshot, order: OrderId, id: MailEffectId, known: Option<&MailE
 }
 
 /// Each order has one row, and it says what the order is.
-pub fn rows(books: &Snapshot) -> Vec<Violation> {
+pub fn rows(snapshot: &Snapshot) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut found: BTreeMap<OrderId, Vec<u32>> = BTreeMap::new();
-    for (number, values) in &books.sheet {
+    for (number, values) in &snapshot.sheet {
         match values.first().and_then(Value::as_str).and_then(|id| id.parse().ok()) {
             Some(id) => found.entry(id).or_default().push(*number),
             None if values.iter().all(is_blank) => {}
@@ -65,14 +65,14 @@ pub fn rows(books: &Snapshot) -> Vec<Violation> {
             }
         }
     }
-    for (id, order) in &books.orders {
+    for (id, order) in &snapshot.orders {
         let rows = found.remove(id).unwrap_or_default();
-        let given = books.rows.get(id).map(|row| row.row);
+        let given = snapshot.rows.get(id).map(|row| row.row);
         if rows.len() != 1 || given != rows.first().copied() {
             let text = format!("it stands in rows {rows:?}, and was given {given:?}");
             violations.push(Violation::of("one row an order", *id, text));
-        } else if let Some(values) = rows.first().and_then(|row| books.sheet.get(row)) {
-            let told = books.events.get(id).and_then(|events| events.last()).map_or(0, |event| event.order_version);
+        } else if let Some(values) = rows.first().and_then(|row| snapshot.sheet.get(row)) {
+            let told = snapshot.events.get(id).and_then(|events| events.last()).map_or(0, |event| event.order_version);
             let difference = difference(values, order).or_else(|| is_older(values, told));
             violations.extend(difference.map(|text| Violation::of("a row says what its order is", *id, text)));
         }

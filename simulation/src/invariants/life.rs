@@ -9,40 +9,40 @@ use super::Violation;
 use crate::snapshot::Snapshot;
 
 /// No order is lost after a 2xx, nobody who paid is taken not to have; every event was published.
-pub fn check(books: &Snapshot) -> Vec<Violation> {
+pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for id in &books.promised.placed {
-        if !books.orders.contains_key(id) {
+    for id in &snapshot.promised.placed {
+        if !snapshot.orders.contains_key(id) {
             let text = "the customer was told 2xx, and there is no order".to_owned();
             violations.push(Violation::of("no order is lost", *id, text));
         }
     }
-    for id in books.promised.refused.difference(&books.promised.placed) {
-        if books.orders.contains_key(id) {
+    for id in snapshot.promised.refused.difference(&snapshot.promised.placed) {
+        if snapshot.orders.contains_key(id) {
             let text = "the customer was told no, and there is an order".to_owned();
             violations.push(Violation::of("a refusal is kept", *id, text));
         }
     }
-    for id in &books.promised.mixed_up {
+    for id in &snapshot.promised.mixed_up {
         let text = "something else was asked for under its key, and answered with 2xx".to_owned();
         violations.push(Violation::of("a key is for one request", *id, text));
     }
-    for id in &books.promised.paid {
-        let captured = books.orders.get(id).map_or(0, |order| order.payment.facts.captured());
+    for id in &snapshot.promised.paid {
+        let captured = snapshot.orders.get(id).map_or(0, |order| order.payment.facts.captured());
         if captured == 0 {
             let text = "Stripe told the customer that it is paid, and we know of 0 received".to_owned();
             violations.push(Violation::of("no payment is lost", *id, text));
         }
     }
-    for id in &books.promised.cancelled {
-        let status = books.orders.get(id).map(|order| order.status);
+    for id in &snapshot.promised.cancelled {
+        let status = snapshot.orders.get(id).map(|order| order.status);
         if !matches!(status, Some(Cancelled | Refunded | NeedsReview | Disputed | ChargedBack)) {
             let text = format!("the customer was told that it is called off, and it is {status:?}");
             violations.push(Violation::of("no cancellation is lost", *id, text));
         }
     }
-    for (id, order) in &books.orders {
-        let events = books.events.get(id).map(Vec::as_slice).unwrap_or_default();
+    for (id, order) in &snapshot.orders {
+        let events = snapshot.events.get(id).map(Vec::as_slice).unwrap_or_default();
         let placed = events.iter().filter(|event| event.event_type == EventType::Placed).count();
         if placed != 1 {
             let text = format!("{placed} events say that it was placed, not 1");
@@ -54,20 +54,20 @@ pub fn check(books: &Snapshot) -> Vec<Violation> {
             let text = format!("it is {}, and its last event says {}", order.status, last.status);
             violations.push(Violation::of("events tell the order", *id, text));
         }
-        let Some(published) = &books.published else { continue };
+        let Some(published) = &snapshot.published else { continue };
         for event in events.iter().filter(|event| !published.contains(&event.event_id)) {
             let text = format!("{} of version {} was never published", event.event_type, event.order_version);
             violations.push(Violation::of("every event is published", *id, text));
         }
     }
-    violations.extend(unheard_of(books));
+    violations.extend(unheard_of(snapshot));
     violations
 }
 
 /// Events that were published and never happened.
-fn unheard_of(books: &Snapshot) -> Option<Violation> {
-    let happened: BTreeSet<EventId> = books.events.values().flatten().map(|event| event.event_id).collect();
-    let made_up = books.published.as_ref()?.difference(&happened).count();
+fn unheard_of(snapshot: &Snapshot) -> Option<Violation> {
+    let happened: BTreeSet<EventId> = snapshot.events.values().flatten().map(|event| event.event_id).collect();
+    let made_up = snapshot.published.as_ref()?.difference(&happened).count();
     let text = format!("{made_up} events were published that are in no order's books, not 0");
     (made_up > 0).then_some(Violation { invariant: "what is published has happened", order: None, text })
 }

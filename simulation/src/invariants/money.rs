@@ -7,13 +7,13 @@ use crate::snapshot::{Intent, Refund, Snapshot};
 
 /// At most one charge an order; no more given back than received; each refund that we decided on made once; and the same
 /// figures on both sides.
-pub fn check(books: &Snapshot) -> Vec<Violation> {
-    let orders = books.orders.values().flat_map(|order| of_order(books, order));
-    orders.chain(strangers(books)).collect()
+pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
+    let orders = snapshot.orders.values().flat_map(|order| of_order(snapshot, order));
+    orders.chain(strangers(snapshot)).collect()
 }
 
-fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
-    let (stripe, id, facts) = (&books.stripe, order.id, &order.payment.facts);
+fn of_order(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
+    let (stripe, id, facts) = (&snapshot.stripe, order.id, &order.payment.facts);
     let mut violations = Vec::new();
     let mut same = |what: &'static str, ours: i64, theirs: i64| {
         if ours != theirs {
@@ -29,12 +29,12 @@ fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
     same("money given back is what Stripe gave back", facts.refunded() - went, refunded);
     same("money lost is what Stripe took back", facts.lost(), lost);
     let kept = facts.captured() - facts.refunded() - facts.lost();
-    let booked = books.ledger.get(&id).into_iter().flatten().map(|entry| entry.amount.amount).sum::<i64>();
+    let booked = snapshot.ledger.get(&id).into_iter().flatten().map(|entry| entry.amount.amount).sum::<i64>();
     if kept != booked {
         let text = format!("the order keeps {kept}, its ledger says {booked}");
         violations.push(Violation::of("the ledger is what the order says", id, text));
     }
-    let through_us = |intent: &&Intent| !books.promised.elsewhere.contains(&intent.id);
+    let through_us = |intent: &&Intent| !snapshot.promised.elsewhere.contains(&intent.id);
     let charges = stripe.intents_of(id).filter(|intent| intent.status == "succeeded").filter(through_us).count();
     if charges > 1 {
         violations.push(Violation::of("one charge an order", id, format!("{charges} charges, not 1")));
@@ -50,10 +50,10 @@ fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
             violations.push(Violation::of("a refund is made once", id, format!("{action} {times} times, not 1")));
         }
     }
-    violations.extend(promised_refunds(books, order));
-    violations.extend(refused_refunds(books, order));
+    violations.extend(promised_refunds(snapshot, order));
+    violations.extend(refused_refunds(snapshot, order));
     let live = |intent: &&Intent| intent.status.starts_with("requires_");
-    let cancelled = order.intents_to_void().next().is_none() && books.promised.cancelled.contains(&id);
+    let cancelled = order.intents_to_void().next().is_none() && snapshot.promised.cancelled.contains(&id);
     let payable = stripe.intents_of(id).filter(live).count();
     if cancelled && payable > 0 {
         let text = format!("{payable} intents can be paid at Stripe, not 0");
@@ -64,8 +64,8 @@ fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
 
 /// What staff were told stands at Stripe, once and with its amount, unless Stripe was found to refuse it or never to have
 /// heard of it.
-fn promised_refunds(books: &Snapshot, order: &Order) -> Vec<Violation> {
-    let promised = books.promised.refunds.get(&order.id).into_iter().flatten();
+fn promised_refunds(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
+    let promised = snapshot.promised.refunds.get(&order.id).into_iter().flatten();
     let broken = promised.filter_map(|(id, amount)| {
         let action = order.payment.refund_actions.get(id);
         let mut transfers = order.payment.facts.transfers();
@@ -75,7 +75,7 @@ fn promised_refunds(books: &Snapshot, order: &Order) -> Vec<Violation> {
             return None;
         }
         let made = |refund: &&Refund| refund.action.as_ref() == Some(id);
-        let made: Vec<i64> = books.stripe.refunds_of(order.id).filter(made).map(|refund| refund.amount).collect();
+        let made: Vec<i64> = snapshot.stripe.refunds_of(order.id).filter(made).map(|refund| refund.amount).collect();
         let text = format!("staff were told of {id} over {amount}, and at Stripe are {made:?}");
         (made != [*amount]).then(|| Violation::of("no refund is lost", order.id, text))
     });
@@ -83,12 +83,12 @@ fn promised_refunds(books: &Snapshot, order: &Order) -> Vec<Violation> {
 }
 
 /// What staff were told no for was not made behind their back.
-fn refused_refunds(books: &Snapshot, order: &Order) -> Vec<Violation> {
-    let promised = books.promised.refunds.get(&order.id);
-    let refused = books.promised.refused_refunds.get(&order.id).into_iter().flatten();
-    let is_known = |id: &&String| !books.promised.unanswered.contains(&(order.id, (*id).clone()));
+fn refused_refunds(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
+    let promised = snapshot.promised.refunds.get(&order.id);
+    let refused = snapshot.promised.refused_refunds.get(&order.id).into_iter().flatten();
+    let is_known = |id: &&String| !snapshot.promised.unanswered.contains(&(order.id, (*id).clone()));
     let refused = refused.filter(|id| promised.is_none_or(|promised| !promised.contains_key(*id))).filter(is_known);
-    let made = |id: &&String| books.stripe.refunds_of(order.id).any(|refund| refund.action.as_ref() == Some(*id));
+    let made = |id: &&String| snapshot.stripe.refunds_of(order.id).any(|refund| refund.action.as_ref() == Some(*id));
     let broken = refused.filter(made).map(|id| format!("staff were told no, and {id} was made"));
     broken.map(|text| Violation::of("a refused refund is not made", order.id, text)).collect()
 }
@@ -100,10 +100,10 @@ fn transferred(order: &Order, direction: TransferDirection) -> i64 {
 }
 
 /// Money that Stripe received for orders that we do not have, and that nobody gave back.
-fn strangers(books: &Snapshot) -> Vec<Violation> {
-    let stripe = &books.stripe;
+fn strangers(snapshot: &Snapshot) -> Vec<Violation> {
+    let stripe = &snapshot.stripe;
     let named = stripe.intents.iter().filter_map(|intent| intent.order);
-    let unknown: std::collections::BTreeSet<OrderId> = named.filter(|id| !books.orders.contains_key(id)).collect();
+    let unknown: std::collections::BTreeSet<OrderId> = named.filter(|id| !snapshot.orders.contains_key(id)).collect();
     let kept = |id| received(stripe.intents_of(id)) - given_back(stripe.refunds_of(id));
     let paid = unknown.into_iter().map(|id| (id, kept(id))).filter(|(_, sum)| *sum > 0);
     let lost = paid.map(|(id, sum)| Violation::of("no payment is lost", id, format!("{sum} received, and no order")));
@@ -125,15 +125,15 @@ mod tests {
     #[test]
     fn money_of_no_order_is_settled_once_all_of_it_went_back() {
         let order = "ord_00000000000000000000000000000001".parse().ok();
-        let mut books = Snapshot::default();
+        let mut snapshot = Snapshot::default();
         let (id, status) = ("pi_1".to_owned(), "succeeded".to_owned());
-        books.stripe.intents = vec![Intent { id: id.clone(), order, status: status.clone(), received: 1000 }];
-        assert_eq!(check(&books).len(), 1);
+        snapshot.stripe.intents = vec![Intent { id: id.clone(), order, status: status.clone(), received: 1000 }];
+        assert_eq!(check(&snapshot).len(), 1);
         let refund =
             |amount| Refund { id: "re_1".to_owned(), intent: id.clone(), status: status.clone(), amount, action: None };
-        books.stripe.refunds = vec![refund(400)];
-        assert_eq!(check(&books).len(), 1);
-        books.stripe.refunds.push(refund(600));
-        assert_eq!(check(&books), []);
+        snapshot.stripe.refunds = vec![refund(400)];
+        assert_eq!(check(&snapshot).len(), 1);
+        snapshot.stripe.refunds.push(refund(600));
+        assert_eq!(check(&snapshot), []);
     }
 }

@@ -6,24 +6,24 @@ use super::Violation;
 use crate::snapshot::{Intent, Snapshot};
 
 /// What customers were charged is the total of the cart that stands, and whoever paid was in time.
-pub fn check(books: &Snapshot) -> Vec<Violation> {
-    let paid = books.promised.paid.iter().filter_map(|id| books.orders.get(id));
-    paid.flat_map(|order| [another_total(books, order), expired(books, order)]).flatten().collect()
+pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
+    let paid = snapshot.promised.paid.iter().filter_map(|id| snapshot.orders.get(id));
+    paid.flat_map(|order| [another_total(snapshot, order), expired(snapshot, order)]).flatten().collect()
 }
 
-fn another_total(books: &Snapshot, order: &Order) -> Option<Violation> {
+fn another_total(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
     let total = order.total.amount;
-    let through_us = |intent: &&Intent| !books.promised.elsewhere.contains(&intent.id);
+    let through_us = |intent: &&Intent| !snapshot.promised.elsewhere.contains(&intent.id);
     let mut charged =
-        books.stripe.intents_of(order.id).filter(|intent| intent.status == "succeeded").filter(through_us);
+        snapshot.stripe.intents_of(order.id).filter(|intent| intent.status == "succeeded").filter(through_us);
     let other = charged.find(|intent| intent.received != total)?;
     let text = format!("{} was charged, and the order comes to {total}", other.received);
     Some(Violation::of("what is charged is what is delivered", order.id, text))
 }
 
-fn expired(books: &Snapshot, order: &Order) -> Option<Violation> {
+fn expired(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
     let was_called_off = || {
-        let events = books.events.get(&order.id).into_iter().flatten();
+        let events = snapshot.events.get(&order.id).into_iter().flatten();
         events.into_iter().any(|event| event.event_type == EventType::Cancelled)
     };
     let is_expired = match order.cancellation {

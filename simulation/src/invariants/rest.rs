@@ -4,16 +4,16 @@ use super::Violation;
 use crate::snapshot::Snapshot;
 
 /// No dead letters, nothing that still moves, and nothing in any order that waits for us.
-pub fn check(books: &Snapshot) -> Vec<Violation> {
+pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let mut violations = Vec::new();
-    if let Some(what) = &books.restless {
+    if let Some(what) = &snapshot.restless {
         violations.push(Violation { invariant: "everything ends", order: None, text: what.clone() });
     }
-    for (queue, count) in books.dead_letters.iter().filter(|(_, count)| **count > 0) {
+    for (queue, count) in snapshot.dead_letters.iter().filter(|(_, count)| **count > 0) {
         let text = format!("{count} dead letters in {queue}, not 0");
         violations.push(Violation { invariant: "no dead letters", order: None, text });
     }
-    for order in books.orders.values() {
+    for order in snapshot.orders.values() {
         let open = order.open_refund_actions().count();
         if open > 0 {
             let text = format!("{open} refunds reserved and not carried out, not 0");

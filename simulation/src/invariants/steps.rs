@@ -19,20 +19,20 @@ impl Steps {
         let reserves = open > before.map_or(0, reserved);
         if reserves && facts.refunded() + open > facts.captured() {
             let text = format!("{} given back and {open} reserved of {}", facts.refunded(), facts.captured());
-            self.note("no more is reserved than was received", after, text);
+            self.record("no more is reserved than was received", after, text);
         }
         let Some(before) = before else { return };
         if after.version != before.version && after.version != before.version + 1 {
             let text = format!("version {} follows {}", after.version, before.version);
-            self.note("versions are counted", after, text);
+            self.record("versions are counted", after, text);
         }
         if before.status != after.status && !before.status.may_become(after.status) {
             let text = format!("{} follows {}", after.status, before.status);
-            self.note("the status machine", after, text);
+            self.record("the status machine", after, text);
         }
         if facts.captured() < before.payment.facts.captured() {
             let text = format!("{} received, and {} before", facts.captured(), before.payment.facts.captured());
-            self.note("money received is never forgotten", after, text);
+            self.record("money received is never forgotten", after, text);
         }
     }
 
@@ -41,7 +41,7 @@ impl Steps {
         self.0.borrow().clone()
     }
 
-    fn note(&self, invariant: &'static str, order: &Order, text: String) {
+    fn record(&self, invariant: &'static str, order: &Order, text: String) {
         self.0.borrow_mut().push(Violation::of(invariant, order.id, text));
     }
 }

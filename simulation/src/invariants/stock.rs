@@ -8,14 +8,14 @@ use super::Violation;
 use crate::snapshot::Snapshot;
 
 /// Stock is never below zero, and what is left and what is held make what there was.
-pub fn check(books: &Snapshot) -> Vec<Violation> {
+pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let mut held: BTreeMap<&Sku, i64> = BTreeMap::new();
-    for line in books.orders.values().filter(|order| holds(order)).flat_map(|order| &order.lines) {
+    for line in snapshot.orders.values().filter(|order| holds(order)).flat_map(|order| &order.lines) {
         *held.entry(&line.sku).or_default() += i64::from(line.quantity);
     }
     let mut violations = Vec::new();
-    for (sku, at_start) in &books.stock_at_start {
-        let left = books.stock.get(sku).copied().unwrap_or_default();
+    for (sku, at_start) in &snapshot.stock_at_start {
+        let left = snapshot.stock.get(sku).copied().unwrap_or_default();
         let held = held.get(sku).copied().unwrap_or_default();
         if left < 0 || left + held != *at_start {
             let text = format!("{sku}: {left} left and {held} held by orders, of {at_start}");

@@ -8,11 +8,11 @@ use super::Violation;
 use crate::snapshot::Snapshot;
 
 /// At most one transfer pays an order, it is one that came, and it is the one that staff were told pays it.
-pub fn check(books: &Snapshot) -> Vec<Violation> {
-    books.orders.values().flat_map(|order| of_order(books, order)).collect()
+pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
+    snapshot.orders.values().flat_map(|order| of_order(snapshot, order)).collect()
 }
 
-fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
+fn of_order(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
     let received = order.payment.facts.transfers().filter(|known| known.direction == TransferDirection::Received);
     let received: BTreeMap<&str, i64> = received.map(|known| (known.id.as_str(), known.amount.amount)).collect();
     let mut violations = Vec::new();
@@ -20,19 +20,19 @@ fn of_order(books: &Snapshot, order: &Order) -> Vec<Violation> {
         let text = format!("{} transfers pay it, not 1", received.len());
         violations.push(Violation::of("one transfer an order", order.id, text));
     }
-    if let Some(came) = books.promised.transfers.get(&order.id) {
+    if let Some(came) = snapshot.promised.transfers.get(&order.id) {
         for (id, amount) in received.iter().filter(|(id, amount)| came.get(**id) != Some(amount)) {
             let text = format!("transfer {id} is booked with {amount}, and {:?} came", came.get(*id));
             violations.push(Violation::of("what is booked has come", order.id, text));
         }
     }
-    let booked = books.promised.booked.get(&order.id).into_iter().flatten();
+    let booked = snapshot.promised.booked.get(&order.id).into_iter().flatten();
     for id in booked.filter(|id| !received.contains_key(id.as_str())) {
         let text = format!("staff were told that transfer {id} pays it, and it is not booked");
         violations.push(Violation::of("no transfer is lost", order.id, text));
     }
-    let refused = books.promised.not_booked.get(&order.id).into_iter().flatten();
-    let is_known = |id: &&String| !books.promised.unanswered.contains(&(order.id, (*id).clone()));
+    let refused = snapshot.promised.not_booked.get(&order.id).into_iter().flatten();
+    let is_known = |id: &&String| !snapshot.promised.unanswered.contains(&(order.id, (*id).clone()));
     for id in refused.filter(is_known).filter(|id| received.contains_key(id.as_str())) {
         let text = format!("staff were told that transfer {id} does not pay it, and it is booked");
         violations.push(Violation::of("a refusal is kept", order.id, text));

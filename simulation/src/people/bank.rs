@@ -10,21 +10,21 @@ use super::browser::Browser;
 pub async fn dispute(browser: &Browser, order: OrderId, intent: Option<&str>) {
     let Some(intent) = intent else { return };
     browser.think(Duration::from_mins(10)).await;
-    let asks_first = browser.chance.percent(30);
+    let asks_first = browser.rng.percent(30);
     let form = [("payment_intent", intent), ("inquiry", if asks_first { "true" } else { "false" })];
     let Some(opened) = browser.stripe(order, "/_sandbox/stripe/disputes", &form).await else { return };
     let Some(id) = opened.text("/id") else { return };
     let path = |what| format!("/_sandbox/stripe/disputes/{id}/{what}");
-    if asks_first && browser.chance.percent(60) {
+    if asks_first && browser.rng.percent(60) {
         browser.think(Duration::from_mins(20)).await;
         browser.stripe(order, &path("escalate"), &[]).await;
     }
-    if browser.chance.percent(50) {
+    if browser.rng.percent(50) {
         browser.think(Duration::from_mins(20)).await;
         browser.stripe(order, &path("review"), &[]).await;
     }
-    if browser.chance.percent(85) {
-        close(browser, order, id, if browser.chance.percent(50) { "won" } else { "lost" }).await;
+    if browser.rng.percent(85) {
+        close(browser, order, id, if browser.rng.percent(50) { "won" } else { "lost" }).await;
     }
 }
 

@@ -10,8 +10,8 @@ use resilience::Clock as _;
 use sandbox::Outcome;
 use serde_json::Value;
 
-use crate::chance::Chance;
 use crate::fixture::Token;
+use crate::rng::SimRng;
 use crate::world::World;
 
 /// How often somebody asks again before giving up.
@@ -22,7 +22,7 @@ const TRIES: u32 = 12;
 pub struct Browser {
     pub world: Rc<World>,
     pub token: Token,
-    pub chance: Rc<Chance>,
+    pub rng: Rc<SimRng>,
 }
 
 /// What the shop or Stripe answered.
@@ -113,7 +113,7 @@ impl Browser {
             body: serde_json::from_slice(answer.body()).unwrap_or_default(),
             is_repeat: false,
         };
-        self.world.weather.say(Some(ask.order), || {
+        self.world.injector.say(Some(ask.order), || {
             let what = reply.text("/code").or_else(|| reply.text("/status")).unwrap_or_default();
             let lost = if arrived { "" } else { ", and the answer is lost" };
             format!("{} {}: {} {what}{lost}", ask.method, ask.path, reply.status)
@@ -154,7 +154,7 @@ impl Browser {
             }),
             Outcome::NoAnswer { .. } => None,
         };
-        self.world.weather.say(Some(order), || {
+        self.world.injector.say(Some(order), || {
             let form: Vec<_> = form.iter().filter(|(name, _)| *name != "client_secret").collect();
             match &reply {
                 Some(reply) => {
@@ -169,6 +169,6 @@ impl Browser {
 
     /// Takes some time, up to this.
     pub async fn think(&self, longest: Duration) {
-        self.world.clock.sleep(self.chance.between(Duration::from_millis(1), longest)).await;
+        self.world.clock.sleep(self.rng.between(Duration::from_millis(1), longest)).await;
     }
 }

@@ -7,7 +7,7 @@ use domain::{CustomerId, IdempotencyKey, OrderId};
 use serde_json::{Value, json};
 
 use super::browser::{Ask, Browser, Reply};
-use super::wishes::{Method, cart, lines};
+use super::workload::{Method, cart, lines};
 use crate::fixture::Token;
 use crate::world::World;
 
@@ -29,11 +29,11 @@ pub struct Payable {
 impl Customer {
     /// The `n`-th customer of a run.
     pub fn new(world: &Rc<World>, n: u64) -> Option<Self> {
-        let chance = Rc::new(world.chance(1000 + n));
+        let rng = Rc::new(world.rng(1000 + n));
         let token = world.customers.get(usize::try_from(n).ok()? % world.customers.len())?.clone();
         let key = format!("order-{n}");
         let order = order(&token, &key)?;
-        Some(Self { browser: Browser { world: Rc::clone(world), token, chance }, order, key })
+        Some(Self { browser: Browser { world: Rc::clone(world), token, rng }, order, key })
     }
 
     /// The service that orders in the same shop, with the same in mind.
@@ -49,7 +49,7 @@ impl Customer {
         let clicked = (0..clicks.max(1)).map(|_| async {
             let reply = self.browser.ask(ask.clone()).await;
             if reply.as_ref().is_some_and(Reply::is_good) {
-                self.browser.world.promises.note(|promised| {
+                self.browser.world.promises.record(|promised| {
                     promised.placed.insert(self.order);
                 });
             }
@@ -57,7 +57,7 @@ impl Customer {
         });
         let replies = futures::future::join_all(clicked).await;
         if replies.iter().all(|reply| reply.as_ref().is_some_and(|reply| !reply.is_good())) {
-            self.browser.world.promises.note(|promised| {
+            self.browser.world.promises.record(|promised| {
                 promised.refused.insert(self.order);
             });
         }
@@ -68,7 +68,7 @@ impl Customer {
     pub async fn mix_up(&self) {
         let ask = Ask::post(self.order, "").with_key(&self.key).with(cart(&[("mug", 9)], "ada@example.com"));
         if self.browser.ask_once(&ask).await.is_some_and(|reply| reply.is_good()) {
-            self.browser.world.promises.note(|promised| {
+            self.browser.world.promises.record(|promised| {
                 promised.mixed_up.insert(self.order);
             });
         }
@@ -129,7 +129,7 @@ impl Customer {
 
     fn remember(&self, answer: Option<&Reply>) {
         if status(answer) == Some("succeeded") {
-            self.browser.world.promises.note(|promised| {
+            self.browser.world.promises.record(|promised| {
                 promised.paid.insert(self.order);
             });
         }
@@ -146,7 +146,7 @@ impl Customer {
         let is_done = reply.as_ref().is_some_and(Reply::is_good);
         // Of a request that nobody answered nobody knows, also when its repetition came too late.
         if is_done || reply.is_none_or(|reply| reply.is_repeat) {
-            self.browser.world.promises.note(|promised| {
+            self.browser.world.promises.record(|promised| {
                 let edits = if is_done { &mut promised.edits } else { &mut promised.perhaps_edits };
                 edits
                     .entry(self.order)
@@ -159,7 +159,7 @@ impl Customer {
     /// Has the bank transfer what the order costs at this moment; answers how much.
     pub async fn transfer(&self, reference: &str) -> Option<i64> {
         let amount = self.browser.ask(Ask::get(self.order)).await?.body["total"].as_i64()?;
-        self.browser.world.promises.note(|promised| {
+        self.browser.world.promises.record(|promised| {
             promised.transfers.entry(self.order).or_default().insert(reference.to_owned(), amount);
         });
         Some(amount)
@@ -169,7 +169,7 @@ impl Customer {
     pub async fn cancel(&self) {
         let reply = self.browser.ask(Ask::post(self.order, "cancel")).await;
         if reply.is_some_and(|reply| reply.is_good()) {
-            self.browser.world.promises.note(|promised| {
+            self.browser.world.promises.record(|promised| {
                 promised.cancelled.insert(self.order);
             });
         }

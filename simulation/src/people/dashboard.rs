@@ -10,9 +10,9 @@ use super::browser::Browser;
 pub async fn act(browser: &Browser, order: OrderId, intent: Option<&str>) {
     let Some(intent) = intent else { return };
     browser.think(Duration::from_mins(3)).await;
-    let amount = (100 + browser.chance.below(900)).to_string();
+    let amount = (100 + browser.rng.below(900)).to_string();
     let part: &[(&str, &str)] = &[("payment_intent", intent), ("amount", &amount)];
-    let form = if browser.chance.percent(50) { part } else { &part[..1] };
+    let form = if browser.rng.percent(50) { part } else { &part[..1] };
     browser.stripe(order, "/_sandbox/stripe/refunds", form).await;
 }
 
@@ -22,7 +22,7 @@ pub async fn pay(browser: &Browser, order: OrderId, amount: &str) {
     let form = [("amount", amount), ("currency", "eur"), ("metadata[order_id]", &id)];
     let paid = browser.stripe(order, "/_sandbox/stripe/payment_intents", &form).await;
     if let Some(intent) = paid.as_ref().and_then(|paid| paid.text("/id")) {
-        browser.world.promises.note(|promised| {
+        browser.world.promises.record(|promised| {
             promised.elsewhere.insert(intent.to_owned());
         });
     }

@@ -8,49 +8,49 @@ use resilience::Clock as _;
 use super::customer::Customer;
 use super::staff::Staff;
 use super::visit::edits;
-use super::wishes::{Wishes, by_invoice};
+use super::workload::{Workload, by_invoice};
 use crate::fixture::TERMS;
 
 /// Late invoices are noted within so long after their day.
 const NOTED_AFTER: Duration = Duration::from_mins(20);
 
 /// Orders, and pays by bank transfer in time, or not at all.
-pub async fn order(service: &Customer, wishes: &Wishes) {
-    let cart = by_invoice(wishes.cart.clone());
-    if service.place(&cart, wishes.clicks).await.is_none() {
+pub async fn order(service: &Customer, workload: &Workload) {
+    let cart = by_invoice(workload.cart.clone());
+    if service.place(&cart, workload.clicks).await.is_none() {
         return;
     }
     let mind = async {
-        if wishes.cancels {
+        if workload.cancels {
             service.browser.think(Duration::from_mins(30)).await;
             service.cancel().await;
         }
     };
-    futures::join!(Box::pin(edits(service, wishes.edits)), mind, Box::pin(settle(service, wishes)));
-    if wishes.reloads {
+    futures::join!(Box::pin(edits(service, workload.edits)), mind, Box::pin(settle(service, workload)));
+    if workload.reloads {
         service.place(&cart, 1).await;
     }
 }
 
-async fn settle(service: &Customer, wishes: &Wishes) {
+async fn settle(service: &Customer, workload: &Workload) {
     let staff = Staff::about(service);
-    if wishes.pays.is_none() {
+    if workload.pays.is_none() {
         return never_pay(service).await;
     }
-    if wishes.staff {
+    if workload.staff {
         staff.fulfil().await;
     }
     // Whoever changes the cart does so while the money is on its way.
-    let longest = if wishes.edits > 0 { Duration::from_secs(40) } else { Duration::from_mins(40) };
+    let longest = if workload.edits > 0 { Duration::from_secs(40) } else { Duration::from_mins(40) };
     service.browser.think(longest).await;
     let Some(came) = service.transfer("RE 1").await else { return };
-    let again = if wishes.two_tabs { service.transfer("RE 2").await } else { None };
+    let again = if workload.two_tabs { service.transfer("RE 2").await } else { None };
     if let Some(again) = again {
         futures::join!(staff.mark_paid("RE 1", came), staff.mark_paid("RE 2", again));
     } else {
         futures::join!(staff.mark_paid("RE 1", came), staff.mark_paid("RE 1", came));
     }
-    if wishes.staff {
+    if workload.staff {
         futures::join!(staff.transfer_back(1, Some(300)), staff.transfer_back(2, None));
     }
 }
@@ -59,7 +59,7 @@ async fn settle(service: &Customer, wishes: &Wishes) {
 pub async fn never_pay(service: &Customer) {
     let PaymentTerms { invoice_due, .. } = TERMS;
     service.browser.world.clock.sleep(invoice_due + NOTED_AFTER).await;
-    service.browser.world.promises.note(|promised| {
+    service.browser.world.promises.record(|promised| {
         promised.unpaid.insert(service.order);
     });
 }

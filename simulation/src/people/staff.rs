@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::browser::{Ask, Browser, Reply};
 use super::customer::Customer;
-use crate::chance::Chance;
+use crate::rng::SimRng;
 use crate::world::World;
 
 /// What may be decided about money that does not fit.
@@ -25,29 +25,28 @@ pub struct Staff {
 
 impl Staff {
     /// Somebody who looks after this order.
-    pub fn of(world: &Rc<World>, order: OrderId, chance: Rc<Chance>) -> Self {
-        Self { browser: Browser { world: Rc::clone(world), token: world.staff.clone(), chance }, order }
+    pub fn of(world: &Rc<World>, order: OrderId, rng: Rc<SimRng>) -> Self {
+        Self { browser: Browser { world: Rc::clone(world), token: world.staff.clone(), rng }, order }
     }
 
     /// Somebody who looks after a customer's order.
     pub fn about(customer: &Customer) -> Self {
-        Self::of(&customer.browser.world, customer.order, Rc::clone(&customer.browser.chance))
+        Self::of(&customer.browser.world, customer.order, Rc::clone(&customer.browser.rng))
     }
 
     /// Does what comes to mind about an order, some of it at once.
     pub async fn work(&self) {
-        let chance = &self.browser.chance;
+        let rng = &self.browser.rng;
         self.browser.think(Duration::from_mins(2)).await;
-        if chance.percent(40) {
+        if rng.percent(40) {
             self.fulfil().await;
         }
-        if chance.percent(60) {
-            let most = 1 + chance.below(3);
-            let refunds: Vec<_> =
-                (0..most).map(|n| (n, chance.percent(70).then(|| 100 + chance.below(2_000)))).collect();
+        if rng.percent(60) {
+            let most = 1 + rng.below(3);
+            let refunds: Vec<_> = (0..most).map(|n| (n, rng.percent(70).then(|| 100 + rng.below(2_000)))).collect();
             futures::future::join_all(refunds.into_iter().map(|(n, amount)| self.refund(n, amount))).await;
         }
-        if chance.percent(30) {
+        if rng.percent(30) {
             self.review().await;
         }
     }
@@ -62,7 +61,7 @@ impl Staff {
         self.browser.think(Duration::from_secs(2)).await;
         let ask = Ask::post(self.order, "mark-paid").with(json!({ "reference": reference, "amount": amount }));
         let (order, id, reply) = (self.order, reference.to_owned(), self.browser.ask(ask).await);
-        self.browser.world.promises.note(|promised| match reply {
+        self.browser.world.promises.record(|promised| match reply {
             Some(reply) if reply.is_good() => _ = promised.booked.entry(order).or_default().insert(id),
             Some(_) => _ = promised.not_booked.entry(order).or_default().insert(id),
             None => _ = promised.unanswered.insert((order, id)),
@@ -78,7 +77,7 @@ impl Staff {
         }
         let key = format!("refund-{n}");
         let ask = Ask::post(self.order, "refunds").with_key(&key).with(body);
-        let clicks = if self.browser.chance.percent(30) { 2 } else { 1 };
+        let clicks = if self.browser.rng.percent(30) { 2 } else { 1 };
         let clicked = (0..clicks).map(|_| self.browser.ask(ask.clone()));
         for reply in futures::future::join_all(clicked).await {
             self.remember(&key, reply.as_ref());
@@ -101,7 +100,7 @@ impl Staff {
         let Ok(key) = key.parse() else { return };
         let (order, id) = (self.order, RefundActionId::derived(self.order, &key).to_string());
         let amount = |reply: &Reply| reply.body["amount"].as_i64().filter(|_| reply.is_good());
-        self.browser.world.promises.note(|promised| match reply.map(amount) {
+        self.browser.world.promises.record(|promised| match reply.map(amount) {
             Some(Some(amount)) => _ = promised.refunds.entry(order).or_default().insert(id, amount),
             Some(None) => _ = promised.refused_refunds.entry(order).or_default().insert(id),
             None => _ = promised.unanswered.insert((order, id)),
@@ -122,10 +121,10 @@ impl Staff {
         if reply.text("/status") != Some("needs_review") {
             return;
         }
-        let decision = *self.browser.chance.pick(&DECISIONS).unwrap_or(&DECISIONS[0]);
+        let decision = *self.browser.rng.pick(&DECISIONS).unwrap_or(&DECISIONS[0]);
         let ask = Ask::post(self.order, "resolve-review").with(json!({ "decision": decision }));
         if self.browser.ask(ask).await.is_some_and(|reply| reply.is_good()) {
-            self.browser.world.promises.note(|promised| {
+            self.browser.world.promises.record(|promised| {
                 promised.reviewed.insert(self.order);
             });
         }

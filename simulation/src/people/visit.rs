@@ -8,63 +8,63 @@ use resilience::Clock as _;
 use super::browser::Reply;
 use super::customer::Customer;
 use super::staff::Staff;
-use super::wishes::{Method, Wishes};
+use super::workload::{Method, Workload};
 use super::{bank, dashboard, service};
-use crate::world::{WARES, World};
+use crate::world::{PRODUCTS, World};
 
 /// The `n`-th customer comes, and goes when all is done or nothing more can be.
 pub async fn shop(world: Rc<World>, n: u64) {
     let Some(customer) = Customer::new(&world, n) else { return };
-    let wishes = Wishes::drawn(&customer.browser.chance);
+    let workload = Workload::drawn(&customer.browser.rng);
     customer.browser.think(Duration::from_mins(2)).await;
-    match customer.of_a_service().filter(|_| wishes.by_invoice) {
-        Some(service) => Box::pin(service::order(&service, &wishes)).await,
-        None => Box::pin(live(&customer, &wishes)).await,
+    match customer.of_a_service().filter(|_| workload.by_invoice) {
+        Some(service) => Box::pin(service::order(&service, &workload)).await,
+        None => Box::pin(live(&customer, &workload)).await,
     }
 }
 
-async fn live(customer: &Customer, wishes: &Wishes) {
-    let Some(placed) = customer.place(&wishes.cart, wishes.clicks).await else { return };
-    if wishes.reloads {
+async fn live(customer: &Customer, workload: &Workload) {
+    let Some(placed) = customer.place(&workload.cart, workload.clicks).await else { return };
+    if workload.reloads {
         customer.look().await;
-        customer.place(&wishes.cart, 1).await;
+        customer.place(&workload.cart, 1).await;
         customer.mix_up().await;
     }
     let mind = async {
-        if wishes.cancels {
+        if workload.cancels {
             customer.browser.think(Duration::from_mins(1)).await;
             customer.cancel().await;
         }
     };
     // Boxed: what a customer does holds the futures of whichever functions answer.
-    let buying = async { futures::join!(Box::pin(buy(customer, wishes, &placed)), mind) };
-    futures::join!(buying, Box::pin(elsewhere(customer, wishes, &placed)), Box::pin(staff(customer, wishes)));
-    if wishes.reloads && wishes.edits > 0 {
-        customer.place(&wishes.cart, 1).await;
+    let buying = async { futures::join!(Box::pin(buy(customer, workload, &placed)), mind) };
+    futures::join!(buying, Box::pin(elsewhere(customer, workload, &placed)), Box::pin(staff(customer, workload)));
+    if workload.reloads && workload.edits > 0 {
+        customer.place(&workload.cart, 1).await;
     }
 }
 
 /// Pays, in as many tabs as are open, while others may hold another cart.
-async fn buy(customer: &Customer, wishes: &Wishes, placed: &Reply) {
-    if wishes.late {
+async fn buy(customer: &Customer, workload: &Workload, placed: &Reply) {
+    if workload.late {
         customer.browser.world.clock.sleep(Duration::from_mins(50)).await;
         customer.browser.think(Duration::from_mins(30)).await;
     }
     let other_tab = async {
-        if wishes.two_tabs && wishes.pays.is_some() {
+        if workload.two_tabs && workload.pays.is_some() {
             customer.pay(None, Method::Card).await;
         }
     };
     let paying = async {
-        if let Some(method) = wishes.pays {
+        if let Some(method) = workload.pays {
             customer.pay(Some(placed), method).await;
         }
     };
-    futures::join!(paying, other_tab, Box::pin(edits(customer, wishes.edits)));
-    if wishes.pays.is_none() {
+    futures::join!(paying, other_tab, Box::pin(edits(customer, workload.edits)));
+    if workload.pays.is_none() {
         return;
     }
-    if wishes.edits > 0 {
+    if workload.edits > 0 {
         customer.pay(None, Method::Card).await;
     }
     customer.come_back().await;
@@ -73,33 +73,33 @@ async fn buy(customer: &Customer, wishes: &Wishes, placed: &Reply) {
 /// Changes the cart, so many times at once.
 pub async fn edits(customer: &Customer, times: u32) {
     let edits = (0..times).map(|_| async {
-        let chance = &customer.browser.chance;
+        let rng = &customer.browser.rng;
         customer.browser.think(Duration::from_secs(40)).await;
-        let ware = chance.pick(&WARES).map_or("mug", |(sku, ..)| *sku);
-        customer.edit(&[(ware, 1 + chance.below(3))]).await;
+        let ware = rng.pick(&PRODUCTS).map_or("mug", |(sku, ..)| *sku);
+        customer.edit(&[(ware, 1 + rng.below(3))]).await;
     });
     futures::future::join_all(edits).await;
 }
 
 /// What happens at Stripe without the shop.
-async fn elsewhere(customer: &Customer, wishes: &Wishes, placed: &Reply) {
+async fn elsewhere(customer: &Customer, workload: &Workload, placed: &Reply) {
     let intent = placed.text("/payment/intent_id");
-    if wishes.dashboard {
+    if workload.dashboard {
         dashboard::act(&customer.browser, customer.order, intent).await;
     }
-    if wishes.disputed {
+    if workload.disputed {
         bank::dispute(&customer.browser, customer.order, intent).await;
     }
-    if wishes.pays_elsewhere {
+    if workload.pays_elsewhere {
         customer.browser.think(Duration::from_mins(5)).await;
-        let amount = (500 + customer.browser.chance.below(4_000)).to_string();
+        let amount = (500 + customer.browser.rng.below(4_000)).to_string();
         dashboard::pay(&customer.browser, customer.order, &amount).await;
         Staff::about(customer).decide().await;
     }
 }
 
-async fn staff(customer: &Customer, wishes: &Wishes) {
-    if wishes.staff {
+async fn staff(customer: &Customer, workload: &Workload) {
+    if workload.staff {
         Staff::about(customer).work().await;
     }
 }

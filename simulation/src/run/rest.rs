@@ -19,7 +19,7 @@ const ROUNDS: Duration = Duration::from_hours(3);
 
 /// Who is still there, and what came of the wait; clones are the same.
 #[derive(Clone, Debug, Default)]
-pub struct Waiting(Rc<State>);
+pub struct Quiescence(Rc<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,7 +28,7 @@ struct State {
     restless: RefCell<Option<String>>,
 }
 
-impl Waiting {
+impl Quiescence {
     /// Somebody comes.
     pub fn comes(&self) {
         self.0.people.set(self.0.people.get() + 1);
@@ -55,7 +55,7 @@ impl Waiting {
 
 /// Waits until nothing is on its way any more, gives dead letters another chance, lets the schedules come round, and waits
 /// again.
-pub async fn come_to_rest(world: &World, waiting: &Waiting) {
+pub async fn come_to_rest(world: &World, waiting: &Quiescence) {
     let end = world.clock.now().plus(BOUND);
     quiet(world, end, waiting).await;
     for queue in world.suite.wiring().queues.keys() {
@@ -66,7 +66,7 @@ pub async fn come_to_rest(world: &World, waiting: &Waiting) {
     quiet(world, end, waiting).await;
 }
 
-async fn quiet(world: &World, end: Timestamp, waiting: &Waiting) {
+async fn quiet(world: &World, end: Timestamp, waiting: &Quiescence) {
     let mut since = world.clock.now();
     loop {
         let now = world.clock.now();

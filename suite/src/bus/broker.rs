@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use uuid::Uuid;
 
-use super::queue::{Counts, Message, Queue, Receipt, Received};
+use super::queue::{Counts, Message, Queue, Receipt, ReceivedMessage};
 use crate::template::Wiring;
 
 /// The bus; clones are the same one.
@@ -24,20 +24,20 @@ pub struct Bus<C> {
     wiring: Rc<Wiring>,
     state: Rc<RefCell<State>>,
     changed: Rc<Notify>,
-    carrier: Carrier,
+    schedule: ScheduleSlot,
 }
 
 /// Carries messages: says how often and how late each arrives. SNS and SQS promise neither once nor in order.
-pub trait Post {
+pub trait DeliverySchedule {
     /// How long each copy of an event takes to this queue; empty: it never arrives.
     fn arrivals(&self, queue: &str, event: &Event) -> Vec<Duration>;
 }
 
 /// Who carries; none: every message arrives at once.
 #[derive(Clone, Default)]
-struct Carrier(Rc<RefCell<Option<Rc<dyn Post>>>>);
+struct ScheduleSlot(Rc<RefCell<Option<Rc<dyn DeliverySchedule>>>>);
 
-impl fmt::Debug for Carrier {
+impl fmt::Debug for ScheduleSlot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Carrier")
     }
@@ -89,7 +89,7 @@ impl<C: Clock> Bus<C> {
             wiring,
             state: Rc::new(RefCell::new(state)),
             changed: Rc::new(Notify::new()),
-            carrier: Carrier::default(),
+            schedule: ScheduleSlot::default(),
         }
     }
 
@@ -99,12 +99,12 @@ impl<C: Clock> Bus<C> {
     }
 
     /// Lets this one carry what is published from now on.
-    pub fn carried_by(&self, post: Rc<dyn Post>) {
-        *self.carrier.0.borrow_mut() = Some(post);
+    pub fn deliver_by(&self, schedule: Rc<dyn DeliverySchedule>) {
+        *self.schedule.0.borrow_mut() = Some(schedule);
     }
 
     /// Hands out up to `most` messages of a queue. Those that were received too often become dead letters first.
-    pub fn receive(&self, queue: &str, most: usize) -> Vec<Received> {
+    pub fn receive(&self, queue: &str, most: usize) -> Vec<ReceivedMessage> {
         let now = self.clock.now();
         let Some(settings) = self.wiring.queues.get(queue) else { return Vec::new() };
         let mut state = self.state.borrow_mut();
@@ -210,8 +210,8 @@ impl<C: Clock> Bus<C> {
         let wanting = self.wiring.subscriptions.iter().filter(|one| one.wants(event.event_type()));
         for subscription in wanting {
             let copies = 1 + state.misbehaviour.copies;
-            let carrier = self.carrier.0.borrow();
-            let arrivals = carrier.as_ref().map(|post| post.arrivals(&subscription.queue, event));
+            let schedule = self.schedule.0.borrow();
+            let arrivals = schedule.as_ref().map(|schedule| schedule.arrivals(&subscription.queue, event));
             for after in arrivals.unwrap_or_else(|| vec![Duration::ZERO; copies]) {
                 let message = state.message(body.clone(), attributes.clone(), now);
                 state.queue(&subscription.queue).send(message, now.plus(after));

@@ -8,5 +8,5 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
-pub use broker::{Bus, Misbehaviour, Post};
-pub use queue::{Counts, Message, Received};
+pub use broker::{Bus, DeliverySchedule, Misbehaviour};
+pub use queue::{Counts, Message, ReceivedMessage};

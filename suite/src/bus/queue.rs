@@ -28,7 +28,7 @@ pub struct Receipt {
 
 /// A message in the hands of a consumer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Received {
+pub struct ReceivedMessage {
     /// What to delete it by.
     pub receipt: Receipt,
     /// The message.
@@ -71,12 +71,12 @@ impl Queue {
     }
 
     /// Hands out up to `most` visible messages and hides them for a while.
-    pub fn receive(&mut self, most: usize, visibility: Duration, now: Timestamp) -> Vec<Received> {
+    pub fn receive(&mut self, most: usize, visibility: Duration, now: Timestamp) -> Vec<ReceivedMessage> {
         let visible = self.entries.iter_mut().filter(|(_, entry)| entry.visible_at <= now).take(most);
         let hand_out = |(place, entry): (&u64, &mut Entry)| {
             entry.receives += 1;
             entry.visible_at = now.plus(visibility);
-            Received {
+            ReceivedMessage {
                 receipt: Receipt { place: *place, receives: entry.receives },
                 message: entry.message.clone(),
                 receives: entry.receives,

@@ -65,11 +65,11 @@ pub trait Answer: Sized {
     }
 
     /// The answer in a few words, for a story.
-    fn told(&self) -> String;
+    fn summary(&self) -> String;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-enum Injected {
+enum InjectedError {
     #[error("not reached")]
     Failed,
     #[error("the answer was lost")]
@@ -80,51 +80,51 @@ enum Injected {
 
 impl<T> Answer for Result<T, StoreError> {
     fn failed() -> Self {
-        Err(StoreError::Unavailable(Injected::Failed.into()))
+        Err(StoreError::Unavailable(InjectedError::Failed.into()))
     }
 
     fn lost() -> Self {
-        Err(StoreError::Unavailable(Injected::Lost.into()))
+        Err(StoreError::Unavailable(InjectedError::Lost.into()))
     }
 
     fn throttled() -> Self {
-        Err(StoreError::Unavailable(Injected::Throttled.into()))
+        Err(StoreError::Unavailable(InjectedError::Throttled.into()))
     }
 
     fn conflict() -> Self {
         Err(StoreError::Conflict)
     }
 
-    fn told(&self) -> String {
-        told(self)
+    fn summary(&self) -> String {
+        summary(self)
     }
 }
 
 impl<T> Answer for Result<T, BusError> {
     fn failed() -> Self {
-        Err(BusError(Injected::Failed.into()))
+        Err(BusError(InjectedError::Failed.into()))
     }
 
     fn lost() -> Self {
-        Err(BusError(Injected::Lost.into()))
+        Err(BusError(InjectedError::Lost.into()))
     }
 
     fn throttled() -> Self {
-        Err(BusError(Injected::Throttled.into()))
+        Err(BusError(InjectedError::Throttled.into()))
     }
 
-    fn told(&self) -> String {
-        told(self)
+    fn summary(&self) -> String {
+        summary(self)
     }
 }
 
 impl Answer for Result<Response<Bytes>, TransportError> {
     fn failed() -> Self {
-        Err(TransportError::NotSent(Injected::Failed.into()))
+        Err(TransportError::NotSent(InjectedError::Failed.into()))
     }
 
     fn lost() -> Self {
-        Err(TransportError::OutcomeUnknown(Injected::Lost.into()))
+        Err(TransportError::OutcomeUnknown(InjectedError::Lost.into()))
     }
 
     fn throttled() -> Self {
@@ -134,7 +134,7 @@ impl Answer for Result<Response<Bytes>, TransportError> {
         Ok(response)
     }
 
-    fn told(&self) -> String {
+    fn summary(&self) -> String {
         match self {
             Ok(response) => response.status().as_u16().to_string(),
             Err(error) => chain(error),
@@ -142,7 +142,7 @@ impl Answer for Result<Response<Bytes>, TransportError> {
     }
 }
 
-fn told<T, E: std::error::Error>(answer: &Result<T, E>) -> String {
+fn summary<T, E: std::error::Error>(answer: &Result<T, E>) -> String {
     answer.as_ref().map_or_else(|error| chain(error), |_| "ok".to_owned())
 }
 

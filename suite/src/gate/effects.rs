@@ -11,8 +11,8 @@ use events::{BusError, DeadLetters, Event, Publisher};
 use http::{Request, Response};
 use resilience::{Clock, Transport, TransportError};
 use store::{
-    Catalogue, MailEffects, Orders, Page, PageRequest, ParkOutcome, Placed, ProductEdit, Receipt, RowClaim, SheetRow,
-    SheetRows, StoreError,
+    Catalogue, MailEffects, Orders, Page, PageRequest, ParkOutcome, PlaceOutcome, ProductEdit, Receipt, RowClaim,
+    SheetRow, SheetRows, StoreError,
 };
 
 use super::{Effect, EffectKind, Gate};
@@ -66,7 +66,7 @@ impl<T> Clone for TransportGate<T> {
 }
 
 impl<S: Stores> Orders for StoreGate<'_, S> {
-    async fn place(&self, placement: &Change) -> Result<Placed, StoreError> {
+    async fn place(&self, placement: &Change) -> Result<PlaceOutcome, StoreError> {
         self.gate.around(write("orders.place").of(placement.order.id), self.store.orders().place(placement)).await
     }
 

@@ -4,8 +4,8 @@ use domain::{
     Account, AccountChange, AccountEvent, AccountId, ApiKey, EmailAddress, Identity, KeyId, Link, LinkId, Session,
     SessionId, SignInFlow, Timestamp,
 };
-use resilience::{Limit, Taken};
-use store::{AccountSaved, Accounts, ApiKeys, Guards, Page, PageRequest, Sessions, StoreError};
+use resilience::{Decision, Limit};
+use store::{Accounts, ApiKeys, Guards, Page, PageRequest, SaveOutcome, Sessions, StoreError};
 
 use super::StoreGate;
 use super::effects::{conditional, read, write};
@@ -26,7 +26,7 @@ impl<S: Stores> Accounts for StoreGate<'_, S> {
             .await
     }
 
-    async fn save_account(&self, change: &AccountChange) -> Result<AccountSaved, StoreError> {
+    async fn save_account(&self, change: &AccountChange) -> Result<SaveOutcome, StoreError> {
         self.gate.around(conditional("accounts.save_account"), self.store.accounts().save_account(change)).await
     }
 
@@ -66,8 +66,8 @@ impl<S: Stores> ApiKeys for StoreGate<'_, S> {
         self.gate.around(conditional("api_keys.save_api_keys"), self.store.api_keys().save_api_keys(keys, events)).await
     }
 
-    async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<(), StoreError> {
-        self.gate.around(write("api_keys.note_use"), self.store.api_keys().note_use(id, at)).await
+    async fn record_use(&self, id: KeyId, at: Timestamp) -> Result<(), StoreError> {
+        self.gate.around(write("api_keys.record_use"), self.store.api_keys().record_use(id, at)).await
     }
 
     async fn api_keys(&self, page: &PageRequest) -> Result<Page<ApiKey>, StoreError> {
@@ -76,7 +76,7 @@ impl<S: Stores> ApiKeys for StoreGate<'_, S> {
 }
 
 impl<S: Stores> Guards for StoreGate<'_, S> {
-    async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Taken, StoreError> {
+    async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError> {
         self.gate.around(write("guards.take"), self.store.guards().take(bucket, limit, now)).await
     }
 
@@ -88,11 +88,11 @@ impl<S: Stores> Guards for StoreGate<'_, S> {
         self.gate.around(read("guards.remembers"), self.store.guards().remembers(key, now)).await
     }
 
-    async fn bookmark(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
-        self.gate.around(read("guards.bookmark"), self.store.guards().bookmark(job, now)).await
+    async fn checkpoint(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+        self.gate.around(read("guards.checkpoint"), self.store.guards().checkpoint(job, now)).await
     }
 
-    async fn keep_bookmark(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
-        self.gate.around(write("guards.keep_bookmark"), self.store.guards().keep_bookmark(job, place, until)).await
+    async fn save_checkpoint(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
+        self.gate.around(write("guards.save_checkpoint"), self.store.guards().save_checkpoint(job, place, until)).await
     }
 }

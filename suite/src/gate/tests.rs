@@ -10,7 +10,7 @@ use store::StoreError;
 use super::*;
 
 type Notes = RefCell<Vec<u32>>;
-type Noted = Result<(), StoreError>;
+type Recorded = Result<(), StoreError>;
 
 const NOTE: Effect = Effect::new(EffectKind::Conditional, "notes.add");
 
@@ -18,7 +18,7 @@ fn clock() -> VirtualClock {
     VirtualClock::at(Timestamp::from_seconds(0))
 }
 
-async fn note(notes: &Notes, gate: &Gate, n: u32) -> Noted {
+async fn record(notes: &Notes, gate: &Gate, n: u32) -> Recorded {
     let add = async {
         notes.borrow_mut().push(n);
         Ok(())
@@ -26,14 +26,14 @@ async fn note(notes: &Notes, gate: &Gate, n: u32) -> Noted {
     gate.around(NOTE, add).await
 }
 
-async fn work(notes: &Notes, gate: &Gate) -> Noted {
+async fn work(notes: &Notes, gate: &Gate) -> Recorded {
     for n in 1..=3 {
-        note(notes, gate, n).await?;
+        record(notes, gate, n).await?;
     }
     Ok(())
 }
 
-fn has_died(ended: &Result<Noted, Died>) -> bool {
+fn has_died(ended: &Result<Recorded, Crash>) -> bool {
     ended.is_err()
 }
 
@@ -66,17 +66,17 @@ fn others_get_their_turn_at_every_effect_and_live_on() {
 }
 
 /// One twist for each effect that is named by function and place; writes down what it saw.
-struct Script {
+struct ScriptedInjector {
     clock: VirtualClock,
-    twists: BTreeMap<(&'static str, u32), Twist>,
+    plans: BTreeMap<(&'static str, u32), FaultPlan>,
     seen: RefCell<Vec<String>>,
 }
 
-impl Chaos for Script {
-    fn twist(&self, passing: &Passing<'_>) -> Twist {
-        let function = passing.invocation.map_or("", |invocation| &invocation.function);
-        let found = self.twists.iter().find(|((name, nth), _)| *name == function && *nth == passing.nth);
-        found.map(|(_, twist)| *twist).unwrap_or_default()
+impl FaultInjector for ScriptedInjector {
+    fn plan(&self, site: &EffectSite<'_>) -> FaultPlan {
+        let function = site.invocation.map_or("", |invocation| &invocation.function);
+        let found = self.plans.iter().find(|((name, nth), _)| *name == function && *nth == site.nth);
+        found.map(|(_, plan)| *plan).unwrap_or_default()
     }
 
     fn pause(&self, length: Duration) -> Pause {
@@ -93,54 +93,54 @@ impl Chaos for Script {
         self.seen.borrow_mut().push(format!("{} {end}", invocation.function));
     }
 
-    fn passed(&self, passing: &Passing<'_>, twist: &Twist, told: &dyn Fn() -> String) {
-        let function = passing.invocation.map_or("nobody", |invocation| &invocation.function);
-        self.seen.borrow_mut().push(format!("{function} {} {}: {}", passing.nth, twist.fate, told()));
+    fn passed(&self, site: &EffectSite<'_>, plan: &FaultPlan, told: &dyn Fn() -> String) {
+        let function = site.invocation.map_or("nobody", |invocation| &invocation.function);
+        self.seen.borrow_mut().push(format!("{function} {} {}: {}", site.nth, plan.fault, told()));
     }
 }
 
 /// What was noted and seen when these befall the effects of two functions that run at once, and the seconds it took.
-fn run(twists: &[(&'static str, u32, Twist)]) -> (Vec<u32>, Vec<String>, i64) {
+fn run(plans: &[(&'static str, u32, FaultPlan)]) -> (Vec<u32>, Vec<String>, i64) {
     let (clock, gate, notes) = (clock(), Gate::default(), Notes::default());
-    let twists = twists.iter().map(|(function, nth, twist)| ((*function, *nth), *twist)).collect();
-    let script = Rc::new(Script { clock: clock.clone(), twists, seen: RefCell::default() });
-    gate.let_in(Rc::clone(&script) as Rc<dyn Chaos>);
+    let plans = plans.iter().map(|(function, nth, plan)| ((*function, *nth), *plan)).collect();
+    let script = Rc::new(ScriptedInjector { clock: clock.clone(), plans, seen: RefCell::default() });
+    gate.set_injector(Rc::clone(&script) as Rc<dyn FaultInjector>);
     let other = async {
-        note(&notes, &gate, 10).await?;
-        note(&notes, &gate, 20).await
+        record(&notes, &gate, 10).await?;
+        record(&notes, &gate, 20).await
     };
     clock.run(async { drop(futures::join!(gate.watch("f", work(&notes, &gate)), gate.watch("g", other))) });
     (notes.take(), script.seen.take(), clock.now().seconds())
 }
 
-fn fate(fate: Fate) -> Twist {
-    Twist { fate, ..Twist::default() }
+fn plan_of(fault: Fault) -> FaultPlan {
+    FaultPlan { fault, ..FaultPlan::default() }
 }
 
 #[test]
-fn a_chaos_decides_for_each_function_and_effect_what_befalls_it() {
-    for (befallen, done, told) in [
-        (Fate::Fails, vec![1, 10, 20], "the table cannot be reached: not reached"),
-        (Fate::IsThrottled, vec![1, 10, 20], "the table cannot be reached: throttled"),
-        (Fate::LosesAnswer, vec![1, 2, 10, 20], "the table cannot be reached: the answer was lost"),
-        (Fate::MeetsConflict, vec![1, 10, 20], "changed by somebody else"),
-        (Fate::DiesBefore, vec![1, 10, 20], "died in mid-work"),
-        (Fate::DiesDuring, vec![1, 2, 10, 20], "died in mid-work"),
-        (Fate::DiesAfter, vec![1, 2, 10, 20], "died in mid-work"),
-        (Fate::Succeeds, vec![1, 2, 3, 10, 20], "ok"),
+fn an_injector_decides_the_fault_of_each_effect() {
+    for (fault, done, told) in [
+        (Fault::Failure, vec![1, 10, 20], "the table cannot be reached: not reached"),
+        (Fault::Throttling, vec![1, 10, 20], "the table cannot be reached: throttled"),
+        (Fault::LostAnswer, vec![1, 2, 10, 20], "the table cannot be reached: the answer was lost"),
+        (Fault::Conflict, vec![1, 10, 20], "changed by somebody else"),
+        (Fault::CrashBefore, vec![1, 10, 20], "died in mid-work"),
+        (Fault::CrashDuring, vec![1, 2, 10, 20], "died in mid-work"),
+        (Fault::CrashAfter, vec![1, 2, 10, 20], "died in mid-work"),
+        (Fault::None, vec![1, 2, 3, 10, 20], "ok"),
     ] {
-        let (mut notes, seen, _) = run(&[("f", 2, fate(befallen))]);
+        let (mut notes, seen, _) = run(&[("f", 2, plan_of(fault))]);
         notes.sort_unstable();
-        assert_eq!(notes, done, "{befallen}");
-        assert!(seen.contains(&format!("f 2 {befallen}: {told}")), "{befallen}: {seen:?}");
-        let end = if befallen == Fate::Succeeds { "is done" } else { told.split(':').next().unwrap_or_default() };
+        assert_eq!(notes, done, "{fault}");
+        assert!(seen.contains(&format!("f 2 {fault}: {told}")), "{fault}: {seen:?}");
+        let end = if fault == Fault::None { "is done" } else { told.split(':').next().unwrap_or_default() };
         assert!(seen.contains(&format!("f {end}")) && seen.contains(&"g is done".to_owned()), "{seen:?}");
     }
 }
 
 #[test]
 fn a_slow_effect_lets_others_overtake_it() {
-    let slow = Twist { before: Duration::from_secs(3), after: Duration::from_secs(4), fate: Fate::Succeeds };
+    let slow = FaultPlan { before: Duration::from_secs(3), after: Duration::from_secs(4), fault: Fault::None };
     let (notes, _, seconds) = run(&[("f", 1, slow)]);
     assert_eq!((notes, seconds), (vec![10, 20, 1, 2, 3], 7));
 }
@@ -148,14 +148,14 @@ fn a_slow_effect_lets_others_overtake_it() {
 #[test]
 fn what_is_no_invocation_cannot_die_and_fails_instead() {
     for (ordered, done, is_told) in [
-        (Fate::DiesBefore, false, false),
-        (Fate::DiesAfter, true, false),
-        (Fate::LosesAnswer, true, false),
-        (Fate::Succeeds, true, true),
+        (Fault::CrashBefore, false, false),
+        (Fault::CrashAfter, true, false),
+        (Fault::LostAnswer, true, false),
+        (Fault::None, true, true),
     ] {
         let (clock, gate, mut is_done) = (clock(), Gate::default(), false);
-        let twists = [(("", 0), fate(ordered))].into();
-        gate.let_in(Rc::new(Script { clock: clock.clone(), twists, seen: RefCell::default() }));
+        let plans = [(("", 0), plan_of(ordered))].into();
+        gate.set_injector(Rc::new(ScriptedInjector { clock: clock.clone(), plans, seen: RefCell::default() }));
         let told = clock.run(gate.acknowledge("queue.delete", || is_done = true));
         assert_eq!((is_done, told.is_ok()), (done, is_told), "{ordered}");
     }

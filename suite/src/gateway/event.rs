@@ -10,7 +10,7 @@ use domain::Timestamp;
 use http::{HeaderMap, Request, header};
 use serde_json::{Map, Value, json};
 
-use super::route::Found;
+use super::route::RouteMatch;
 
 /// One request on its way through the API.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Call<'a> {
     /// As it came.
     pub request: &'a Request<Bytes>,
     /// Its route.
-    pub found: &'a Found<'a>,
+    pub found: &'a RouteMatch<'a>,
     /// API Gateway's id of the request.
     pub request_id: &'a str,
     /// When it came.

@@ -1,6 +1,6 @@
 //! API Gateway's part of an HTTP request: which route, whose call, what the function is told and what the caller gets.
 //!
-//! The answers of its own are those of an HTTP API, word for word: `{"message":"Not Found"}`.
+//! The answers of its own are those of an HTTP API, word for word: `{"message":"Not RouteMatch"}`.
 
 mod answer;
 mod cors;

@@ -6,7 +6,7 @@ use crate::template::{Route, Segment};
 
 /// A route with the values of its path parameters.
 #[derive(Debug)]
-pub struct Found<'a> {
+pub struct RouteMatch<'a> {
     /// The route.
     pub route: &'a Route,
     /// Values by name, percent-decoded.
@@ -14,15 +14,15 @@ pub struct Found<'a> {
 }
 
 /// The most specific route that matches: fixed text goes before a parameter, and the default route takes what is left.
-pub fn find<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<Found<'a>> {
+pub fn find<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<RouteMatch<'a>> {
     let default = || routes.iter().find(|route| route.key == Route::DEFAULT);
-    specific(routes, method, path).or_else(|| Some(Found { route: default()?, parameters: BTreeMap::new() }))
+    specific(routes, method, path).or_else(|| Some(RouteMatch { route: default()?, parameters: BTreeMap::new() }))
 }
 
-fn specific<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<Found<'a>> {
+fn specific<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<RouteMatch<'a>> {
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     let of_method = routes.iter().filter(|route| route.method == method || route.method == "ANY");
-    let matching = of_method.filter_map(|route| Some(Found { parameters: parameters(route, &segments)?, route }));
+    let matching = of_method.filter_map(|route| Some(RouteMatch { parameters: parameters(route, &segments)?, route }));
     matching.min_by_key(|found| found.parameters.len())
 }
 

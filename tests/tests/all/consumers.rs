@@ -186,15 +186,15 @@ fn every_sheet_sample_fails_only_where_it_must_and_an_order_has_one_row() {
 }
 
 /// Cancels the order while its first row is on the way to Google.
-struct Meddler<'a> {
+struct OrderCanceller<'a> {
     world: &'a World,
     inner: Sandboxed,
-    meddled: Cell<bool>,
+    cancelled: Cell<bool>,
 }
 
-impl Transport for Meddler<'_> {
+impl Transport for OrderCanceller<'_> {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        if request.uri().path().ends_with("values:batchUpdate") && !self.meddled.replace(true) {
+        if request.uri().path().ends_with("values:batchUpdate") && !self.cancelled.replace(true) {
             let store = &self.world.store;
             let order = store.find(order_id()).await.unwrap().unwrap();
             let cancel = order.cancel("sample-correlation", order.placed_at).unwrap().unwrap();
@@ -207,8 +207,8 @@ impl Transport for Meddler<'_> {
 #[test]
 fn a_row_whose_order_moved_on_while_it_was_written_is_written_again() {
     let world = World::with_paid_order();
-    let meddler = Meddler { world: &world, inner: world.transport(), meddled: Cell::new(false) };
-    let (warm, event) = (world.warm_over(meddler), batch(sample("sync-sheet", "order-paid-twice")));
+    let canceller = OrderCanceller { world: &world, inner: world.transport(), cancelled: Cell::new(false) };
+    let (warm, event) = (world.warm_over(canceller), batch(sample("sync-sheet", "order-paid-twice")));
     let env = local(world.store.clone(), &warm);
     let response = world.clock.run(sheets::sync_sheet::handle(&env, world.deadline(), event)).unwrap();
     assert_eq!(failed(&response), 0);

@@ -4,7 +4,7 @@
 mod api;
 mod consumers;
 mod dependencies;
-mod environment;
 mod documents;
+mod environment;
 mod scenarios;
 mod template;

@@ -20,7 +20,7 @@ use http::StatusCode;
 use resilience::Clock as _;
 use sandbox::{Fault, FaultKind, Provider};
 use serde_json::json;
-use suite::{Happened, Misbehaviour, Record};
+use suite::{Activity, Misbehaviour, Record};
 
 use self::shop::{STOCK, Shop, placed};
 
@@ -36,7 +36,7 @@ fn an_order_is_placed_paid_mailed_and_in_the_sheet() {
 
     let history = shop.get(&format!("/v1/orders/{}/history", placed.order_id));
     let kinds: BTreeSet<&str> =
-        history["hops"].as_array().unwrap().iter().filter_map(|hop| hop["kind"].as_str()).collect();
+        history["items"].as_array().unwrap().iter().filter_map(|entry| entry["kind"].as_str()).collect();
     assert_eq!(kinds, BTreeSet::from(["event", "ledger", "mail", "row", "webhook"]), "every hop is in the history");
 }
 
@@ -195,7 +195,7 @@ fn a_mail_whose_answer_was_lost_is_settled_by_sendgrids_report_and_not_sent_agai
     shop.pay(&placed, "pm_card_visa");
     let happened = shop.settle();
     let failed =
-        |one: &&Happened| matches!(one, Happened::Consumed { function, failed: 1.., .. } if function == "send-email");
+        |one: &&Activity| matches!(one, Activity::Consumed { function, failed: 1.., .. } if function == "send-email");
     assert!(happened.iter().find(failed).is_some(), "the first try did not know");
     shop.assert_paid_once(&placed);
 }

@@ -28,7 +28,7 @@ export class ProblemError extends Error {
 export interface Options {
   /** Origin of the API, without a trailing slash. */
   baseUrl: string;
-  /** The access token or API key of now. */
+  /** The current access token or API key. */
   bearer?: () => string | undefined;
   /** Gets another access token; false when that is not to be had. Asked at most once for each request. */
   refresh?: () => Promise<boolean>;

@@ -12,9 +12,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Answers with the key set. Anybody may keep it as long as our own functions keep theirs (five minutes); a rotation
-         *     waits for both before the new key signs.
-         * @description **Who:** anyone.
+         * Returns the public keys that verify access tokens.
+         * @description Clients may cache the key set as long as our own functions do (five minutes): a rotation waits for both before the new key signs.
+         *
+         *     **Who:** anyone.
          */
         get: operations["get-jwks"];
         put?: never;
@@ -73,16 +74,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Answers with a page of keys, newest first, those that are over or were called back included; `limit` and `cursor` say
-         *     which.
-         * @description **Who:** people in the role `admin`.
+         * Lists API keys, newest first.
+         * @description Includes expired and revoked keys. `limit` and `cursor` select the page.
+         *
+         *     **Who:** people in the role `admin`.
          */
         get: operations["list-api-keys"];
         put?: never;
         /**
-         * Makes a key, shown once. One that replaces another sees the same orders, has the same scopes unless it is given
-         *     others, and lets the other one end after an overlap, in the same transaction.
-         * @description **Who:** people in the role `admin`.
+         * Creates an API key.
+         * @description The key's secret is shown once. A key that replaces another sees the same orders, has the same scopes unless it is given others, and ends the other key after an overlap, in the same transaction.
+         *
+         *     **Who:** people in the role `admin`.
          */
         post: operations["create-api-key"];
         delete?: never;
@@ -102,9 +105,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Writes down that the key is good no more. It is refused as soon as the authorizer's answer about it is forgotten,
-         *     within a minute. A second time changes nothing.
-         * @description **Who:** people in the role `admin`.
+         * Revokes an API key.
+         * @description The key is refused within a minute, once the authorizer's cached answer expires. Repeating the request changes nothing.
+         *
+         *     **Who:** people in the role `admin`.
          */
         delete: operations["revoke-api-key"];
         options?: never;
@@ -122,8 +126,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sets the password. Every session ends, and the caller gets a new one.
-         * @description **Who:** people in the role `customer` or `staff` or `admin`.
+         * Changes the caller's password.
+         * @description Ends every session and opens a new one for the caller.
+         *
+         *     **Who:** people in the role `customer` or `staff` or `admin`.
          */
         post: operations["change-password"];
         delete?: never;
@@ -142,9 +148,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Signs in. A wrong password, an unknown address and an account without a password are one answer after the same work.
-         *     To an address that is not verified yet, the link is sent once more, to whoever has the password.
-         * @description **Who:** anyone.
+         * Signs in with email address and password.
+         * @description A wrong password, an unknown address and an account without a password give the same answer after the same work. While the address is not verified, a correct password sends the verification link once more.
+         *
+         *     **Who:** anyone.
          */
         post: operations["login"];
         delete?: never;
@@ -163,10 +170,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ends the session that the refresh token belongs to; any token of it does, and one of none changes nothing. Access
-         *     tokens stay good until they expire, 15 minutes at most. Without a
-         *     token in the body the cookie is cleared.
-         * @description **Who:** anyone.
+         * Signs out.
+         * @description Ends the session of the refresh token; any of the session's tokens does, and an unknown token changes nothing. Access tokens stay valid until they expire, 15 minutes at most. Without a token in the body, the cookie is cleared.
+         *
+         *     **Who:** anyone.
          */
         post: operations["logout"];
         delete?: never;
@@ -183,9 +190,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Signs in whom the provider vouches for, if it is this browser that asked, and sends it to where it wanted to go, with
-         *     a session's cookie. Everybody else goes to the web app's sign-in page, with `error=` and a word of [`Failure`]'s.
-         * @description **Who:** anyone.
+         * Completes a sign-in with an OpenID provider.
+         * @description Signs in the person whom the provider names, if this browser began the sign-in, and redirects to where it wanted to go, with the session's cookie. Otherwise it redirects to the web app's sign-in page, with a reason of [`Failure`] in `error`.
+         *
+         *     **Who:** anyone.
          */
         get: operations["oauth-callback"];
         put?: never;
@@ -204,9 +212,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Remembers the attempt, binds it to this browser with a cookie, and sends it to the provider. While the provider is
-         *     out of reach the browser goes to the web app's sign-in page, with `error=unavailable`.
-         * @description **Who:** anyone.
+         * Begins a sign-in with an OpenID provider.
+         * @description Stores the attempt, binds it to this browser with a cookie, and redirects to the provider. While the provider is unavailable it redirects to the web app's sign-in page, with `error=unavailable`.
+         *
+         *     **Who:** anyone.
          */
         get: operations["oauth-start"];
         put?: never;
@@ -227,10 +236,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Gives an access token and the refresh token's successor, the way that the token came. Shown again within half a
-         *     minute, a token gives the same successor, for whom the answer got lost; shown later, it ends the session, since two
-         *     have it.
-         * @description **Who:** anyone.
+         * Renews the access token.
+         * @description Returns an access token and the next refresh token, in the way in which the token came. A token that is used again within half a minute gives the same successor, for clients that lost the answer; used later, it ends the session, since two parties have it.
+         *
+         *     **Who:** anyone.
          */
         post: operations["refresh-token"];
         delete?: never;
@@ -249,9 +258,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sends a mail to the address, whoever it belongs to: a link to verify it, or, where it has an account already, a word
-         *     about that. The caller does not learn which from the answer.
-         * @description **Who:** anyone.
+         * Registers an account.
+         * @description Sends an email to the address: a link to verify it or, when it has an account already, a notice of that. The answer does not tell which.
+         *
+         *     **Who:** anyone.
          */
         post: operations["register"];
         delete?: never;
@@ -270,8 +280,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sends a link to the address if it has an account. The caller does not learn whether it has.
-         * @description **Who:** anyone.
+         * Requests a link to reset a password.
+         * @description Sends the link if the email address has an account. The answer does not tell whether it has.
+         *
+         *     **Who:** anyone.
          */
         post: operations["request-password-reset"];
         delete?: never;
@@ -290,9 +302,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sets the password; the link is used up and every session ends. The address counts as verified, and the place that the
-         *     request comes from as the owner's.
-         * @description **Who:** anyone.
+         * Resets a password with a mailed link.
+         * @description Uses up the link and ends every session. The email address counts as verified, and the request's IP address as known for the account.
+         *
+         *     **Who:** anyone.
          */
         post: operations["reset-password"];
         delete?: never;
@@ -311,9 +324,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Verifies the address and signs in. The password is asked for as well, so that nobody can be made to confirm an
-         *     account that somebody else set up with their address. A wrong one does not use the link up.
-         * @description **Who:** anyone.
+         * Verifies an email address and signs in.
+         * @description Asks for the password as well, so that nobody can be tricked into confirming an account that someone else created with their address. A wrong password does not use up the link.
+         *
+         *     **Who:** anyone.
          */
         post: operations["verify-email"];
         delete?: never;
@@ -330,8 +344,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Reads one item that is not there, which costs half a read unit and needs all that a real request needs.
-         * @description **Who:** anyone.
+         * Checks that the service works.
+         * @description Reads one missing item, which costs half a read unit and needs all that a real request needs.
+         *
+         *     **Who:** anyone.
          */
         get: operations["get-health"];
         put?: never;
@@ -350,7 +366,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Answers with the caller's account.
+         * Returns the caller's account.
          * @description **Who:** people in the role `customer` or `staff` or `admin`.
          */
         get: operations["get-me"];
@@ -372,10 +388,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Deletes the account with its address, its password and what OpenID providers know it by. No refresh token is good any
-         *     longer; the access token runs out by itself. Whoever hears of `account.erased` has the orders forget the person.
-         *     A repetition changes nothing and gets the same answer.
-         * @description **Who:** people in the role `customer` or `staff` or `admin`.
+         * Deletes the caller's account.
+         * @description Deletes the account with its email address, its password and its OpenID identities. Refresh tokens stop working; the access token expires by itself. The consumer of `account.erased` then erases the person from the orders. Repeating the request gives the same answer.
+         *
+         *     **Who:** people in the role `customer` or `staff` or `admin`.
          */
         post: operations["erase-me"];
         delete?: never;
@@ -392,16 +408,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Answers with a page of orders, newest first; `limit`, `cursor` and `status` say which.
-         * @description A customer, and a service that sees its own orders only, may leave `status` out. Staff may not: everybody's orders are kept by status, so that no list has to be gathered from all of them.
+         * Lists orders, newest first.
+         * @description `limit`, `cursor` and `status` select the page. Customers, and services that see their own orders only, may omit `status`. Staff may not: the orders of all customers are indexed by status.
          *
          *     **Who:** people in the role `customer` or `staff` or `admin`; API keys with `orders:place` or `orders:read`.
          */
         get: operations["list-orders"];
         put?: never;
         /**
-         * Places the order, then asks Stripe for its payment intent. An order on invoice has none: it says when it is due.
-         * @description The order id derives from the caller and the `Idempotency-Key`, so that a repeated request finds its own order and goes on where the first one stopped; it is answered 201 as well, with `Idempotent-Replayed: true`.
+         * Places an order.
+         * @description Stores the order, then asks Stripe for its payment intent. An order on invoice has none: it says when it is due.
+         *
+         *     The order id derives from the caller and the `Idempotency-Key`: a repeated request finds its own order and continues where the first one stopped; it is answered with 201 as well, and with `Idempotent-Replayed: true`.
          *
          *     **Who:** people in the role `customer`; API keys with `orders:place`.
          */
@@ -420,7 +438,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Answers with the order as it is now.
+         * Returns an order.
          * @description **Who:** people in the role `customer` or `staff` or `admin`; API keys with `orders:place` or `orders:read`.
          */
         get: operations["get-order"];
@@ -430,9 +448,10 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes what was ordered, at the catalogue's prices of now, or where it goes, while the order waits for money. Only the
-         *     goods that differ leave or join the stock.
-         * @description When the total changes, the payment intent for the former one is given up at Stripe first, so that nobody can pay it any more; `POST /v1/orders/{order_id}/payment-intent` makes the next one. A payment that was faster stands, and the order stays as it was. The same patch again changes nothing, unless prices have changed.
+         * Edits an order that is awaiting payment.
+         * @description Replaces the lines, at the catalogue's current prices, or the shipping address or email address. Only the difference in goods leaves or rejoins the stock.
+         *
+         *     When the total changes, the payment intent for the former total is first cancelled at Stripe, so that it cannot be paid any more; `POST /v1/orders/{order_id}/payment-intent` creates the next one. A payment that was faster stands, and the order stays as it was. Repeating the same patch changes nothing, unless prices have changed.
          *
          *     **Who:** people in the role `customer`; API keys with `orders:place`.
          */
@@ -449,9 +468,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Writes the decision down and gives the goods back to stock, all or nothing. Stripe is not asked here: whoever hears of
-         *     `order.cancelled` voids what is open and gives back what came, now or later. A repetition gets the same answer.
-         * @description **Who:** people in the role `customer` or `staff` or `admin`; API keys with `orders:place` or `orders:cancel`.
+         * Cancels an order.
+         * @description Stores the decision and returns the goods to stock in one transaction. The payment is voided or refunded afterwards, by the consumer of `order.cancelled`. Repeating the request gives the same answer.
+         *
+         *     **Who:** people in the role `customer` or `staff` or `admin`; API keys with `orders:place` or `orders:cancel`.
          */
         post: operations["cancel-order"];
         delete?: never;
@@ -470,9 +490,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Asks Stripe what became of the order's intent, merges that into the order and answers with it. What the browser says
-         *     of the payment is not even read. The webhook says the same, sooner or later.
-         * @description **Who:** people in the role `customer`; API keys with `orders:place`.
+         * Confirms a payment with Stripe.
+         * @description Asks Stripe for the state of the order's payment intent and applies it to the order. Nothing that the browser says about the payment is read. The webhook brings the same facts, sooner or later.
+         *
+         *     **Who:** people in the role `customer`; API keys with `orders:place`.
          */
         post: operations["confirm-payment"];
         delete?: never;
@@ -491,9 +512,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Notes that the goods were sent: of an order that is paid, or that is paid by invoice, and whose money is neither
-         *     contested nor in doubt. A repetition gets the same answer.
-         * @description **Who:** people in the role `staff` or `admin`; API keys with `orders:fulfil`.
+         * Marks an order as fulfilled.
+         * @description Records that the goods were sent. The order must be paid, or be on invoice, and its payment must be neither disputed nor under review. Repeating the request gives the same answer.
+         *
+         *     **Who:** people in the role `staff` or `admin`; API keys with `orders:fulfil`.
          */
         post: operations["fulfil-order"];
         delete?: never;
@@ -510,9 +532,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Answers with a page of the order's history: its events, what Stripe and staff said, the ledger of its money, its
-         *     mails and its row in the sheet, by time. `limit` counts events; the other hops stand on the page whose time they fall into.
-         * @description **Who:** people in the role `customer` or `staff` or `admin`; API keys with `orders:place` or `orders:read`.
+         * Lists the history of an order.
+         * @description The history holds the order's events, Stripe's and the staff's answers, the ledger entries, the emails and the row in the sheet, by time. `limit` counts events; the other entries stand on the page of their time.
+         *
+         *     **Who:** people in the role `customer` or `staff` or `admin`; API keys with `orders:place` or `orders:read`.
          */
         get: operations["get-order-history"];
         put?: never;
@@ -533,10 +556,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Notes that the order's whole total came by this bank transfer. An amount or currency that is named and is not the
-         *     order's is refused, and nothing is noted. The same transfer again changes nothing, another one is refused; one transfer
-         *     may pay several orders.
-         * @description **Who:** people in the role `staff` or `admin`.
+         * Marks an invoice as paid.
+         * @description Records that the order's total arrived by this bank transfer. An amount or currency that does not match the order's is refused, and nothing is stored. Repeating the same transfer changes nothing; a different one is refused. One transfer may pay several orders.
+         *
+         *     **Who:** people in the role `staff` or `admin`.
          */
         post: operations["mark-invoice-paid"];
         delete?: never;
@@ -555,9 +578,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Answers with the order's live payment intent: the one that it has, or the next attempt's where Stripe could not be
-         *     asked before or the last one was given up. Any number of requests end at one intent.
-         * @description **Who:** people in the role `customer`; API keys with `orders:place`.
+         * Returns the payment intent of an order, creating it when needed.
+         * @description Returns the intent that the order has, or that of the next attempt when Stripe could not be reached before or the last intent was cancelled. However often it is repeated, there is one live intent.
+         *
+         *     **Who:** people in the role `customer`; API keys with `orders:place`.
          */
         post: operations["create-payment-intent"];
         delete?: never;
@@ -576,9 +600,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reserves the amount in the order, then asks Stripe for the refund. What was paid by bank transfer is given back by
-         *     one: then this notes it, with its reference.
-         * @description The refund's id derives from the order and the `Idempotency-Key`: a repeated request finds its own refund and says how it stands, with `Idempotent-Replayed: true`; another key is another refund, of the same amount too. While Stripe cannot be asked, or has not answered, the refund is `pending`, its amount stays reserved, and it is carried out later.
+         * Refunds an order, in full or in part.
+         * @description Reserves the amount in the order, then asks Stripe for the refund. What was paid by bank transfer is returned by bank transfer: then this records the transfer, with its reference.
+         *
+         *     The refund's id derives from the order and the `Idempotency-Key`: a repeated request finds its own refund and returns its state, with `Idempotent-Replayed: true`; another key is another refund, even of the same amount. While Stripe is unavailable or has not answered, the refund is `pending`, its amount stays reserved, and it is carried out later.
          *
          *     **Who:** people in the role `staff` or `admin`; API keys with `orders:refund`.
          */
@@ -599,9 +624,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Writes the decision down, about all that is known of the order's money now; what comes to be known later needs another
-         *     one. Stripe is not asked here: what is to go back is carried out by whoever hears of it.
-         * @description The same decision again, while nothing is in doubt, gets the same answer.
+         * Resolves the review of an order.
+         * @description Stores the decision for all payments known now; payments that become known later need another decision. Refunds are made afterwards, by the consumer of the decision's event.
+         *
+         *     Repeating the same decision, while nothing is under review, gives the same answer.
          *
          *     **Who:** people in the role `staff` or `admin`.
          */
@@ -620,9 +646,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Answers with a page of products by sku; `limit` and `cursor` say which. What is not sold now is left out, so that a
-         *     page may have fewer than `limit` and still a next one.
-         * @description **Who:** anyone.
+         * Lists the products on sale, by sku.
+         * @description `limit` and `cursor` select the page. Inactive products are left out, so a page may have fewer than `limit` items and still a next page.
+         *
+         *     **Who:** anyone.
          */
         get: operations["list-products"];
         put?: never;
@@ -642,11 +669,10 @@ export interface paths {
         };
         get?: never;
         /**
-         * Stores the product: 201 if it is new, else 200. What it replaces is gone, except for the stock, which stays when the
-         *     body does not name it; orders that take from it meanwhile are not lost. A body that names the stock should say with
-         *     `stock_was` which one it takes the place of: then what is sold between reading and writing, or between this request and
-         *     its repetition, is not put up for sale again.
-         * @description **Who:** people in the role `admin`; API keys with `catalogue:write`.
+         * Creates or replaces a product.
+         * @description Answers 201 for a new product, else 200. The body replaces the whole product, except that the stock stays when the body omits it; orders that take stock meanwhile are not lost. A body with `stock` should name the stock that it replaces in `expected_stock`: then what is sold between reading and writing, or between a request and its repetition, is not put up for sale again.
+         *
+         *     **Who:** people in the role `admin`; API keys with `catalogue:write`.
          */
         put: operations["put-product"];
         post?: never;
@@ -666,9 +692,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Checks the signature over the raw bytes, merges each report into its mail, and answers 200 once all are stored.
-         *     Reports of mails that are not ours are left out.
-         * @description **Who:** the provider, by its signature in `X-Twilio-Email-Event-Webhook-Signature`.
+         * Receives SendGrid's event webhook.
+         * @description Verifies the signature over the raw bytes, applies each report to its email, and answers 200 once all are stored. Reports of other senders' emails are ignored.
+         *
+         *     **Who:** the provider, by its signature in `X-Twilio-Email-Event-Webhook-Signature`.
          */
         post: operations["sendgrid-webhook"];
         delete?: never;
@@ -687,9 +714,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Checks the signature over the raw bytes, then merges what the event says into its order, stores the receipt with it
-         *     and answers 200. Facts for an order that is not there wait for it.
-         * @description `webhook_secrets` are those that may have signed; `deadline` bounds the question to Stripe that a dispute needs.
+         * Receives Stripe's webhook.
+         * @description Verifies the signature over the raw bytes, applies the event's facts to their order, stores the receipt with them and answers 200. Facts for an order that does not exist yet are parked until it does.
+         *
+         *     `webhook_secrets` are those that may have signed; `deadline` bounds the request to Stripe that a dispute needs.
          *
          *     **Who:** the provider, by its signature in `Stripe-Signature`.
          */
@@ -704,6 +732,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What a webhook's sender is told. It only looks at the status. */
+        Acknowledgement: {
+            /** @description Whether its delivery was taken in. */
+            received: boolean;
+        };
         /** @description Where the goods go. `Debug` hides it: an address is personal. */
         Address: {
             /** @description City. */
@@ -740,7 +773,7 @@ export interface components {
             last_used_at?: components["schemas"]["Timestamp"];
             /** @description What people call it. */
             name: string;
-            /** @description When it was called back. */
+            /** @description When it was revoked. */
             revoked_at?: components["schemas"]["Timestamp"];
             /** @description What the key may do. */
             scopes: ("orders:place" | "orders:read" | "orders:cancel" | "orders:invoice" | "orders:fulfil" | "orders:refund" | "catalogue:write")[];
@@ -774,7 +807,7 @@ export interface components {
             /** @description Where the goods go. */
             shipping_address: components["schemas"]["Address"];
         };
-        /** @description The password of now and the one from now on. */
+        /** @description The current password and the new one. */
         ChangeBody: {
             /** Format: password */
             current_password: string;
@@ -831,14 +864,14 @@ export interface components {
         /** @description Part of an order's history, oldest first. */
         History: {
             /** @description What happened. */
-            hops: components["schemas"]["Hop"][];
+            items: components["schemas"]["HistoryEntry"][];
             /** @description The `cursor` of the next page; null: that was all. */
             next_cursor: string | null;
             /** @description Whose. */
             order_id: components["schemas"]["OrderId"];
         };
         /** @description A hop of an order's way. */
-        Hop: {
+        HistoryEntry: {
             /** @description When it happened. */
             at: components["schemas"]["Timestamp"];
             /** @description What caused it. */
@@ -1104,9 +1137,9 @@ export interface components {
             unit_price: number;
         };
         /** @description The body as it was sent; what is not there stays as it is. */
-        OrderPatch: {
+        OrderPatchBody: {
             email?: components["schemas"]["EmailAddress"] | null;
-            /** @description What is wanted instead, all of it; each sku once, at the prices of now. */
+            /** @description What is wanted instead, all of it; each sku once, at current prices. */
             lines?: components["schemas"]["LineRequest"][] | null;
             shipping_address?: components["schemas"]["Address"] | null;
         };
@@ -1243,7 +1276,7 @@ export interface components {
              * @description Which kind.
              * @enum {string}
              */
-            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/not-verified" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/stock-differs" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-differs" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
+            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
         };
         /** @description A product. */
         Product: {
@@ -1279,6 +1312,11 @@ export interface components {
         ProductBody: {
             /** @description Whether it can be ordered. */
             active?: boolean;
+            /**
+             * Format: int64
+             * @description Pieces on stock until now, as the caller knows; goes with `stock`. Where there are neither so many nor already as many as `stock` says, nothing is changed.
+             */
+            expected_stock?: number | null;
             /** @description What customers read. */
             name: string;
             /** @description Price of one piece in minor units, by ISO 4217 currency. */
@@ -1290,16 +1328,6 @@ export interface components {
              * @description Pieces on stock; without it, the stock stays.
              */
             stock?: number | null;
-            /**
-             * Format: int64
-             * @description Pieces on stock until now, as the caller knows; goes with `stock`. Where there are neither so many nor already as many as `stock` says, nothing is changed.
-             */
-            stock_was?: number | null;
-        };
-        /** @description What a webhook's sender is told. It only looks at the status. */
-        Received: {
-            /** @description Whether its delivery was taken in. */
-            received: boolean;
         };
         /** @description The refresh token; left out where it comes as a cookie. */
         RefreshBody: {
@@ -1514,7 +1542,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -1534,7 +1562,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -1673,7 +1701,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -1693,7 +1721,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -1832,7 +1860,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -1852,7 +1880,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -1973,7 +2001,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ApiKey"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2016,7 +2044,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2036,7 +2064,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2178,7 +2206,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2221,7 +2249,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2262,7 +2290,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2282,7 +2310,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2386,7 +2414,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The key is called back */
+            /** @description The key is revoked */
             204: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2399,7 +2427,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2462,7 +2490,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2482,7 +2510,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2622,7 +2650,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`); Wrong address or password (`/problems/invalid-credentials`) */
+            /** @description Authentication required (`/problems/unauthenticated`); Wrong email address or password (`/problems/invalid-credentials`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2685,7 +2713,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2726,7 +2754,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2746,7 +2774,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2886,7 +2914,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong address or password (`/problems/invalid-credentials`) */
+            /** @description Wrong email address or password (`/problems/invalid-credentials`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2908,7 +2936,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The address is not verified yet (`/problems/email-not-verified`); Not allowed (`/problems/forbidden`) */
+            /** @description The email address is not verified (`/problems/email-not-verified`); Not allowed (`/problems/forbidden`) */
             403: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2928,7 +2956,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2969,7 +2997,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -2989,7 +3017,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -3147,7 +3175,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -3188,7 +3216,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -3208,7 +3236,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -3478,7 +3506,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -3618,7 +3646,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The session is over (`/problems/session-ended`) */
+            /** @description The session has ended (`/problems/session-ended`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -3660,7 +3688,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -3701,7 +3729,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -3721,7 +3749,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -3859,7 +3887,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -3900,7 +3928,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -3920,7 +3948,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4058,7 +4086,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4099,7 +4127,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4119,7 +4147,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4257,7 +4285,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4298,7 +4326,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4318,7 +4346,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4458,7 +4486,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong address or password (`/problems/invalid-credentials`) */
+            /** @description Wrong email address or password (`/problems/invalid-credentials`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4500,7 +4528,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4541,7 +4569,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4561,7 +4589,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4677,7 +4705,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4697,7 +4725,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4813,7 +4841,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4876,7 +4904,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -4896,7 +4924,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5034,7 +5062,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`); Wrong address or password (`/problems/invalid-credentials`) */
+            /** @description Authentication required (`/problems/unauthenticated`); Wrong email address or password (`/problems/invalid-credentials`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5077,7 +5105,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5118,7 +5146,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5138,7 +5166,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5261,7 +5289,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Order"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5304,7 +5332,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5324,7 +5352,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5474,7 +5502,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5517,7 +5545,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5578,7 +5606,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5598,7 +5626,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`); The Idempotency-Key was used for another request (`/problems/idempotency-key-reused`) */
+            /** @description Invalid value (`/problems/invalid-field`); The Idempotency-Key was used for another request (`/problems/idempotency-key-reused`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5717,7 +5745,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5760,7 +5788,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5780,7 +5808,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5886,7 +5914,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OrderPatch"];
+                "application/json": components["schemas"]["OrderPatchBody"];
             };
         };
         responses: {
@@ -5942,7 +5970,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6005,7 +6033,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6066,7 +6094,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6086,7 +6114,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6150,7 +6178,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The payment provider cannot be reached (`/problems/payment-unavailable`); Try again in a moment (`/problems/service-unavailable`) */
+            /** @description The payment provider is unavailable (`/problems/payment-unavailable`); Try again in a moment (`/problems/service-unavailable`) */
             503: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6224,7 +6252,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6267,7 +6295,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6307,7 +6335,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6426,7 +6454,7 @@ export interface operations {
                     "application/json": components["schemas"]["PayableOrder"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6489,7 +6517,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6509,7 +6537,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The order does not wait for a payment (`/problems/not-awaiting-payment`) */
+            /** @description The order is not awaiting payment (`/problems/not-awaiting-payment`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6529,7 +6557,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6593,7 +6621,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The payment provider cannot be reached (`/problems/payment-unavailable`); Try again in a moment (`/problems/service-unavailable`) */
+            /** @description The payment provider is unavailable (`/problems/payment-unavailable`); Try again in a moment (`/problems/service-unavailable`) */
             503: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6667,7 +6695,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6730,7 +6758,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6750,7 +6778,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The order is not one to be sent (`/problems/not-fulfillable`) */
+            /** @description The order cannot be fulfilled (`/problems/order-not-fulfillable`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6766,11 +6794,11 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/not-fulfillable";
+                        type?: "/problems/order-not-fulfillable";
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6894,7 +6922,7 @@ export interface operations {
                     "application/json": components["schemas"]["History"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6937,7 +6965,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6957,7 +6985,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7119,7 +7147,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7182,7 +7210,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7202,7 +7230,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The order waits for no bank transfer (`/problems/not-awaiting-transfer`); The transfer is not of the order's total (`/problems/amount-differs`) */
+            /** @description The order is not awaiting a bank transfer (`/problems/not-awaiting-transfer`); The transfer does not match the order's total (`/problems/amount-mismatch`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7218,7 +7246,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/not-awaiting-transfer" | "/problems/amount-differs";
+                        type?: "/problems/not-awaiting-transfer" | "/problems/amount-mismatch";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -7243,7 +7271,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7263,7 +7291,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7382,7 +7410,7 @@ export interface operations {
                     "application/json": components["schemas"]["PayableOrder"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7445,7 +7473,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7465,7 +7493,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The order does not wait for a payment (`/problems/not-awaiting-payment`) */
+            /** @description The order is not awaiting payment (`/problems/not-awaiting-payment`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7485,7 +7513,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7549,7 +7577,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The payment provider cannot be reached (`/problems/payment-unavailable`); Try again in a moment (`/problems/service-unavailable`) */
+            /** @description The payment provider is unavailable (`/problems/payment-unavailable`); Try again in a moment (`/problems/service-unavailable`) */
             503: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7634,7 +7662,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7697,7 +7725,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7717,7 +7745,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The order's money cannot be given back now (`/problems/not-refundable`); That much is not left (`/problems/refund-too-large`); The payment provider refused the refund (`/problems/refund-refused`) */
+            /** @description The order cannot be refunded now (`/problems/not-refundable`); Refund exceeds the refundable amount (`/problems/refund-too-large`); The payment provider refused the refund (`/problems/refund-refused`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7758,7 +7786,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7778,7 +7806,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`); The Idempotency-Key was used for another request (`/problems/idempotency-key-reused`) */
+            /** @description Invalid value (`/problems/invalid-field`); The Idempotency-Key was used for another request (`/problems/idempotency-key-reused`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7921,7 +7949,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7984,7 +8012,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -8004,7 +8032,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description There is nothing to decide (`/problems/nothing-to-review`); No money came above the total (`/problems/no-excess`) */
+            /** @description There is nothing to review (`/problems/nothing-to-review`); There is no excess payment (`/problems/no-excess`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -8045,7 +8073,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -8065,7 +8093,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -8209,7 +8237,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -8229,7 +8257,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -8410,7 +8438,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`/problems/unauthenticated`) */
+            /** @description Authentication required (`/problems/unauthenticated`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -8453,7 +8481,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -8473,7 +8501,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The stock is another one (`/problems/stock-differs`) */
+            /** @description Stock has changed (`/problems/stock-conflict`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -8489,7 +8517,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/stock-differs";
+                        type?: "/problems/stock-conflict";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -8514,7 +8542,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has to be JSON (`/problems/unsupported-media-type`) */
+            /** @description The body must be JSON (`/problems/unsupported-media-type`) */
             415: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -8534,7 +8562,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description A value is not valid (`/problems/invalid-field`) */
+            /** @description Invalid value (`/problems/invalid-field`) */
             422: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -8650,7 +8678,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Received"];
+                    "application/json": components["schemas"]["Acknowledgement"];
                 };
             };
             /** @description Not signed, not fresh or not readable */
@@ -8661,16 +8689,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Received"];
+                    "application/json": components["schemas"]["Acknowledgement"];
                     "application/problem+json": {
                         /** @constant */
                         status?: 400;
                         /** @enum {string} */
-                        type?: "/problems/not-verified";
+                        type?: "/problems/invalid-signature";
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What to quote when asking for help */
@@ -8737,7 +8765,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Received"] | components["schemas"]["GatewayMessage"];
+                    "application/json": components["schemas"]["Acknowledgement"] | components["schemas"]["GatewayMessage"];
                 };
             };
         };
@@ -8769,7 +8797,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Received"];
+                    "application/json": components["schemas"]["Acknowledgement"];
                 };
             };
             /** @description Not signed, not fresh or not readable */
@@ -8780,16 +8808,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Received"];
+                    "application/json": components["schemas"]["Acknowledgement"];
                     "application/problem+json": {
                         /** @constant */
                         status?: 400;
                         /** @enum {string} */
-                        type?: "/problems/not-verified";
+                        type?: "/problems/invalid-signature";
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The answer would be of another media type (`/problems/not-acceptable`) */
+            /** @description No acceptable media type (`/problems/not-acceptable`) */
             406: {
                 headers: {
                     /** @description What to quote when asking for help */
@@ -8843,7 +8871,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Received"] | components["schemas"]["GatewayMessage"];
+                    "application/json": components["schemas"]["Acknowledgement"] | components["schemas"]["GatewayMessage"];
                 };
             };
             /** @description Not stored: send it again */
@@ -8856,7 +8884,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Received"] | components["schemas"]["GatewayMessage"];
+                    "application/json": components["schemas"]["Acknowledgement"] | components["schemas"]["GatewayMessage"];
                 };
             };
         };

@@ -65,10 +65,10 @@ pub async fn everybody(stack: &Stack) -> Result<Vec<Caller>, DrillError> {
 
 /// An API key with every scope: its id and its text.
 async fn key(stack: &Stack, admin: &str) -> Result<(String, String), DrillError> {
-    let wish = json!({"name": "contract drill", "scopes": Scope::ALL.map(Scope::as_str), "expires_in_days": 1});
+    let body = json!({"name": "contract drill", "scopes": Scope::ALL.map(Scope::as_str), "expires_in_days": 1});
     let authorization = format!("Bearer {admin}");
     let url = format!("{}/v1/api-keys", stack.api_url);
-    let answer = Http::new()?.post(&url, &[("authorization", &authorization)], &wish).await;
+    let answer = Http::new()?.post(&url, &[("authorization", &authorization)], &body).await;
     let made = accepted("make an API key", answer)?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     Ok((text(&made["key_id"]), text(&made["api_key"])))

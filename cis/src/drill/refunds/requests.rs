@@ -27,7 +27,7 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// There is a refund, or will be.
-    Accepted(Accepted),
+    Accepted(AcceptedRefund),
     /// There is none, with this status.
     Refused(u16),
     /// Nobody ever said.
@@ -36,7 +36,7 @@ pub enum Outcome {
 
 /// A refund as the API tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accepted {
+pub struct AcceptedRefund {
     /// `rfd_…`
     pub refund: String,
     /// Cents.
@@ -47,7 +47,7 @@ impl Outcome {
     /// None where another try may end otherwise.
     pub fn of(answer: &Answer) -> Option<Self> {
         match answer.status {
-            201 => Some(Self::Accepted(Accepted {
+            201 => Some(Self::Accepted(AcceptedRefund {
                 refund: answer.body["refund_id"].as_str().unwrap_or_default().to_owned(),
                 amount: answer.body["amount"].as_i64().unwrap_or_default(),
             })),
@@ -77,7 +77,7 @@ pub fn of(charge: i64, count: usize) -> Vec<Request> {
 }
 
 /// The accepted refunds by their keys, and how often two answers to one key were about different refunds.
-pub fn accepted(requests: &[Request], outcomes: &[Outcome]) -> (BTreeMap<String, Accepted>, usize) {
+pub fn accepted(requests: &[Request], outcomes: &[Outcome]) -> (BTreeMap<String, AcceptedRefund>, usize) {
     let mut by_key: BTreeMap<String, Vec<&Outcome>> = BTreeMap::new();
     for (request, outcome) in requests.iter().zip(outcomes) {
         by_key.entry(request.key.clone()).or_default().push(outcome);
@@ -85,7 +85,7 @@ pub fn accepted(requests: &[Request], outcomes: &[Outcome]) -> (BTreeMap<String,
     let mut accepted = BTreeMap::new();
     let mut told_apart = 0;
     for (key, outcomes) in by_key {
-        let mut known: Vec<&Accepted> = vec![];
+        let mut known: Vec<&AcceptedRefund> = vec![];
         known.extend(outcomes.into_iter().filter_map(|outcome| match outcome {
             Outcome::Accepted(accepted) => Some(accepted),
             _ => None,
@@ -101,12 +101,12 @@ pub fn accepted(requests: &[Request], outcomes: &[Outcome]) -> (BTreeMap<String,
 /// What is not as promised: an accepted refund that Stripe has not exactly once and of this size, or has although it was
 /// given up, and a refund that nobody accepted.
 pub fn broken(
-    accepted: &BTreeMap<String, Accepted>,
+    accepted: &BTreeMap<String, AcceptedRefund>,
     given_up: &BTreeSet<String>,
     at_stripe: &KnownFacts,
 ) -> Vec<String> {
     let mut broken = vec![];
-    for Accepted { refund, amount } in accepted.values() {
+    for AcceptedRefund { refund, amount } in accepted.values() {
         let made = at_stripe.refunds().filter(|made| made.action.as_ref() == Some(refund) && made.status.counts());
         let made: Vec<i64> = made.map(|made| made.amount.amount).collect();
         let promised = if given_up.contains(refund) { vec![] } else { vec![*amount] };
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn an_accepted_refund_that_stripe_has_twice_or_not_at_all_is_found_and_so_is_a_strangers() {
-        let refund = |refund: &str| Accepted { refund: refund.to_owned(), amount: 50 };
+        let refund = |refund: &str| AcceptedRefund { refund: refund.to_owned(), amount: 50 };
         let accepted = BTreeMap::from([("a".to_owned(), refund("rfd_1")), ("b".to_owned(), refund("rfd_2"))]);
         let broken = |given_up: &[&str], made: &[PaymentFact]| {
             let given_up = given_up.iter().copied().map(str::to_owned).collect();
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn two_answers_to_one_key_are_about_one_refund() {
         let request = Request { key: "a".to_owned(), amount: 50, is_repeated: false };
-        let told = |refund: &str| Outcome::Accepted(Accepted { refund: refund.to_owned(), amount: 50 });
+        let told = |refund: &str| Outcome::Accepted(AcceptedRefund { refund: refund.to_owned(), amount: 50 });
         let requests = [request.clone(), request];
         assert_eq!(accepted(&requests, &[told("rfd_1"), told("rfd_1")]).1, 0);
         assert_eq!(accepted(&requests, &[told("rfd_1"), told("rfd_2")]).1, 1);

@@ -31,7 +31,7 @@ pub struct Refusals {
 }
 
 /// The access tokens that somebody held.
-pub struct Held {
+pub struct HeldTokens {
     /// Before anything changed.
     pub first: String,
     /// After everything had.
@@ -83,7 +83,7 @@ impl Load {
     }
 
     /// Somebody signs in, renews their tokens, and uses the oldest that still counts as well as the newest.
-    pub async fn people(&self) -> Result<Held, DrillError> {
+    pub async fn people(&self) -> Result<HeldTokens, DrillError> {
         let (_, _, email) = PEOPLE[0];
         let mut tokens = self.sign_in.login(email, PASSWORD).await?;
         let first = tokens.access_token.clone();
@@ -95,11 +95,11 @@ impl Load {
             }
             held.retain(|(since, _)| since.elapsed() < LASTS);
             for (_, token) in [held.front(), held.back()].into_iter().flatten() {
-                note(&self.people, self.person(token).await?, 200);
+                record(&self.people, self.person(token).await?, 200);
             }
             sleep(PAUSE).await;
         }
-        Ok(Held { first, last: tokens.access_token })
+        Ok(HeldTokens { first, last: tokens.access_token })
     }
 
     /// A service uses each of its keys.
@@ -107,7 +107,7 @@ impl Load {
         while !self.is_over.get() {
             let keys = self.api_keys.borrow().clone();
             for key in &keys {
-                note(&self.services, self.service(key).await?, 200);
+                record(&self.services, self.service(key).await?, 200);
             }
             sleep(PAUSE).await;
         }
@@ -118,7 +118,7 @@ impl Load {
     pub async fn webhooks(&self) -> Result<(), DrillError> {
         while !self.is_over.get() {
             let secrets = self.webhook_secrets.borrow().clone();
-            note(&self.stripe, self.webhook(&secrets).await?, 200);
+            record(&self.stripe, self.webhook(&secrets).await?, 200);
             sleep(PAUSE).await;
         }
         Ok(())
@@ -175,7 +175,7 @@ impl Load {
     }
 }
 
-fn note(refusals: &RefCell<Refusals>, status: u16, wanted: u16) {
+fn record(refusals: &RefCell<Refusals>, status: u16, wanted: u16) {
     let mut refusals = refusals.borrow_mut();
     refusals.sent += 1;
     if status != wanted {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{Account, CustomerId, Found, Vouched, VouchedFor};
+use domain::{Account, AccountMatches, CustomerId, ExternalIdentity, SignInOutcome};
 use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
-use store::{AccountSaved, Accounts, StoreError};
+use store::{Accounts, SaveOutcome, StoreError};
 
 use crate::oauth_callback::Failure;
 
@@ -13,14 +13,14 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Looks, decides and stores; and again from the start when somebody else was faster: with the same address, with the
 /// same identity in another tab, or with a change of the account.
-pub(crate) async fn vouched_for(
+pub(crate) async fn sign_in(
     accounts: &impl Accounts,
-    vouched: &Vouched,
+    external: &ExternalIdentity,
     clock: &impl Clock,
     ids: &impl Ids,
 ) -> Result<Account, Failure> {
     let fresh = CustomerId::from_uuid(ids.fresh());
-    let attempt = async || once(accounts, vouched, fresh, clock).await;
+    let attempt = async || once(accounts, external, fresh, clock).await;
     let judge = |failure: &Failure| match failure {
         Failure::Ours(api::ApiError::Store(StoreError::Conflict)) => Verdict::RETRY,
         _ => Verdict::GiveUp,
@@ -30,29 +30,29 @@ pub(crate) async fn vouched_for(
 
 async fn once(
     accounts: &impl Accounts,
-    vouched: &Vouched,
+    external: &ExternalIdentity,
     fresh: CustomerId,
     clock: &impl Clock,
 ) -> Result<Account, Failure> {
-    let found = found(accounts, vouched).await.map_err(ours)?;
-    let change = match Account::vouched_for(vouched, found, fresh, clock.now())? {
-        VouchedFor::Known(account) => return Ok(account),
-        VouchedFor::Change(change) => change,
+    let found = found(accounts, external).await.map_err(ours)?;
+    let change = match Account::sign_in_externally(external, found, fresh, clock.now())? {
+        SignInOutcome::Known(account) => return Ok(account),
+        SignInOutcome::Change(change) => change,
     };
     match accounts.save_account(&change).await.map_err(ours)? {
-        AccountSaved::Saved => change.after.ok_or_else(|| ours(StoreError::Conflict)),
+        SaveOutcome::Saved => change.after.ok_or_else(|| ours(StoreError::Conflict)),
         // What was free a moment ago is somebody's now: who, the next look tells.
-        AccountSaved::Taken | AccountSaved::LinkGone => Err(ours(StoreError::Conflict)),
+        SaveOutcome::Taken | SaveOutcome::LinkGone => Err(ours(StoreError::Conflict)),
     }
 }
 
-async fn found(accounts: &impl Accounts, vouched: &Vouched) -> Result<Found, StoreError> {
-    let by_identity = accounts.account_with_identity(&vouched.identity).await?;
-    let by_email = match &vouched.verified_email {
+async fn found(accounts: &impl Accounts, external: &ExternalIdentity) -> Result<AccountMatches, StoreError> {
+    let by_identity = accounts.account_with_identity(&external.identity).await?;
+    let by_email = match &external.verified_email {
         Some(email) if by_identity.is_none() => accounts.account_with_email(email).await?,
         _ => None,
     };
-    Ok(Found { by_identity, by_email })
+    Ok(AccountMatches { by_identity, by_email })
 }
 
 fn ours(error: StoreError) -> Failure {

@@ -1,7 +1,7 @@
 //! Why nobody was signed in, and the words that the web app is told.
 
 use api::ApiError;
-use domain::VouchRefused;
+use domain::ExternalSignInError;
 use oidc::OpenIdError;
 use telemetry::chain;
 
@@ -31,7 +31,7 @@ pub enum Failure {
     OpenId(#[from] OpenIdError),
     /// Whom the provider vouches for has no account that may be opened by that.
     #[error(transparent)]
-    Vouch(#[from] VouchRefused),
+    SignIn(#[from] ExternalSignInError),
     /// A table or a secret of ours is out of reach.
     #[error(transparent)]
     Ours(ApiError),
@@ -46,9 +46,9 @@ impl Failure {
             Self::OtherBrowser => "other_browser",
             Self::OpenId(OpenIdError::Unavailable { .. }) | Self::ProviderFailed | Self::Ours(_) => "unavailable",
             Self::OtherIssuer | Self::ProviderRefused | Self::OpenId(_) => "provider_refused",
-            Self::Vouch(VouchRefused::EmailNotVerified) => "email_not_verified",
-            Self::Vouch(VouchRefused::OfStaff) => "use_password",
-            Self::Vouch(VouchRefused::OtherIdentity) => "other_identity",
+            Self::SignIn(ExternalSignInError::EmailNotVerified) => "email_not_verified",
+            Self::SignIn(ExternalSignInError::OfStaff) => "use_password",
+            Self::SignIn(ExternalSignInError::OtherIdentity) => "other_identity",
         }
     }
 
@@ -57,7 +57,7 @@ impl Failure {
         telemetry::count("SignInsFailed", 1);
         let (error, word) = (chain(self).to_string(), self.word());
         match self {
-            Self::Cancelled | Self::Expired | Self::Vouch(_) => tracing::info!(provider, word, "not signed in"),
+            Self::Cancelled | Self::Expired | Self::SignIn(_) => tracing::info!(provider, word, "not signed in"),
             Self::OtherBrowser | Self::OtherIssuer | Self::OpenId(OpenIdError::CodeRefused) => {
                 tracing::warn!(provider, word, error, "not signed in");
             }

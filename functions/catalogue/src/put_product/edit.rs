@@ -33,7 +33,7 @@ pub(crate) struct ProductBody {
     /// Pieces on stock until now, as the caller knows; goes with `stock`. Where there are neither so many nor already as
     /// many as `stock` says, nothing is changed.
     #[schema(format = Int64, maximum = 4_294_967_295_i64)]
-    stock_was: Option<u32>,
+    expected_stock: Option<u32>,
     /// Whether it can be ordered.
     #[serde(default = "yes")]
     active: bool,
@@ -59,9 +59,9 @@ pub(crate) fn sku(text: Option<&str>) -> Result<Sku, FieldError> {
 pub(crate) fn read(sku: Sku, body: ProductBody, at: Timestamp) -> Result<ProductEdit, FieldError> {
     let name = name(body.name)?;
     let prices = prices(body.prices)?;
-    let stock = body.stock.map(|pieces| StockEdit { pieces, was: body.stock_was });
-    if stock.is_none() && body.stock_was.is_some() {
-        return Err(FieldError::new("stock_was", "goes with stock"));
+    let stock = body.stock.map(|pieces| StockEdit { pieces, expected: body.expected_stock });
+    if stock.is_none() && body.expected_stock.is_some() {
+        return Err(FieldError::new("expected_stock", "requires stock"));
     }
     Ok(ProductEdit { sku, name, prices, stock, active: body.active, at })
 }
@@ -83,7 +83,7 @@ fn prices(given: BTreeMap<String, i64>) -> Result<BTreeMap<Currency, i64>, Field
             code.parse().map_err(|error: domain::UnknownCurrency| FieldError::new("prices", error.to_string()))?;
         check(Money::new(amount, currency))?;
         if prices.insert(currency, amount).is_some() {
-            return Err(FieldError::new(format!("prices.{currency}"), "stands there twice"));
+            return Err(FieldError::new(format!("prices.{currency}"), "must not be repeated"));
         }
     }
     Ok(prices)
@@ -122,10 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_stock_was_goes_with_what_it_shall_be() {
-        let edit = |stock: Value| read(json!({"name": "Mug", "prices": {"eur": 1250}, "stock": stock, "stock_was": 3}));
-        assert_eq!(edit(json!(5)).map(|edit| edit.stock), Ok(Some(StockEdit { pieces: 5, was: Some(3) })));
-        assert_eq!(edit(Value::Null).unwrap_err(), "stock_was");
+    fn an_expected_stock_needs_a_stock() {
+        let edit =
+            |stock: Value| read(json!({"name": "Mug", "prices": {"eur": 1250}, "stock": stock, "expected_stock": 3}));
+        assert_eq!(edit(json!(5)).map(|edit| edit.stock), Ok(Some(StockEdit { pieces: 5, expected: Some(3) })));
+        assert_eq!(edit(Value::Null).unwrap_err(), "expected_stock");
     }
 
     #[test]

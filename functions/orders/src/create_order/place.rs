@@ -3,7 +3,7 @@
 use api::ApiError;
 use checkout::{Quote, out_of_stock};
 use domain::{Cart, CustomerId, Order, OrderId, PaymentTerms, PricedCart, Timestamp};
-use store::{Catalogue, Orders, Placed};
+use store::{Catalogue, Orders, PlaceOutcome};
 
 /// What is to be placed.
 pub(crate) struct Placement<'a> {
@@ -35,9 +35,11 @@ pub(crate) async fn place(
             let priced = PricedCart { cart: cart.clone(), lines: priced.lines, total: priced.total };
             let placement = Order::place(id, customer, priced, method, held_until, correlation_id, now);
             match orders.place(&placement).await? {
-                Placed::New(order) => return Ok(PlacedOrder { order, is_repeat: false }),
-                Placed::Existing(order) => order,
-                Placed::OutOfStock(sku) => return Err(out_of_stock(cart.lines.iter().map(|line| &line.sku), &sku)),
+                PlaceOutcome::New(order) => return Ok(PlacedOrder { order, is_repeat: false }),
+                PlaceOutcome::Existing(order) => order,
+                PlaceOutcome::OutOfStock(sku) => {
+                    return Err(out_of_stock(cart.lines.iter().map(|line| &line.sku), &sku));
+                }
             }
         }
         // The catalogue may have changed since; an order stays as it was placed.

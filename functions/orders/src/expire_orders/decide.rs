@@ -9,20 +9,20 @@ use store::{Orders, Receipt, StoreError, UpdateError, update};
 
 /// Where decisions are stored.
 #[derive(Clone, Copy)]
-pub(crate) struct Deciding<'a, O, K, R> {
+pub(crate) struct Decider<'a, O, K, R> {
     pub orders: &'a O,
     pub clock: &'a K,
     pub ids: &'a R,
 }
 
 /// An order after a decision about it.
-pub(crate) struct Decided {
+pub(crate) struct DecisionOutcome {
     pub order: Order,
     /// Whether the decision changed it; if not, somebody else was faster or there was nothing to do.
     pub is_change: bool,
 }
 
-impl<O: Orders, K: Clock, R: Ids> Deciding<'_, O, K, R> {
+impl<O: Orders, K: Clock, R: Ids> Decider<'_, O, K, R> {
     /// Decides about the order as it is in the table; `listed` may be behind, and is only asked for whether that is
     /// worth a read.
     pub async fn decide(
@@ -30,9 +30,9 @@ impl<O: Orders, K: Clock, R: Ids> Deciding<'_, O, K, R> {
         listed: &Order,
         receipt: Option<&Receipt>,
         decide: impl Fn(&Order) -> Option<Change>,
-    ) -> Result<Decided, StoreError> {
+    ) -> Result<DecisionOutcome, StoreError> {
         if decide(listed).is_none() {
-            return Ok(Decided { order: listed.clone(), is_change: false });
+            return Ok(DecisionOutcome { order: listed.clone(), is_change: false });
         }
         let is_change = Cell::new(false);
         let noted = |order: &Order| {
@@ -41,9 +41,9 @@ impl<O: Orders, K: Clock, R: Ids> Deciding<'_, O, K, R> {
             Ok::<_, Infallible>(change)
         };
         match update(self.orders, self.clock, self.ids, listed.id, receipt, noted).await {
-            Ok(order) => Ok(Decided { order, is_change: is_change.get() }),
+            Ok(order) => Ok(DecisionOutcome { order, is_change: is_change.get() }),
             // Listed and gone: orders are not deleted, so the list is at fault, and there is nothing to do.
-            Err(UpdateError::NotFound) => Ok(Decided { order: listed.clone(), is_change: false }),
+            Err(UpdateError::NotFound) => Ok(DecisionOutcome { order: listed.clone(), is_change: false }),
             Err(UpdateError::Store(error)) => Err(error),
             Err(UpdateError::Refused(never)) => match never {},
         }

@@ -7,7 +7,7 @@ use resilience::{Clock, Deadline, Ids, Transport};
 use store::{Orders, Receipt, ReceiptSource, StoreError};
 use stripe::{Stripe, StripeError};
 
-use crate::expire_orders::decide::{Decided, Deciding};
+use crate::expire_orders::decide::{Decider, DecisionOutcome};
 
 /// Why an order is left for a later run.
 #[derive(Debug, thiserror::Error)]
@@ -29,41 +29,41 @@ const MOST_FAILURES: u32 = 3;
 
 /// What calling orders off needs.
 pub(crate) struct Expiry<'a, O, T, C, I, K, R> {
-    deciding: Deciding<'a, O, K, R>,
+    decider: Decider<'a, O, K, R>,
     stripe: Option<&'a Stripe<T, C, I>>,
     failures: Cell<u32>,
     deadline: Deadline,
 }
 
 impl<'a, O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Expiry<'a, O, T, C, I, K, R> {
-    pub const fn new(deciding: Deciding<'a, O, K, R>, stripe: Option<&'a Stripe<T, C, I>>, deadline: Deadline) -> Self {
-        Self { deciding, stripe, failures: Cell::new(0), deadline }
+    pub const fn new(decider: Decider<'a, O, K, R>, stripe: Option<&'a Stripe<T, C, I>>, deadline: Deadline) -> Self {
+        Self { decider, stripe, failures: Cell::new(0), deadline }
     }
 
     /// Calls the order off if it is overdue and nothing can pay it any more. Whether it was this call that did it.
     pub async fn expire(&self, listed: &Order) -> Result<bool, ExpiryError> {
-        if !listed.is_overdue_for_expiry(self.deciding.clock.now()) {
+        if !listed.is_overdue_for_expiry(self.decider.clock.now()) {
             return Ok(false);
         }
         // The list may be behind: paid, edited, given another intent.
-        let Some(order) = self.deciding.orders.find(listed.id).await? else { return Ok(false) };
+        let Some(order) = self.decider.orders.find(listed.id).await? else { return Ok(false) };
         let order = self.void_intents(order).await?;
-        let expire = |order: &Order| order.expire(&order.correlation_id, self.deciding.clock.now());
-        Ok(self.deciding.decide(&order, None, expire).await?.is_change)
+        let expire = |order: &Order| order.expire(&order.correlation_id, self.decider.clock.now());
+        Ok(self.decider.decide(&order, None, expire).await?.is_change)
     }
 
     /// Has Stripe cancel what could still be paid, and takes in what it says: canceled, or that the money was faster.
     async fn void_intents(&self, order: Order) -> Result<Order, ExpiryError> {
-        let now = self.deciding.clock.now();
+        let now = self.decider.clock.now();
         let live = order.payment.facts.live();
         let live: Vec<IntentId> = live.map(|intent| intent.id.clone()).collect();
         if live.is_empty() || !order.is_overdue_for_expiry(now) {
             return Ok(order);
         }
         let facts = self.void(&live).await?;
-        let receipt = Receipt::heard(ReceiptSource::Expiry, order.id, facts.clone(), now, &order.correlation_id);
-        let learn = |order: &Order| order.learn(facts.clone(), &order.correlation_id, now);
-        let Decided { order, .. } = self.deciding.decide(&order, Some(&receipt), learn).await?;
+        let receipt = Receipt::from_facts(ReceiptSource::Expiry, order.id, facts.clone(), now, &order.correlation_id);
+        let apply = |order: &Order| order.apply_facts(facts.clone(), &order.correlation_id, now);
+        let DecisionOutcome { order, .. } = self.decider.decide(&order, Some(&receipt), apply).await?;
         Ok(order)
     }
 

@@ -8,7 +8,7 @@ use domain::{Change, EditRefused, Order, OrderEdit, Sku};
 use resilience::{Clock, Ids, Transport};
 use store::{Catalogue, Orders, StoreError};
 
-use crate::update_order::wish::Wish;
+use crate::update_order::request::OrderPatch;
 
 /// So often the edit is decided anew: after somebody else's write, and after an intent was given up for it.
 const ROUNDS: u32 = 8;
@@ -16,13 +16,13 @@ const ROUNDS: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// One edit of one order, with all that it needs.
-pub(crate) struct Editing<'a, O, K, T, C, I> {
+pub(crate) struct OrderEditor<'a, O, K, T, C, I> {
     pub checkout: Checkout<'a, O, T, C, I>,
     pub catalogue: &'a K,
-    pub wish: Wish,
+    pub patch: OrderPatch,
 }
 
-impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> Editing<'_, O, K, T, C, I> {
+impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O, K, T, C, I> {
     /// Carries the edit out, from the order as it was read.
     pub(crate) async fn run(&self, mut order: Order) -> Result<Order, ApiError> {
         // What cannot be edited at all is not worth a look at the catalogue.
@@ -54,21 +54,21 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> Editing<'_, O, K, 
         Err(StoreError::Conflict.into())
     }
 
-    /// The wanted lines at the prices of now; none when the lines stay.
+    /// The wanted lines at current prices; none when the lines stay.
     async fn quote(&self, order: &Order) -> Result<Option<Quote>, ApiError> {
-        let Some(lines) = &self.wish.lines else { return Ok(None) };
+        let Some(lines) = &self.patch.lines else { return Ok(None) };
         let choice = order.payment.method.choice();
         Quote::of(self.catalogue, lines, order.total.currency, choice).await.map(Some)
     }
 
     fn decide(&self, order: &Order, quote: Option<&Quote>) -> Result<Option<Change>, EditRefused> {
         let lines = quote.map(|Quote { priced, .. }| (priced.lines.clone(), priced.total));
-        let edit = OrderEdit { lines, contact: self.wish.contact(order) };
+        let edit = OrderEdit { lines, contact: self.patch.contact(order) };
         order.edit(edit, self.checkout.correlation_id, self.checkout.clock.now())
     }
 
     fn out_of_stock(&self, sku: &Sku) -> ApiError {
-        out_of_stock(self.wish.lines.iter().flatten().map(|line| &line.sku), sku)
+        out_of_stock(self.patch.lines.iter().flatten().map(|line| &line.sku), sku)
     }
 }
 

@@ -6,7 +6,7 @@ use store::{Cursor, MAX_PAGE, Orders, PageRequest};
 use stripe::{StripeError, dispute_facts};
 
 use crate::reconcile_payments::compare::said;
-use crate::reconcile_payments::pass::{Run, Stopped};
+use crate::reconcile_payments::pass::{Run, StopReason};
 use crate::reconcile_payments::stripes::facts_of;
 use crate::reconcile_payments::{Difference, Kind, Outcome};
 
@@ -14,24 +14,24 @@ use crate::reconcile_payments::{Difference, Kind, Outcome};
 const SETTLED: [EventType; 3] = [EventType::Cancelled, EventType::RefundDue, EventType::RefundRequested];
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
-    pub(crate) async fn orders(&mut self, status: OrderStatus) -> Result<bool, Stopped> {
-        let (since, until) = (self.place.since, self.place.until);
-        let after = self.place.after.clone().unwrap_or_else(|| since.to_string());
+    pub(crate) async fn orders(&mut self, status: OrderStatus) -> Result<bool, StopReason> {
+        let (since, until) = (self.cursor.since, self.cursor.until);
+        let after = self.cursor.after.clone().unwrap_or_else(|| since.to_string());
         let request = PageRequest { limit: MAX_PAGE, after: Some(Cursor::after(after)) };
         let page = self.with.orders.oldest_with_status(status, until, &request).await?;
         for order in &page.items {
             self.check_time()?;
-            self.report.looked.orders += 1;
+            self.report.compared.orders += 1;
             // What somebody changed a moment ago is somebody's work.
             if order.updated_at <= until {
                 self.order(order).await?;
             }
-            self.place.after = Some(Cursor::behind(order).sort_key().to_owned());
+            self.cursor.after = Some(Cursor::behind(order).sort_key().to_owned());
         }
         Ok(page.next.is_some())
     }
 
-    async fn order(&mut self, order: &Order) -> Result<(), Stopped> {
+    async fn order(&mut self, order: &Order) -> Result<(), StopReason> {
         let facts = &order.payment.facts;
         if order.status.awaits_payment() {
             for intent in facts.live() {
@@ -48,7 +48,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 
     /// An intent that is to bring money; one that was listed in this run has been compared.
-    async fn awaited(&mut self, order: &Order, known: &IntentFact) -> Result<(), Stopped> {
+    async fn awaited(&mut self, order: &Order, known: &IntentFact) -> Result<(), StopReason> {
         if self.listed.contains_key(&known.id) {
             return Ok(());
         }
@@ -67,7 +67,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 
     /// Money that the order counts on.
-    async fn received(&mut self, order: &Order, known: &IntentFact) -> Result<(), Stopped> {
+    async fn received(&mut self, order: &Order, known: &IntentFact) -> Result<(), StopReason> {
         if !self.listed.contains_key(&known.id) && self.ask(&known.id).await?.is_none() {
             self.lacking(Kind::MoneyMissing, order, known, "no such intent".to_owned());
             return Ok(());
@@ -87,7 +87,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 
     /// How the dispute about this money stands; it may be older than the window, and so are its events.
-    async fn contested(&mut self, order: &Order, intent: &IntentId) -> Result<(), Stopped> {
+    async fn contested(&mut self, order: &Order, intent: &IntentId) -> Result<(), StopReason> {
         for dispute in self.stripe().list_disputes(intent, self.deadline).await? {
             match dispute_facts(&dispute) {
                 Ok(facts) => {
@@ -102,13 +102,13 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 
     /// What should have been done for the order long ago.
-    async fn unsettled(&mut self, listed: &Order) -> Result<(), Stopped> {
+    async fn unsettled(&mut self, listed: &Order) -> Result<(), StopReason> {
         if !self.is_unsettled(listed) {
             return Ok(());
         }
         // The list may be behind.
         let Some(order) = self.with.orders.find(listed.id).await? else { return Ok(()) };
-        if order.updated_at > self.place.until || !self.is_unsettled(&order) {
+        if order.updated_at > self.cursor.until || !self.is_unsettled(&order) {
             return Ok(());
         }
         let live: Vec<IntentId> = order.intents_to_void().cloned().collect();
@@ -126,11 +126,11 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 
     fn is_money_unsettled(&self, order: &Order) -> bool {
-        order.refund_due() > 0 || order.open_refund_actions().any(|(_, action)| action.reserved_at <= self.place.until)
+        order.refund_due() > 0 || order.open_refund_actions().any(|(_, action)| action.reserved_at <= self.cursor.until)
     }
 
     /// Has Stripe cancel what nobody is to pay, and takes in what it says.
-    async fn void(&mut self, order: &Order, intent: &IntentId) -> Result<(), Stopped> {
+    async fn void(&mut self, order: &Order, intent: &IntentId) -> Result<(), StopReason> {
         let known = order.payment.facts.intent(intent).map(|fact| said(fact.status, fact.amount)).unwrap_or_default();
         let ours = format!("not to be paid, order {}", order.status);
         let (kind, object) = (Kind::LiveIntent, intent.to_string());
@@ -140,9 +140,9 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(())
     }
 
-    async fn cancel(&self, order: &Order, intent: &IntentId) -> Result<Outcome, Stopped> {
+    async fn cancel(&self, order: &Order, intent: &IntentId) -> Result<Outcome, StopReason> {
         match self.stripe().void([intent], self.deadline).await {
-            Ok(facts) => self.learn(order.id, &facts).await,
+            Ok(facts) => self.apply_facts(order.id, &facts).await,
             // About this intent alone: a status in which it cannot be cancelled, none at all, or one that is unreadable.
             Err(StripeError::Invalid { .. } | StripeError::Amount(_)) => Ok(Outcome::Left),
             Err(error) => Err(error.into()),
@@ -150,7 +150,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 
     /// Money that is to go back, or to be decided on, is `settle-payment`'s: it hears of the order once more.
-    async fn ask_again(&mut self, order: &Order) -> Result<(), Stopped> {
+    async fn ask_again(&mut self, order: &Order) -> Result<(), StopReason> {
         let (due, open) = (order.refund_due(), order.open_refund_actions().map(|(_, action)| action.amount.amount));
         let ours = format!("{due} due and {} reserved to go back", open.sum::<i64>());
         let told = if self.with.rules.dry_run { None } else { self.last_word(order.id).await? };
@@ -167,7 +167,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 
     /// The last event of the order from which `settle-payment` gives money back.
-    async fn last_word(&self, id: OrderId) -> Result<Option<OrderEvent>, Stopped> {
+    async fn last_word(&self, id: OrderId) -> Result<Option<OrderEvent>, StopReason> {
         let mut request = PageRequest { limit: MAX_PAGE, after: None };
         let mut last = None;
         loop {

@@ -7,8 +7,8 @@ use resilience::{Clock, Deadline, Ids, Transport};
 use store::{Orders, Receipt, ReceiptSource, StoreError, UpdateError, update};
 use stripe::{Stripe, StripeError};
 
-use crate::reconcile_payments::place::Phase;
-use crate::reconcile_payments::{Difference, Outcome, Place, Reconciler, Report};
+use crate::reconcile_payments::cursor::Phase;
+use crate::reconcile_payments::{Difference, Outcome, PassCursor, Reconciler, Report};
 
 /// Most pages of lists that a run of the function reads; a page of Stripe's has 100 objects.
 const MOST_PAGES: u32 = 500;
@@ -30,7 +30,7 @@ impl Bounds {
 
 /// Why a run ends before its bounds.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Stopped {
+pub(crate) enum StopReason {
     /// Stripe does not answer, or wants to be asked less.
     #[error(transparent)]
     Stripe(#[from] StripeError),
@@ -46,7 +46,7 @@ pub(crate) enum Stopped {
 pub(crate) struct Run<'a, O, T, C, I> {
     pub with: &'a Reconciler<'a, O, T, C, I>,
     pub deadline: Deadline,
-    pub place: Place,
+    pub cursor: PassCursor,
     pub report: Report,
     /// Intents that Stripe listed in this run: whose they are, and how they stand.
     pub listed: BTreeMap<IntentId, (Option<OrderId>, IntentStatus)>,
@@ -54,23 +54,23 @@ pub(crate) struct Run<'a, O, T, C, I> {
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Reconciler<'_, O, T, C, I> {
     /// Goes on from a place. Answers where it came to, none when the pass is through, and what it found on the way.
-    pub async fn run(&self, place: Place, bounds: Bounds) -> (Option<Place>, Report) {
+    pub async fn run(&self, cursor: PassCursor, bounds: Bounds) -> (Option<PassCursor>, Report) {
         let (report, listed) = (Report::default(), BTreeMap::new());
-        let mut run = Run { with: self, deadline: bounds.deadline, place, report, listed };
+        let mut run = Run { with: self, deadline: bounds.deadline, cursor, report, listed };
         for _ in 0..bounds.pages {
             match run.page().await {
                 Ok(true) => {}
                 Ok(false) => {
-                    let Some(next) = run.place.clone().next_phase() else {
+                    let Some(next) = run.cursor.clone().next_phase() else {
                         run.report.finished = true;
                         return (None, run.report);
                     };
-                    run.place = next;
+                    run.cursor = next;
                 }
-                Err(Stopped::TimeIsUp) => break,
+                Err(StopReason::TimeIsUp) => break,
                 // The cursor's object is gone, which Stripe promises of none: better the list once more than never again.
-                Err(Stopped::Stripe(error)) if error.is_missing() && run.place.after.is_some() => {
-                    run.place.after = None;
+                Err(StopReason::Stripe(error)) if error.is_missing() && run.cursor.after.is_some() => {
+                    run.cursor.after = None;
                 }
                 Err(stopped) => {
                     run.report.stopped = Some(telemetry::chain(&stopped).to_string());
@@ -78,15 +78,15 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reconciler<'_, O, T, C, I> {
                 }
             }
         }
-        (Some(run.place), run.report)
+        (Some(run.cursor), run.report)
     }
 }
 
 impl<'a, O: Orders, T: Transport, C: Clock, I: Ids> Run<'a, O, T, C, I> {
     /// Compares what is on the next page of the list. Whether there is another one.
-    async fn page(&mut self) -> Result<bool, Stopped> {
+    async fn page(&mut self) -> Result<bool, StopReason> {
         self.check_time()?;
-        match self.place.phase {
+        match self.cursor.phase {
             Phase::Intents => self.intents().await,
             Phase::Refunds => self.refunds().await,
             Phase::Disputes => self.disputes().await,
@@ -96,9 +96,9 @@ impl<'a, O: Orders, T: Transport, C: Clock, I: Ids> Run<'a, O, T, C, I> {
     }
 
     /// Before each object; the next run goes on with it.
-    pub(crate) fn check_time(&self) -> Result<(), Stopped> {
+    pub(crate) fn check_time(&self) -> Result<(), StopReason> {
         let is_over = self.deadline.left(self.with.clock).is_zero();
-        if is_over { Err(Stopped::TimeIsUp) } else { Ok(()) }
+        if is_over { Err(StopReason::TimeIsUp) } else { Ok(()) }
     }
 
     pub(crate) const fn stripe(&self) -> &'a Stripe<T, C, I> {
@@ -106,18 +106,19 @@ impl<'a, O: Orders, T: Transport, C: Clock, I: Ids> Run<'a, O, T, C, I> {
     }
 
     /// The order takes in what Stripe says; in a dry run it never does.
-    pub(crate) async fn learn(&self, id: OrderId, facts: &[PaymentFact]) -> Result<Outcome, Stopped> {
+    pub(crate) async fn apply_facts(&self, id: OrderId, facts: &[PaymentFact]) -> Result<Outcome, StopReason> {
         if self.with.rules.dry_run {
             return Ok(Outcome::Left);
         }
         let Reconciler { orders, clock, ids, .. } = self.with;
         let now = clock.now();
-        let receipt = Receipt::heard(ReceiptSource::Reconciliation, id, facts.to_vec(), now, &self.correlation_id());
+        let receipt =
+            Receipt::from_facts(ReceiptSource::Reconciliation, id, facts.to_vec(), now, &self.correlation_id());
         // What follows from a payment is found under the id of the request that placed the order.
-        let learn = |order: &domain::Order| {
-            Ok::<_, std::convert::Infallible>(order.learn(facts.to_vec(), &order.correlation_id, now))
+        let apply = |order: &domain::Order| {
+            Ok::<_, std::convert::Infallible>(order.apply_facts(facts.to_vec(), &order.correlation_id, now))
         };
-        match update(*orders, *clock, *ids, id, Some(&receipt), learn).await {
+        match update(*orders, *clock, *ids, id, Some(&receipt), apply).await {
             Ok(_) => Ok(Outcome::Healed),
             // Others kept being faster: they are at it, and the next pass looks again.
             Err(UpdateError::Store(StoreError::Conflict) | UpdateError::NotFound) => Ok(Outcome::Left),
@@ -128,7 +129,7 @@ impl<'a, O: Orders, T: Transport, C: Clock, I: Ids> Run<'a, O, T, C, I> {
 
     /// Names the pass in receipts and in what follows from them.
     pub(crate) fn correlation_id(&self) -> String {
-        format!("reconciliation-{}", self.place.until.seconds())
+        format!("reconciliation-{}", self.cursor.until.seconds())
     }
 
     pub(crate) fn found(&mut self, difference: Difference) {

@@ -117,7 +117,7 @@ pub struct Difference {
 
 /// What was compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Looked {
+pub struct ComparisonCounts {
     /// Payment intents of Stripe's.
     pub intents: u32,
     /// Refunds of Stripe's.
@@ -138,7 +138,7 @@ pub struct Report {
     /// The disagreements, in the order in which they were found.
     pub differences: Vec<Difference>,
     /// How much was compared.
-    pub looked: Looked,
+    pub compared: ComparisonCounts,
     /// Whether the pass came to its end.
     pub finished: bool,
     /// What ended the run before its time; none when it was its time, or the end.
@@ -153,7 +153,7 @@ pub struct Summary {
     /// About how many of them nothing was done.
     pub left: usize,
     /// How much was compared.
-    pub looked: Looked,
+    pub compared: ComparisonCounts,
     /// Whether the pass came to its end.
     pub finished: bool,
     /// What ended the run before its time.
@@ -164,7 +164,7 @@ impl Report {
     /// The report in numbers.
     pub fn summary(&self) -> Summary {
         let (differences, left) = (self.kinds(), self.left());
-        Summary { differences, left, looked: self.looked, finished: self.finished, stopped: self.stopped.clone() }
+        Summary { differences, left, compared: self.compared, finished: self.finished, stopped: self.stopped.clone() }
     }
 
     /// Disagreements about which nothing was done.
@@ -184,7 +184,7 @@ impl Report {
     /// Takes in the report of the run after this one.
     pub fn join(&mut self, next: Self) {
         self.differences.extend(next.differences);
-        let (sum, more) = (&mut self.looked, next.looked);
+        let (sum, more) = (&mut self.compared, next.compared);
         sum.intents += more.intents;
         sum.refunds += more.refunds;
         sum.disputes += more.disputes;

@@ -9,66 +9,66 @@ use stripe::{
 };
 
 use crate::reconcile_payments::compare::{difference, said};
-use crate::reconcile_payments::pass::{Run, Stopped};
+use crate::reconcile_payments::pass::{Run, StopReason};
 use crate::reconcile_payments::{Difference, Kind, Outcome};
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
-    pub(crate) async fn intents(&mut self) -> Result<bool, Stopped> {
-        let after = self.place.after.as_deref().map(IntentId::from);
-        let page = self.stripe().list_payment_intents(self.place.since, after.as_ref(), self.deadline).await?;
+    pub(crate) async fn intents(&mut self) -> Result<bool, StopReason> {
+        let after = self.cursor.after.as_deref().map(IntentId::from);
+        let page = self.stripe().list_payment_intents(self.cursor.since, after.as_ref(), self.deadline).await?;
         for intent in &page.data {
             self.check_time()?;
             self.intent(intent).await?;
-            self.report.looked.intents += 1;
-            self.place.after = Some(intent.id.to_string());
+            self.report.compared.intents += 1;
+            self.cursor.after = Some(intent.id.to_string());
         }
         Ok(page.next().is_some())
     }
 
-    pub(crate) async fn refunds(&mut self) -> Result<bool, Stopped> {
-        let after = self.place.after.as_deref().map(Into::into);
-        let page = self.stripe().list_refunds_since(self.place.since, after.as_ref(), self.deadline).await?;
+    pub(crate) async fn refunds(&mut self) -> Result<bool, StopReason> {
+        let after = self.cursor.after.as_deref().map(Into::into);
+        let page = self.stripe().list_refunds_since(self.cursor.since, after.as_ref(), self.deadline).await?;
         for refund in &page.data {
             self.check_time()?;
             self.refund(refund).await?;
-            self.report.looked.refunds += 1;
-            self.place.after = Some(refund.id.to_string());
+            self.report.compared.refunds += 1;
+            self.cursor.after = Some(refund.id.to_string());
         }
         Ok(page.next().is_some())
     }
 
-    pub(crate) async fn disputes(&mut self) -> Result<bool, Stopped> {
-        let after = self.place.after.as_deref().map(Into::into);
-        let page = self.stripe().list_disputes_since(self.place.since, after.as_ref(), self.deadline).await?;
+    pub(crate) async fn disputes(&mut self) -> Result<bool, StopReason> {
+        let after = self.cursor.after.as_deref().map(Into::into);
+        let page = self.stripe().list_disputes_since(self.cursor.since, after.as_ref(), self.deadline).await?;
         for dispute in &page.data {
             self.check_time()?;
             self.dispute(dispute).await?;
-            self.report.looked.disputes += 1;
-            self.place.after = Some(dispute.id.to_string());
+            self.report.compared.disputes += 1;
+            self.cursor.after = Some(dispute.id.to_string());
         }
         Ok(page.next().is_some())
     }
 
     /// What changed in the window about objects that are older, and so in no list of the window: debits that took weeks,
     /// refunds that failed, disputes that were decided.
-    pub(crate) async fn events(&mut self) -> Result<bool, Stopped> {
-        let after = self.place.after.clone();
-        let page = self.stripe().list_events(self.place.since, after.as_deref(), self.deadline).await?;
+    pub(crate) async fn events(&mut self) -> Result<bool, StopReason> {
+        let after = self.cursor.after.clone();
+        let page = self.stripe().list_events(self.cursor.since, after.as_deref(), self.deadline).await?;
         for event in &page.data {
             self.check_time()?;
             self.event(event).await?;
-            self.place.after = Some(event.id.clone());
+            self.cursor.after = Some(event.id.clone());
         }
         Ok(page.next().is_some())
     }
 
-    async fn intent(&mut self, intent: &PaymentIntent) -> Result<(), Stopped> {
+    async fn intent(&mut self, intent: &PaymentIntent) -> Result<(), StopReason> {
         let owner = intent.order_id();
         self.listed.insert(intent.id.clone(), (owner, intent.status()));
         self.object(intent.id.as_str(), intent.created, owner, facts_of(intent)).await
     }
 
-    async fn refund(&mut self, refund: &Refund) -> Result<(), Stopped> {
+    async fn refund(&mut self, refund: &Refund) -> Result<(), StopReason> {
         let owner = match refund.order_id() {
             Some(order) => Some(order),
             None => self.owner(refund.payment_intent.as_deref()).await?,
@@ -76,17 +76,17 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         self.object(refund.id.as_str(), refund.created, owner, refund_facts(refund)).await
     }
 
-    async fn dispute(&mut self, dispute: &Dispute) -> Result<(), Stopped> {
+    async fn dispute(&mut self, dispute: &Dispute) -> Result<(), StopReason> {
         let owner = self.owner(dispute.payment_intent.as_deref()).await?;
         self.object(dispute.id.as_str(), dispute.created, owner, dispute_facts(dispute)).await
     }
 
-    async fn event(&mut self, event: &Event) -> Result<(), Stopped> {
+    async fn event(&mut self, event: &Event) -> Result<(), StopReason> {
         let created = event.object["created"].as_i64().unwrap_or(0);
-        if created >= self.place.since.seconds() || event.created > self.place.until {
+        if created >= self.cursor.since.seconds() || event.created > self.cursor.until {
             return Ok(());
         }
-        self.report.looked.events += 1;
+        self.report.compared.events += 1;
         let (owner, facts) = match facts(event) {
             Ok(Reading::Facts { order: OrderReference::Order(order), facts }) => (Some(order), facts),
             Ok(Reading::Facts { order: OrderReference::Intent(intent), facts }) => {
@@ -108,12 +108,12 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         created: i64,
         owner: Option<OrderId>,
         facts: Result<Vec<PaymentFact>, AmountError>,
-    ) -> Result<(), Stopped> {
+    ) -> Result<(), StopReason> {
         let Some(owner) = owner else {
-            self.report.looked.not_ours += 1;
+            self.report.compared.not_ours += 1;
             return Ok(());
         };
-        if created > self.place.until.seconds() {
+        if created > self.cursor.until.seconds() {
             return Ok(());
         }
         match facts {
@@ -128,10 +128,10 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 
     /// Holds a fact against its order, which takes it in if it is news.
-    pub(crate) async fn compare(&mut self, id: OrderId, fact: PaymentFact) -> Result<(), Stopped> {
+    pub(crate) async fn compare(&mut self, id: OrderId, fact: PaymentFact) -> Result<(), StopReason> {
         let Some(order) = self.with.orders.find(id).await? else { return self.without_order(id, fact).await };
         if let Some(found) = difference(&order, &fact) {
-            let outcome = self.learn(id, &[fact]).await?;
+            let outcome = self.apply_facts(id, &[fact]).await?;
             self.found(Difference { outcome, ..found });
         }
         Ok(())
@@ -139,12 +139,12 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
 
     /// Money that names an order that is not there. What is known of it waits for the order; people must look, unless
     /// all of it went back.
-    async fn without_order(&mut self, id: OrderId, fact: PaymentFact) -> Result<(), Stopped> {
+    async fn without_order(&mut self, id: OrderId, fact: PaymentFact) -> Result<(), StopReason> {
         if matches!(&fact, PaymentFact::PaymentIntent(intent) if intent.status != IntentStatus::Succeeded) {
             return Ok(());
         }
         if !self.with.rules.dry_run && self.park(id, &fact).await? == ParkOutcome::OrderExists {
-            self.learn(id, &[fact]).await?;
+            self.apply_facts(id, &[fact]).await?;
             return Ok(());
         }
         if let PaymentFact::PaymentIntent(IntentFact { id: intent, received, status, .. }) = fact
@@ -158,13 +158,13 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(())
     }
 
-    async fn park(&self, id: OrderId, fact: &PaymentFact) -> Result<ParkOutcome, Stopped> {
+    async fn park(&self, id: OrderId, fact: &PaymentFact) -> Result<ParkOutcome, StopReason> {
         let (now, facts) = (self.with.clock.now(), vec![fact.clone()]);
-        let receipt = Receipt::heard(ReceiptSource::Reconciliation, id, facts, now, &self.correlation_id());
+        let receipt = Receipt::from_facts(ReceiptSource::Reconciliation, id, facts, now, &self.correlation_id());
         Ok(self.with.orders.park(&receipt).await?)
     }
 
-    async fn went_back(&self, intent: &IntentId, received: i64) -> Result<bool, Stopped> {
+    async fn went_back(&self, intent: &IntentId, received: i64) -> Result<bool, StopReason> {
         let refunds = self.stripe().list_refunds(intent, self.deadline).await?;
         let facts = refunds.iter().filter_map(|refund| refund_facts(refund).ok()).flatten();
         let back = facts.map(|fact| match fact {
@@ -175,7 +175,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 
     /// Whose intent it is. Objects that name none, and intents that name no order of ours, are somebody else's.
-    async fn owner(&mut self, intent: Option<&str>) -> Result<Option<OrderId>, Stopped> {
+    async fn owner(&mut self, intent: Option<&str>) -> Result<Option<OrderId>, StopReason> {
         let Some(id) = intent.map(IntentId::from) else { return Ok(None) };
         if let Some((owner, _)) = self.listed.get(&id) {
             return Ok(*owner);
@@ -185,7 +185,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 
     /// The intent as it is now; none if Stripe knows none.
-    pub(crate) async fn ask(&mut self, id: &IntentId) -> Result<Option<PaymentIntent>, Stopped> {
+    pub(crate) async fn ask(&mut self, id: &IntentId) -> Result<Option<PaymentIntent>, StopReason> {
         match self.stripe().retrieve_payment_intent(id, self.deadline).await {
             Ok(intent) => {
                 self.listed.insert(id.clone(), (intent.order_id(), intent.status()));

@@ -9,8 +9,8 @@ use crate::stripe::{
     Answer, Context, Stripe, Timer,
     cards::{Aftermath, Behaviour, Decline},
     charges::ChargeStatus,
-    collection::Stored,
-    disputes::Opening,
+    collection::Resource,
+    disputes::NewDispute,
     errors::ApiError,
     form::Form,
 };
@@ -56,7 +56,7 @@ impl Stripe {
         let view = self.changed(context, id, "payment_intent.succeeded")?;
         let method = self.intents.get(id)?.payment_method.clone().unwrap_or_default();
         if let Some(Aftermath::Dispute(reason)) = self.methods.find(&method).map(|method| method.test.aftermath) {
-            self.open_dispute(context, charge, &Opening { amount: None, reason, inquiry: false })?;
+            self.open_dispute(context, charge, &NewDispute { amount: None, reason, inquiry: false })?;
         }
         Ok(view)
     }
@@ -73,7 +73,7 @@ impl Stripe {
     fn fail(&mut self, context: &Context, id: &str, error: &ApiError) -> Answer {
         let method = self.intents.get_mut(id)?.payment_method.take();
         let mut object = error.object();
-        object["payment_method"] = method.and_then(|id| self.methods.find(&id)).map(Stored::view).unwrap_or_default();
+        object["payment_method"] = method.and_then(|id| self.methods.find(&id)).map(Resource::view).unwrap_or_default();
         let intent = self.intents.get_mut(id)?;
         intent.last_payment_error = Some(object);
         intent.status = Status::RequiresPaymentMethod;
@@ -135,7 +135,7 @@ impl Stripe {
         }
         // A decline after 3-D Secure shows in the intent; the customer's page call itself went well.
         match self.attempt(context, id, &Form::default()) {
-            Err(error) if error.status == 402 => self.intents.get(id).map(Stored::view),
+            Err(error) if error.status == 402 => self.intents.get(id).map(Resource::view),
             answer => answer,
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Automatic, DETAILS, PaymentIntent, Status};
-use crate::stripe::{Answer, Context, Stripe, collection::Stored, currency, errors::ApiError, form::Form, metadata};
+use crate::stripe::{Answer, Context, Stripe, collection::Resource, currency, errors::ApiError, form::Form, metadata};
 
 const CAPTURE_METHODS: [&str; 3] = ["automatic", "automatic_async", "manual"];
 const METHOD_TYPES: [&str; 4] = ["card", "link", "sepa_debit", "us_bank_account"];
@@ -77,7 +77,7 @@ impl Stripe {
         if confirm {
             return self.attempt(context, &id, form);
         }
-        self.intents.get(&id).map(Stored::view)
+        self.intents.get(&id).map(Resource::view)
     }
 
     fn draft(&mut self, context: &Context, form: &Form) -> Result<PaymentIntent, ApiError> {

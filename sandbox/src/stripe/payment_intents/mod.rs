@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Stripe, collection::Stored, errors::ApiError, form::Form};
+use super::{Answer, Stripe, collection::Resource, errors::ApiError, form::Form};
 
 mod attempt;
 mod confirm;
@@ -120,7 +120,7 @@ const PUBLIC: [&str; 24] = [
     "status",
 ];
 
-impl Stored for PaymentIntent {
+impl Resource for PaymentIntent {
     const OBJECT: &'static str = "payment_intent";
     const PATH: &'static str = "payment_intents";
 

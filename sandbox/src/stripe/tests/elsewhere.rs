@@ -86,7 +86,7 @@ fn an_intent_is_changed_in_the_dashboard_and_paid_with_another_amount() {
     assert_eq!(shop.control(&format!("payment_intents/{id}"), &json!({ "amount": 1 })).status, 400, "it is paid");
 }
 
-fn dispute(shop: &mut Shop, intent: &str, rest: &Value) -> Seen {
+fn dispute(shop: &mut Shop, intent: &str, rest: &Value) -> Reply {
     let mut body = json!({ "payment_intent": intent });
     body.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
     shop.control("disputes", &body)

@@ -9,7 +9,7 @@ fn limited(rate_limit: RateLimit) -> Shop {
     Shop { stripe: Stripe::new(1, &settings), ..Shop::new() }
 }
 
-fn refused(seen: &Seen) -> &str {
+fn refused(seen: &Reply) -> &str {
     assert_eq!((seen.status, seen.code()), (429, "rate_limit"), "{}", seen.body);
     assert!(!seen.headers.contains_key("retry-after"), "Stripe promises nothing");
     seen.headers["stripe-rate-limited-reason"].to_str().unwrap()

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn ids(list: &Seen) -> Vec<String> {
+fn ids(list: &Reply) -> Vec<String> {
     let data = list.body["data"].as_array().unwrap_or_else(|| panic!("{}", list.body));
     data.iter().map(|object| object["id"].as_str().unwrap().to_owned()).collect()
 }

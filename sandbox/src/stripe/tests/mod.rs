@@ -21,13 +21,13 @@ pub struct Shop {
 
 /// An answer, read.
 #[derive(Debug)]
-pub struct Seen {
+pub struct Reply {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Value,
 }
 
-impl Seen {
+impl Reply {
     /// `error.code`, or the error's type when there is no code.
     pub fn code(&self) -> &str {
         let error = &self.body["error"];
@@ -50,24 +50,24 @@ impl Shop {
         Self { stripe: Stripe::new(1, &settings), now: Timestamp::from_seconds(1_790_000_000) }
     }
 
-    pub fn send(&mut self, request: &Request<Bytes>) -> Seen {
+    pub fn send(&mut self, request: &Request<Bytes>) -> Reply {
         let response = self.stripe.handle(self.now, request);
         seen(&response)
     }
 
-    pub fn post(&mut self, path: &str, body: &str) -> Seen {
+    pub fn post(&mut self, path: &str, body: &str) -> Reply {
         self.send(&post(path, body, None))
     }
 
-    pub fn post_once(&mut self, key: &str, path: &str, body: &str) -> Seen {
+    pub fn post_once(&mut self, key: &str, path: &str, body: &str) -> Reply {
         self.send(&post(path, body, Some(key)))
     }
 
-    pub fn get(&mut self, path: &str) -> Seen {
+    pub fn get(&mut self, path: &str) -> Reply {
         self.send(&get(path, "sk_test_sandbox"))
     }
 
-    pub fn browser(&mut self, method: &str, path: &str, body: &str) -> Seen {
+    pub fn browser(&mut self, method: &str, path: &str, body: &str) -> Reply {
         let request = Request::builder()
             .method(method)
             .uri(format!("http://stripe.test{path}"))
@@ -77,7 +77,7 @@ impl Shop {
         self.send(&request.unwrap())
     }
 
-    pub fn control(&mut self, path: &str, body: &Value) -> Seen {
+    pub fn control(&mut self, path: &str, body: &Value) -> Reply {
         let request = Request::post(format!("http://stripe.test/_sandbox/stripe/{path}"));
         let request = request.body(Bytes::from(body.to_string())).unwrap();
         let segments: Vec<&str> = path.split('/').collect();
@@ -85,7 +85,7 @@ impl Shop {
     }
 
     /// A payment of 20.00 with that method, confirmed by the server.
-    pub fn pay(&mut self, method: &str) -> Seen {
+    pub fn pay(&mut self, method: &str) -> Reply {
         let body = format!(
             "amount=2000&currency=usd&confirm=true&return_url=http://shop.test/done&metadata[order_id]=ord_1&payment_method={method}"
         );
@@ -117,7 +117,7 @@ pub fn get(path: &str, key: &str) -> Request<Bytes> {
     request.header("authorization", format!("Bearer {key}")).body(Bytes::new()).unwrap()
 }
 
-pub fn seen(response: &Response<Bytes>) -> Seen {
+pub fn seen(response: &Response<Bytes>) -> Reply {
     let body = serde_json::from_slice(response.body()).unwrap_or(json!(null));
-    Seen { status: response.status().as_u16(), headers: response.headers().clone(), body }
+    Reply { status: response.status().as_u16(), headers: response.headers().clone(), body }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn refund(shop: &mut Shop, intent: &str, rest: &str) -> Seen {
+fn refund(shop: &mut Shop, intent: &str, rest: &str) -> Reply {
     shop.post("/v1/refunds", &format!("payment_intent={intent}{rest}"))
 }
 

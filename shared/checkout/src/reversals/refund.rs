@@ -29,7 +29,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
         if refund.reserved_at < self.began
             && let Some(done) = self.stripe.find_refund(&refund.intent, action, self.deadline).await?
         {
-            return self.learn(order.id, refund_facts(&done)?).await;
+            return self.apply_facts(order.id, refund_facts(&done)?).await;
         }
         if !refund.may_be_asked_for(self.clock.now()) {
             return self.abandon(&order, action).await;
@@ -37,7 +37,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
         let (amount, reason) = (refund.amount, refund.reason);
         let new = NewRefund { action, order_id: order.id, intent: &refund.intent, amount, reason };
         match self.stripe.create_refund(&new, self.deadline).await {
-            Ok(done) => self.learn(order.id, refund_facts(&done)?).await,
+            Ok(done) => self.apply_facts(order.id, refund_facts(&done)?).await,
             Err(error @ (StripeError::Invalid { .. } | StripeError::Amount(_) | StripeError::Declined { .. })) => {
                 tracing::error!(order_id = %order.id, action, error = &error as &dyn Error, "refund refused");
                 self.refuse(&order, action, refund, error.code()).await
@@ -60,7 +60,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
         let listed = self.stripe.list_refunds(&refund.intent, self.deadline).await?;
         let facts = facts(&listed)?;
         if !facts.is_empty() {
-            self.learn(order.id, facts).await?;
+            self.apply_facts(order.id, facts).await?;
         }
         self.update(order.id, None, |order| {
             open(order, action)?;

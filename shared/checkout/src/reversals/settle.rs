@@ -49,6 +49,6 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
 
     async fn void_intents(&self, order: Order) -> Result<Order, ReversalError> {
         let facts = self.stripe.void(order.intents_to_void(), self.deadline).await?;
-        if facts.is_empty() { Ok(order) } else { self.learn(order.id, facts).await }
+        if facts.is_empty() { Ok(order) } else { self.apply_facts(order.id, facts).await }
     }
 }

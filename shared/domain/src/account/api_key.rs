@@ -33,7 +33,7 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// From when on it is no longer good.
     pub expires_at: Timestamp,
-    /// When it was called back.
+    /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
     /// When it was last seen, to within an hour.
@@ -47,7 +47,7 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// The next version, called back; none if it is already.
+    /// The next version, revoked; none if it is already.
     pub fn revoked(&self, now: Timestamp) -> Option<Self> {
         self.revoked_at.is_none().then(|| Self { revoked_at: Some(now), ..self.next() })
     }
@@ -59,13 +59,18 @@ impl ApiKey {
     }
 
     /// Whether its use now is worth a note.
-    pub fn is_to_be_noted(&self, now: Timestamp) -> bool {
+    pub fn use_is_due(&self, now: Timestamp) -> bool {
         self.last_used_at.is_none_or(|at| now.since(at) >= NOTED_EVERY)
     }
 
     /// The next version and what is to be told, when the end has come near enough for the next notice. Whoever has not
     /// been told for a while, gets the last notice that applies and not all of them.
-    pub fn notice(&self, event_id: EventId, correlation_id: &str, now: Timestamp) -> Option<(Self, AccountEvent)> {
+    pub fn expiry_notice(
+        &self,
+        event_id: EventId,
+        correlation_id: &str,
+        now: Timestamp,
+    ) -> Option<(Self, AccountEvent)> {
         if self.revoked_at.is_some() || now >= self.expires_at {
             return None;
         }
@@ -120,13 +125,13 @@ mod tests {
 
     fn noticed(key: &ApiKey) -> Option<u32> {
         let event_id = EventId::from_uuid(Uuid::from_u128(9));
-        let (next, event) = key.notice(event_id, "correlation", NOW)?;
+        let (next, event) = key.expiry_notice(event_id, "correlation", NOW)?;
         assert_eq!((next.version, event.key_id), (key.version + 1, Some(key.id)));
         next.noticed_days
     }
 
     #[test]
-    fn a_key_is_called_back_once() {
+    fn a_key_is_revoked_once() {
         let revoked = key(DAY).revoked(NOW).unwrap();
         assert_eq!((revoked.revoked_at, revoked.version), (Some(NOW), 2));
         assert_eq!(revoked.revoked(NOW), None);
@@ -166,9 +171,9 @@ mod tests {
     #[test]
     fn a_use_is_noted_once_an_hour() {
         let used = |at| ApiKey { last_used_at: at, ..key(DAY) };
-        assert!(used(None).is_to_be_noted(NOW));
-        assert!(used(Some(NOW)).is_to_be_noted(NOW.plus(NOTED_EVERY)));
-        assert!(!used(Some(NOW)).is_to_be_noted(NOW.plus(NOTED_EVERY.saturating_sub(Duration::from_millis(1)))));
-        assert!(!used(Some(NOW.plus(DAY))).is_to_be_noted(NOW), "another clock is ahead");
+        assert!(used(None).use_is_due(NOW));
+        assert!(used(Some(NOW)).use_is_due(NOW.plus(NOTED_EVERY)));
+        assert!(!used(Some(NOW)).use_is_due(NOW.plus(NOTED_EVERY.saturating_sub(Duration::from_millis(1)))));
+        assert!(!used(Some(NOW.plus(DAY))).use_is_due(NOW), "another clock is ahead");
     }
 }

@@ -15,7 +15,7 @@ pub const RESET_LIFETIME: Duration = Duration::from_hours(1);
 
 /// When a decision is made, for which request, and the fresh ids that it may use.
 #[derive(Clone, Copy, Debug)]
-pub struct Occasion<'a> {
+pub struct CommandContext<'a> {
     /// Of the event, if one is told.
     pub event: EventId,
     /// Of the link, if one is sent.
@@ -46,7 +46,7 @@ pub struct LinkRefused;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignInRefused {
     /// There is no such account, it has no password, or another one.
-    #[error("the address or the password is wrong")]
+    #[error("the email address or the password is wrong")]
     InvalidCredentials,
     /// The password is right, but the address is not shown to be its owner's.
     #[error("the address is not verified")]
@@ -63,17 +63,17 @@ impl Link {
 
 impl Account {
     /// Sets an account up, as far as it goes: for an address that nobody has, an account that waits for its address to be
-    /// verified, and a link to do so; for one that still waits, the same anew with the password of now; for one that is
+    /// verified, and a link to do so; for one that still waits, the same anew with the current password; for one that is
     /// in use, nothing but a word to its owner.
-    pub fn register(before: Option<Self>, wanted: Registration, on: &Occasion<'_>) -> AccountChange {
+    pub fn register(before: Option<Self>, wanted: Registration, context: &CommandContext<'_>) -> AccountChange {
         let after = match &before {
-            None => Self::unverified(wanted, on.now),
+            None => Self::unverified(wanted, context.now),
             Some(account) if account.email_verified_at.is_some() => {
-                return account.told(AccountEventType::RegistrationRepeated, on);
+                return account.told(AccountEventType::RegistrationRepeated, context);
             }
-            Some(account) => Self { password: Some(wanted.password), ..account.next(on.now) },
+            Some(account) => Self { password: Some(wanted.password), ..account.next(context.now) },
         };
-        AccountChange { before, ..after.sending(AccountEventType::Registered, LinkKind::VerifyEmail, on) }
+        AccountChange { before, ..after.sending(AccountEventType::Registered, LinkKind::VerifyEmail, context) }
     }
 
     fn unverified(wanted: Registration, now: Timestamp) -> Self {
@@ -102,8 +102,8 @@ impl Account {
     }
 
     /// Sends the link that verifies the address once more.
-    pub fn send_verification(&self, on: &Occasion<'_>) -> AccountChange {
-        self.changed(self.next(on.now).sending(AccountEventType::Registered, LinkKind::VerifyEmail, on))
+    pub fn send_verification(&self, context: &CommandContext<'_>) -> AccountChange {
+        self.changed(self.next(context.now).sending(AccountEventType::Registered, LinkKind::VerifyEmail, context))
     }
 
     /// Takes the address for its owner's, who has the link that was sent there.
@@ -118,17 +118,17 @@ impl Account {
     }
 
     /// Sends a link that sets another password.
-    pub fn request_reset(&self, on: &Occasion<'_>) -> AccountChange {
+    pub fn request_reset(&self, context: &CommandContext<'_>) -> AccountChange {
         let event = AccountEventType::PasswordResetRequested;
-        self.changed(self.next(on.now).sending(event, LinkKind::ResetPassword, on))
+        self.changed(self.next(context.now).sending(event, LinkKind::ResetPassword, context))
     }
 
     /// What is written where there is no account to send a link to: a link that nobody gets and that leads nowhere, so
     /// that the work is of the same kind.
-    pub fn no_reset(nobody: CustomerId, on: &Occasion<'_>) -> AccountChange {
+    pub fn no_reset(nobody: CustomerId, context: &CommandContext<'_>) -> AccountChange {
         let account = AccountId::Customer(nobody);
-        let expires_at = on.now.plus(RESET_LIFETIME);
-        let link = Link { id: on.link, kind: LinkKind::ResetPassword, account, expires_at };
+        let expires_at = context.now.plus(RESET_LIFETIME);
+        let link = Link { id: context.link, kind: LinkKind::ResetPassword, account, expires_at };
         AccountChange { before: None, after: None, events: Vec::new(), link: Some(link), uses: None }
     }
 
@@ -141,23 +141,23 @@ impl Account {
         &self,
         link: &Link,
         password: PasswordHash,
-        on: &Occasion<'_>,
+        context: &CommandContext<'_>,
     ) -> Result<AccountChange, LinkRefused> {
-        link.admit(LinkKind::ResetPassword, self, on.now)?;
-        let email_verified_at = self.email_verified_at.or(Some(on.now));
-        let after = Self { email_verified_at, ..self.with_password(password, on.now) };
-        let change = self.changed(after.telling(AccountEventType::PasswordChanged, on));
+        link.admit(LinkKind::ResetPassword, self, context.now)?;
+        let email_verified_at = self.email_verified_at.or(Some(context.now));
+        let after = Self { email_verified_at, ..self.with_password(password, context.now) };
+        let change = self.changed(after.telling(AccountEventType::PasswordChanged, context));
         Ok(AccountChange { uses: Some(link.id), ..change })
     }
 
     /// Sets the password for somebody who knows the one before it. All sessions end.
-    pub fn change_password(&self, password: PasswordHash, on: &Occasion<'_>) -> AccountChange {
-        self.changed(self.with_password(password, on.now).telling(AccountEventType::PasswordChanged, on))
+    pub fn change_password(&self, password: PasswordHash, context: &CommandContext<'_>) -> AccountChange {
+        self.changed(self.with_password(password, context.now).telling(AccountEventType::PasswordChanged, context))
     }
 
     /// Deletes it, with its hold on address and identities. What is left is its id.
-    pub fn erase(&self, on: &Occasion<'_>) -> AccountChange {
-        AccountChange { after: None, ..self.told(AccountEventType::Erased, on) }
+    pub fn erase(&self, context: &CommandContext<'_>) -> AccountChange {
+        AccountChange { after: None, ..self.told(AccountEventType::Erased, context) }
     }
 
     /// Stores the same password by another hash.
@@ -175,8 +175,8 @@ impl Account {
         Self { updated_at: now, version: self.version + 1, ..self.clone() }
     }
 
-    fn told(&self, event_type: AccountEventType, on: &Occasion<'_>) -> AccountChange {
-        self.changed(self.next(on.now).telling(event_type, on))
+    fn told(&self, event_type: AccountEventType, context: &CommandContext<'_>) -> AccountChange {
+        self.changed(self.next(context.now).telling(event_type, context))
     }
 
     fn changed(&self, change: AccountChange) -> AccountChange {
@@ -189,28 +189,28 @@ impl Account {
     }
 
     /// This state, and an event.
-    fn telling(self, event_type: AccountEventType, on: &Occasion<'_>) -> AccountChange {
+    fn telling(self, event_type: AccountEventType, context: &CommandContext<'_>) -> AccountChange {
         let event = AccountEvent {
-            event_id: on.event,
+            event_id: context.event,
             event_type,
             schema_version: ACCOUNT_EVENT_SCHEMA_VERSION,
             account_id: self.id,
             link_id: None,
             key_id: None,
-            at: on.now,
-            correlation_id: on.correlation_id.to_owned(),
+            at: context.now,
+            correlation_id: context.correlation_id.to_owned(),
         };
         AccountChange { events: vec![event], ..self.quietly() }
     }
 
     /// This state, and an event with a link to send.
-    fn sending(self, event_type: AccountEventType, kind: LinkKind, on: &Occasion<'_>) -> AccountChange {
+    fn sending(self, event_type: AccountEventType, kind: LinkKind, context: &CommandContext<'_>) -> AccountChange {
         let lifetime = match kind {
             LinkKind::VerifyEmail => VERIFICATION_LIFETIME,
             LinkKind::ResetPassword => RESET_LIFETIME,
         };
-        let link = Link { id: on.link, kind, account: self.id, expires_at: on.now.plus(lifetime) };
-        let mut change = self.telling(event_type, on);
+        let link = Link { id: context.link, kind, account: self.id, expires_at: context.now.plus(lifetime) };
+        let mut change = self.telling(event_type, context);
         for event in &mut change.events {
             event.link_id = Some(link.id);
         }

@@ -4,6 +4,7 @@
 mod api_key;
 mod decisions;
 mod event;
+mod external_identity;
 mod flow;
 mod id;
 mod link;
@@ -13,15 +14,15 @@ mod role;
 mod scope;
 mod secret;
 mod session;
-mod vouched;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{EmailAddress, Timestamp};
 
 pub use api_key::ApiKey;
-pub use decisions::{LinkRefused, Occasion, RESET_LIFETIME, Registration, SignInRefused, VERIFICATION_LIFETIME};
+pub use decisions::{CommandContext, LinkRefused, RESET_LIFETIME, Registration, SignInRefused, VERIFICATION_LIFETIME};
 pub use event::{ACCOUNT_EVENT_SCHEMA_VERSION, AccountEvent, AccountEventType};
+pub use external_identity::{AccountMatches, ExternalIdentity, ExternalSignInError, SignInOutcome};
 pub use flow::SignInFlow;
 pub use id::AccountId;
 pub use link::{Link, LinkKind};
@@ -31,7 +32,6 @@ pub use role::{Role, UnknownRole};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::{PasswordHash, TokenHash};
 pub use session::{ROTATION_GRACE, Rotation, SESSION_LIFETIME, Session};
-pub use vouched::{Found, VouchRefused, Vouched, VouchedFor};
 
 /// Somebody who can sign in. Exists until erased; then nothing of it is left but its id in orders and events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -157,7 +157,7 @@ mod tests {
             AccountNotice::decide(&event, Some(&account(true)), None, key, at(now)).is_some()
         };
         assert!(decide(Some(&key()), 99) && !decide(Some(&key()), 100) && !decide(None, 99));
-        assert!(!decide(Some(&ApiKey { revoked_at: Some(at(50)), ..key() }), 99), "called back");
+        assert!(!decide(Some(&ApiKey { revoked_at: Some(at(50)), ..key() }), 99), "revoked");
     }
 
     #[test]

@@ -29,12 +29,12 @@ pub enum CancelReason {
 
 /// The order is past the point where it can be called off.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an order that is {0} cannot be cancelled")]
+#[error("an order in status {0} cannot be cancelled")]
 pub struct CannotBeCancelled(pub OrderStatus);
 
 /// The order is not, or not any more, one to be sent.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an order that is {0} cannot be fulfilled")]
+#[error("an order in status {0} cannot be fulfilled")]
 pub struct CannotBeFulfilled(pub OrderStatus);
 
 impl Order {

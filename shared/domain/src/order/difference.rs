@@ -9,27 +9,27 @@ use crate::{EventType, LedgerEntry, LedgerKind, Money, OrderStatus, PaymentFact,
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// A receipt says what the order does not know.
-    NotLearned(PaymentFact),
+    FactMissing(PaymentFact),
     /// The order knows what no receipt says.
-    NoReceipt(PaymentFact),
+    ReceiptMissing(PaymentFact),
     /// Another status.
-    Status(Differs<OrderStatus>),
+    Status(Mismatch<OrderStatus>),
     /// Another amount received, in minor units.
-    Captured(Differs<i64>),
+    Captured(Mismatch<i64>),
     /// Another amount given back.
-    Refunded(Differs<i64>),
+    Refunded(Mismatch<i64>),
     /// Another amount lost.
-    Lost(Differs<i64>),
+    Lost(Mismatch<i64>),
     /// The goods are elsewhere.
-    Reservation(Differs<Reservation>),
+    Reservation(Mismatch<Reservation>),
     /// It was announced as paid and should not have been, or the reverse.
-    PaidAt(Differs<Option<Timestamp>>),
+    PaidAt(Mismatch<Option<Timestamp>>),
     /// The receipts tell of a movement that the ledger lacks.
-    NotBooked(Movement),
+    EntryMissing(Movement),
     /// The ledger has a movement that no receipt tells of.
-    Booked(Movement),
+    EntryUnproven(Movement),
     /// A decision stands in the order and no event tells of it, or the reverse.
-    Untold(EventType),
+    EventsDisagree(EventType),
     /// At an event's version it was not as the event says.
     Event {
         /// Which version.
@@ -37,13 +37,13 @@ pub enum Difference {
         /// Which event of that version.
         index: usize,
         /// What the event says of it.
-        told: Told,
+        told: EventMismatch,
     },
 }
 
 /// What is stored, and what should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Differs<T> {
+pub struct Mismatch<T> {
     /// As stored.
     pub stored: T,
     /// As rebuilt.
@@ -52,13 +52,13 @@ pub struct Differs<T> {
 
 /// What an event says of its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum EventMismatch {
     /// Where it stood.
-    Status(Differs<OrderStatus>),
+    Status(Mismatch<OrderStatus>),
     /// Received until then.
-    Captured(Differs<i64>),
+    Captured(Mismatch<i64>),
     /// Given back until then.
-    Refunded(Differs<i64>),
+    Refunded(Mismatch<i64>),
     /// The order has not come so far.
     TooFar,
 }
@@ -91,7 +91,7 @@ impl fmt::Display for Movement {
     }
 }
 
-impl<T: fmt::Display> fmt::Display for Differs<T> {
+impl<T: fmt::Display> fmt::Display for Mismatch<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is stored, {} follows", self.stored, self.rebuilt)
     }
@@ -100,28 +100,28 @@ impl<T: fmt::Display> fmt::Display for Differs<T> {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotLearned(fact) => write!(f, "a receipt says what the order does not know: {}", words(fact)),
-            Self::NoReceipt(fact) => write!(f, "the order knows what no receipt says: {}", words(fact)),
+            Self::FactMissing(fact) => write!(f, "a receipt says what the order does not know: {}", words(fact)),
+            Self::ReceiptMissing(fact) => write!(f, "the order knows what no receipt says: {}", words(fact)),
             Self::Status(differs) => write!(f, "status: {differs}"),
             Self::Captured(differs) => write!(f, "captured: {differs}"),
             Self::Refunded(differs) => write!(f, "refunded: {differs}"),
             Self::Lost(differs) => write!(f, "lost: {differs}"),
-            Self::Reservation(Differs { stored, rebuilt }) => {
+            Self::Reservation(Mismatch { stored, rebuilt }) => {
                 write!(f, "goods: {stored:?} is stored, {rebuilt:?} follows")
             }
-            Self::PaidAt(Differs { stored, rebuilt }) => {
+            Self::PaidAt(Mismatch { stored, rebuilt }) => {
                 write!(f, "announced as paid: {} is stored, {} follows", yes(stored.is_some()), yes(rebuilt.is_some()))
             }
-            Self::NotBooked(movement) => write!(f, "the ledger lacks {movement}"),
-            Self::Booked(movement) => write!(f, "the ledger has, and no receipt tells of, {movement}"),
-            Self::Untold(event_type) => write!(f, "order and events disagree about {event_type}"),
+            Self::EntryMissing(movement) => write!(f, "the ledger lacks {movement}"),
+            Self::EntryUnproven(movement) => write!(f, "the ledger has, and no receipt tells of, {movement}"),
+            Self::EventsDisagree(event_type) => write!(f, "order and events disagree about {event_type}"),
             Self::Event { order_version, index, told } => {
                 write!(f, "event {order_version}#{index}: ")?;
                 match told {
-                    Told::Status(differs) => write!(f, "status: {differs}"),
-                    Told::Captured(differs) => write!(f, "captured: {differs}"),
-                    Told::Refunded(differs) => write!(f, "refunded: {differs}"),
-                    Told::TooFar => f.write_str("the order has not come so far"),
+                    EventMismatch::Status(differs) => write!(f, "status: {differs}"),
+                    EventMismatch::Captured(differs) => write!(f, "captured: {differs}"),
+                    EventMismatch::Refunded(differs) => write!(f, "refunded: {differs}"),
+                    EventMismatch::TooFar => f.write_str("the order has not come so far"),
                 }
             }
         }

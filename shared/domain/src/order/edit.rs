@@ -6,7 +6,7 @@ use crate::{CartLine, Money, OrderStatus, Timestamp};
 /// What an order becomes; what is none stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrderEdit {
-    /// Lines with the prices of now, and their sum.
+    /// Lines with the current prices, and their sum.
     pub lines: Option<(Vec<OrderLine>, Money)>,
     /// Where goods and mails go.
     pub contact: Option<Contact>,
@@ -16,7 +16,7 @@ pub struct OrderEdit {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditRefused {
     /// It does not wait for money, or not only.
-    #[error("an order that is {0} cannot be edited")]
+    #[error("an order in status {0} cannot be edited")]
     TooLate(OrderStatus),
     /// What is ordered changes, and an intent for the former total could still be paid: it has to be cancelled first.
     #[error("an intent for the former total is live")]

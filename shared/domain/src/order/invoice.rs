@@ -59,11 +59,11 @@ pub enum TransferRefused {
     #[error("the order is not paid by invoice")]
     NotByInvoice,
     /// It waits for no transfer: paid by another one, or called off.
-    #[error("an order that is {0} waits for no transfer")]
+    #[error("an order in status {0} is not awaiting a transfer")]
     NotAwaited(OrderStatus),
     /// Another amount came than the order's total, or in another currency.
     #[error("the order's total is {0}")]
-    Differs(Money),
+    AmountMismatch(Money),
 }
 
 impl Order {
@@ -90,7 +90,7 @@ impl Order {
             return Err(TransferRefused::NotAwaited(self.status));
         }
         if amount.is_some_and(|amount| amount != self.total) {
-            return Err(TransferRefused::Differs(self.total));
+            return Err(TransferRefused::AmountMismatch(self.total));
         }
         if is_known {
             return Ok(None);
@@ -98,7 +98,7 @@ impl Order {
         let id = reference.to_owned();
         let (amount, action, reason, requested_at) = (self.total, None, None, None);
         let transfer = TransferFact { direction, amount, action, reason, requested_at, id };
-        Ok(self.learn(vec![PaymentFact::Transfer(transfer)], correlation_id, now))
+        Ok(self.apply_facts(vec![PaymentFact::Transfer(transfer)], correlation_id, now))
     }
 
     /// Notes that an invoice is late. None when it is not, or was noted before.

@@ -72,19 +72,19 @@ impl From<Person> for StoredPerson {
 /// Neither a whole person nor none.
 #[derive(Debug, thiserror::Error)]
 #[error("an order for half a person")]
-struct HalfAPerson;
+struct IncompletePerson;
 
 impl TryFrom<StoredPerson> for Person {
-    type Error = HalfAPerson;
+    type Error = IncompletePerson;
 
-    fn try_from(stored: StoredPerson) -> Result<Self, HalfAPerson> {
+    fn try_from(stored: StoredPerson) -> Result<Self, IncompletePerson> {
         let contact = stored.email.zip(stored.shipping_address);
         let contact = contact.map(|(email, shipping_address)| Contact { email, shipping_address });
         match (contact, stored.leaving_since, stored.erased_at) {
             (Some(contact), None, None) => Ok(Self::Known(contact)),
             (Some(contact), Some(since), None) => Ok(Self::Leaving { contact, since }),
             (None, None, Some(at)) => Ok(Self::Erased { at }),
-            _ => Err(HalfAPerson),
+            _ => Err(IncompletePerson),
         }
     }
 }

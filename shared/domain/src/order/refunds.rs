@@ -23,7 +23,7 @@ pub struct RefundAction {
     pub reason: RefundReason,
     /// Who wanted it; none when it follows from a cancelled order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requested: Option<Requested>,
+    pub requested: Option<RequestDetails>,
     /// When it was decided.
     pub reserved_at: Timestamp,
     /// What Stripe made of it, as long as no refund shows that it was carried out.
@@ -38,7 +38,7 @@ pub struct RefundAction {
 
 /// That somebody wanted a refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Requested {
+pub struct RequestDetails {
     /// `usr_…` or `key_…`.
     pub by: String,
     /// The amount that was named, in minor units; none: all that is left.
@@ -100,7 +100,7 @@ pub struct RefundRequest {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefundRefused {
     /// There is no money to give back, or it is contested, in doubt, or goes back anyway.
-    #[error("nothing of an order that is {0} can be given back on request")]
+    #[error("an order in status {0} cannot be refunded")]
     NotNow(OrderStatus),
     /// More than what is left.
     #[error("only {left} are left")]
@@ -199,7 +199,7 @@ impl Order {
             return Err(RefundRefused::TooMuch { left: left.max(0) });
         }
         let amount = Money::new(amount, intent.received.currency);
-        let requested = Requested { by: request.by.clone(), amount: request.amount };
+        let requested = RequestDetails { by: request.by.clone(), amount: request.amount };
         let action = RefundAction {
             requested: Some(requested),
             ..RefundAction::reserved(&intent.id, amount, request.reason, now)
@@ -232,7 +232,7 @@ impl Order {
             reason: Some(request.reason),
             requested_at: Some(now),
         };
-        Ok(self.learn(vec![PaymentFact::Transfer(transfer)], correlation_id, now))
+        Ok(self.apply_facts(vec![PaymentFact::Transfer(transfer)], correlation_id, now))
     }
 
     /// Decides to give back what is due for each intent of a cancelled order that brought money: reserves the amounts
@@ -264,7 +264,7 @@ impl Order {
             keep -= kept;
             if left > kept {
                 let amount = Money::new(left - kept, received.currency);
-                let requested = Some(Requested { by: by.to_owned(), amount: Some(amount.amount) });
+                let requested = Some(RequestDetails { by: by.to_owned(), amount: Some(amount.amount) });
                 let reserved = RefundAction::reserved(&intent, amount, RefundReason::Duplicate, now);
                 let action = format!("review-{intent}-{}", self.payment.refund_actions.len());
                 self.payment.refund_actions.insert(action, RefundAction { requested, ..reserved });

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::difference::{Difference, Differs, Movement, Told};
-use super::{Order, Past};
+use super::difference::{Difference, EventMismatch, Mismatch, Movement};
+use super::{Order, OrderHistory};
 use crate::ledger::entries_between;
 use crate::{EventType, KnownFacts, PaymentFact};
 
@@ -29,7 +29,7 @@ impl Order {
     }
 }
 
-impl Past<'_> {
+impl OrderHistory<'_> {
     /// The order rebuilt from its receipts.
     pub fn rebuilt(&self) -> Order {
         let mut facts = self.facts(|_| true);
@@ -41,8 +41,8 @@ impl Past<'_> {
     /// The movements of money as the receipts tell them.
     fn movements(&self) -> BTreeSet<Movement> {
         let mut told: BTreeMap<u64, Vec<PaymentFact>> = BTreeMap::new();
-        for heard in self.heard {
-            told.entry(heard.order_version).or_default().extend(heard.facts.iter().cloned());
+        for recorded in self.recorded {
+            told.entry(recorded.order_version).or_default().extend(recorded.facts.iter().cloned());
         }
         let mut before = self.order.clone();
         before.payment.facts = KnownFacts::default();
@@ -70,8 +70,10 @@ impl Past<'_> {
 
     fn of_facts(&self, rebuilt: &Order) -> Vec<Difference> {
         let (stored, rebuilt) = (&self.order.payment.facts, &rebuilt.payment.facts);
-        let not_learned = rebuilt.clone().into_facts().filter(|fact| !stored.knows(fact)).map(Difference::NotLearned);
-        let no_receipt = stored.clone().into_facts().filter(|fact| !rebuilt.knows(fact)).map(Difference::NoReceipt);
+        let not_learned =
+            rebuilt.clone().into_facts().filter(|fact| !stored.contains(fact)).map(Difference::FactMissing);
+        let no_receipt =
+            stored.clone().into_facts().filter(|fact| !rebuilt.contains(fact)).map(Difference::ReceiptMissing);
         not_learned.chain(no_receipt).collect()
     }
 
@@ -98,8 +100,8 @@ impl Past<'_> {
     fn of_ledger(&self) -> Vec<Difference> {
         let stored: BTreeSet<Movement> = self.ledger.iter().map(Movement::from).collect();
         let rebuilt = self.movements();
-        let not_booked = rebuilt.difference(&stored).cloned().map(Difference::NotBooked);
-        not_booked.chain(stored.difference(&rebuilt).cloned().map(Difference::Booked)).collect()
+        let not_booked = rebuilt.difference(&stored).cloned().map(Difference::EntryMissing);
+        not_booked.chain(stored.difference(&rebuilt).cloned().map(Difference::EntryUnproven)).collect()
     }
 
     /// Each decision that others hear of was told, and what was told stands.
@@ -114,28 +116,32 @@ impl Past<'_> {
             (EventType::Fulfilled, told(EventType::Fulfilled).is_some() == order.fulfilled_at.is_some()),
             (EventType::Cancelled, is_called_off == order.cancellation.is_some()),
         ];
-        checks.into_iter().filter(|(_, holds)| !holds).map(|(event_type, _)| Difference::Untold(event_type)).collect()
+        checks
+            .into_iter()
+            .filter(|(_, holds)| !holds)
+            .map(|(event_type, _)| Difference::EventsDisagree(event_type))
+            .collect()
     }
 
     fn of_events(&self) -> Vec<Difference> {
         let mut found = Vec::new();
         for event in self.events {
             let (order_version, index) = (event.order_version, event.index);
-            let mut tell = |told| found.push(Difference::Event { order_version, index, told });
+            let mut report = |told| found.push(Difference::Event { order_version, index, told });
             if order_version > self.order.version {
-                tell(Told::TooFar);
+                report(EventMismatch::TooFar);
             }
-            let facts = self.facts(|heard| heard.order_version <= order_version);
+            let facts = self.facts(|recorded| recorded.order_version <= order_version);
             if let Some(differs) = differs(event.captured, facts.captured()) {
-                tell(Told::Captured(differs));
+                report(EventMismatch::Captured(differs));
             }
             if let Some(differs) = differs(event.refunded, facts.refunded()) {
-                tell(Told::Refunded(differs));
+                report(EventMismatch::Refunded(differs));
             }
             let mut possible = self.possible_statuses(order_version).peekable();
             let nearest = possible.peek().copied();
             if let Some(rebuilt) = nearest.filter(|_| possible.all(|status| status != event.status)) {
-                tell(Told::Status(Differs { stored: event.status, rebuilt }));
+                report(EventMismatch::Status(Mismatch { stored: event.status, rebuilt }));
             }
         }
         found
@@ -147,6 +153,6 @@ fn is_creation_answer(fact: &PaymentFact) -> bool {
     matches!(fact, PaymentFact::PaymentIntent(intent) if !intent.status.is_final() && intent.received.amount == 0)
 }
 
-fn differs<T: PartialEq>(stored: T, rebuilt: T) -> Option<Differs<T>> {
-    (stored != rebuilt).then_some(Differs { stored, rebuilt })
+fn differs<T: PartialEq>(stored: T, rebuilt: T) -> Option<Mismatch<T>> {
+    (stored != rebuilt).then_some(Mismatch { stored, rebuilt })
 }

@@ -37,10 +37,10 @@ pub enum ReviewDecision {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReviewRefused {
     /// Nothing about it needs a decision.
-    #[error("an order that is {0} needs no review")]
+    #[error("an order in status {0} needs no review")]
     NothingToReview(OrderStatus),
     /// It was called off, or less than the total came, or money in another currency.
-    #[error("there is no money above the order's total")]
+    #[error("there is no payment above the order's total")]
     NoExcess,
 }
 

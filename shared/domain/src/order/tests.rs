@@ -1,9 +1,9 @@
+mod history;
 mod living;
-mod past;
 mod person;
+mod refund_view;
 mod refunding;
 mod reviewing;
-mod standing;
 
 use std::collections::BTreeSet;
 
@@ -157,12 +157,12 @@ proptest! {
 
     #[test]
     fn duplicates_and_batching_change_nothing(facts in prop::collection::vec(fact(), 1..8), again in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {
-        let once = placed().learn(facts.clone(), "c", Timestamp::from_millis(1)).map_or_else(placed, |change| change.order);
+        let once = placed().apply_facts(facts.clone(), "c", Timestamp::from_millis(1)).map_or_else(placed, |change| change.order);
         let mut repeated = facts.clone();
         repeated.extend(again.iter().map(|index| facts[index.index(facts.len())].clone()));
         let mut one_by_one = placed();
         for fact in repeated {
-            one_by_one = one_by_one.learn(vec![fact], "c", Timestamp::from_millis(1)).map_or(one_by_one, |change| change.order);
+            one_by_one = one_by_one.apply_facts(vec![fact], "c", Timestamp::from_millis(1)).map_or(one_by_one, |change| change.order);
         }
         prop_assert_eq!((&one_by_one.payment, one_by_one.status), (&once.payment, once.status));
     }
@@ -247,7 +247,7 @@ fn histories_take_exactly_the_tables_steps() {
                 6 => order.resolve_review(DECISIONS[draw(3)], "usr_1", "c", now).ok().flatten(),
                 7 => order.request_refund(&wanted(&format!("rfd_{}", draw(3)), Some(500)), "c", now).ok().flatten(),
                 8 => order.mark_paid("transfer-1", None, "c", now).ok().flatten(),
-                _ => order.learn(vec![alphabet[draw(alphabet.len())].clone()], "c", now),
+                _ => order.apply_facts(vec![alphabet[draw(alphabet.len())].clone()], "c", now),
             };
             let Some(change) = next else { continue };
             assert_eq!(change.order.version, order.version + 1);
@@ -283,24 +283,26 @@ fn types(change: &Change) -> Vec<EventType> {
 }
 
 fn after(order: &Order, fact: PaymentFact) -> Order {
-    order.learn(vec![fact], "c", order.updated_at).unwrap().order
+    order.apply_facts(vec![fact], "c", order.updated_at).unwrap().order
 }
 
 #[test]
 fn what_is_final_is_no_news_when_it_is_heard_again_later() {
     for status in [IntentStatus::Succeeded, IntentStatus::Canceled] {
         let known = after(&placed(), intent("pi_1", status, 5, 0));
-        assert_eq!(known.learn(vec![intent("pi_1", status, 9, 0)], "c", known.updated_at), None, "{status:?}");
+        assert_eq!(known.apply_facts(vec![intent("pi_1", status, 9, 0)], "c", known.updated_at), None, "{status:?}");
     }
     let waiting = after(&placed(), intent("pi_1", IntentStatus::Processing, 5, 0));
-    assert!(waiting.learn(vec![intent("pi_1", IntentStatus::Processing, 9, 0)], "c", waiting.updated_at).is_some());
+    assert!(
+        waiting.apply_facts(vec![intent("pi_1", IntentStatus::Processing, 9, 0)], "c", waiting.updated_at).is_some()
+    );
 }
 
 #[test]
 fn an_old_failure_never_flips_a_paid_order() {
     let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 5, TOTAL));
     assert_eq!(paid.status, OrderStatus::Paid);
-    assert_eq!(paid.learn(vec![intent("pi_1", IntentStatus::PaymentFailed, 9, 0)], "c", paid.updated_at), None);
+    assert_eq!(paid.apply_facts(vec![intent("pi_1", IntentStatus::PaymentFailed, 9, 0)], "c", paid.updated_at), None);
 }
 
 #[test]
@@ -311,7 +313,7 @@ fn money_that_does_not_fit_the_order_needs_review() {
     }
     let short = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL - 1);
     for fact in [of_no_order(), dollars, short] {
-        let change = placed().learn(vec![fact], "c", Timestamp::from_millis(1)).unwrap();
+        let change = placed().apply_facts(vec![fact], "c", Timestamp::from_millis(1)).unwrap();
         assert_eq!(change.order.status, OrderStatus::NeedsReview);
         assert_eq!(change.events[0].event_type, EventType::NeedsReview);
     }
@@ -327,8 +329,11 @@ fn cancelling_gives_the_stock_back_once() {
     assert_eq!(cancelled.stock, [("MUG".parse().unwrap(), 2)].into());
     assert_eq!(cancelled.order.reservation, Reservation::Released);
     assert_eq!(cancelled.order.cancel("c", Timestamp::from_millis(2)), Ok(None));
-    let late =
-        cancelled.order.learn(vec![intent("pi_1", IntentStatus::Succeeded, 1, TOTAL)], "c", Timestamp::from_millis(3));
+    let late = cancelled.order.apply_facts(
+        vec![intent("pi_1", IntentStatus::Succeeded, 1, TOTAL)],
+        "c",
+        Timestamp::from_millis(3),
+    );
     assert!(late.unwrap().stock.is_empty());
 }
 
@@ -336,7 +341,7 @@ fn cancelling_gives_the_stock_back_once() {
 fn money_after_a_cancel_is_due_back_reserved_once_and_refunded() {
     let cancelled = placed().cancel("c", Timestamp::from_millis(1)).unwrap().unwrap().order;
     let paid = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
-    let late = cancelled.learn(vec![paid], "c", Timestamp::from_millis(2)).unwrap();
+    let late = cancelled.apply_facts(vec![paid], "c", Timestamp::from_millis(2)).unwrap();
     assert_eq!(late.order.status, OrderStatus::Cancelled);
     assert!(late.events.iter().any(|event| event.event_type == EventType::RefundDue));
     assert_eq!(late.order.refund_due(), TOTAL);
@@ -378,7 +383,7 @@ fn a_refund_that_the_bank_sends_back_is_left_to_people_and_not_made_again() {
         PaymentFact::Refund(RefundFact { status, amount, intent, action: action.clone(), id: "re_9".into() })
     };
     let refunded = after(&reserved, refund(RefundStatus::Succeeded));
-    let back = refunded.learn(vec![refund(RefundStatus::Failed)], "c", Timestamp::from_millis(3)).unwrap();
+    let back = refunded.apply_facts(vec![refund(RefundStatus::Failed)], "c", Timestamp::from_millis(3)).unwrap();
     assert_eq!((back.order.status, back.order.refund_due()), (OrderStatus::NeedsReview, 0));
     assert_eq!(back.events.iter().map(|event| event.event_type).collect::<Vec<_>>(), [EventType::NeedsReview]);
     let by_hand = after(&back.order, self::refund("re_10", RefundStatus::Succeeded, TOTAL));
@@ -398,7 +403,7 @@ fn an_order_is_announced_as_cancelled_once() {
         dispute(DisputeStatus::NeedsResponse),
         dispute(DisputeStatus::Won),
     ] {
-        let change = order.learn(vec![fact], "c", order.updated_at).unwrap();
+        let change = order.apply_facts(vec![fact], "c", order.updated_at).unwrap();
         announced.extend(change.events);
         order = change.order;
     }
@@ -457,7 +462,7 @@ fn an_order_is_announced_as_paid_once() {
         let mut order = placed();
         let mut paid = 0;
         for fact in facts {
-            let Some(change) = order.learn(vec![fact.clone()], "c", order.updated_at) else { continue };
+            let Some(change) = order.apply_facts(vec![fact.clone()], "c", order.updated_at) else { continue };
             paid += change.events.iter().filter(|event| event.event_type == EventType::Paid).count();
             order = change.order;
         }
@@ -470,6 +475,6 @@ fn an_order_is_announced_as_paid_once() {
     assert_eq!(count(&[back, succeeded.clone(), failed]), 1);
     assert_eq!(count(&[dispute(DisputeStatus::NeedsResponse), succeeded.clone(), dispute(DisputeStatus::Won)]), 1);
     let cancelled = placed().cancel("c", Timestamp::from_millis(1)).unwrap().unwrap().order;
-    let late = cancelled.learn(vec![succeeded], "c", Timestamp::from_millis(2)).unwrap();
+    let late = cancelled.apply_facts(vec![succeeded], "c", Timestamp::from_millis(2)).unwrap();
     assert!(late.events.iter().all(|event| event.event_type != EventType::Paid));
 }

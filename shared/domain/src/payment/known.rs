@@ -11,7 +11,7 @@ use super::{
 
 /// The truest fact of each Stripe object that this order has heard of.
 ///
-/// [`learn`](Self::learn) and [`join`](Self::join) are commutative, associative and idempotent: webhooks, the return
+/// [`apply`](Self::apply) and [`join`](Self::join) are commutative, associative and idempotent: webhooks, the return
 /// page and reconciliation may hand in facts in any order, any number of times, and the result is the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownFacts {
@@ -28,7 +28,7 @@ pub struct KnownFacts {
 
 impl KnownFacts {
     /// Takes one fact in; an older or known one changes nothing.
-    pub fn learn(&mut self, fact: PaymentFact) {
+    pub fn apply(&mut self, fact: PaymentFact) {
         match fact {
             PaymentFact::PaymentIntent(fact) => keep_greater(&mut self.intents, fact.id.clone(), fact.timeless()),
             PaymentFact::Charge(fact) => keep_greater(&mut self.charges, fact.id.clone(), fact),
@@ -44,9 +44,9 @@ impl KnownFacts {
     }
 
     /// Whether this fact would change nothing.
-    pub fn knows(&self, fact: &PaymentFact) -> bool {
+    pub fn contains(&self, fact: &PaymentFact) -> bool {
         let mut with_it = self.clone();
-        with_it.learn(fact.clone());
+        with_it.apply(fact.clone());
         with_it == *self
     }
 
@@ -131,7 +131,7 @@ impl KnownFacts {
 impl Extend<PaymentFact> for KnownFacts {
     fn extend<I: IntoIterator<Item = PaymentFact>>(&mut self, facts: I) {
         for fact in facts {
-            self.learn(fact);
+            self.apply(fact);
         }
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use resilience::SeededIds;
 use serde_json::{Value, json};
-use testkit::{Scripted, Turn};
+use testkit::{ScriptedTransport, Turn};
 
 use super::*;
 use crate::conversation::{NONCE, ScriptedOpenId, Signer, claims, converse, discovery, keys, provider, tokens, with};
@@ -21,21 +21,21 @@ fn signed(signer: &Signer, id: &str) -> Turn {
     tokens(&signer.token(&json!({"alg": signer.algorithm(), "kid": id}), &claims()))
 }
 
-async fn vouched(open_id: &ScriptedOpenId<'_>, deadline: Deadline) -> Result<Vouched, OpenIdError> {
-    open_id.vouched(&provider(), EXCHANGE, deadline).await
+async fn external_identity(open_id: &ScriptedOpenId<'_>, deadline: Deadline) -> Result<ExternalIdentity, OpenIdError> {
+    open_id.external_identity(&provider(), EXCHANGE, deadline).await
 }
 
-fn lines(script: &Scripted) -> Vec<String> {
+fn lines(script: &ScriptedTransport) -> Vec<String> {
     script.lines(|_| String::new())
 }
 
-fn form(script: &Scripted, place: usize) -> BTreeMap<String, String> {
+fn form(script: &ScriptedTransport, place: usize) -> BTreeMap<String, String> {
     form_urlencoded::parse(script.asked.borrow()[place].body()).into_owned().collect()
 }
 
 #[test]
 fn somebody_is_sent_to_the_provider_with_everything_that_binds_the_answer() {
-    let script = Scripted::new(documents());
+    let script = ScriptedTransport::new(documents());
     let attempt = Attempt::new(&SeededIds::new(1));
     let url = converse(&script, async |open_id, _, deadline| {
         open_id.authorization_url(&provider(), "https://shop.test/back?a=b", &attempt, deadline).await.unwrap()
@@ -63,14 +63,14 @@ fn a_code_becomes_a_person_and_documents_are_kept_for_an_hour() {
     let signer = Signer::p256();
     let again = [Turn::json(200, &discovery()), signed(&signer, "k-1"), keys(&[signer.jwk("k-1")])];
     let first = again.clone();
-    let script = Scripted::new(first.into_iter().chain([signed(&signer, "k-1")]).chain(again));
+    let script = ScriptedTransport::new(first.into_iter().chain([signed(&signer, "k-1")]).chain(again));
     converse(&script, async |open_id, clock, deadline| {
-        vouched(open_id, deadline).await.unwrap();
+        external_identity(open_id, deadline).await.unwrap();
         clock.advance(Duration::from_secs(59));
-        assert_eq!(vouched(open_id, deadline).await.unwrap().identity.subject, "person-1");
+        assert_eq!(external_identity(open_id, deadline).await.unwrap().identity.subject, "person-1");
         clock.advance(Duration::from_secs(3541));
         // The token's own time is over by now; what matters is what is asked for.
-        vouched(open_id, deadline).await.unwrap_err();
+        external_identity(open_id, deadline).await.unwrap_err();
     });
     let whole = [DISCOVERY, "POST /token", "GET /jwks"];
     assert_eq!(lines(&script), [&whole[..], &["POST /token"], &whole[..]].concat());
@@ -82,8 +82,10 @@ fn we_say_who_we_are_by_header_or_form() {
     for (document, header, client) in
         [(discovery(), "Basic c2hvcDpzM2NyJTI2dA==", None), (post, "", Some(("shop", "s3cr&t")))]
     {
-        let script = Scripted::new([Turn::json(200, &document), Turn::json(400, &json!({"error": "invalid_grant"}))]);
-        let refused = converse(&script, async |open_id, _, deadline| vouched(open_id, deadline).await.unwrap_err());
+        let script =
+            ScriptedTransport::new([Turn::json(200, &document), Turn::json(400, &json!({"error": "invalid_grant"}))]);
+        let refused =
+            converse(&script, async |open_id, _, deadline| external_identity(open_id, deadline).await.unwrap_err());
         assert!(matches!(refused, OpenIdError::CodeRefused));
         let form = form(&script, 1);
         for (name, value) in [
@@ -103,7 +105,7 @@ fn we_say_who_we_are_by_header_or_form() {
 #[test]
 fn an_unknown_key_is_asked_for_once_and_not_more_than_once_a_minute() {
     let (old, new) = (Signer::p256(), Signer::p256());
-    let script = Scripted::new([
+    let script = ScriptedTransport::new([
         Turn::json(200, &discovery()),
         signed(&old, "k-1"),
         keys(&[old.jwk("k-1")]),
@@ -118,14 +120,14 @@ fn an_unknown_key_is_asked_for_once_and_not_more_than_once_a_minute() {
         signed(&new, "k-3"),
     ]);
     converse(&script, async |open_id, clock, deadline| {
-        vouched(open_id, deadline).await.unwrap();
+        external_identity(open_id, deadline).await.unwrap();
         let unknown = |error| matches!(error, OpenIdError::IdToken("signed with an unknown key"));
-        assert!(unknown(vouched(open_id, deadline).await.unwrap_err()));
+        assert!(unknown(external_identity(open_id, deadline).await.unwrap_err()));
         clock.advance(Duration::from_mins(1));
-        vouched(open_id, deadline).await.unwrap();
+        external_identity(open_id, deadline).await.unwrap();
         clock.advance(Duration::from_mins(1));
-        assert!(unknown(vouched(open_id, deadline).await.unwrap_err()));
-        assert!(unknown(vouched(open_id, deadline).await.unwrap_err()));
+        assert!(unknown(external_identity(open_id, deadline).await.unwrap_err()));
+        assert!(unknown(external_identity(open_id, deadline).await.unwrap_err()));
     });
     assert_eq!(lines(&script).iter().filter(|line| *line == "GET /jwks").count(), 3);
 }
@@ -134,7 +136,7 @@ fn an_unknown_key_is_asked_for_once_and_not_more_than_once_a_minute() {
 fn documents_are_asked_for_again_and_codes_only_if_nobody_can_have_seen_them() {
     let signer = Signer::p256();
     let busy = || Turn::json(503, &json!({}));
-    let script = Scripted::new([
+    let script = ScriptedTransport::new([
         Turn::Lost,
         busy(),
         Turn::json(200, &discovery()),
@@ -144,10 +146,11 @@ fn documents_are_asked_for_again_and_codes_only_if_nobody_can_have_seen_them() {
         Turn::Lost,
         keys(&[signer.jwk("k-1")]),
     ]);
-    converse(&script, async |open_id, _, deadline| vouched(open_id, deadline).await.unwrap());
+    converse(&script, async |open_id, _, deadline| external_identity(open_id, deadline).await.unwrap());
     for turn in [Turn::Lost, Turn::json(500, &json!({}))] {
-        let script = Scripted::new([Turn::json(200, &discovery()), turn]);
-        let error = converse(&script, async |open_id, _, deadline| vouched(open_id, deadline).await.unwrap_err());
+        let script = ScriptedTransport::new([Turn::json(200, &discovery()), turn]);
+        let error =
+            converse(&script, async |open_id, _, deadline| external_identity(open_id, deadline).await.unwrap_err());
         assert!(matches!(error, OpenIdError::Unavailable { .. }));
     }
 }
@@ -155,8 +158,8 @@ fn documents_are_asked_for_again_and_codes_only_if_nobody_can_have_seen_them() {
 #[test]
 fn what_a_provider_refuses_or_garbles_is_told_apart() {
     let after_discovery = |turn: Turn| {
-        let script = Scripted::new([Turn::json(200, &discovery()), turn, keys(&[])]);
-        converse(&script, async |open_id, _, deadline| vouched(open_id, deadline).await.unwrap_err())
+        let script = ScriptedTransport::new([Turn::json(200, &discovery()), turn, keys(&[])]);
+        converse(&script, async |open_id, _, deadline| external_identity(open_id, deadline).await.unwrap_err())
     };
     let refused = |status: u16, body: Value| after_discovery(Turn::json(status, &body));
     assert!(matches!(refused(400, json!({"error": "invalid_grant"})), OpenIdError::CodeRefused));
@@ -164,8 +167,8 @@ fn what_a_provider_refuses_or_garbles_is_told_apart() {
     assert!(matches!(refused(403, json!(7)), OpenIdError::ClientRefused { status: 403 }));
     assert!(matches!(refused(200, json!({"access_token": "at-1"})), OpenIdError::Provider(_)));
     assert!(matches!(refused(200, json!({"id_token": "at-1"})), OpenIdError::IdToken("not a JWT")));
-    let gone = Scripted::new([Turn::json(404, &json!({}))]);
-    let error = converse(&gone, async |open_id, _, deadline| vouched(open_id, deadline).await.unwrap_err());
+    let gone = ScriptedTransport::new([Turn::json(404, &json!({}))]);
+    let error = converse(&gone, async |open_id, _, deadline| external_identity(open_id, deadline).await.unwrap_err());
     assert!(matches!(error, OpenIdError::Provider(_)));
 }
 
@@ -177,8 +180,8 @@ fn an_address_that_the_token_leaves_out_is_asked_for() {
     let ask = |said: Value| {
         let token = signer.token(&json!({"alg": "ES256", "kid": "k-1"}), &silent);
         let turns = [Turn::json(200, &document), tokens(&token), keys(&[signer.jwk("k-1")]), Turn::json(200, &said)];
-        let script = Scripted::new(turns);
-        let came = converse(&script, async |open_id, _, deadline| vouched(open_id, deadline).await);
+        let script = ScriptedTransport::new(turns);
+        let came = converse(&script, async |open_id, _, deadline| external_identity(open_id, deadline).await);
         (came, script)
     };
     let (came, script) = ask(json!({"sub": "person-1", "email": "ada@shop.example", "email_verified": true}));
@@ -197,9 +200,9 @@ fn an_address_that_the_token_leaves_out_is_asked_for() {
 #[test]
 fn codes_and_tokens_show_nowhere() {
     let token = Signer::p256().token(&json!({"alg": "ES256", "kid": "k-1"}), &claims());
-    let script = Scripted::new([Turn::json(200, &discovery()), tokens(&token[1..]), keys(&[])]);
+    let script = ScriptedTransport::new([Turn::json(200, &discovery()), tokens(&token[1..]), keys(&[])]);
     converse(&script, async |open_id, _, deadline| {
-        let error = vouched(open_id, deadline).await.unwrap_err();
+        let error = external_identity(open_id, deadline).await.unwrap_err();
         let shown = format!("{error} {error:?} {open_id:?} {EXCHANGE:?} {:?}", Attempt::new(&SeededIds::new(1)));
         assert!(!shown.contains("eyJ") && !shown.contains("code-1") && !shown.contains("verifier-1"), "{shown}");
     });

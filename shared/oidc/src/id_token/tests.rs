@@ -1,28 +1,28 @@
-use domain::Vouched;
+use domain::ExternalIdentity;
 use ring::hmac;
 use serde_json::json;
 
 use super::*;
 use crate::conversation::{ISSUER, NONCE, NOW, Signer, claims, encode, message, with};
 
-const EXPECTED: Expected<'_> = Expected { issuer: ISSUER, client_id: "shop", nonce: NONCE };
+const EXPECTED: ExpectedClaims<'_> = ExpectedClaims { issuer: ISSUER, client_id: "shop", nonce: NONCE };
 
 fn key_set(signer: &Signer) -> ProviderKeys {
     ProviderKeys::read(json!({"keys": [signer.jwk("k-1")]}).to_string().as_bytes()).unwrap()
 }
 
 /// A token whose claims differ from a good one's in these.
-fn judge(signer: &Signer, changes: &Value) -> Result<Vouched, Refused> {
+fn judge(signer: &Signer, changes: &Value) -> Result<ExternalIdentity, IdTokenError> {
     let header = json!({"alg": signer.algorithm(), "kid": "k-1"});
-    vouched(&signer.token(&header, &with(claims(), changes)), &key_set(signer))
+    external(&signer.token(&header, &with(claims(), changes)), &key_set(signer))
 }
 
-fn vouched(token: &str, keys: &ProviderKeys) -> Result<Vouched, Refused> {
-    let Checked { identity, email } = check(token, keys, EXPECTED, NOW)?;
-    Ok(Vouched { identity, verified_email: email.verified() })
+fn external(token: &str, keys: &ProviderKeys) -> Result<ExternalIdentity, IdTokenError> {
+    let VerifiedClaims { identity, email } = check(token, keys, EXPECTED, NOW)?;
+    Ok(ExternalIdentity { identity, verified_email: email.verified() })
 }
 
-fn because<T: std::fmt::Debug>(judged: Result<T, Refused>) -> &'static str {
+fn because<T: std::fmt::Debug>(judged: Result<T, IdTokenError>) -> &'static str {
     match judged {
         Err(Because(reason)) => reason,
         other => panic!("{other:?}"),
@@ -31,7 +31,7 @@ fn because<T: std::fmt::Debug>(judged: Result<T, Refused>) -> &'static str {
 
 #[test]
 fn good_tokens_of_both_algorithms_are_taken() {
-    let expected = Vouched {
+    let expected = ExternalIdentity {
         identity: Identity { issuer: ISSUER.to_owned(), subject: "person-1".to_owned() },
         verified_email: Some("ada@shop.example".parse().unwrap()),
     };
@@ -102,7 +102,7 @@ fn an_address_counts_only_if_the_provider_has_verified_it() {
 fn forged_tokens_are_refused() {
     for signer in [Signer::rsa(), Signer::p256()] {
         let (keys, algorithm) = (key_set(&signer), signer.algorithm());
-        let judge = |token: &str| vouched(token, &keys);
+        let judge = |token: &str| external(token, &keys);
         let header = |alg: &str| json!({"alg": alg, "kid": "k-1"});
         let good = signer.token(&header(algorithm), &claims());
         let (signed, signature) = good.rsplit_once('.').unwrap();
@@ -127,7 +127,7 @@ fn forged_tokens_are_refused() {
         }
         assert_eq!(because(judge(&format!("{good}="))), "an illegible signature");
         for token in ["", "a", "a.b", "a.b.c", &format!("{good}.{signature}")] {
-            assert!(matches!(judge(token), Err(Because(_) | Refused::UnknownKey)), "{token}");
+            assert!(matches!(judge(token), Err(Because(_) | IdTokenError::UnknownKey)), "{token}");
         }
     }
 }
@@ -142,14 +142,14 @@ fn a_tokens_own_key_is_never_looked_at() {
         json!({"x5u": "https://evil.test/cert", "x5c": ["AAAA"]}),
     ] {
         let header = with(json!({"alg": "ES256", "kid": "k-1"}), &changes);
-        let judged = vouched(&theirs.token(&header, &claims()), &keys);
+        let judged = external(&theirs.token(&header, &claims()), &keys);
         assert_eq!(because(judged), "a signature that is not the provider's", "{changes}");
     }
     let critical = json!({"alg": "ES256", "kid": "k-1", "crit": ["exp"], "exp": 1});
-    let judged = vouched(&ours.token(&critical, &claims()), &keys);
+    let judged = external(&ours.token(&critical, &claims()), &keys);
     assert_eq!(because(judged), "a header that has to be understood and is not");
     for kid in ["k-2", "../k-1", "k-1' OR '1'='1", ""] {
         let header = json!({"alg": "ES256", "kid": kid});
-        assert_eq!(vouched(&theirs.token(&header, &claims()), &keys), Err(Refused::UnknownKey), "{kid}");
+        assert_eq!(external(&theirs.token(&header, &claims()), &keys), Err(IdTokenError::UnknownKey), "{kid}");
     }
 }

@@ -63,11 +63,11 @@ impl World {
         Issuer { sessions: &self.store, keys: self.keys.clone(), clock: &self.clock, ids: &self.ids }
     }
 
-    fn open(&self) -> SignedIn {
+    fn open(&self) -> IssuedTokens {
         self.clock.run(self.issuer().open(&anna(), Delivery::Body)).unwrap()
     }
 
-    fn refresh(&self, shown: &RefreshToken) -> Result<SignedIn, ProblemType> {
+    fn refresh(&self, shown: &RefreshToken) -> Result<IssuedTokens, ProblemType> {
         let refreshed = self.clock.run(self.issuer().refresh(&self.store, shown, Delivery::Body));
         refreshed.map_err(|error| error.kind())
     }

@@ -21,7 +21,7 @@ fn tries(guards: &MemoryStore, limits: &AccountLimits, now: Timestamp) -> usize 
 fn strangers_share_few_tries_and_cannot_use_up_the_owners() {
     let guards = MemoryStore::new();
     let owner = limits("anna", "home");
-    VirtualClock::at(NOW).run(owner.know(&guards, NOW));
+    VirtualClock::at(NOW).run(owner.remember(&guards, NOW));
 
     assert_eq!(tries(&guards, &limits("anna", "evil-1"), NOW), 10);
     assert_eq!(tries(&guards, &limits("anna", "evil-2"), NOW), 0, "all strangers share them");
@@ -35,7 +35,7 @@ fn strangers_share_few_tries_and_cannot_use_up_the_owners() {
 fn an_address_is_forgotten_after_ninety_days() {
     let guards = MemoryStore::new();
     let owner = limits("anna", "home");
-    VirtualClock::at(NOW).run(owner.know(&guards, NOW));
+    VirtualClock::at(NOW).run(owner.remember(&guards, NOW));
     let late = NOW.plus(KNOWN_FOR);
     assert_eq!(tries(&guards, &limits("anna", "evil"), late), 10);
     assert_eq!(tries(&guards, &owner, late), 0);

@@ -60,7 +60,7 @@ impl DynamoCatalogue {
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => Ok(match refusal.item() {
                     Some(stored) if item::was_written_by(stored, write_id) => Put::Stored(stored.clone()),
-                    stored => Put::StockDiffers(stored.cloned()),
+                    stored => Put::StockConflict(stored.cloned()),
                 }),
                 _ => Err(error.into()),
             },
@@ -73,13 +73,13 @@ enum Put {
     /// The product as it is now.
     Stored(Item),
     /// The product as it stays; none if it is not there.
-    StockDiffers(Option<Item>),
+    StockConflict(Option<Item>),
 }
 
 /// That this write was not made before, and that the stock is what the edit expects.
 fn condition(edit: &ProductEdit) -> String {
     let is_new = "(attribute_not_exists(#write_id) OR #write_id <> :write_id)";
-    match edit.stock.and_then(|stock| stock.was) {
+    match edit.stock.and_then(|stock| stock.expected) {
         None => is_new.to_owned(),
         Some(0) => format!("{is_new} AND (attribute_not_exists(#stock) OR #stock IN (:was, :stock))"),
         Some(_) => format!("{is_new} AND #stock IN (:was, :stock)"),
@@ -114,7 +114,7 @@ fn edited_values(edit: &ProductEdit, write_id: Uuid) -> Result<Item, StoreError>
         (":one", number(1_u32)),
     ];
     values.extend(edit.stock.map(|stock| (":stock", number(stock.pieces))));
-    values.extend(edit.stock.and_then(|stock| stock.was).map(|was| (":was", number(was))));
+    values.extend(edit.stock.and_then(|stock| stock.expected).map(|was| (":was", number(was))));
     Ok(values.into_iter().map(|(placeholder, value)| (placeholder.to_owned(), value)).collect())
 }
 
@@ -129,8 +129,8 @@ impl Catalogue for DynamoCatalogue {
         let values = edited_values(edit, write_id)?;
         match settle(async || self.put_once(edit, &values, write_id).await).await? {
             Put::Stored(stored) => item::read(stored),
-            Put::StockDiffers(None) => Err(StoreError::StockDiffers(0)),
-            Put::StockDiffers(Some(stored)) => Err(StoreError::StockDiffers(item::read::<Product>(stored)?.stock)),
+            Put::StockConflict(None) => Err(StoreError::StockConflict(0)),
+            Put::StockConflict(Some(stored)) => Err(StoreError::StockConflict(item::read::<Product>(stored)?.stock)),
         }
     }
 

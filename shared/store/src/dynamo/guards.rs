@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::Timestamp;
-use resilience::{Ids, Limit, RandomIds, Taken};
+use resilience::{Decision, Ids, Limit, RandomIds};
 use uuid::Uuid;
 
 use super::failure::{Failure, settle};
@@ -32,21 +32,21 @@ const MOST_EMPTY: usize = 1000;
 #[derive(Clone, Debug)]
 pub struct DynamoGuards {
     table: Table,
-    empty: Arc<Mutex<Empty>>,
+    empty: Arc<Mutex<EmptyBuckets>>,
 }
 
 /// Until when buckets have nothing to give, as far as is known here. Since an arrival time never falls, that holds
 /// whatever others do; so those who keep asking cost no write.
 #[derive(Debug, Default)]
-struct Empty(HashMap<String, Timestamp>);
+struct EmptyBuckets(HashMap<String, Timestamp>);
 
-impl Empty {
+impl EmptyBuckets {
     /// How long the bucket has nothing to give.
     fn wait(&self, bucket: &str, now: Timestamp) -> Option<Duration> {
         self.0.get(bucket).filter(|until| now < **until).map(|until| until.since(now))
     }
 
-    fn note(&mut self, bucket: &str, until: Timestamp, now: Timestamp) {
+    fn record(&mut self, bucket: &str, until: Timestamp, now: Timestamp) {
         if self.0.len() >= MOST_EMPTY {
             self.0.retain(|_, until| now < *until);
         }
@@ -57,7 +57,7 @@ impl Empty {
 }
 
 /// What a conditional write of a bucket met.
-enum Met {
+enum BucketWrite {
     /// It took a request: the arrival time is this one now.
     Taken(Timestamp),
     /// The bucket is in another state; none: it is not there.
@@ -101,7 +101,13 @@ impl DynamoGuards {
 
     /// One write, with the SDK's own repetitions. A repetition that meets its own first self has taken one request; where
     /// somebody else wrote in between it takes another one, so that a lost answer makes a bucket stricter, never wider.
-    async fn write(&self, bucket: &str, write: &Write, until: Timestamp, write_id: Uuid) -> Result<Met, StoreError> {
+    async fn write(
+        &self,
+        bucket: &str,
+        write: &Write,
+        until: Timestamp,
+        write_id: Uuid,
+    ) -> Result<BucketWrite, StoreError> {
         let mut values: Item = write.values.iter().map(|(name, at)| ((*name).to_owned(), millis(*at))).collect();
         values.insert(":ttl".to_owned(), keys::ttl(until));
         values.insert(":write_id".to_owned(), item::mark(write_id));
@@ -118,11 +124,11 @@ impl DynamoGuards {
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.send().await {
-            Ok(answer) => Ok(Met::Taken(arrival(&answer.attributes.unwrap_or_default())?)),
+            Ok(answer) => Ok(BucketWrite::Taken(arrival(&answer.attributes.unwrap_or_default())?)),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => match refusal.item() {
-                    Some(stored) if item::was_written_by(stored, write_id) => Ok(Met::Taken(arrival(stored)?)),
-                    stored => Ok(Met::Other(stored.map(arrival).transpose()?)),
+                    Some(stored) if item::was_written_by(stored, write_id) => Ok(BucketWrite::Taken(arrival(stored)?)),
+                    stored => Ok(BucketWrite::Other(stored.map(arrival).transpose()?)),
                 },
                 _ => Err(Failure::from(error).into()),
             },
@@ -134,7 +140,7 @@ impl DynamoGuards {
     }
 
     fn note_empty(&self, bucket: &str, until: Timestamp, now: Timestamp) {
-        self.empty.lock().unwrap_or_else(PoisonError::into_inner).note(bucket, until, now);
+        self.empty.lock().unwrap_or_else(PoisonError::into_inner).record(bucket, until, now);
     }
 }
 
@@ -143,32 +149,32 @@ fn arrival(item: &Item) -> Result<Timestamp, StoreError> {
 }
 
 /// What a request is told that moved the arrival time to `next`.
-fn told(limit: Limit, next: Timestamp, now: Timestamp) -> Taken {
+fn told(limit: Limit, next: Timestamp, now: Timestamp) -> Decision {
     let interval = i64::try_from(limit.interval().as_millis()).unwrap_or(i64::MAX);
     limit.take(Some(Timestamp::from_millis(next.millis().saturating_sub(interval))), now).1
 }
 
 impl Guards for DynamoGuards {
-    async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Taken, StoreError> {
+    async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError> {
         if let Some(retry_after) = self.known_wait(bucket, now) {
-            return Ok(Taken::Refused { retry_after });
+            return Ok(Decision::Refused { retry_after });
         }
         let (write_id, until) = (RandomIds.fresh(), now.plus(limit.whole()));
         for _ in 0..ROUNDS {
             let seen = match self.write(bucket, &Write::of_used(limit, now), until, write_id).await? {
-                Met::Taken(next) => return Ok(told(limit, next, now)),
-                Met::Other(seen) => seen,
+                BucketWrite::Taken(next) => return Ok(told(limit, next, now)),
+                BucketWrite::Other(seen) => seen,
             };
             let next = match limit.take(seen, now) {
                 (Some(next), _) => next,
                 (None, refused) => {
-                    if let Taken::Refused { retry_after } = refused {
+                    if let Decision::Refused { retry_after } = refused {
                         self.note_empty(bucket, now.plus(retry_after), now);
                     }
                     return Ok(refused);
                 }
             };
-            if let Met::Taken(next) = self.write(bucket, &Write::of_idle(seen, next), until, write_id).await? {
+            if let BucketWrite::Taken(next) = self.write(bucket, &Write::of_idle(seen, next), until, write_id).await? {
                 return Ok(told(limit, next, now));
             }
         }
@@ -184,14 +190,14 @@ impl Guards for DynamoGuards {
         Ok(now < Timestamp::from_millis(item::number_of(&fact, UNTIL)?))
     }
 
-    async fn bookmark(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
-        let Some(kept) = self.table.get(&keys::bookmark(job)).await? else { return Ok(None) };
+    async fn checkpoint(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+        let Some(kept) = self.table.get(&keys::checkpoint(job)).await? else { return Ok(None) };
         let is_good = now < Timestamp::from_millis(item::number_of(&kept, UNTIL)?);
         is_good.then(|| item::text_of(&kept, PLACE)).transpose()
     }
 
-    async fn keep_bookmark(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
-        let mut item = keys::bookmark(job).attributes();
+    async fn save_checkpoint(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
+        let mut item = keys::checkpoint(job).attributes();
         item.insert(PLACE.to_owned(), keys::text(place));
         self.keep(item, until).await
     }
@@ -216,14 +222,14 @@ mod tests {
 
     #[test]
     fn an_attack_from_everywhere_does_not_fill_the_memory() {
-        let (mut empty, at) = (Empty::default(), Timestamp::from_seconds);
+        let (mut empty, at) = (EmptyBuckets::default(), Timestamp::from_seconds);
         for bucket in 0..2 * MOST_EMPTY {
-            empty.note(&bucket.to_string(), at(60), at(0));
+            empty.record(&bucket.to_string(), at(60), at(0));
         }
         assert_eq!(empty.0.len(), MOST_EMPTY);
         assert_eq!(empty.wait("0", at(59)), Some(Duration::from_secs(1)));
         assert_eq!((empty.wait("0", at(60)), empty.wait("5000", at(0))), (None, None));
-        empty.note("5000", at(90), at(60));
+        empty.record("5000", at(90), at(60));
         assert_eq!(empty.0.len(), 1, "what is over makes room");
     }
 }

@@ -172,7 +172,7 @@ pub(crate) fn bucket(name: &str) -> Key {
 }
 
 /// Where a job stands.
-pub(crate) fn bookmark(job: &str) -> Key {
+pub(crate) fn checkpoint(job: &str) -> Key {
     Key::new(format_args!("bookmark#{job}"), "bookmark")
 }
 
@@ -265,7 +265,7 @@ mod tests {
             (api_key(KeyId::from_uuid(Uuid::nil())), format!("key#key_{} key", Uuid::nil().simple())),
             (bucket("read#1"), "bucket#read#1 bucket".to_owned()),
             (fact("known#1"), "fact#known#1 fact".to_owned()),
-            (bookmark("reconcile"), "bookmark#reconcile bookmark".to_owned()),
+            (checkpoint("reconcile"), "bookmark#reconcile bookmark".to_owned()),
         ] {
             assert_eq!(key.to_string(), written);
         }

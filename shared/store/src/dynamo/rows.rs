@@ -22,13 +22,13 @@ const HEADER: u32 = 1;
 const ORDER_ID: &str = "order_id";
 
 /// What is known before numbers are given away.
-struct Known {
+struct KnownRows {
     rows: BTreeMap<OrderId, u32>,
     /// None: this sheet has no counter yet.
     last: Option<u32>,
 }
 
-impl Known {
+impl KnownRows {
     fn read(items: &[Item]) -> Result<Self, StoreError> {
         let mut known = Self { rows: BTreeMap::new(), last: None };
         for stored in items {
@@ -53,7 +53,7 @@ impl SheetRows for DynamoEffects {
         let mut pause = Policy::CONFLICT.first;
         for _ in 0..Policy::CONFLICT.attempts {
             let wanted = orders.iter().map(|id| keys::row(*id)).chain([keys::counter(spreadsheet_id)]);
-            let mut known = Known::read(&self.table.get_all(wanted).await?)?;
+            let mut known = KnownRows::read(&self.table.get_all(wanted).await?)?;
             let last = known.last.unwrap_or(HEADER);
             let new: Vec<_> =
                 orders.iter().filter(|id| !known.rows.contains_key(id)).copied().zip(last + 1..).collect();

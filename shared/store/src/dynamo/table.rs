@@ -24,7 +24,7 @@ pub(crate) struct Table {
 
 /// What a query found.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct QueryResult {
     /// The items, in the index's order.
     pub(crate) items: Vec<Item>,
     /// The key of the last item that was looked at, unless that was the last one there is.
@@ -184,8 +184,8 @@ pub(crate) fn names(pairs: &[(&str, &str)]) -> HashMap<String, String> {
 
 /// Reads until `wanted` items are found, or all, or `reads` requests are spent. One request alone may end early, at
 /// 1 MB or where a filter leaves few.
-pub(crate) async fn read(query: QueryFluentBuilder, wanted: usize, reads: usize) -> Result<Found, StoreError> {
-    let mut found = Found::default();
+pub(crate) async fn read(query: QueryFluentBuilder, wanted: usize, reads: usize) -> Result<QueryResult, StoreError> {
+    let mut found = QueryResult::default();
     for _ in 0..reads {
         let page = query.clone().set_exclusive_start_key(found.last.take()).send().await.map_err(unavailable)?;
         found.items.extend(page.items.unwrap_or_default());

@@ -7,7 +7,7 @@ use domain::{
 
 use super::{MemoryStore, State};
 use crate::accounts::{listed_by, previous_version};
-use crate::{AccountSaved, Accounts, ApiKeys, Cursor, Page, PageRequest, Sessions, StoreError};
+use crate::{Accounts, ApiKeys, Cursor, Page, PageRequest, SaveOutcome, Sessions, StoreError};
 
 impl Accounts for MemoryStore {
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
@@ -22,14 +22,14 @@ impl Accounts for MemoryStore {
         Ok(self.state.borrow().holder(|account| account.identities.contains(identity)).cloned())
     }
 
-    async fn save_account(&self, change: &AccountChange) -> Result<AccountSaved, StoreError> {
+    async fn save_account(&self, change: &AccountChange) -> Result<SaveOutcome, StoreError> {
         let mut state = self.state.borrow_mut();
         let previous = previous_version(change)?;
         if state.is_told(&change.events) {
-            return Ok(AccountSaved::Saved);
+            return Ok(SaveOutcome::Saved);
         }
         if change.uses.is_some_and(|id| !state.links.contains_key(&id)) {
-            return Ok(AccountSaved::LinkGone);
+            return Ok(SaveOutcome::LinkGone);
         }
         if let Some(id) = change.after.as_ref().or(change.before.as_ref()).map(|account| account.id)
             && state.accounts.get(&id).map_or(0, |stored| stored.version) != previous
@@ -37,10 +37,10 @@ impl Accounts for MemoryStore {
             return Err(StoreError::Conflict);
         }
         if change.after.as_ref().is_some_and(|after| state.is_taken(after)) {
-            return Ok(AccountSaved::Taken);
+            return Ok(SaveOutcome::Taken);
         }
         state.write_account(change);
-        Ok(AccountSaved::Saved)
+        Ok(SaveOutcome::Saved)
     }
 
     async fn link(&self, id: LinkId) -> Result<Option<Link>, StoreError> {
@@ -99,7 +99,7 @@ impl ApiKeys for MemoryStore {
         Ok(())
     }
 
-    async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<(), StoreError> {
+    async fn record_use(&self, id: KeyId, at: Timestamp) -> Result<(), StoreError> {
         if let Some(key) = self.state.borrow_mut().api_keys.get_mut(&id) {
             key.last_used_at = key.last_used_at.max(Some(at));
         }

@@ -16,7 +16,7 @@ impl Catalogue for MemoryStore {
         let known = state.products.get(&edit.sku);
         let before = known.map_or(0, |product| product.stock);
         if edit.stock.is_some_and(|stock| !stock.fits(before)) {
-            return Err(StoreError::StockDiffers(before));
+            return Err(StoreError::StockConflict(before));
         }
         let product = Product {
             sku: edit.sku.clone(),

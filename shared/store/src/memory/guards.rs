@@ -1,13 +1,13 @@
 //! Buckets and facts in memory.
 
 use domain::Timestamp;
-use resilience::{Limit, Taken};
+use resilience::{Decision, Limit};
 
 use super::MemoryStore;
 use crate::{Guards, StoreError};
 
 impl Guards for MemoryStore {
-    async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Taken, StoreError> {
+    async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError> {
         let mut state = self.state.borrow_mut();
         let (next, taken) = limit.take(state.buckets.get(bucket).copied(), now);
         if let Some(next) = next {
@@ -25,13 +25,13 @@ impl Guards for MemoryStore {
         Ok(self.state.borrow().facts.get(key).is_some_and(|until| now < *until))
     }
 
-    async fn bookmark(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+    async fn checkpoint(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
         let state = self.state.borrow();
-        Ok(state.bookmarks.get(job).filter(|(_, until)| now < *until).map(|(place, _)| place.clone()))
+        Ok(state.checkpoints.get(job).filter(|(_, until)| now < *until).map(|(place, _)| place.clone()))
     }
 
-    async fn keep_bookmark(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
-        self.state.borrow_mut().bookmarks.insert(job.to_owned(), (place.to_owned(), until));
+    async fn save_checkpoint(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
+        self.state.borrow_mut().checkpoints.insert(job.to_owned(), (place.to_owned(), until));
         Ok(())
     }
 }

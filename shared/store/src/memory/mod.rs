@@ -43,7 +43,7 @@ struct State {
     account_stream: Vec<AccountEvent>,
     buckets: BTreeMap<String, Timestamp>,
     facts: BTreeMap<String, Timestamp>,
-    bookmarks: BTreeMap<String, (String, Timestamp)>,
+    checkpoints: BTreeMap<String, (String, Timestamp)>,
 }
 
 impl MemoryStore {

@@ -4,30 +4,30 @@ use domain::{Change, CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderS
 
 use super::{MemoryStore, State};
 use crate::orders::sort_key;
-use crate::{Cursor, Orders, Page, PageRequest, ParkOutcome, Placed, Receipt, StoreError};
+use crate::{Cursor, Orders, Page, PageRequest, ParkOutcome, PlaceOutcome, Receipt, StoreError};
 
 impl Orders for MemoryStore {
-    async fn place(&self, placement: &Change) -> Result<Placed, StoreError> {
+    async fn place(&self, placement: &Change) -> Result<PlaceOutcome, StoreError> {
         let mut state = self.state.borrow_mut();
         let id = placement.order.id;
         if let Some(existing) = state.orders.get(&id) {
-            return Ok(Placed::Existing(existing.clone()));
+            return Ok(PlaceOutcome::Existing(existing.clone()));
         }
         if let Some(missing) = state.missing(placement) {
-            return Ok(Placed::OutOfStock(missing));
+            return Ok(PlaceOutcome::OutOfStock(missing));
         }
         state.write(placement);
         let parked = state.parked.remove(&id).unwrap_or_default();
         let facts = parked.iter().flat_map(|receipt| receipt.facts.clone()).collect();
-        let learned = placement.order.learn(facts, &placement.order.correlation_id, placement.order.placed_at);
-        let version = learned.as_ref().map_or(placement.order.version, |change| change.order.version);
+        let applied = placement.order.apply_facts(facts, &placement.order.correlation_id, placement.order.placed_at);
+        let version = applied.as_ref().map_or(placement.order.version, |change| change.order.version);
         for receipt in parked {
             state.receipts.insert((id, receipt.event_id.clone()), receipt.of_version(version));
         }
-        if let Some(learned) = &learned {
-            state.write(learned);
+        if let Some(applied) = &applied {
+            state.write(applied);
         }
-        Ok(Placed::New(learned.map_or_else(|| placement.order.clone(), |change| change.order)))
+        Ok(PlaceOutcome::New(applied.map_or_else(|| placement.order.clone(), |change| change.order)))
     }
 
     async fn find(&self, id: OrderId) -> Result<Option<Order>, StoreError> {

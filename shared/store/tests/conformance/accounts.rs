@@ -2,7 +2,7 @@
 
 use domain::{Account, AccountChange};
 use futures::future::join_all;
-use store::{AccountSaved, Accounts, StoreError};
+use store::{Accounts, SaveOutcome, StoreError};
 
 use crate::people::{account, account_id, changed, erased, event, identity, link, made, nothing};
 use crate::promises;
@@ -10,7 +10,7 @@ use crate::sides::{AccountStream, People};
 
 /// An account that is stored.
 pub async fn stored<G, S>(people: &People<impl Accounts, G, S>, account: Account) -> Account {
-    assert_eq!(people.accounts.save_account(&made(&account)).await.unwrap(), AccountSaved::Saved);
+    assert_eq!(people.accounts.save_account(&made(&account)).await.unwrap(), SaveOutcome::Saved);
     account
 }
 
@@ -77,8 +77,8 @@ async fn of_many_accounts_with_one_address_one_is_stored<G>(people: &People<impl
     };
     let changes: Vec<_> = (1..=20).map(change).collect();
     let saved = join_all(changes.iter().map(|change| people.accounts.save_account(change))).await;
-    assert_eq!(saved.iter().filter(|saved| matches!(saved, Ok(AccountSaved::Taken))).count(), 19);
-    let winner = saved.iter().position(|saved| matches!(saved, Ok(AccountSaved::Saved))).unwrap();
+    assert_eq!(saved.iter().filter(|saved| matches!(saved, Ok(SaveOutcome::Taken))).count(), 19);
+    let winner = saved.iter().position(|saved| matches!(saved, Ok(SaveOutcome::Saved))).unwrap();
     let found = people.accounts.account_with_email(&"ANNA@example.com".parse().unwrap()).await.unwrap();
     assert_eq!(found, changes[winner].after);
     assert_eq!(people.stream.told(), changes[winner].events);
@@ -96,8 +96,8 @@ async fn of_many_accounts_with_one_openid_identity_one_gets_it<G, S>(people: &Pe
     let linked = |account| changed(account, |account: &mut Account| account.identities = vec![identity("1")]);
     let changes: Vec<_> = accounts.iter().map(linked).collect();
     let saved = join_all(changes.iter().map(|change| people.accounts.save_account(change))).await;
-    assert_eq!(saved.iter().filter(|saved| matches!(saved, Ok(AccountSaved::Taken))).count(), 19);
-    let winner = saved.iter().position(|saved| matches!(saved, Ok(AccountSaved::Saved))).unwrap();
+    assert_eq!(saved.iter().filter(|saved| matches!(saved, Ok(SaveOutcome::Taken))).count(), 19);
+    let winner = saved.iter().position(|saved| matches!(saved, Ok(SaveOutcome::Saved))).unwrap();
     assert_eq!(people.accounts.account_with_identity(&identity("1")).await.unwrap(), changes[winner].after);
 }
 
@@ -109,7 +109,7 @@ async fn what_an_account_lets_go_of_is_free_for_others<G, S>(people: &People<imp
         account.email = "new@example.com".parse().unwrap();
         account.identities = vec![identity("2")];
     });
-    assert_eq!(people.accounts.save_account(&moved).await.unwrap(), AccountSaved::Saved);
+    assert_eq!(people.accounts.save_account(&moved).await.unwrap(), SaveOutcome::Saved);
     assert_eq!(people.accounts.account_with_email(&old).await.unwrap(), None);
     assert_eq!(people.accounts.account_with_identity(&identity("1")).await.unwrap(), None);
     assert_eq!(people.accounts.account_with_email(&new).await.unwrap(), moved.after);
@@ -118,14 +118,14 @@ async fn what_an_account_lets_go_of_is_free_for_others<G, S>(people: &People<imp
     let ben = stored(people, Account { identities: vec![identity("1")], ..account(2, "anna@example.com") }).await;
     assert_eq!(people.accounts.account_with_email(&old).await.unwrap(), Some(ben.clone()));
     let greedy = changed(&ben, |account| account.identities.push(identity("2")));
-    assert_eq!(people.accounts.save_account(&greedy).await.unwrap(), AccountSaved::Taken);
+    assert_eq!(people.accounts.save_account(&greedy).await.unwrap(), SaveOutcome::Taken);
     assert_eq!(people.accounts.account(ben.id).await.unwrap(), Some(ben));
 }
 
 async fn an_address_may_change_its_case_alone<G, S>(people: &People<impl Accounts, G, S>) {
     let anna = stored(people, account(1, "anna@example.com")).await;
     let shouting = changed(&anna, |account| account.email = "ANNA@example.com".parse().unwrap());
-    assert_eq!(people.accounts.save_account(&shouting).await.unwrap(), AccountSaved::Saved);
+    assert_eq!(people.accounts.save_account(&shouting).await.unwrap(), SaveOutcome::Saved);
     assert_eq!(people.accounts.account_with_email(&anna.email).await.unwrap(), shouting.after);
 }
 
@@ -134,7 +134,7 @@ async fn an_erased_account_leaves_nothing_but_its_events<G>(people: &People<impl
     let anna = stored(people, of_two).await;
     let ends: Vec<_> = (1..=10).map(|n| AccountChange { events: vec![event(1, n)], ..erased(&anna) }).collect();
     let saved = join_all(ends.iter().map(|end| people.accounts.save_account(end))).await;
-    assert_eq!(saved.iter().filter(|saved| matches!(saved, Ok(AccountSaved::Saved))).count(), 1);
+    assert_eq!(saved.iter().filter(|saved| matches!(saved, Ok(SaveOutcome::Saved))).count(), 1);
     assert_eq!(saved.iter().filter(|saved| matches!(saved, Err(StoreError::Conflict))).count(), 9);
     let winner = saved.iter().position(Result::is_ok).unwrap();
     assert_eq!(people.stream.told(), ends[winner].events);
@@ -154,7 +154,7 @@ async fn events_come_out_of_the_stream_as_they_went_in_and_once<G>(
     for change in [&first, &alone, &second] {
         // Whoever lost the answer says it again.
         for _ in 0..2 {
-            assert_eq!(people.accounts.save_account(change).await.unwrap(), AccountSaved::Saved);
+            assert_eq!(people.accounts.save_account(change).await.unwrap(), SaveOutcome::Saved);
         }
     }
     assert_eq!(people.stream.told(), [event(1, 1), event(1, 2), event(5, 3), event(1, 4)]);

@@ -49,7 +49,7 @@ async fn a_use_is_noted_beside_the_versions_and_only_ever_later<G, S>(people: &P
     let key = api_key(1, 0);
     people.accounts.save_api_keys(from_ref(&key), &[]).await.unwrap();
     for (seen, known) in [(100, 100), (50, 100), (200, 200)] {
-        people.accounts.note_use(key.id, at(seen)).await.unwrap();
+        people.accounts.record_use(key.id, at(seen)).await.unwrap();
         let expected = ApiKey { last_used_at: Some(at(known)), ..key.clone() };
         assert_eq!(people.accounts.api_key(key.id).await.unwrap(), Some(expected));
     }
@@ -61,7 +61,7 @@ async fn a_use_is_noted_beside_the_versions_and_only_ever_later<G, S>(people: &P
 }
 
 async fn the_use_of_a_key_that_is_not_there_makes_none<G, S>(people: &People<impl ApiKeys, G, S>) {
-    people.accounts.note_use(key_id(1), at(0)).await.unwrap();
+    people.accounts.record_use(key_id(1), at(0)).await.unwrap();
     assert_eq!(people.accounts.api_key(key_id(1)).await.unwrap(), None);
     let list = async |page| people.accounts.api_keys(&page).await.unwrap();
     assert_eq!(all_pages(10, list, async |_| ()).await, []);

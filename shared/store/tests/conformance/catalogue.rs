@@ -2,7 +2,7 @@
 
 use domain::Sku;
 use futures::future::{join, join_all};
-use store::{Catalogue, Orders, Placed, ProductEdit, StockEdit, StoreError};
+use store::{Catalogue, Orders, PlaceOutcome, ProductEdit, StockEdit, StoreError};
 
 use crate::fixtures::{all_pages, at, edit, mug_order, sku, stock};
 use crate::promises;
@@ -31,7 +31,7 @@ async fn edits_and_orders_at_once_lose_no_piece<E>(stores: &Stores<impl Orders, 
     let unchanged = edit("MUG", None);
     let edits = join_all((0..10).map(|_| stores.catalogue.put(&unchanged)));
     let (placed, edited) = join(join_all(placements.iter().map(|order| stores.orders.place(order))), edits).await;
-    assert!(placed.iter().all(|placed| matches!(placed, Ok(Placed::New(_)))));
+    assert!(placed.iter().all(|placed| matches!(placed, Ok(PlaceOutcome::New(_)))));
     assert!(edited.iter().all(Result::is_ok));
     let product = stores.catalogue.products(&[sku("MUG")]).await.unwrap().remove(0);
     assert_eq!((product.stock, product.version), (10, 11));
@@ -61,25 +61,26 @@ async fn all_products_come_by_sku_page_by_page<O, E>(stores: &Stores<O, impl Cat
 }
 
 async fn a_stock_that_is_not_what_the_edit_says_stays<O, E>(stores: &Stores<O, impl Catalogue, E>) {
-    let to = async |was, stock| {
-        let edit = ProductEdit { stock: Some(StockEdit { pieces: stock, was: Some(was) }), ..edit("MUG", None) };
+    let to = async |expected, stock| {
+        let edit =
+            ProductEdit { stock: Some(StockEdit { pieces: stock, expected: Some(expected) }), ..edit("MUG", None) };
         stores.catalogue.put(&edit).await.map(|product| (product.stock, product.version))
     };
-    assert!(matches!(to(3, 5).await, Err(StoreError::StockDiffers(0))), "it is not there");
+    assert!(matches!(to(3, 5).await, Err(StoreError::StockConflict(0))), "it is not there");
     assert_eq!(stores.catalogue.products(&[sku("MUG")]).await.unwrap(), []);
     assert_eq!(to(0, 5).await.unwrap(), (5, 1));
     assert_eq!(to(0, 5).await.unwrap(), (5, 2), "said once more");
-    assert!(matches!(to(0, 6).await, Err(StoreError::StockDiffers(5))));
+    assert!(matches!(to(0, 6).await, Err(StoreError::StockConflict(5))));
     assert_eq!(to(5, 9).await.unwrap(), (9, 3));
     assert_eq!(stores.catalogue.products(&[sku("MUG")]).await.unwrap()[0].stock, 9);
 }
 
 async fn a_repeated_edit_does_not_put_up_again_what_was_sold<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
     stock(stores, "MUG", 2).await;
-    let restocked = ProductEdit { stock: Some(StockEdit { pieces: 10, was: Some(2) }), ..edit("MUG", None) };
+    let restocked = ProductEdit { stock: Some(StockEdit { pieces: 10, expected: Some(2) }), ..edit("MUG", None) };
     stores.catalogue.put(&restocked).await.unwrap();
-    assert!(matches!(stores.orders.place(&mug_order(1)).await, Ok(Placed::New(_))));
-    assert!(matches!(stores.catalogue.put(&restocked).await, Err(StoreError::StockDiffers(9))));
+    assert!(matches!(stores.orders.place(&mug_order(1)).await, Ok(PlaceOutcome::New(_))));
+    assert!(matches!(stores.catalogue.put(&restocked).await, Err(StoreError::StockConflict(9))));
     assert_eq!(stores.catalogue.products(&[sku("MUG")]).await.unwrap()[0].stock, 9);
 }
 

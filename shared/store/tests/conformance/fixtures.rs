@@ -6,7 +6,7 @@ use domain::{
     Change, Currency, CustomerId, IntentFact, IntentStatus, Money, Order, OrderId, PaymentFact, RefundFact,
     RefundStatus, Sku, Timestamp,
 };
-use store::{Catalogue, Page, PageRequest, Placed, ProductEdit, Receipt, ReceiptSource, StockEdit};
+use store::{Catalogue, Page, PageRequest, PlaceOutcome, ProductEdit, Receipt, ReceiptSource, StockEdit};
 use testkit::Sample;
 use uuid::Uuid;
 
@@ -67,9 +67,9 @@ pub async fn left<O, E>(stores: &Stores<O, impl Catalogue, E>, code: &str) -> u3
 }
 
 /// The order that was just placed.
-pub fn new(placed: Placed) -> Order {
+pub fn new(placed: PlaceOutcome) -> Order {
     match placed {
-        Placed::New(order) => order,
+        PlaceOutcome::New(order) => order,
         other => panic!("{other:?}"),
     }
 }
@@ -116,7 +116,7 @@ pub fn receipt(order: OrderId, event: &str, facts: Vec<PaymentFact>) -> Receipt 
 
 /// The change that payment brings.
 pub fn payment(order: &Order) -> Change {
-    order.learn(vec![paid(order)], "corr-2", at(60)).unwrap()
+    order.apply_facts(vec![paid(order)], "corr-2", at(60)).unwrap()
 }
 
 pub fn first(limit: usize) -> PageRequest {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
 use futures::future::join_all;
-use resilience::{Limit, Taken};
+use resilience::{Decision, Limit};
 use store::{DynamoGuards, Guards};
 
 use crate::fixtures::at;
@@ -16,16 +16,16 @@ use crate::sides::{Dynamo, People, dynamo, run};
 pub const LIMIT: Limit = Limit { requests: 10, period: Duration::from_mins(1) };
 
 /// How many were left for each of those who got one, in the order of asking.
-fn left(taken: &[Taken]) -> Vec<u32> {
-    let left = |taken: &Taken| match taken {
-        Taken::Allowed { remaining, .. } => Some(*remaining),
-        Taken::Refused { .. } => None,
+fn left(taken: &[Decision]) -> Vec<u32> {
+    let left = |taken: &Decision| match taken {
+        Decision::Allowed { remaining, .. } => Some(*remaining),
+        Decision::Refused { .. } => None,
     };
     taken.iter().filter_map(left).collect()
 }
 
 /// So many ask at once.
-async fn at_once(guards: &impl Guards, bucket: &str, many: usize, now: Timestamp) -> Vec<Taken> {
+async fn at_once(guards: &impl Guards, bucket: &str, many: usize, now: Timestamp) -> Vec<Decision> {
     let asked = join_all((0..many).map(|_| guards.take(bucket, LIMIT, now))).await;
     asked.into_iter().map(Result::unwrap).collect()
 }
@@ -35,7 +35,7 @@ async fn of_many_at_once_exactly_the_limit_passes<A, S>(people: &People<A, impl 
     let mut passed = left(&taken);
     passed.sort_unstable();
     assert_eq!(passed, (0..10).collect::<Vec<_>>(), "each one saw the bucket as it left it");
-    let refused = Taken::Refused { retry_after: Duration::from_secs(6) };
+    let refused = Decision::Refused { retry_after: Duration::from_secs(6) };
     assert_eq!(taken.iter().filter(|taken| **taken == refused).count(), 40);
 }
 
@@ -49,7 +49,7 @@ async fn a_bucket_fills_up_again_evenly_and_no_further_than_its_limit<A, S>(peop
 
 async fn a_bucket_in_use_counts_on_and_an_idle_one_begins_anew<A, S>(people: &People<A, impl Guards, S>) {
     let take = async |second| people.guards.take("b", LIMIT, at(second)).await.unwrap();
-    let allowed = |remaining, reset| Taken::Allowed { remaining, reset: Duration::from_secs(reset) };
+    let allowed = |remaining, reset| Decision::Allowed { remaining, reset: Duration::from_secs(reset) };
     assert_eq!(take(0).await, allowed(9, 6));
     assert_eq!(take(0).await, allowed(8, 12));
     assert_eq!(take(6).await, allowed(8, 12));
@@ -62,7 +62,7 @@ async fn whoever_is_refused_is_told_when_to_come_back_and_pays_nothing<A, S>(peo
     for (second, wait) in [(0, 6), (1, 5), (5, 1)] {
         for _ in 0..5 {
             let taken = people.guards.take("b", LIMIT, at(second)).await.unwrap();
-            assert_eq!(taken, Taken::Refused { retry_after: Duration::from_secs(wait) }, "at {second} s");
+            assert_eq!(taken, Decision::Refused { retry_after: Duration::from_secs(wait) }, "at {second} s");
         }
     }
     assert_eq!(left(&at_once(&people.guards, "b", 5, at(6)).await), [0]);
@@ -93,12 +93,12 @@ async fn a_fact_is_known_until_its_time_though_nobody_deletes_it<A, S>(people: &
 }
 
 async fn a_job_finds_where_it_stood_until_that_is_too_old<A, S>(people: &People<A, impl Guards, S>) {
-    assert_eq!(people.guards.bookmark("job", at(0)).await.unwrap(), None);
-    people.guards.keep_bookmark("job", "page 1", at(60)).await.unwrap();
-    people.guards.keep_bookmark("job", "page 2", at(60)).await.unwrap();
-    assert_eq!(people.guards.bookmark("job", at(59)).await.unwrap().as_deref(), Some("page 2"));
-    assert_eq!(people.guards.bookmark("job", at(60)).await.unwrap(), None);
-    assert_eq!(people.guards.bookmark("other", at(0)).await.unwrap(), None);
+    assert_eq!(people.guards.checkpoint("job", at(0)).await.unwrap(), None);
+    people.guards.save_checkpoint("job", "page 1", at(60)).await.unwrap();
+    people.guards.save_checkpoint("job", "page 2", at(60)).await.unwrap();
+    assert_eq!(people.guards.checkpoint("job", at(59)).await.unwrap().as_deref(), Some("page 2"));
+    assert_eq!(people.guards.checkpoint("job", at(60)).await.unwrap(), None);
+    assert_eq!(people.guards.checkpoint("other", at(0)).await.unwrap(), None);
 }
 
 promises! { people:
@@ -125,7 +125,7 @@ fn of_many_processes_at_once_exactly_the_limit_passes() {
 }
 
 /// What would come to mind first: read, decide, write.
-async fn naive_take(side: &Dynamo, now: Timestamp) -> Taken {
+async fn naive_take(side: &Dynamo, now: Timestamp) -> Decision {
     let key = |name: &str, text: &str| (name.to_owned(), AttributeValue::S(text.into()));
     let item = std::collections::HashMap::from([key("pk", "bucket#naive"), key("sk", "bucket")]);
     let read = side.client.get_item().table_name("guards").set_key(Some(item.clone())).consistent_read(true);

@@ -2,7 +2,7 @@
 
 use domain::AccountChange;
 use futures::future::join_all;
-use store::{AccountSaved, Accounts, StoreError};
+use store::{Accounts, SaveOutcome, StoreError};
 
 use crate::accounts::stored;
 use crate::fixtures::at;
@@ -19,7 +19,7 @@ async fn a_link_comes_with_its_change_and_goes_with_its_use<G, S>(people: &Peopl
     assert_eq!(people.accounts.link(one.id).await.unwrap(), Some(one.clone()));
     let verify = changed(&anna, |account| account.email_verified_at = Some(at(1)));
     let verify = AccountChange { uses: Some(one.id), ..verify };
-    assert_eq!(people.accounts.save_account(&verify).await.unwrap(), AccountSaved::Saved);
+    assert_eq!(people.accounts.save_account(&verify).await.unwrap(), SaveOutcome::Saved);
     assert_eq!(people.accounts.link(one.id).await.unwrap(), None);
     assert_eq!(people.accounts.link(other.id).await.unwrap(), Some(other));
 }
@@ -34,15 +34,15 @@ async fn of_many_who_use_one_link_one_does<G>(people: &People<impl Accounts, G, 
     };
     let resets: Vec<_> = (1..=20).map(reset).collect();
     let saved = join_all(resets.iter().map(|change| people.accounts.save_account(change))).await;
-    assert_eq!(saved.iter().filter(|saved| matches!(saved, Ok(AccountSaved::LinkGone))).count(), 19);
-    let winner = saved.iter().position(|saved| matches!(saved, Ok(AccountSaved::Saved))).unwrap();
+    assert_eq!(saved.iter().filter(|saved| matches!(saved, Ok(SaveOutcome::LinkGone))).count(), 19);
+    let winner = saved.iter().position(|saved| matches!(saved, Ok(SaveOutcome::Saved))).unwrap();
     assert_eq!(people.accounts.account(anna.id).await.unwrap(), resets[winner].after);
     assert_eq!(people.stream.told(), resets[winner].events);
 
     // Whoever reads the account anew and comes with the same link is too late as well.
     let after = resets[winner].after.clone().unwrap();
     let again = AccountChange { uses: Some(sent.id), ..changed(&after, |account| account.updated_at = at(9)) };
-    assert_eq!(people.accounts.save_account(&again).await.unwrap(), AccountSaved::LinkGone);
+    assert_eq!(people.accounts.save_account(&again).await.unwrap(), SaveOutcome::LinkGone);
     assert_eq!(people.accounts.account(anna.id).await.unwrap(), Some(after));
 }
 

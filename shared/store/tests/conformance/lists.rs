@@ -31,7 +31,7 @@ async fn events_come_oldest_first_page_by_page<E>(stores: &Stores<impl Orders, i
     stock(stores, "MUG", 5).await;
     let mut order = new(stores.orders.place(&placement_of(order_id(1), &[("MUG", 3)], 0)).await.unwrap());
     for n in 0..12 {
-        let change = order.learn(vec![paid(&order), refund(n)], "corr", order.updated_at).unwrap();
+        let change = order.apply_facts(vec![paid(&order), refund(n)], "corr", order.updated_at).unwrap();
         stores.orders.save(&change, None).await.unwrap();
         order = change.order;
     }

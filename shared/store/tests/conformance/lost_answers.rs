@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Change, MailEffectId, MailKind, MailSubject, Order, OrderStatus};
 use serde_json::json;
-use store::{Catalogue, MailEffects, Orders, ParkOutcome, Placed, ProductEdit, SheetRows, StockEdit, StoreError};
+use store::{Catalogue, MailEffects, Orders, ParkOutcome, PlaceOutcome, ProductEdit, SheetRows, StockEdit, StoreError};
 
 use crate::fixtures::{
     at, edit, first, left, mug_order, new, order_id, paid, payment, receipt, refund, sku, stock, waiting,
@@ -41,7 +41,7 @@ fn a_placement_knows_itself_and_takes_its_goods_once() {
             }
             side.local.lose_answers(TRANSACTION, lost);
             let placement = mug_order(1);
-            assert_eq!(side.stores.orders.place(&placement).await.unwrap(), Placed::New(placement.order));
+            assert_eq!(side.stores.orders.place(&placement).await.unwrap(), PlaceOutcome::New(placement.order));
             assert_eq!(side.requests(TRANSACTION), lost + 1);
             assert_eq!(left(&side.stores, "MUG").await, 4);
         });
@@ -164,8 +164,8 @@ fn a_mail_claim_knows_itself_and_is_not_sent_twice() {
 
 #[test]
 fn an_edit_sets_the_stock_once_whatever_is_sold_meanwhile() {
-    for was in [None, Some(0)] {
-        sets_the_stock_once(&ProductEdit { stock: Some(StockEdit { pieces: 10, was }), ..edit("MUG", None) });
+    for expected in [None, Some(0)] {
+        sets_the_stock_once(&ProductEdit { stock: Some(StockEdit { pieces: 10, expected }), ..edit("MUG", None) });
     }
 }
 
@@ -220,7 +220,10 @@ fn when_every_answer_is_lost_the_outcome_is_open_and_a_repetition_is_safe() {
         let placement = mug_order(1);
         assert!(matches!(side.stores.orders.place(&placement).await, Err(StoreError::Unavailable(_))));
         assert_eq!(side.requests(TRANSACTION), ALL, "three by the SDK, and once more");
-        assert_eq!(side.stores.orders.place(&placement).await.unwrap(), Placed::Existing(placement.order.clone()));
+        assert_eq!(
+            side.stores.orders.place(&placement).await.unwrap(),
+            PlaceOutcome::Existing(placement.order.clone())
+        );
         assert_eq!(left(&side.stores, "MUG").await, 4);
 
         let change = payment(&placement.order);
@@ -228,7 +231,7 @@ fn when_every_answer_is_lost_the_outcome_is_open_and_a_repetition_is_safe() {
         assert!(matches!(side.stores.orders.save(&change, None).await, Err(StoreError::Unavailable(_))));
         assert!(matches!(side.stores.orders.save(&change, None).await, Err(StoreError::Conflict)));
         let stored = side.stores.orders.find(placement.order.id).await.unwrap().unwrap();
-        assert_eq!(stored.learn(vec![paid(&placement.order)], "corr", at(99)), None, "it had taken effect");
+        assert_eq!(stored.apply_facts(vec![paid(&placement.order)], "corr", at(99)), None, "it had taken effect");
     });
 }
 
@@ -260,7 +263,7 @@ fn while_another_transaction_is_at_the_order_nothing_else_is_believed() {
         let short = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"cancelled",
             "CancellationReasons":[{"Code":"TransactionConflict"},{"Code":"None"},{"Code":"ConditionalCheckFailed"}]}"#;
         side.local.fail(TRANSACTION, Fault::Refused(400, short));
-        assert_eq!(side.stores.orders.place(&mug_order(1)).await.unwrap(), Placed::Existing(order));
+        assert_eq!(side.stores.orders.place(&mug_order(1)).await.unwrap(), PlaceOutcome::Existing(order));
     });
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience::Taken;
+use resilience::Decision;
 use serde_json::json;
 use store::{Guards, StoreError};
 
@@ -16,8 +16,8 @@ const WRITE: &str = "UpdateItem";
 /// How many are left after one was taken from a bucket from which `before` were taken.
 async fn left_after(side: &Dynamo) -> u32 {
     match side.people.guards.take("b", LIMIT, at(0)).await.unwrap() {
-        Taken::Allowed { remaining, .. } => remaining,
-        Taken::Refused { .. } => panic!("refused"),
+        Decision::Allowed { remaining, .. } => remaining,
+        Decision::Refused { .. } => panic!("refused"),
     }
 }
 
@@ -78,7 +78,7 @@ fn a_refusal_whose_answer_was_lost_is_one() {
             left_after(&side).await;
         }
         side.local.lose_answers(WRITE, 1);
-        let refused = Taken::Refused { retry_after: Duration::from_secs(6) };
+        let refused = Decision::Refused { retry_after: Duration::from_secs(6) };
         assert_eq!(side.people.guards.take("b", LIMIT, at(0)).await.unwrap(), refused);
     });
 }

@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use domain::{Account, AccountChange, ApiKey, Session};
 use serde_json::json;
-use store::{AccountSaved, Accounts, ApiKeys, Sessions, StoreError};
+use store::{Accounts, ApiKeys, SaveOutcome, Sessions, StoreError};
 
 use crate::accounts::stored;
 use crate::fixtures::at;
@@ -19,7 +19,7 @@ use crate::sides::{AccountStream as _, Dynamo, dynamo, run};
 const TOKENS: [(usize, bool); 4] = [(1, false), (3, false), (1, true), (3, true)];
 
 /// Saves the change while so many answers are lost.
-async fn save(side: &Dynamo, change: &AccountChange, lost: usize) -> Result<AccountSaved, StoreError> {
+async fn save(side: &Dynamo, change: &AccountChange, lost: usize) -> Result<SaveOutcome, StoreError> {
     side.local.lose_answers(TRANSACTION, lost);
     side.people.accounts.save_account(change).await
 }
@@ -42,7 +42,7 @@ fn a_change_of_an_account_knows_itself_from_its_making_to_its_end() {
             let erase = AccountChange { events: vec![event(1, 3)], ..erased(&after) };
             for change in [&made, &verify, &told, &erase] {
                 side.local.forget_requests();
-                assert_eq!(save(&side, change, lost).await.unwrap(), AccountSaved::Saved);
+                assert_eq!(save(&side, change, lost).await.unwrap(), SaveOutcome::Saved);
                 assert_eq!(side.requests(TRANSACTION), lost + 1);
             }
             assert_eq!(side.people.stream.told(), [event(1, 1), event(1, 2), event(1, 3)]);
@@ -66,7 +66,7 @@ fn somebody_elses_change_is_not_taken_for_ones_own() {
         assert!(matches!(save(&side, &mine, 1).await, Err(StoreError::Conflict)));
         assert!(matches!(save(&side, &erased(&anna), 1).await, Err(StoreError::Conflict)));
         let rival = AccountChange { events: vec![event(2, 9)], ..made(&account(2, "anna@example.com")) };
-        assert_eq!(save(&side, &rival, 1).await.unwrap(), AccountSaved::Taken);
+        assert_eq!(save(&side, &rival, 1).await.unwrap(), SaveOutcome::Taken);
         assert_eq!(side.people.accounts.account(anna.id).await.unwrap(), theirs.after);
         assert_eq!(side.people.stream.told(), []);
     });
@@ -79,7 +79,7 @@ fn when_every_answer_is_lost_the_same_change_may_be_said_again() {
         side.local.forget_tokens();
         let made = AccountChange { events: vec![event(1, 1)], ..made(&account(1, "anna@example.com")) };
         assert!(matches!(save(&side, &made, ALL).await, Err(StoreError::Unavailable(_))));
-        assert_eq!(save(&side, &made, 0).await.unwrap(), AccountSaved::Saved);
+        assert_eq!(save(&side, &made, 0).await.unwrap(), SaveOutcome::Saved);
         assert_eq!(side.people.stream.told(), made.events);
     });
 }
@@ -150,7 +150,7 @@ fn keys_know_themselves_and_their_use_is_noted() {
             let rival = ApiKey { revoked_at: Some(at(2)), ..revoked.clone() };
             assert!(matches!(keys.save_api_keys(&[rival], &[]).await, Err(StoreError::Conflict)));
             side.local.lose_answers("UpdateItem", lost);
-            keys.note_use(key.id, at(7)).await.unwrap();
+            keys.record_use(key.id, at(7)).await.unwrap();
             let expected = ApiKey { last_used_at: Some(at(7)), ..revoked };
             assert_eq!(keys.api_key(key.id).await.unwrap(), Some(expected));
             assert_eq!(side.people.stream.told(), [event(1, 1)]);

@@ -2,7 +2,7 @@
 
 use domain::{EventType, OrderStatus};
 use futures::future::join;
-use store::{Catalogue, Orders, ParkOutcome, Placed, Receipt};
+use store::{Catalogue, Orders, ParkOutcome, PlaceOutcome, Receipt};
 
 use crate::fixtures::{
     first, left, mug_order, new, order_id, paid, payment, placement_of, receipt, refund, sku, stock,
@@ -29,7 +29,7 @@ async fn parked_facts_are_in_the_order_when_it_is_placed<E>(stores: &Stores<impl
     let [second, first] = parked.map(|receipt| Receipt { order_version: 2, ..receipt });
     assert_eq!(stores.orders.receipts(order_id(1)).await.unwrap(), [first, second]);
     assert_eq!(left(stores, "MUG").await, 4);
-    assert_eq!(stores.orders.place(&placement).await.unwrap(), Placed::Existing(order));
+    assert_eq!(stores.orders.place(&placement).await.unwrap(), PlaceOutcome::Existing(order));
 }
 
 async fn parked_facts_that_say_nothing_new_leave_a_new_order_as_it_is<E>(
@@ -38,7 +38,7 @@ async fn parked_facts_that_say_nothing_new_leave_a_new_order_as_it_is<E>(
     stock(stores, "MUG", 5).await;
     stores.orders.park(&receipt(order_id(1), "evt_1", vec![])).await.unwrap();
     let placement = mug_order(1);
-    assert_eq!(stores.orders.place(&placement).await.unwrap(), Placed::New(placement.order));
+    assert_eq!(stores.orders.place(&placement).await.unwrap(), PlaceOutcome::New(placement.order));
     assert_eq!(stores.orders.receipts(order_id(1)).await.unwrap().len(), 1);
 }
 
@@ -66,7 +66,7 @@ async fn the_same_webhook_parked_twice_is_kept_once<E>(stores: &Stores<impl Orde
 async fn facts_stay_parked_while_their_order_is_out_of_stock<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
     let placement = mug_order(1);
     stores.orders.park(&receipt(order_id(1), "evt_1", vec![paid(&placement.order)])).await.unwrap();
-    assert_eq!(stores.orders.place(&placement).await.unwrap(), Placed::OutOfStock(sku("MUG")));
+    assert_eq!(stores.orders.place(&placement).await.unwrap(), PlaceOutcome::OutOfStock(sku("MUG")));
     assert_eq!(stores.orders.find(order_id(1)).await.unwrap(), None);
     stock(stores, "MUG", 1).await;
     assert_eq!(new(stores.orders.place(&placement).await.unwrap()).status, OrderStatus::Paid);

@@ -102,7 +102,7 @@ fn requests_for_accounts_are_as_few_as_they_can_be() {
 
         accounts.save_api_keys(&[api_key(1, 0), api_key(2, 0)], &[event(1, 2)]).await.unwrap();
         accounts.api_key(api_key(1, 0).id).await.unwrap();
-        accounts.note_use(api_key(1, 0).id, at(1)).await.unwrap();
+        accounts.record_use(api_key(1, 0).id, at(1)).await.unwrap();
         accounts.api_keys(&first(20)).await.unwrap();
         assert_eq!(side.spent(), "TransactWriteItems GetItem UpdateItem Query");
     });

@@ -64,7 +64,7 @@ async fn an_order_that_was_never_placed_cannot_be_changed<E>(stores: &Stores<imp
 async fn of_many_changes_to_one_version_one_is_stored<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
     let order = placed(stores).await;
     let changes: Vec<_> =
-        (0..10).map(|n| order.learn(vec![paid(&order), refund(n)], "corr", at(60)).unwrap()).collect();
+        (0..10).map(|n| order.apply_facts(vec![paid(&order), refund(n)], "corr", at(60)).unwrap()).collect();
     let saved = join_all(changes.iter().map(|change| stores.orders.save(change, None))).await;
     assert_eq!(saved.iter().filter(|saved| saved.is_ok()).count(), 1);
     assert_eq!(saved.iter().filter(|saved| matches!(saved, Err(StoreError::Conflict))).count(), 9);
@@ -74,11 +74,12 @@ async fn of_many_changes_to_one_version_one_is_stored<E>(stores: &Stores<impl Or
 
 async fn whoever_decides_anew_after_a_conflict_gets_in<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
     let order = placed(stores).await;
-    let learn = async |n| {
-        let decide = |order: &Order| Ok::<_, StoreError>(order.learn(vec![paid(order), refund(n)], "corr", at(60)));
+    let apply = async |n| {
+        let decide =
+            |order: &Order| Ok::<_, StoreError>(order.apply_facts(vec![paid(order), refund(n)], "corr", at(60)));
         store::update(&stores.orders, &SystemClock, &RandomIds, order.id, None, decide).await
     };
-    let updated = join_all((0..5).map(learn)).await;
+    let updated = join_all((0..5).map(apply)).await;
     assert!(updated.iter().all(Result::is_ok), "{updated:?}");
     let after = stores.orders.find(order.id).await.unwrap().unwrap();
     assert_eq!((after.payment.facts.refunds().count(), after.payment.facts.refunded()), (5, 5));
@@ -127,10 +128,10 @@ async fn whoever_knows_the_order_reads_it_only_when_others_were_faster<E>(
 ) {
     let order = placed(stores).await;
     let known = order.clone();
-    let learn = |order: &Order| Ok::<_, StoreError>(order.learn(vec![paid(order)], "corr", at(60)));
-    let paid = store::update_from(&stores.orders, &SystemClock, &RandomIds, known.clone(), None, learn).await.unwrap();
+    let apply = |order: &Order| Ok::<_, StoreError>(order.apply_facts(vec![paid(order)], "corr", at(60)));
+    let paid = store::update_from(&stores.orders, &SystemClock, &RandomIds, known.clone(), None, apply).await.unwrap();
     assert_eq!((paid.version, paid.status), (2, OrderStatus::Paid));
-    let again = |order: &Order| Ok::<_, StoreError>(order.learn(vec![refund(1)], "corr", at(61)));
+    let again = |order: &Order| Ok::<_, StoreError>(order.apply_facts(vec![refund(1)], "corr", at(61)));
     let both = store::update_from(&stores.orders, &SystemClock, &RandomIds, known, None, again).await.unwrap();
     assert_eq!((both.version, both.status), (3, OrderStatus::PartiallyRefunded), "decided anew from what is stored");
 }
@@ -141,7 +142,7 @@ async fn goods_that_are_gone_are_not_taken_again_and_nothing_is_stored<E>(
     let order = placed(stores).await;
     let expired = order.expire("corr-3", at(90 * 60)).unwrap();
     stores.orders.save(&expired, None).await.unwrap();
-    let late = expired.order.learn(vec![paid(&order)], "corr-4", at(91 * 60)).unwrap();
+    let late = expired.order.apply_facts(vec![paid(&order)], "corr-4", at(91 * 60)).unwrap();
     stores.orders.save(&late, None).await.unwrap();
 
     stock(stores, "MUG", 0).await;
@@ -181,7 +182,7 @@ async fn each_movement_of_money_is_in_the_ledger_once<E>(stores: &Stores<impl Or
     let paid = payment(&order);
     stores.orders.save(&paid, None).await.unwrap();
     assert!(stores.orders.save(&paid, None).await.is_err());
-    let back = paid.order.learn(vec![refund(1), refund(2)], "corr-3", at(70)).unwrap();
+    let back = paid.order.apply_facts(vec![refund(1), refund(2)], "corr-3", at(70)).unwrap();
     stores.orders.save(&back, None).await.unwrap();
     let ledger = stores.orders.ledger(order.id).await.unwrap();
     assert_eq!(ledger, [paid.ledger, back.ledger].concat());
@@ -194,14 +195,14 @@ async fn a_receipt_says_which_version_came_of_it<E>(stores: &Stores<impl Orders,
     let order = placed(stores).await;
     let take_in = async |event: &str| {
         let receipt = receipt(order.id, event, vec![paid(&order)]);
-        let learn = |order: &Order| Ok::<_, StoreError>(order.learn(receipt.facts.clone(), "corr", at(60)));
-        store::update(&stores.orders, &SystemClock, &RandomIds, order.id, Some(&receipt), learn).await.unwrap();
+        let apply = |order: &Order| Ok::<_, StoreError>(order.apply_facts(receipt.facts.clone(), "corr", at(60)));
+        store::update(&stores.orders, &SystemClock, &RandomIds, order.id, Some(&receipt), apply).await.unwrap();
     };
     take_in("evt_1").await;
     take_in("evt_2").await;
-    let heard = Receipt::heard(ReceiptSource::Checkout, order.id, vec![paid(&order)], at(61), "corr");
-    let learn = |order: &Order| Ok::<_, StoreError>(order.learn(heard.facts.clone(), "corr", at(61)));
-    store::update(&stores.orders, &SystemClock, &RandomIds, order.id, Some(&heard), learn).await.unwrap();
+    let heard = Receipt::from_facts(ReceiptSource::Checkout, order.id, vec![paid(&order)], at(61), "corr");
+    let apply = |order: &Order| Ok::<_, StoreError>(order.apply_facts(heard.facts.clone(), "corr", at(61)));
+    store::update(&stores.orders, &SystemClock, &RandomIds, order.id, Some(&heard), apply).await.unwrap();
     let receipts = stores.orders.receipts(order.id).await.unwrap();
     let versions: Vec<_> = receipts.iter().map(|receipt| (receipt.event_id.as_str(), receipt.order_version)).collect();
     assert_eq!(versions, [("evt_1", 2), ("evt_2", 2)], "what was asked for and is no news leaves none");
@@ -228,7 +229,7 @@ async fn an_order_that_forgets_its_person_is_read_as_it_was_written<E>(
     assert_eq!((&found, found.person.contact().is_some()), (&leaving.order, true));
     let domain::PaymentFact::Refund(one) = refund(1) else { panic!("no refund") };
     let all = domain::PaymentFact::Refund(domain::RefundFact { amount: found.total, ..one });
-    let gone = found.learn(vec![all], "corr-4", at(91)).unwrap();
+    let gone = found.apply_facts(vec![all], "corr-4", at(91)).unwrap();
     stores.orders.save(&gone, None).await.unwrap();
     let found = stores.orders.find(gone.order.id).await.unwrap().unwrap();
     assert_eq!((&found, found.person.contact()), (&gone.order, None));

@@ -1,14 +1,14 @@
 //! Accounts: nobody learns from an answer, nor from the work for it, whether there is an account.
 
-mod counted;
-mod house;
+mod counting_store;
+mod fixture;
 
 use domain::AccountEventType;
 use serde_json::{Value, json};
 
-use super::world::{ANNA, Answered, event, request};
-use counted::Counted;
-pub use house::{HASH, House};
+use super::world::{ANNA, HandlerResponse, event, request};
+use counting_store::CountingStore;
+pub use fixture::{AccountsFixture, HASH};
 
 /// The functions that are about accounts and sessions.
 pub const FUNCTIONS: [&str; 10] = [
@@ -27,7 +27,7 @@ pub const FUNCTIONS: [&str; 10] = [
 const RIGHT: &str = "correct horse 1";
 
 /// Signatures are never the same twice.
-pub fn without_tokens(mut answered: Answered) -> Answered {
+pub fn without_tokens(mut answered: HandlerResponse) -> HandlerResponse {
     for token in ["access_token", "refresh_token"] {
         if let Some(value) = answered.body.get_mut(token) {
             *value = "(a token)".into();
@@ -44,13 +44,13 @@ pub fn without_tokens(mut answered: Answered) -> Answered {
 }
 
 /// What a caller could measure of a call: the answer, the calls of the tables, how often was hashed.
-fn measured(function: &str, body: &Value) -> (Answered, Vec<&'static str>, u64) {
-    let house = House::new();
-    let store = Counted::new(&house.store);
+fn measured(function: &str, body: &Value) -> (HandlerResponse, Vec<&'static str>, u64) {
+    let fixture = AccountsFixture::new();
+    let store = CountingStore::new(&fixture.store);
     let mut event = event(None);
     event["body"] = body.to_string().into();
-    let answered = house.call(store.clone(), function, request(event));
-    (answered, store.calls(), house.passwords().runs())
+    let answered = fixture.call(store.clone(), function, request(event));
+    (answered, store.calls(), fixture.passwords().runs())
 }
 
 #[track_caller]
@@ -94,17 +94,17 @@ fn asking_for_a_link_tells_nothing_of_who_has_an_account() {
 
 #[test]
 fn a_link_for_nobody_is_told_to_nobody() {
-    let house = House::new();
+    let fixture = AccountsFixture::new();
     let mut event = event(None);
     event["body"] = json!({"email": "nobody@example.com"}).to_string().into();
-    assert_eq!(house.call(house.store.clone(), "request-password-reset", request(event)).status, 202);
-    assert_eq!(house.store.account_stream_since(0).0, [], "nothing is published, nothing is mailed");
+    assert_eq!(fixture.call(fixture.store.clone(), "request-password-reset", request(event)).status, 202);
+    assert_eq!(fixture.store.account_stream_since(0).0, [], "nothing is published, nothing is mailed");
 }
 
 #[test]
 fn without_the_table_of_limits_nobody_tries_passwords() {
-    let house = House::new();
-    let store = Counted::without_guards(&house.store);
+    let fixture = AccountsFixture::new();
+    let store = CountingStore::without_guards(&fixture.store);
     for (function, body) in [
         ("login", json!({"email": "anna@example.com", "password": RIGHT})),
         ("register", json!({"email": "dora@example.com", "password": "tausend schöne tage"})),
@@ -112,15 +112,15 @@ fn without_the_table_of_limits_nobody_tries_passwords() {
     ] {
         let mut event = event(None);
         event["body"] = body.to_string().into();
-        let answered = house.call(store.clone(), function, request(event));
+        let answered = fixture.call(store.clone(), function, request(event));
         assert_eq!(answered.problem(), (503, "service-unavailable", None), "{function}");
     }
-    assert_eq!(house.passwords().runs(), 0);
+    assert_eq!(fixture.passwords().runs(), 0);
 }
 
 #[test]
 fn passwords_that_are_guessed_first_are_not_taken() {
-    let house = House::new();
+    let fixture = AccountsFixture::new();
     for (password, taken) in [
         ("short", false),
         ("dora@example.com", false),
@@ -131,7 +131,7 @@ fn passwords_that_are_guessed_first_are_not_taken() {
     ] {
         let mut event = event(None);
         event["body"] = json!({"email": "dora@example.com", "password": password}).to_string().into();
-        let answered = house.call(house.store.clone(), "register", request(event));
+        let answered = fixture.call(fixture.store.clone(), "register", request(event));
         if taken {
             assert_eq!(answered.status, 202, "{password}");
         } else {
@@ -142,26 +142,26 @@ fn passwords_that_are_guessed_first_are_not_taken() {
 
 #[test]
 fn a_stronger_hash_takes_the_place_of_a_weaker_one_at_the_next_sign_in() {
-    let house = House::new();
+    let fixture = AccountsFixture::new();
     let login = || {
         let mut event = event(None);
         event["body"] = json!({"email": "emil@example.com", "password": RIGHT}).to_string().into();
-        house.call(house.store.clone(), "login", request(event)).status
+        fixture.call(fixture.store.clone(), "login", request(event)).status
     };
-    let hash = || house.account("emil@example.com").password.unwrap();
-    assert!(house.passwords().is_outdated(&hash()));
+    let hash = || fixture.account("emil@example.com").password.unwrap();
+    assert!(fixture.passwords().is_outdated(&hash()));
     assert_eq!(login(), 200);
-    assert!(!house.passwords().is_outdated(&hash()));
-    assert_eq!((login(), house.passwords().runs()), (200, 3), "hashed anew once");
+    assert!(!fixture.passwords().is_outdated(&hash()));
+    assert_eq!((login(), fixture.passwords().runs()), (200, 3), "hashed anew once");
 }
 
 #[test]
 fn an_account_is_erased_by_whoever_knows_it_and_nobody_else() {
-    let house = House::new();
+    let fixture = AccountsFixture::new();
     let erase = |body: Value| {
         let mut event = event(Some(ANNA));
         event["body"] = body.to_string().into();
-        house.call(house.store.clone(), "erase-me", request(event))
+        fixture.call(fixture.store.clone(), "erase-me", request(event))
     };
     let anna = |password: &str| json!({"email": "ANNA@example.com", "password": password});
     for (body, problem) in [
@@ -171,13 +171,13 @@ fn an_account_is_erased_by_whoever_knows_it_and_nobody_else() {
     ] {
         assert_eq!(erase(body.clone()).problem(), problem, "{body}");
     }
-    let anna_was = house.account("anna@example.com");
+    let anna_was = fixture.account("anna@example.com");
     for _ in 0..2 {
         assert_eq!(erase(anna(RIGHT)).status, 202, "a repetition gets the same answer");
     }
-    assert_eq!(house.find("anna@example.com"), None);
-    let told = house.store.account_stream_since(0).0;
+    assert_eq!(fixture.find("anna@example.com"), None);
+    let told = fixture.store.account_stream_since(0).0;
     let told: Vec<_> = told.iter().map(|event| (event.event_type, event.account_id)).collect();
     assert_eq!(told, [(AccountEventType::Erased, anna_was.id)]);
-    assert!(house.find("ben@example.com").is_some() && house.find("cara@example.com").is_some());
+    assert!(fixture.find("ben@example.com").is_some() && fixture.find("cara@example.com").is_some());
 }

@@ -14,9 +14,9 @@ use crate::scenarios::shop::Shop;
 
 use crate::environment;
 
-use super::world::{ADMIN, ANNA, Answered, BEN, Who, World, cart, event, order_id, order_request, request};
+use super::world::{ADMIN, ANNA, BEN, HandlerResponse, Who, World, cart, event, order_id, order_request, request};
 
-fn header<'a>(answered: &'a Answered, name: &str) -> Option<&'a str> {
+fn header<'a>(answered: &'a HandlerResponse, name: &str) -> Option<&'a str> {
     answered.headers.get(name).map(|value| value.to_str().unwrap())
 }
 
@@ -29,18 +29,18 @@ fn asking(who: Option<Who>, path: &str, query: &str, headers: Value) -> api::Req
     request(event)
 }
 
-fn from_address(address: &str, function: &str, world: &World) -> Answered {
+fn from_address(address: &str, function: &str, world: &World) -> HandlerResponse {
     let mut event = event(None);
     event["requestContext"]["http"]["sourceIp"] = address.into();
     world.call(function, request(event))
 }
 
 /// What any function of the suite answers: all of them are wired there.
-fn of_suite(shop: &Shop, function: &str, event: Value) -> Answered {
+fn of_suite(shop: &Shop, function: &str, event: Value) -> HandlerResponse {
     let answer = shop.clock.run(shop.suite.call(function, event)).unwrap();
     let headers = answer["headers"].as_object().unwrap().iter();
     let pair = |(name, value): (&String, &Value)| (name.parse().unwrap(), value.as_str().unwrap().parse().unwrap());
-    Answered {
+    HandlerResponse {
         status: answer["statusCode"].as_u64().unwrap().try_into().unwrap(),
         headers: headers.map::<(HeaderName, HeaderValue), _>(pair).collect(),
         body: serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default(),
@@ -182,7 +182,7 @@ fn a_client_can_do_without_the_body_of_what_it_changes() {
         }
         request(event)
     };
-    let brief = |answered: Answered, status: StatusCode| {
+    let brief = |answered: HandlerResponse, status: StatusCode| {
         assert_eq!((answered.status, &answered.body), (status.as_u16(), &Value::Null));
         assert_eq!(header(&answered, "preference-applied"), Some("return=minimal"));
         assert_eq!(header(&answered, "content-type"), None);
@@ -274,9 +274,9 @@ fn the_catalogue_serves_on_for_ten_seconds_and_then_shows_what_changed() {
 }
 
 /// A catalogue whose table is out of reach.
-struct Down;
+struct UnavailableCatalogue;
 
-impl Catalogue for Down {
+impl Catalogue for UnavailableCatalogue {
     async fn products(&self, _: &[Sku]) -> Result<Vec<Product>, StoreError> {
         Err(StoreError::Unavailable("down".into()))
     }
@@ -294,7 +294,7 @@ impl Catalogue for Down {
 fn an_old_page_serves_while_the_table_is_down() {
     let world = World::new();
     let warm = world.warm();
-    let (up, down) = (environment::local(world.store.clone(), &warm), environment::local(Down, &warm));
+    let (up, down) = (environment::local(world.store.clone(), &warm), environment::local(UnavailableCatalogue, &warm));
     let ask = |query: &str| asking(None, "/v1/products", query, json!({}));
     let fresh = world.run(catalogue::list_products::handle(&up, ask(""))).unwrap();
     world.clock.advance(Duration::from_mins(9));

@@ -7,7 +7,7 @@ use sandbox::FaultKind;
 use serde_json::{Value, json};
 use store::Catalogue as _;
 
-use super::world::{ANNA, Answered, World, about, about_with, cart, fault, order_id, order_request};
+use super::world::{ANNA, HandlerResponse, World, about, about_with, cart, fault, order_id, order_request};
 
 /// The order of the whole module: two mugs and a shirt, 48.00, with a live intent.
 fn placed(world: &World) -> (String, String) {
@@ -20,7 +20,7 @@ fn mugs(quantity: u32) -> Value {
     json!({"lines": [{"sku": "MUG-1", "quantity": quantity}]})
 }
 
-fn edit(world: &World, order: &str, body: &Value) -> Answered {
+fn edit(world: &World, order: &str, body: &Value) -> HandlerResponse {
     world.call("update-order", about_with(ANNA, order, body))
 }
 

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use store::{Orders as _, ReceiptSource};
 
 use super::world::{
-    ANNA, Answered, BEN, NOON, STAFF, World, about, about_with, cart, event, invoice_request, order_id, order_request,
-    request, service,
+    ANNA, BEN, HandlerResponse, NOON, STAFF, World, about, about_with, cart, event, invoice_request, order_id,
+    order_request, request, service,
 };
 
 /// An order of Anna's service on invoice.
@@ -19,12 +19,12 @@ fn invoiced(world: &World) -> String {
     order_id(ANNA, "key-1")
 }
 
-fn mark_paid(world: &World, order: &str, reference: &str) -> Answered {
+fn mark_paid(world: &World, order: &str, reference: &str) -> HandlerResponse {
     world.call("mark-invoice-paid", about_with(STAFF, order, &json!({ "reference": reference })))
 }
 
 /// The service about its own order.
-fn by_service(world: &World, function: &str, order: &str, body: Option<&Value>) -> Answered {
+fn by_service(world: &World, function: &str, order: &str, body: Option<&Value>) -> HandlerResponse {
     let mut event = event(None);
     event["requestContext"]["authorizer"] = service(ANNA, "orders:place");
     event["pathParameters"] = json!({ "order_id": order });
@@ -104,11 +104,11 @@ fn a_transfer_pays_once_however_often_it_is_noted() {
     assert_eq!((entry.kind, &*entry.object, entry.amount.amount), (LedgerKind::Transfer, "RE 2026-1", 4800));
 
     let history = by_service(&world, "get-order-history", &order, None);
-    let hops = history.body["hops"].as_array().unwrap();
-    let booked = hops.iter().find(|hop| hop["kind"] == "ledger").unwrap();
+    let entries = history.body["items"].as_array().unwrap();
+    let booked = entries.iter().find(|entry| entry["kind"] == "ledger").unwrap();
     let shown = (&booked["entry"], &booked["object"], &booked["amount"], &booked["currency"]);
     assert_eq!(shown, (&"transfer".into(), &"RE 2026-1".into(), &4800.into(), &"eur".into()));
-    assert!(hops.iter().any(|hop| hop["kind"] == "answer" && hop["source"] == "staff"), "{hops:?}");
+    assert!(entries.iter().any(|entry| entry["kind"] == "answer" && entry["source"] == "staff"), "{entries:?}");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_transfer_of_another_amount_is_refused_and_nothing_is_written() {
         (json!({"currency": "usd"}), "the order's total is 48.00 EUR"),
     ] {
         let refused = noted(said);
-        assert_eq!((refused.problem(), &refused.body["detail"]), ((409, "amount-differs", None), &detail.into()));
+        assert_eq!((refused.problem(), &refused.body["detail"]), ((409, "amount-mismatch", None), &detail.into()));
     }
     let (id, store) = (order.parse().unwrap(), &world.store);
     assert_eq!((world.order(&order), world.run(store.receipts(id)).unwrap()), (before, vec![]));
@@ -137,7 +137,7 @@ fn a_transfer_of_another_amount_is_refused_and_nothing_is_written() {
     let paid = noted(json!({"amount": 4800, "currency": "eur"}));
     assert_eq!((paid.status, &paid.body["status"], &paid.body["captured"]), (200, &"paid".into(), &4800.into()));
     assert_eq!(noted(json!({"amount": 4800})).body, paid.body, "the same once more");
-    assert_eq!(noted(json!({"amount": 4799})).problem(), (409, "amount-differs", None));
+    assert_eq!(noted(json!({"amount": 4799})).problem(), (409, "amount-mismatch", None));
     let receipts = world.run(store.receipts(id)).unwrap();
     assert_eq!((receipts.len(), world.order(&order).version), (1, 2));
 }
@@ -232,7 +232,7 @@ fn only_what_is_paid_and_uncontested_is_sent() {
         let refused = world.about("fulfil-order", STAFF, &order_id(ANNA, key));
         assert_eq!(
             (refused.problem(), &refused.body["order_status"]),
-            ((409, "not-fulfillable", None), &status.into())
+            ((409, "order-not-fulfillable", None), &status.into())
         );
     }
     let order = order_id(ANNA, "paid");

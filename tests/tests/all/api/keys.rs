@@ -1,4 +1,4 @@
-//! API keys: made, listed, replaced, called back, used.
+//! API keys: made, listed, replaced, revoked, used.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::environment;
 
-use super::world::{ADMIN, ANNA, Answered, NOON, STAFF, Who, World, event};
+use super::world::{ADMIN, ANNA, HandlerResponse, NOON, STAFF, Who, World, event};
 
 /// The number of a key that the samples use.
 pub const WAREHOUSE: u128 = 1;
@@ -79,7 +79,7 @@ fn a_keys_use_is_noted_once_an_hour() {
 }
 
 #[test]
-fn a_key_is_nobodys_once_it_is_called_back_or_over() {
+fn a_key_is_nobodys_once_it_is_revoked_or_over() {
     let (store, clock) = (MemoryStore::new(), at(NOON));
     let key = api_key(WAREHOUSE, NOON);
     clock.run(store.save_api_keys(std::slice::from_ref(&key), &[])).unwrap();
@@ -91,7 +91,7 @@ fn a_key_is_nobodys_once_it_is_called_back_or_over() {
 }
 
 /// A table that is down, or can be read and not written.
-struct Broken {
+struct FailingKeys {
     reads: Option<ApiKey>,
 }
 
@@ -99,7 +99,7 @@ fn down<T>() -> Result<T, StoreError> {
     Err(StoreError::Unavailable("down".into()))
 }
 
-impl ApiKeys for Broken {
+impl ApiKeys for FailingKeys {
     async fn api_key(&self, _: KeyId) -> Result<Option<ApiKey>, StoreError> {
         self.reads.clone().map_or_else(down, |key| Ok(Some(key)))
     }
@@ -108,7 +108,7 @@ impl ApiKeys for Broken {
         down()
     }
 
-    async fn note_use(&self, _: KeyId, _: Timestamp) -> Result<(), StoreError> {
+    async fn record_use(&self, _: KeyId, _: Timestamp) -> Result<(), StoreError> {
         down()
     }
 
@@ -119,34 +119,34 @@ impl ApiKeys for Broken {
 
 #[test]
 fn a_key_that_cannot_be_looked_up_is_an_error_and_not_refused() {
-    let error = authorized(Broken { reads: None }, &text(WAREHOUSE), &at(NOON)).unwrap_err();
+    let error = authorized(FailingKeys { reads: None }, &text(WAREHOUSE), &at(NOON)).unwrap_err();
     assert!(matches!(error, AuthorizerError::ApiKeys(_)));
     // What is no key at all is refused without asking, and a use that cannot be noted does not stand in the way.
-    let refused = authorized(Broken { reads: None }, "cis_live_", &at(NOON)).unwrap();
+    let refused = authorized(FailingKeys { reads: None }, "cis_live_", &at(NOON)).unwrap();
     assert_eq!(refused["refused"], "true");
-    let noted_nowhere = Broken { reads: Some(api_key(WAREHOUSE, NOON)) };
+    let noted_nowhere = FailingKeys { reads: Some(api_key(WAREHOUSE, NOON)) };
     assert_eq!(authorized(noted_nowhere, &text(WAREHOUSE), &at(NOON)).unwrap()["role"], "service");
 }
 
-fn made(world: &World, who: Who, body: &Value) -> Answered {
+fn made(world: &World, who: Who, body: &Value) -> HandlerResponse {
     let mut event = event(Some(who));
     event["headers"]["content-type"] = "application/json".into();
     event["body"] = body.to_string().into();
     world.call("create-api-key", api::request(serde_json::from_value(event).unwrap()))
 }
 
-fn listed(world: &World, who: Who) -> Answered {
+fn listed(world: &World, who: Who) -> HandlerResponse {
     world.call("list-api-keys", api::request(serde_json::from_value(event(Some(who))).unwrap()))
 }
 
-fn revoked(world: &World, who: Who, id: &str) -> Answered {
+fn revoked(world: &World, who: Who, id: &str) -> HandlerResponse {
     let mut event = event(Some(who));
     event["pathParameters"] = json!({ "key_id": id });
     world.call("revoke-api-key", api::request(serde_json::from_value(event).unwrap()))
 }
 
 /// In whose name a key acts; none when it is refused.
-fn service(world: &World, made: &Answered) -> Option<String> {
+fn service(world: &World, made: &HandlerResponse) -> Option<String> {
     let text = made.body["api_key"].as_str().unwrap();
     authorized(world.store.clone(), text, &world.clock).unwrap()["customer"].as_str().map(str::to_owned)
 }
@@ -192,7 +192,7 @@ fn a_key_that_replaces_another_sees_the_same_orders_and_ends_it_after_the_overla
 }
 
 #[test]
-fn a_key_is_called_back_any_number_of_times() {
+fn a_key_is_revoked_any_number_of_times() {
     let world = World::new();
     let key = made(&world, ADMIN, &json!({ "name": "One", "scopes": ["orders:read"] }));
     let id = key.body["key_id"].as_str().unwrap();
@@ -228,7 +228,7 @@ fn an_end_is_announced_at_each_stage_once_even_by_two_runs_at_once() {
     let env = environment::local(world.store.clone(), &warm);
     let run = async || {
         let deadline = Deadline::after(&world.clock, Duration::from_mins(1));
-        accounts::notice_expiring_keys::handle(&env, deadline).await.unwrap()
+        accounts::notify_expiring_keys::handle(&env, deadline).await.unwrap()
     };
     // Good for one day: only the last notice is left, and every page is looked at.
     let (one, other) = world.run(async { futures::join!(run(), run()) });

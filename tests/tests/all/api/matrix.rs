@@ -45,7 +45,7 @@ enum Principal {
     Key(Scope),
     /// A service whose key may do nothing.
     Scopeless,
-    /// A service whose key was called back.
+    /// A service whose key was revoked.
     Revoked,
 }
 

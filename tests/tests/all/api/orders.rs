@@ -131,27 +131,27 @@ fn a_history_has_every_hop_once_in_order_of_time() {
     world.pay(&order);
     hops_elsewhere(&world, &order);
 
-    let (mut hops, mut cursor) = (Vec::new(), None);
+    let (mut entries, mut cursor) = (Vec::new(), None);
     loop {
         let mut event = event(Some(ANNA));
         event["pathParameters"] = json!({"order_id": order});
         event["rawQueryString"] =
             cursor.map_or("limit=1".to_owned(), |cursor| format!("limit=1&cursor={cursor}")).into();
         let page = world.call("get-order-history", request(event)).body;
-        hops.extend(page["hops"].as_array().unwrap().clone());
+        entries.extend(page["items"].as_array().unwrap().clone());
         cursor = page["next_cursor"].as_str().map(str::to_owned);
         if cursor.is_none() {
             break;
         }
     }
     let whole = world.run(world.answer("get-order-history", about(ANNA, &order))).body;
-    assert_eq!(Value::Array(hops), whole["hops"], "pages and the whole tell the same");
+    assert_eq!(Value::Array(entries), whole["items"], "pages and the whole tell the same");
     let told: Vec<_> =
-        whole["hops"].as_array().unwrap().iter().map(|hop| (text(&hop["kind"]), text(&hop["type"]))).collect();
+        whole["items"].as_array().unwrap().iter().map(|entry| (text(&entry["kind"]), text(&entry["type"]))).collect();
     let event = |name: &str| ("event".to_owned(), name.to_owned());
     let other = |name: &str| (name.to_owned(), String::new());
     let webhook = ("webhook".to_owned(), "payment_intent.created".to_owned());
-    let hops = [
+    let entries = [
         event("order.placed"),
         webhook,
         event("order.paid"),
@@ -160,7 +160,7 @@ fn a_history_has_every_hop_once_in_order_of_time() {
         other("mail"),
         other("row"),
     ];
-    assert_eq!(told, hops);
+    assert_eq!(told, entries);
 }
 
 fn text(value: &Value) -> String {

@@ -7,10 +7,10 @@ use futures::future::join_all;
 use sandbox::FaultKind;
 use serde_json::{Value, json};
 
-use super::world::{ANNA, Answered, World, about, cart, fault, order_id, order_request};
+use super::world::{ANNA, HandlerResponse, World, about, cart, fault, order_id, order_request};
 
 /// The current intent, its client secret and how far it is.
-fn payment(answered: &Answered) -> (Option<&str>, Option<&str>, &str) {
+fn payment(answered: &HandlerResponse) -> (Option<&str>, Option<&str>, &str) {
     let payment = &answered.body["payment"];
     (payment["intent_id"].as_str(), payment["client_secret"].as_str(), payment["status"].as_str().unwrap())
 }

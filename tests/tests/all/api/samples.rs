@@ -10,11 +10,11 @@ use store::ApiKeys as _;
 
 use crate::environment;
 
-use super::accounts::{self, House, without_tokens};
+use super::accounts::{self, AccountsFixture, without_tokens};
 use super::keys::{WAREHOUSE, api_key};
 use super::openid;
 
-use super::world::{ANNA, Answered, BEN, KEYS, NOON, World, cart, fault, order_id};
+use super::world::{ANNA, BEN, HandlerResponse, KEYS, NOON, World, cart, fault, order_id};
 
 /// A shop with an order in each state that the samples are about.
 fn shop() -> World {
@@ -64,7 +64,7 @@ pub fn name(function: &str, file: &Path) -> String {
 }
 
 /// Status line, headers by name, body.
-pub fn shown(answered: &Answered) -> String {
+pub fn shown(answered: &HandlerResponse) -> String {
     let mut text = format!("{}\n", answered.status);
     let mut headers: Vec<_> =
         answered.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
@@ -121,8 +121,8 @@ fn every_sample_of_the_account_functions_gets_its_answer() {
         assert!(files.len() > 1, "{function} needs a good and a bad sample");
         for file in files {
             let event = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-            let house = House::new();
-            let answered = house.call(house.store.clone(), function, api::request(event));
+            let fixture = AccountsFixture::new();
+            let answered = fixture.call(fixture.store.clone(), function, api::request(event));
             insta::assert_snapshot!(name(function, &file), shown(&without_tokens(answered)));
         }
     }

@@ -59,13 +59,13 @@ type Told = (bool, u32, PaymentTerms);
 
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answered {
+pub struct HandlerResponse {
     pub status: u16,
     pub headers: http::HeaderMap,
     pub body: Value,
 }
 
-impl Answered {
+impl HandlerResponse {
     /// The problem's type, without what all types begin with, and the field at fault.
     pub fn problem(&self) -> (u16, &str, Option<&str>) {
         let kind = self.body["type"].as_str().and_then(|uri| uri.strip_prefix("/problems/")).unwrap_or_default();
@@ -141,7 +141,7 @@ impl World {
     }
 
     /// One call of a function, through everything that Lambda would have it go through.
-    pub async fn answer(&self, function: &str, request: Request) -> Answered {
+    pub async fn answer(&self, function: &str, request: Request) -> HandlerResponse {
         let (_, endpoint) = *suite::ENDPOINTS.iter().find(|(name, _)| *name == function).unwrap();
         let warm = self.warm();
         let env = local(self.store.clone(), &warm);
@@ -150,22 +150,22 @@ impl World {
         read(api::respond(&edge, endpoint, request, handler).await)
     }
 
-    pub fn call(&self, function: &str, request: Request) -> Answered {
+    pub fn call(&self, function: &str, request: Request) -> HandlerResponse {
         self.run(self.answer(function, request))
     }
 
     /// Places an order with this key.
-    pub fn place(&self, who: Who, key: &str, body: &Value) -> Answered {
+    pub fn place(&self, who: Who, key: &str, body: &Value) -> HandlerResponse {
         self.call("create-order", order_request(who, Some(key), body))
     }
 
     /// Places an order on invoice, as a service may whose orders are this customer's.
-    pub fn place_on_invoice(&self, customer: Who, key: &str) -> Answered {
+    pub fn place_on_invoice(&self, customer: Who, key: &str) -> HandlerResponse {
         self.call("create-order", invoice_request(customer, "orders:place orders:invoice", key))
     }
 
     /// Calls a function that is about one order.
-    pub fn about(&self, function: &str, who: Who, order: &str) -> Answered {
+    pub fn about(&self, function: &str, who: Who, order: &str) -> HandlerResponse {
         self.call(function, about(who, order))
     }
 
@@ -217,7 +217,7 @@ impl World {
         let status = DisputeStatus::NeedsResponse;
         let fact = DisputeFact { id: "du_1".into(), status, amount: total, intent };
         self.change(order, |order| {
-            order.learn(vec![PaymentFact::Dispute(fact.clone())], "dispute-1", order.updated_at)
+            order.apply_facts(vec![PaymentFact::Dispute(fact.clone())], "dispute-1", order.updated_at)
         });
     }
 
@@ -226,7 +226,7 @@ impl World {
         let (amount, intent) = (self.order(order).total, self.order(order).payment.intent);
         let refund = RefundFact { id: "re_1".into(), status: RefundStatus::Succeeded, amount, intent, action: None };
         self.change(order, |order| {
-            order.learn(vec![PaymentFact::Refund(refund.clone())], "refund-1", order.updated_at)
+            order.apply_facts(vec![PaymentFact::Refund(refund.clone())], "refund-1", order.updated_at)
         });
     }
 
@@ -237,12 +237,12 @@ impl World {
         let (id, status, order_id) = (known.payment.intent.unwrap(), IntentStatus::Succeeded, Some(known.id));
         let fact = IntentFact { id, status, seen_at: NOON, amount: received, received, order_id };
         self.change(order, |order| {
-            order.learn(vec![PaymentFact::PaymentIntent(fact.clone())], "payment-1", order.updated_at)
+            order.apply_facts(vec![PaymentFact::PaymentIntent(fact.clone())], "payment-1", order.updated_at)
         });
     }
 
     /// Pays an order as a browser does, and comes back from that.
-    pub fn pay(&self, order: &str) -> Answered {
+    pub fn pay(&self, order: &str) -> HandlerResponse {
         let intent = self.order(order).payment.intent.unwrap();
         self.at_stripe(
             &format!("payment_intents/{intent}/confirm"),
@@ -353,7 +353,7 @@ pub fn request(event: Value) -> Request {
     api::request(serde_json::from_value(event).unwrap())
 }
 
-pub fn read(response: Response) -> Answered {
+pub fn read(response: Response) -> HandlerResponse {
     let (parts, body) = response.into_parts();
     let is_page = parts.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let body = match &body[..] {
@@ -361,7 +361,7 @@ pub fn read(response: Response) -> Answered {
         page if is_page => String::from_utf8_lossy(page).into(),
         json => serde_json::from_slice(json).unwrap(),
     };
-    Answered { status: parts.status.as_u16(), headers: parts.headers, body }
+    HandlerResponse { status: parts.status.as_u16(), headers: parts.headers, body }
 }
 
 /// An id that no order has.

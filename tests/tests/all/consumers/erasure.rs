@@ -72,8 +72,8 @@ fn whoever_was_erased_gets_no_mail_and_the_event_is_settled() {
         intent: Some("pi_sample".into()),
         action: None,
     };
-    let learned = world.order().learn(vec![domain::PaymentFact::Refund(refund)], "corr", world.order().placed_at);
-    world.save(&learned.unwrap());
+    let applied = world.order().apply_facts(vec![domain::PaymentFact::Refund(refund)], "corr", world.order().placed_at);
+    world.save(&applied.unwrap());
     assert_eq!((world.order().status, world.order().person.contact()), (OrderStatus::Refunded, None));
     fault(&world, FaultKind::Unavailable, 1);
     assert_eq!((failed(&send(&world, sample("send-email", "order-paid"))), world.mails()), (0, 0), "nobody to ask");

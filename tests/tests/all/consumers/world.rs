@@ -14,7 +14,7 @@ use http::Request;
 use resilience::{Clock as _, Deadline, Ids as _, SeededIds, Transport, VirtualClock};
 use sandbox::{SandboxTransport, Settings, Shared};
 use serde_json::{Value, json};
-use store::{AccountSaved, Accounts as _, Catalogue, MemoryStore, Orders, Placed, ProductEdit, StockEdit};
+use store::{Accounts as _, Catalogue, MemoryStore, Orders, PlaceOutcome, ProductEdit, SaveOutcome, StockEdit};
 use stripe::{NewIntent, Stripe};
 use suite::{Local, secrets};
 use uuid::Uuid;
@@ -97,7 +97,9 @@ impl World {
             received: order.total,
             order_id: Some(order.id),
         };
-        self.save(&order.learn(vec![PaymentFact::PaymentIntent(fact)], "sample-correlation", order.placed_at).unwrap());
+        self.save(
+            &order.apply_facts(vec![PaymentFact::PaymentIntent(fact)], "sample-correlation", order.placed_at).unwrap(),
+        );
     }
 
     /// What Stripe says of the intent is merged into the order.
@@ -106,7 +108,7 @@ impl World {
         let intent = order.payment.intent.clone().unwrap();
         let intent = self.clock.run(self.stripe().retrieve_payment_intent(&intent, self.deadline())).unwrap();
         let facts = stripe::intent_facts(&intent).unwrap();
-        self.save(&order.learn(facts, "sample-correlation", order.placed_at).unwrap());
+        self.save(&order.apply_facts(facts, "sample-correlation", order.placed_at).unwrap());
     }
 
     pub fn cancel(&self) {
@@ -158,7 +160,7 @@ impl World {
             Timestamp::parse(NOON).unwrap(),
         );
         match self.store.place(&placement).await.unwrap() {
-            Placed::New(order) => order,
+            PlaceOutcome::New(order) => order,
             other => panic!("{other:?}"),
         }
     }
@@ -186,13 +188,13 @@ impl World {
             self.clock.now(),
         );
         match self.clock.run(self.store.place(&placement)).unwrap() {
-            Placed::New(order) => order,
+            PlaceOutcome::New(order) => order,
             other => panic!("{other:?}"),
         }
     }
 
     pub fn change(&self, change: &AccountChange) {
-        assert_eq!(self.clock.clone().run(self.store.save_account(change)).unwrap(), AccountSaved::Saved);
+        assert_eq!(self.clock.clone().run(self.store.save_account(change)).unwrap(), SaveOutcome::Saved);
     }
 
     /// What functions are given.

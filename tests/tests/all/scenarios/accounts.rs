@@ -159,9 +159,9 @@ fn a_link_is_good_for_one_of_twenty() {
     let body = json!({"token": link(&shop, AccountEventType::Registered), "password": PASSWORD});
     let all = shop.clock.run(join_all((0..20).map(|_| dora.ask("verify-email", &body))));
     let answers: Vec<_> = all.iter().map(said).collect();
-    let let_in = answers.iter().filter(|(status, _)| *status == 200).count();
+    let set_injector = answers.iter().filter(|(status, _)| *status == 200).count();
     let refused = answers.iter().filter(|answer| **answer == problem(400, "link-invalid")).count();
-    assert_eq!((let_in, refused), (1, 19), "{answers:?}");
+    assert_eq!((set_injector, refused), (1, 19), "{answers:?}");
 }
 
 #[test]

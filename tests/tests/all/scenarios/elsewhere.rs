@@ -6,11 +6,11 @@ use domain::OrderStatus::{
     self, Cancelled, ChargedBack, Disputed, NeedsReview, Paid, PartiallyRefunded, PaymentProcessing, PendingPayment,
 };
 use sandbox::{Fault, FaultKind, Provider};
-use suite::Happened;
+use suite::Activity;
 
-use super::shop::{Placed, Shop};
+use super::shop::{PlacedOrder, Shop};
 
-fn paid() -> (Shop, Placed) {
+fn paid() -> (Shop, PlacedOrder) {
     let shop = Shop::open();
     let placed = shop.order("key-1");
     shop.pay(&placed, "pm_card_visa");
@@ -20,7 +20,7 @@ fn paid() -> (Shop, Placed) {
 }
 
 /// Does something at Stripe, lets the shop hear of it, and gives the object and the order's status.
-fn after(shop: &Shop, placed: &Placed, path: &str, form: &str) -> (String, OrderStatus) {
+fn after(shop: &Shop, placed: &PlacedOrder, path: &str, form: &str) -> (String, OrderStatus) {
     let object = shop.control(path, form.to_owned());
     assert!(object["error"].is_null(), "{path} {form}: {object}");
     shop.settle();
@@ -55,8 +55,8 @@ fn money_for_an_order_that_nobody_knows_is_taken_in_and_breaks_nothing() {
     let (shop, placed) = paid();
     let stranger = "ord_00000000000000000000000000000009";
     shop.control("payment_intents", format!("amount=2500&currency=eur&metadata[order_id]={stranger}"));
-    let taken = |happened: &Happened| matches!(happened, Happened::Delivered { status: 200, .. });
-    let delivered = shop.settle().into_iter().filter(|happened| matches!(happened, Happened::Delivered { .. }));
+    let taken = |happened: &Activity| matches!(happened, Activity::Delivered { status: 200, .. });
+    let delivered = shop.settle().into_iter().filter(|happened| matches!(happened, Activity::Delivered { .. }));
     let delivered: Vec<_> = delivered.collect();
     assert!(delivered.len() == 3 && delivered.iter().all(taken), "{delivered:?}");
     shop.assert_paid_once(&placed);

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::shop::{Placed, STOCK, Shop, json_of, placed};
+use super::shop::{PlacedOrder, STOCK, Shop, json_of, placed};
 
 fn mugs(quantity: u32) -> Value {
     json!({"lines": [{"sku": "mug", "quantity": quantity}]})
@@ -21,7 +21,7 @@ fn edit(shop: &Shop, order: &str, body: &Value) -> (u16, Value) {
 }
 
 /// The order with what pays it now.
-fn reopened(shop: &Shop, order: &str) -> Placed {
+fn reopened(shop: &Shop, order: &str) -> PlacedOrder {
     let answer = shop.post(&format!("/v1/orders/{order}/payment-intent"), None);
     assert_eq!(answer.status(), StatusCode::OK, "{}", String::from_utf8_lossy(answer.body()));
     placed(&answer)

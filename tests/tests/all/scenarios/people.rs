@@ -12,10 +12,10 @@ use http::{Request, StatusCode};
 use resilience::{Clock as _, Ids as _, SeededIds};
 use sandbox::{Fault, FaultKind, Provider};
 use serde_json::{Value, json};
-use store::{AccountSaved, Accounts as _};
-use suite::{Happened, Misbehaviour};
+use store::{Accounts as _, SaveOutcome};
+use suite::{Activity, Misbehaviour};
 
-use super::shop::{CUSTOMER, MAC_KEYS, Placed, Shop, cart, json_of};
+use super::shop::{CUSTOMER, MAC_KEYS, PlacedOrder, Shop, cart, json_of};
 
 const EMAIL: &str = "ada@example.com";
 
@@ -34,7 +34,7 @@ fn event(shop: &Shop, event_type: AccountEventType, link: Option<&Link>) -> Acco
 }
 
 fn save(shop: &Shop, change: &AccountChange) {
-    assert_eq!(shop.clock.run(shop.suite.store().save_account(change)).unwrap(), AccountSaved::Saved);
+    assert_eq!(shop.clock.run(shop.suite.store().save_account(change)).unwrap(), SaveOutcome::Saved);
 }
 
 /// Somebody sets up an account, as `register` stores it.
@@ -116,13 +116,13 @@ fn an_accounts_mail_whose_answer_was_lost_is_settled_by_sendgrids_report() {
     register(&shop);
     let happened = shop.settle();
     let failed =
-        |one: &&Happened| matches!(one, Happened::Consumed { function, failed: 1.., .. } if function == "send-email");
+        |one: &&Activity| matches!(one, Activity::Consumed { function, failed: 1.., .. } if function == "send-email");
     assert!(happened.iter().find(failed).is_some(), "the first try did not know");
     assert_eq!((shop.mails(), shop.dead_letters()), (vec!["verify_email".to_owned()], 0));
 }
 
 /// An order that was paid and given back, one that is paid, and one that nobody paid.
-fn three_orders(shop: &Shop) -> [Placed; 3] {
+fn three_orders(shop: &Shop) -> [PlacedOrder; 3] {
     let [refunded, paid, unpaid] = ["refunded", "paid", "unpaid"].map(|key| shop.order(key));
     for placed in [&refunded, &paid] {
         shop.pay(placed, "pm_card_visa");
@@ -133,12 +133,12 @@ fn three_orders(shop: &Shop) -> [Placed; 3] {
     [refunded, paid, unpaid]
 }
 
-fn cancel(shop: &Shop, placed: &Placed) {
+fn cancel(shop: &Shop, placed: &PlacedOrder) {
     let answer = shop.post(&format!("/v1/orders/{}/cancel", placed.order_id), None);
     assert_eq!(answer.status(), StatusCode::OK);
 }
 
-fn order(shop: &Shop, placed: &Placed) -> Order {
+fn order(shop: &Shop, placed: &PlacedOrder) -> Order {
     shop.orders().into_iter().find(|order| order.id.to_string() == placed.order_id).unwrap()
 }
 

@@ -21,7 +21,7 @@ use sandbox::{Fault, FaultKind, Provider};
 use serde_json::{Value, json};
 use store::{Orders as _, PageRequest, ReceiptSource};
 
-use super::shop::{Placed, STOCK, Shop, placed};
+use super::shop::{PlacedOrder, STOCK, Shop, placed};
 
 /// As long as goods wait for their money, and some.
 const TOO_LONG: Duration = Duration::from_mins(61);
@@ -47,20 +47,20 @@ fn done(expired: u32, deferred: u32, overdue_invoices: u32) -> Value {
 }
 
 /// An order that was not paid in time, with all that is on its way for it delivered.
-fn unpaid(shop: &Shop, key: &str) -> Placed {
+fn unpaid(shop: &Shop, key: &str) -> PlacedOrder {
     let placed = shop.order(key);
     shop.settle();
     placed
 }
 
-fn intent_status(shop: &Shop, placed: &Placed) -> String {
+fn intent_status(shop: &Shop, placed: &PlacedOrder) -> String {
     let stripe = shop.at_stripe();
     let mut intents = stripe["payment_intents"].as_array().unwrap().iter();
     let intent = intents.find(|intent| intent["id"] == placed.intent.as_str()).unwrap();
     intent["status"].as_str().unwrap().to_owned()
 }
 
-fn order(shop: &Shop, placed: &Placed) -> Order {
+fn order(shop: &Shop, placed: &PlacedOrder) -> Order {
     shop.orders().into_iter().find(|order| order.id.to_string() == placed.order_id).unwrap()
 }
 
@@ -75,7 +75,7 @@ fn drop_webhooks(shop: &Shop) {
 }
 
 /// The order was called off once: nothing can pay it, its goods are back, and whoever ordered was told.
-fn assert_expired_once(shop: &Shop, placed: &Placed, what: &str) {
+fn assert_expired_once(shop: &Shop, placed: &PlacedOrder, what: &str) {
     shop.settle();
     assert_eq!((shop.status(placed), shop.stock()), (Cancelled, STOCK), "{what}");
     assert_eq!(intent_status(shop, placed), "canceled", "{what}");

@@ -9,16 +9,16 @@ use futures::future::join_all;
 use http::Response;
 use sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
-use store::{Catalogue as _, Orders as _, Placed as Stored, ProductEdit, ReceiptSource, StockEdit};
+use store::{Catalogue as _, Orders as _, PlaceOutcome, ProductEdit, ReceiptSource, StockEdit};
 use testkit::Sample;
 
-use super::shop::{Placed, STOCK, Shop, json_of};
+use super::shop::{PlacedOrder, STOCK, Shop, json_of};
 
 const TOTAL: i64 = 2900;
 const REFUNDS: &str = "/v1/refunds";
 
 /// A shop without limits, and an order that was paid in it.
-fn paid() -> (Shop, Placed) {
+fn paid() -> (Shop, PlacedOrder) {
     let shop = Shop::with_limits(0);
     let placed = shop.order("key-1");
     shop.pay(&placed, "pm_card_visa");
@@ -27,7 +27,7 @@ fn paid() -> (Shop, Placed) {
     (shop, placed)
 }
 
-async fn ask(shop: &Shop, placed: &Placed, key: &str, amount: Option<i64>) -> Response<Bytes> {
+async fn ask(shop: &Shop, placed: &PlacedOrder, key: &str, amount: Option<i64>) -> Response<Bytes> {
     let body = match amount {
         Some(amount) => json!({"amount": amount, "reason": "requested_by_customer"}),
         None => json!({"reason": "requested_by_customer"}),
@@ -35,26 +35,26 @@ async fn ask(shop: &Shop, placed: &Placed, key: &str, amount: Option<i64>) -> Re
     shop.staff(&format!("/v1/orders/{}/refunds", placed.order_id), Some(key), &body).await
 }
 
-fn refund(shop: &Shop, placed: &Placed, key: &str, amount: Option<i64>) -> (u16, Value) {
+fn refund(shop: &Shop, placed: &PlacedOrder, key: &str, amount: Option<i64>) -> (u16, Value) {
     let answer = shop.clock.run(ask(shop, placed, key, amount));
     (answer.status().as_u16(), json_of(&answer))
 }
 
 /// The status of a refund that is well answered.
 #[track_caller]
-fn refunded(shop: &Shop, placed: &Placed, key: &str, amount: Option<i64>) -> String {
+fn refunded(shop: &Shop, placed: &PlacedOrder, key: &str, amount: Option<i64>) -> String {
     let (status, body) = refund(shop, placed, key, amount);
     assert_eq!(status, 201, "{body}");
     body["status"].as_str().unwrap().to_owned()
 }
 
-fn decide(shop: &Shop, placed: &Placed, decision: &str) -> (u16, Value) {
+fn decide(shop: &Shop, placed: &PlacedOrder, decision: &str) -> (u16, Value) {
     let path = format!("/v1/orders/{}/resolve-review", placed.order_id);
     let answer = shop.clock.run(shop.staff(&path, None, &json!({ "decision": decision })));
     (answer.status().as_u16(), json_of(&answer))
 }
 
-fn order(shop: &Shop, placed: &Placed) -> Order {
+fn order(shop: &Shop, placed: &PlacedOrder) -> Order {
     let id = placed.order_id.parse().unwrap();
     shop.orders().into_iter().find(|order| order.id == id).unwrap()
 }
@@ -74,7 +74,7 @@ fn at_stripe(shop: &Shop) -> Vec<i64> {
 
 /// Order, ledger and Stripe agree to the cent, no more went back than came, and nothing lies about.
 #[track_caller]
-fn assert_books_agree(shop: &Shop, placed: &Placed) {
+fn assert_books_agree(shop: &Shop, placed: &PlacedOrder) {
     let order = order(shop, placed);
     let facts = &order.payment.facts;
     let known = (facts.captured(), facts.refunded(), facts.lost());
@@ -357,7 +357,7 @@ fn a_dispute_freezes_the_money_and_alerts_until_it_is_decided() {
 }
 
 /// So much money in this currency comes for the order from somewhere else than its own intent.
-fn in_doubt(amount: i64, currency: &str) -> (Shop, Placed) {
+fn in_doubt(amount: i64, currency: &str) -> (Shop, PlacedOrder) {
     let shop = Shop::with_limits(0);
     let placed = shop.order("key-1");
     shop.control(
@@ -448,7 +448,7 @@ fn of_two_payments_one_goes_back() {
 }
 
 /// An order that was not paid in time: its intent is void, its goods are on sale again.
-fn expired() -> (Shop, Placed) {
+fn expired() -> (Shop, PlacedOrder) {
     let shop = Shop::with_limits(0);
     let placed = shop.order("key-1");
     shop.control(&format!("payment_intents/{}/cancel", placed.intent), String::new());
@@ -461,7 +461,7 @@ fn expired() -> (Shop, Placed) {
     (shop, placed)
 }
 
-fn pay_late(shop: &Shop, placed: &Placed) {
+fn pay_late(shop: &Shop, placed: &PlacedOrder) {
     shop.control("payment_intents", format!("amount={TOTAL}&currency=eur&metadata[order_id]={}", placed.order_id));
     shop.settle();
 }
@@ -525,9 +525,9 @@ fn a_transfer_is_given_back_by_a_transfer_that_is_noted_once() {
     let mut placement = sample.place();
     placement.order.payment.method = PaymentMethod::Invoice { due_at, overdue_since: None };
     placement.order.status = OrderStatus::Invoiced;
-    let Stored::New(invoiced) = shop.clock.run(shop.suite.store().place(&placement)).unwrap() else { panic!() };
+    let PlaceOutcome::New(invoiced) = shop.clock.run(shop.suite.store().place(&placement)).unwrap() else { panic!() };
     save(&shop, &invoiced.mark_paid("IN-1", None, "c", now).unwrap().unwrap());
-    let placed = Placed { order_id: invoiced.id.to_string(), intent: String::new(), client_secret: String::new() };
+    let placed = PlacedOrder { order_id: invoiced.id.to_string(), intent: String::new(), client_secret: String::new() };
 
     let path = format!("/v1/orders/{}/refunds", placed.order_id);
     let note = |key: &str, body: Value| {

@@ -14,7 +14,7 @@ use sandbox::{Fault, SandboxTransport, Shared};
 use serde_json::{Value, json};
 use settings::FixedSecrets;
 use store::{Catalogue as _, MemoryStore, ProductEdit, StockEdit};
-use suite::{Happened, Ports, Settings, Suite, secrets};
+use suite::{Activity, Ports, Settings, Suite, secrets};
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
 pub const STAFF: &str = "usr_0000000000000000000000000000000a";
@@ -39,7 +39,7 @@ pub struct Shop {
 
 /// What a customer has in hand after placing an order.
 #[derive(Clone, Debug)]
-pub struct Placed {
+pub struct PlacedOrder {
     pub order_id: String,
     pub intent: String,
     pub client_secret: String,
@@ -118,7 +118,7 @@ impl Shop {
     }
 
     /// Places an order that gets its payment intent at once.
-    pub fn order(&self, key: &str) -> Placed {
+    pub fn order(&self, key: &str) -> PlacedOrder {
         let answer = self.clock.run(self.place(key));
         assert_eq!(answer.status(), StatusCode::CREATED, "{}", String::from_utf8_lossy(answer.body()));
         placed(&answer)
@@ -133,12 +133,12 @@ impl Shop {
     }
 
     /// Pays as the page in a browser does: with the publishable key and the client secret. Stripe's answer.
-    pub fn pay(&self, placed: &Placed, method: &str) -> Value {
+    pub fn pay(&self, placed: &PlacedOrder, method: &str) -> Value {
         self.clock.run(self.pay_now(placed, method))
     }
 
     /// The same while other things happen.
-    pub async fn pay_now(&self, placed: &Placed, method: &str) -> Value {
+    pub async fn pay_now(&self, placed: &PlacedOrder, method: &str) -> Value {
         let publishable = sandbox::Settings::default().stripe.publishable_key;
         let form =
             format!("client_secret={}&payment_method={method}&return_url=http%3A%2F%2Fshop.test", placed.client_secret);
@@ -146,7 +146,7 @@ impl Shop {
     }
 
     /// The customer passes the bank's 3-D Secure page.
-    pub fn authenticate(&self, placed: &Placed) {
+    pub fn authenticate(&self, placed: &PlacedOrder) {
         self.control(&format!("payment_intents/{}/authenticate", placed.intent), "outcome=success".to_owned());
     }
 
@@ -170,7 +170,7 @@ impl Shop {
     }
 
     /// Lets everything happen that is on its way.
-    pub fn settle(&self) -> Vec<Happened> {
+    pub fn settle(&self) -> Vec<Activity> {
         self.clock.run(self.suite.run_until_idle(Some(&self.sandbox), PATIENCE)).unwrap()
     }
 
@@ -178,7 +178,7 @@ impl Shop {
         self.suite.store().all_orders()
     }
 
-    pub fn status(&self, placed: &Placed) -> OrderStatus {
+    pub fn status(&self, placed: &PlacedOrder) -> OrderStatus {
         let id: OrderId = placed.order_id.parse().unwrap();
         self.orders().into_iter().find(|order| order.id == id).unwrap().status
     }
@@ -250,7 +250,7 @@ impl Shop {
     }
 
     /// What must be true of one paid order, whatever happened on the way.
-    pub fn assert_paid_once(&self, placed: &Placed) {
+    pub fn assert_paid_once(&self, placed: &PlacedOrder) {
         assert_eq!(self.status(placed), OrderStatus::Paid);
         assert_eq!(self.mails(), ["order_confirmation"], "one mail");
         assert_eq!(self.rows(), [(placed.order_id.clone(), "paid".to_owned())], "one row, and it is right");
@@ -267,11 +267,11 @@ pub fn cart() -> Value {
     })
 }
 
-pub fn placed(answer: &Response<Bytes>) -> Placed {
+pub fn placed(answer: &Response<Bytes>) -> PlacedOrder {
     let answer = json_of(answer);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let payment = &answer["payment"];
-    Placed {
+    PlacedOrder {
         order_id: text(&answer["order_id"]),
         intent: text(&payment["intent_id"]),
         client_secret: text(&payment["client_secret"]),

@@ -6,10 +6,10 @@ use http::Method;
 use sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
 
-use super::shop::{Placed, Shop, json_of};
+use super::shop::{PlacedOrder, Shop, json_of};
 
 /// A shop without limits, and an order that was paid in it.
-fn paid() -> (Shop, Placed) {
+fn paid() -> (Shop, PlacedOrder) {
     let shop = Shop::with_limits(0);
     let placed = shop.order("key-1");
     shop.pay(&placed, "pm_card_visa");
@@ -18,13 +18,13 @@ fn paid() -> (Shop, Placed) {
 }
 
 /// Asks for a refund, and answers it.
-fn refund(shop: &Shop, placed: &Placed, key: &str, amount: i64, reason: &str) -> Value {
+fn refund(shop: &Shop, placed: &PlacedOrder, key: &str, amount: i64, reason: &str) -> Value {
     shop.clock.advance(Duration::from_secs(1));
     let body = json!({"amount": amount, "reason": reason});
     json_of(&shop.clock.run(shop.staff(&format!("/v1/orders/{}/refunds", placed.order_id), Some(key), &body)))
 }
 
-fn shown(shop: &Shop, placed: &Placed) -> Value {
+fn shown(shop: &Shop, placed: &PlacedOrder) -> Value {
     shop.get(&format!("/v1/orders/{}", placed.order_id))
 }
 

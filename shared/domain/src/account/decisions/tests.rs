@@ -4,8 +4,13 @@ use super::*;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
-fn occasion() -> Occasion<'static> {
-    Occasion { event: EventId::from_uuid(Uuid::from_u128(1)), link: link_id(2), correlation_id: "request-1", now: NOW }
+fn command_context() -> CommandContext<'static> {
+    CommandContext {
+        event: EventId::from_uuid(Uuid::from_u128(1)),
+        link: link_id(2),
+        correlation_id: "request-1",
+        now: NOW,
+    }
 }
 
 fn link_id(number: u128) -> LinkId {
@@ -60,7 +65,7 @@ fn told(change: &AccountChange) -> Vec<AccountEventType> {
 
 #[test]
 fn a_new_address_gets_an_account_that_waits_and_a_link_for_a_day() {
-    let change = Account::register(None, wanted(), &occasion());
+    let change = Account::register(None, wanted(), &command_context());
     is_whole(&change);
     let account = change.after.as_ref().unwrap();
     assert_eq!((account.email_verified_at, account.password.as_ref()), (None, Some(&hash("new"))));
@@ -71,7 +76,7 @@ fn a_new_address_gets_an_account_that_waits_and_a_link_for_a_day() {
 
 #[test]
 fn an_address_that_waits_is_registered_anew_with_the_password_of_now() {
-    let change = Account::register(Some(unverified()), wanted(), &occasion());
+    let change = Account::register(Some(unverified()), wanted(), &command_context());
     is_whole(&change);
     assert_eq!(change.after.as_ref().unwrap().password, Some(hash("new")));
     assert_eq!((told(&change), change.link.is_some()), (vec![AccountEventType::Registered], true));
@@ -79,7 +84,7 @@ fn an_address_that_waits_is_registered_anew_with_the_password_of_now() {
 
 #[test]
 fn an_address_in_use_keeps_everything_and_its_owner_is_told() {
-    let change = Account::register(Some(verified()), wanted(), &occasion());
+    let change = Account::register(Some(verified()), wanted(), &command_context());
     is_whole(&change);
     let after = change.after.clone().unwrap();
     assert_eq!(after, Account { version: after.version, updated_at: NOW, ..verified() });
@@ -120,7 +125,7 @@ fn a_link_is_good_for_its_kind_its_account_and_its_time() {
         assert_eq!(unverified().verify_email(&link(kind, account, expires_at), NOW), Err(LinkRefused));
     }
     for (kind, account, expires_at) in [(verify, 3, at(1)), (reset, 4, at(1)), (reset, 3, NOW)] {
-        let reset = verified().reset_password(&link(kind, account, expires_at), hash("x"), &occasion());
+        let reset = verified().reset_password(&link(kind, account, expires_at), hash("x"), &command_context());
         assert_eq!(reset, Err(LinkRefused));
     }
 }
@@ -129,7 +134,7 @@ fn a_link_is_good_for_its_kind_its_account_and_its_time() {
 fn a_reset_sets_the_password_verifies_the_address_and_ends_all_sessions() {
     for account in [unverified(), verified()] {
         let reset = link(LinkKind::ResetPassword, 3, at(1));
-        let change = account.reset_password(&reset, hash("new"), &occasion()).unwrap();
+        let change = account.reset_password(&reset, hash("new"), &command_context()).unwrap();
         is_whole(&change);
         let after = change.after.clone().unwrap();
         assert_eq!((after.password, after.sessions_since), (Some(hash("new")), NOW));
@@ -142,7 +147,7 @@ fn a_reset_sets_the_password_verifies_the_address_and_ends_all_sessions() {
 fn every_change_of_the_password_is_another_beginning_of_sessions() {
     let ahead = Account { sessions_since: at(60), ..verified() };
     for account in [verified(), Account { sessions_since: NOW, ..verified() }, ahead] {
-        let change = account.change_password(hash("new"), &occasion());
+        let change = account.change_password(hash("new"), &command_context());
         is_whole(&change);
         assert!(change.after.as_ref().unwrap().sessions_since > account.sessions_since);
         assert_eq!(told(&change), [AccountEventType::PasswordChanged]);
@@ -156,18 +161,18 @@ fn every_change_of_the_password_is_another_beginning_of_sessions() {
 
 #[test]
 fn links_are_sent_where_they_are_asked_for() {
-    let change = verified().request_reset(&occasion());
+    let change = verified().request_reset(&command_context());
     is_whole(&change);
     assert_eq!(told(&change), [AccountEventType::PasswordResetRequested]);
     assert_eq!(change.link.unwrap().expires_at, at(3600));
-    let change = unverified().send_verification(&occasion());
+    let change = unverified().send_verification(&command_context());
     is_whole(&change);
     assert_eq!((told(&change), change.link.unwrap().kind), (vec![AccountEventType::Registered], LinkKind::VerifyEmail));
 }
 
 #[test]
 fn a_link_for_nobody_is_told_to_nobody() {
-    let change = Account::no_reset(customer(8), &occasion());
+    let change = Account::no_reset(customer(8), &command_context());
     assert_eq!((&change.before, &change.after, told(&change)), (&None, &None, vec![]));
     assert!(change.link.is_some_and(|link| link.expires_at == at(3600)));
 }
@@ -175,7 +180,7 @@ fn a_link_for_nobody_is_told_to_nobody() {
 #[test]
 fn an_erased_account_leaves_nothing_but_its_id() {
     let account = verified();
-    let change = account.erase(&occasion());
+    let change = account.erase(&command_context());
     assert_eq!((change.before.as_ref(), &change.after, &change.link), (Some(&account), &None, &None));
     assert_eq!((told(&change), change.events[0].account_id), (vec![AccountEventType::Erased], account.id));
     assert!(!serde_json::to_string(&change.events).unwrap().contains("anna"));

@@ -54,7 +54,7 @@ fn an_order_that_can_still_be_paid_does_not_expire() {
 fn late_money_brings_an_expired_order_back_with_its_goods() {
     let expired = placed().expire("c", LATE).unwrap().order;
     assert_eq!(expired.reinstate("c", LATE), None, "without money");
-    let late = expired.learn(vec![intent("pi_1", IntentStatus::Succeeded, 1, TOTAL)], "c", LATE).unwrap();
+    let late = expired.apply_facts(vec![intent("pi_1", IntentStatus::Succeeded, 1, TOTAL)], "c", LATE).unwrap();
     assert_eq!((late.order.status, types(&late)), (OrderStatus::Cancelled, vec![EventType::RefundDue]));
     assert!(late.order.can_be_reinstated());
     let back = late.order.reinstate("c", LATE).unwrap();
@@ -225,13 +225,13 @@ fn a_transfer_whose_amount_is_named_pays_the_total_or_nothing() {
     let order = invoiced();
     let (less, other) = (Money::new(TOTAL - 1, eur()), Money::new(TOTAL, "usd".parse().unwrap()));
     for amount in [less, Money::new(TOTAL + 1, eur()), other] {
-        let refused = Err(TransferRefused::Differs(order.total));
+        let refused = Err(TransferRefused::AmountMismatch(order.total));
         assert_eq!(order.mark_paid("stmt-1", Some(amount), "c", LATE), refused, "{amount}");
     }
     let paid = order.mark_paid("stmt-1", Some(order.total), "c", LATE).unwrap().unwrap();
     assert_eq!(Ok(Some(paid.clone())), order.mark_paid("stmt-1", None, "c", LATE), "as without a word about it");
     assert_eq!(paid.order.mark_paid("stmt-1", Some(order.total), "c", LATE), Ok(None));
-    let refused = Err(TransferRefused::Differs(order.total));
+    let refused = Err(TransferRefused::AmountMismatch(order.total));
     assert_eq!(paid.order.mark_paid("stmt-1", Some(less), "c", LATE), refused);
 }
 
@@ -284,7 +284,7 @@ fn the_ledger_has_each_movement_once_whatever_comes_again() {
     ];
     let (mut order, mut booked) = (placed(), vec![]);
     for fact in facts.iter().chain(&facts) {
-        if let Some(change) = order.learn(vec![fact.clone()], "c", order.updated_at) {
+        if let Some(change) = order.apply_facts(vec![fact.clone()], "c", order.updated_at) {
             booked.extend(change.ledger.iter().map(|entry| (entry.kind, entry.object.clone(), entry.amount.amount)));
             order = change.order;
         }
@@ -308,11 +308,11 @@ fn an_intent_of_a_cancelled_order_that_can_be_paid_again_is_told_of() {
     let processing = after(&placed(), intent("pi_1", I::Processing, 1, 0));
     let cancelled = processing.cancel("c", LATE).unwrap().unwrap();
     assert_eq!(types(&cancelled), [EventType::Cancelled]);
-    let failed = cancelled.order.learn(vec![intent("pi_1", I::PaymentFailed, 2, 0)], "c", LATE).unwrap();
+    let failed = cancelled.order.apply_facts(vec![intent("pi_1", I::PaymentFailed, 2, 0)], "c", LATE).unwrap();
     assert_eq!(types(&failed), [EventType::PaymentFailed, EventType::VoidDue]);
-    let again = failed.order.learn(vec![intent("pi_1", I::RequiresAction, 3, 0)], "c", LATE).unwrap();
+    let again = failed.order.apply_facts(vec![intent("pi_1", I::RequiresAction, 3, 0)], "c", LATE).unwrap();
     assert_eq!(types(&again), [], "it is known");
-    let voided = again.order.learn(vec![intent("pi_1", I::Canceled, 4, 0)], "c", LATE).unwrap();
+    let voided = again.order.apply_facts(vec![intent("pi_1", I::Canceled, 4, 0)], "c", LATE).unwrap();
     assert_eq!(types(&voided), []);
 }
 
@@ -322,7 +322,7 @@ fn an_intent_that_another_took_the_place_of_is_to_be_voided() {
         placed().attach_intent("pi_2".into(), vec![intent("pi_2", IntentStatus::RequiresAction, 1, 0)], "c", LATE);
     let order = attached.unwrap().order;
     assert_eq!(order.intents_to_void().count(), 0);
-    let two = order.learn(vec![intent("pi_1", IntentStatus::RequiresPaymentMethod, 1, 0)], "c", LATE).unwrap();
+    let two = order.apply_facts(vec![intent("pi_1", IntentStatus::RequiresPaymentMethod, 1, 0)], "c", LATE).unwrap();
     assert_eq!(types(&two), [EventType::VoidDue]);
     let two = two.order;
     assert_eq!(two.intents_to_void().map(IntentId::as_str).collect::<Vec<_>>(), ["pi_1"]);
@@ -336,28 +336,28 @@ fn an_order_that_money_came_for_takes_no_more() {
     let attach = |status| placed().attach_intent("pi_1".into(), vec![intent("pi_1", status, 1, 0)], "c", LATE);
     let order = attach(I::RequiresPaymentMethod).unwrap().order;
     let elsewhere = |amount| vec![intent("pi_2", I::Succeeded, 2, amount)];
-    let paid = order.learn(elsewhere(TOTAL), "c", LATE).unwrap();
+    let paid = order.apply_facts(elsewhere(TOTAL), "c", LATE).unwrap();
     assert_eq!(types(&paid), [EventType::Paid, EventType::VoidDue]);
     assert_eq!(paid.order.intents_to_void().map(IntentId::as_str).collect::<Vec<_>>(), ["pi_1"]);
-    let in_doubt = order.learn(elsewhere(TOTAL - 1), "c", LATE).unwrap();
+    let in_doubt = order.apply_facts(elsewhere(TOTAL - 1), "c", LATE).unwrap();
     assert_eq!(types(&in_doubt), [EventType::NeedsReview, EventType::VoidDue]);
     // While the bank is at work nothing can be done; it is told of when something can.
-    let at_work = attach(I::Processing).unwrap().order.learn(elsewhere(TOTAL), "c", LATE).unwrap();
+    let at_work = attach(I::Processing).unwrap().order.apply_facts(elsewhere(TOTAL), "c", LATE).unwrap();
     assert_eq!(types(&at_work), [EventType::Paid]);
-    let failed = at_work.order.learn(vec![intent("pi_1", I::PaymentFailed, 3, 0)], "c", LATE).unwrap();
+    let failed = at_work.order.apply_facts(vec![intent("pi_1", I::PaymentFailed, 3, 0)], "c", LATE).unwrap();
     assert_eq!(types(&failed), [EventType::PaymentFailed, EventType::VoidDue]);
-    let own = order.learn(vec![intent("pi_1", I::Succeeded, 2, TOTAL)], "c", LATE).unwrap();
+    let own = order.apply_facts(vec![intent("pi_1", I::Succeeded, 2, TOTAL)], "c", LATE).unwrap();
     assert_eq!((types(&own), own.order.intents_to_void().count()), (vec![EventType::Paid], 0));
 }
 
 #[test]
 fn what_comes_together_is_told_together() {
     let paid = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
-    let both = placed().learn(vec![paid.clone(), dispute(DisputeStatus::NeedsResponse)], "c", LATE).unwrap();
+    let both = placed().apply_facts(vec![paid.clone(), dispute(DisputeStatus::NeedsResponse)], "c", LATE).unwrap();
     assert_eq!(types(&both), [EventType::Paid, EventType::Disputed]);
     let part = after(&after(&placed(), paid), refund("re_1", RefundStatus::Succeeded, 500));
     let contested = after(&part, dispute(DisputeStatus::NeedsResponse));
-    let won = contested.learn(vec![dispute(DisputeStatus::Won)], "c", LATE).unwrap();
+    let won = contested.apply_facts(vec![dispute(DisputeStatus::Won)], "c", LATE).unwrap();
     assert_eq!(types(&won), [EventType::PartiallyRefunded], "it is so again");
 }
 

@@ -10,20 +10,22 @@ fn erased(order: &Order) -> Order {
     order.erase_person("corr", Timestamp::from_millis(5)).map_or_else(|| order.clone(), |change| change.order)
 }
 
-fn learned(order: &Order, fact: PaymentFact) -> Order {
-    order.learn(vec![fact], "corr", Timestamp::from_millis(6)).map_or_else(|| order.clone(), |change| change.order)
+fn applied(order: &Order, fact: PaymentFact) -> Order {
+    order
+        .apply_facts(vec![fact], "corr", Timestamp::from_millis(6))
+        .map_or_else(|| order.clone(), |change| change.order)
 }
 
 fn paid() -> Order {
-    learned(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL))
+    applied(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL))
 }
 
 #[test]
 fn a_delivered_or_settled_order_forgets_its_person_at_once_and_tells_so() {
     let fulfilled =
         paid().change("corr", Timestamp::from_millis(1), |order| order.fulfilled_at = Some(order.placed_at));
-    let charged_back = learned(&paid(), dispute(DisputeStatus::Lost));
-    let refunded = learned(&paid(), refund("re_1", RefundStatus::Succeeded, TOTAL));
+    let charged_back = applied(&paid(), dispute(DisputeStatus::Lost));
+    let refunded = applied(&paid(), refund("re_1", RefundStatus::Succeeded, TOTAL));
     let cancelled = placed().cancel("corr", Timestamp::from_millis(1)).unwrap();
     for order in [fulfilled.unwrap().order, charged_back, refunded, cancelled.unwrap().order] {
         let change = order.erase_person("corr", Timestamp::from_millis(9)).unwrap();
@@ -39,10 +41,10 @@ fn a_delivered_or_settled_order_forgets_its_person_at_once_and_tells_so() {
 
 #[test]
 fn an_open_order_keeps_its_person_until_it_is_delivered_or_settled() {
-    let processing = learned(&placed(), intent("pi_1", IntentStatus::Processing, 1, 0));
-    let disputed = learned(&paid(), dispute(DisputeStatus::NeedsResponse));
-    let in_part = learned(&paid(), refund("re_1", RefundStatus::Succeeded, 500));
-    let odd = learned(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL - 1));
+    let processing = applied(&placed(), intent("pi_1", IntentStatus::Processing, 1, 0));
+    let disputed = applied(&paid(), dispute(DisputeStatus::NeedsResponse));
+    let in_part = applied(&paid(), refund("re_1", RefundStatus::Succeeded, 500));
+    let odd = applied(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL - 1));
     for order in [processing, paid(), disputed, in_part, odd] {
         let change = order.erase_person("corr", Timestamp::from_millis(5)).unwrap();
         assert!(matches!(change.order.person, Person::Leaving { .. }), "{}", order.status);
@@ -60,11 +62,11 @@ fn an_unpaid_order_is_called_off_and_forgets_its_person_once_nobody_can_pay_it()
     assert!(without_intent.stock.values().eq([&2]) && without_intent.order.person.contact().is_none());
     assert_eq!(without_intent.events[0].event_type, EventType::Cancelled);
 
-    let open = learned(&placed(), intent("pi_1", IntentStatus::RequiresPaymentMethod, 1, 0));
+    let open = applied(&placed(), intent("pi_1", IntentStatus::RequiresPaymentMethod, 1, 0));
     let leaving = erased(&open);
     assert_eq!((leaving.status, leaving.intents_to_void().count()), (OrderStatus::Cancelled, 1));
     assert!(leaving.person.contact().is_some(), "the cancellation is still mailed");
-    let voided = learned(&leaving, intent("pi_1", IntentStatus::Canceled, 2, 0));
+    let voided = applied(&leaving, intent("pi_1", IntentStatus::Canceled, 2, 0));
     assert_eq!(voided.person, Person::Erased { at: Timestamp::from_millis(6) });
 }
 
@@ -73,10 +75,10 @@ fn a_paid_order_of_an_erased_person_is_cancelled_refunded_and_then_forgets_them(
     let cancelled = erased(&paid()).cancel("corr", Timestamp::from_millis(6)).unwrap().unwrap();
     assert!(cancelled.order.person.contact().is_some() && cancelled.order.refund_due() == TOTAL);
     let reserved = cancelled.order.reserve_due_refunds("corr", Timestamp::from_millis(7)).unwrap().order;
-    let done = learned(&reserved, refund("re_1", RefundStatus::Succeeded, TOTAL));
+    let done = applied(&reserved, refund("re_1", RefundStatus::Succeeded, TOTAL));
     assert_eq!((done.status, done.person.contact()), (OrderStatus::Refunded, None));
     // Another of the bank's words is taken in as ever.
-    let failed = learned(&done, refund("re_1", RefundStatus::Failed, TOTAL));
+    let failed = applied(&done, refund("re_1", RefundStatus::Failed, TOTAL));
     assert_eq!((failed.payment.facts.refunded(), failed.person), (0, done.person));
 }
 
@@ -103,7 +105,7 @@ fn an_order_is_stored_as_before_and_half_a_person_is_refused() {
     let stored = serde_json::to_value(placed()).unwrap();
     assert_eq!((&stored["email"], &stored["shipping_address"]["name"]), (&json!("anna@example.com"), &json!("Anna")));
     let leaving = erased(&paid());
-    for order in [placed(), leaving.clone(), erased(&learned(&leaving, refund("re_1", RefundStatus::Succeeded, TOTAL)))]
+    for order in [placed(), leaving.clone(), erased(&applied(&leaving, refund("re_1", RefundStatus::Succeeded, TOTAL)))]
     {
         let stored = serde_json::to_value(&order).unwrap();
         assert_eq!(stored.to_string().contains("anna@"), order.person.contact().is_some());
@@ -128,7 +130,7 @@ proptest! {
             if place == asked {
                 without = erased(&without);
             }
-            (with, without) = (learned(&with, fact.clone()), learned(&without, fact));
+            (with, without) = (applied(&with, fact.clone()), applied(&without, fact));
             prop_assert_eq!((with.status, &with.payment), (without.status, &without.payment));
         }
     }

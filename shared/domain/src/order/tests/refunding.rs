@@ -53,13 +53,15 @@ fn two_refunds_of_one_amount_are_two_and_one_that_is_repeated_is_one() {
 #[test]
 fn a_refund_is_told_of_when_it_is_made_and_its_amount_counts_once() {
     let order = requested(&paid(), "rfd_1", Some(500));
-    let done =
-        order.learn(vec![carried_out("rfd_1", "re_1", RefundStatus::Pending, 500)], "c", order.updated_at).unwrap();
+    let done = order
+        .apply_facts(vec![carried_out("rfd_1", "re_1", RefundStatus::Pending, 500)], "c", order.updated_at)
+        .unwrap();
     assert_eq!((done.order.status, types(&done)), (OrderStatus::PartiallyRefunded, vec![EventType::PartiallyRefunded]));
     assert_eq!((done.order.payment.kept(), done.order.open_refund_actions().count()), (2000, 0));
     let all = requested(&done.order, "rfd_2", None);
-    let all =
-        all.learn(vec![carried_out("rfd_2", "re_2", RefundStatus::Succeeded, 2000)], "c", all.updated_at).unwrap();
+    let all = all
+        .apply_facts(vec![carried_out("rfd_2", "re_2", RefundStatus::Succeeded, 2000)], "c", all.updated_at)
+        .unwrap();
     assert_eq!((all.order.status, types(&all)), (OrderStatus::Refunded, vec![EventType::Refunded]));
     assert_eq!(request(&all.order, "rfd_3", None), Err(RefundRefused::TooMuch { left: 0 }));
 }
@@ -77,7 +79,7 @@ fn what_is_refused_given_up_or_sent_back_can_be_given_back_again() {
     for status in [RefundStatus::Failed, RefundStatus::Canceled] {
         let order = requested(&paid(), "rfd_1", None);
         let done = after(&order, carried_out("rfd_1", "re_1", RefundStatus::Succeeded, TOTAL));
-        let back = done.learn(vec![carried_out("rfd_1", "re_1", status, TOTAL)], "c", done.updated_at).unwrap();
+        let back = done.apply_facts(vec![carried_out("rfd_1", "re_1", status, TOTAL)], "c", done.updated_at).unwrap();
         assert_eq!((back.order.status, types(&back)), (OrderStatus::Paid, vec![EventType::RefundFailed]));
         assert_eq!(back.ledger[0].kind, LedgerKind::RefundFailed);
         assert_eq!((back.ledger[0].amount.amount, back.ledger[0].object.as_str()), (TOTAL, "re_1"));
@@ -89,7 +91,7 @@ fn what_is_refused_given_up_or_sent_back_can_be_given_back_again() {
 fn a_failure_of_one_of_two_refunds_is_no_word_to_the_customer() {
     let order = after(&paid(), refund("re_1", RefundStatus::Succeeded, 500));
     let order = after(&order, refund("re_2", RefundStatus::Succeeded, 2000));
-    let back = order.learn(vec![refund("re_2", RefundStatus::Failed, 2000)], "c", order.updated_at).unwrap();
+    let back = order.apply_facts(vec![refund("re_2", RefundStatus::Failed, 2000)], "c", order.updated_at).unwrap();
     assert_eq!((back.order.status, types(&back)), (OrderStatus::PartiallyRefunded, vec![EventType::RefundFailed]));
 }
 
@@ -98,7 +100,7 @@ fn a_refund_of_a_cancelled_order_that_comes_back_is_seen() {
     let cancelled = paid().cancel("c", Timestamp::from_millis(2)).unwrap().unwrap().order;
     let partly = after(&cancelled, refund("re_1", RefundStatus::Succeeded, 500));
     let reserved = partly.reserve_due_refunds("c", partly.updated_at).unwrap().order;
-    let back = reserved.learn(vec![refund("re_1", RefundStatus::Failed, 500)], "c", reserved.updated_at).unwrap();
+    let back = reserved.apply_facts(vec![refund("re_1", RefundStatus::Failed, 500)], "c", reserved.updated_at).unwrap();
     assert!(!back.events.is_empty(), "{:?}", back.order.status);
 }
 
@@ -162,7 +164,7 @@ fn a_refund_that_is_wanted_is_told_of() {
 #[test]
 fn each_part_that_goes_back_is_told_of() {
     let first = after(&paid(), refund("re_1", RefundStatus::Succeeded, 500));
-    let second = first.learn(vec![refund("re_2", RefundStatus::Succeeded, 300)], "c", first.updated_at).unwrap();
+    let second = first.apply_facts(vec![refund("re_2", RefundStatus::Succeeded, 300)], "c", first.updated_at).unwrap();
     assert_eq!(types(&second), [EventType::PartiallyRefunded]);
 }
 

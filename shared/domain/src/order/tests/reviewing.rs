@@ -125,6 +125,7 @@ fn money_that_cannot_go_back_is_settled_by_people() {
 
 #[test]
 fn more_money_of_an_order_in_doubt_is_seen() {
-    let more = short().learn(vec![intent("pi_2", IntentStatus::Succeeded, 2, TOTAL)], "c", short().updated_at).unwrap();
+    let more =
+        short().apply_facts(vec![intent("pi_2", IntentStatus::Succeeded, 2, TOTAL)], "c", short().updated_at).unwrap();
     assert_eq!((more.order.status, types(&more)), (OrderStatus::NeedsReview, vec![EventType::Updated]));
 }

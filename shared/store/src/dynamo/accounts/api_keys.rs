@@ -15,7 +15,7 @@ use crate::dynamo::table::{limit, names, read};
 use crate::dynamo::transaction::{Outcome, Refusals, Transaction};
 use crate::{ApiKeys, Page, PageRequest, StoreError};
 
-/// Written by [`ApiKeys::note_use`] alone.
+/// Written by [`ApiKeys::record_use`] alone.
 const LAST_USED_AT: &str = "last_used_at";
 
 impl ApiKeys for DynamoAccounts {
@@ -26,7 +26,7 @@ impl ApiKeys for DynamoAccounts {
     async fn save_api_keys(&self, keys: &[ApiKey], events: &[AccountEvent]) -> Result<(), StoreError> {
         let write_id = RandomIds.fresh();
         let mut transaction = Transaction::default();
-        let at_events = self.tell(&mut transaction, events)?;
+        let at_events = self.add_events(&mut transaction, events)?;
         let at_keys: Vec<_> =
             keys.iter().map(|key| self.set_key(&mut transaction, key, write_id)).collect::<Result<_, _>>()?;
         match transaction.commit(&self.table.client).await? {
@@ -36,7 +36,7 @@ impl ApiKeys for DynamoAccounts {
         }
     }
 
-    async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<(), StoreError> {
+    async fn record_use(&self, id: KeyId, at: Timestamp) -> Result<(), StoreError> {
         settle(async || self.note_once(id, at).await).await
     }
 

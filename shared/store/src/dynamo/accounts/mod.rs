@@ -13,7 +13,7 @@ use super::item;
 use super::keys::{self, Item, Key, TTL};
 use super::table::Table;
 use super::transaction::Transaction;
-use crate::{AccountSaved, Accounts, StoreError};
+use crate::{Accounts, SaveOutcome, StoreError};
 
 /// Accounts with all that belongs to them, sessions and API keys in the identity table.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ const NOBODY: AccountId = AccountId::Customer(CustomerId::from_uuid(Uuid::nil())
 
 /// Whose an address or an OpenID identity is.
 #[derive(Serialize, Deserialize)]
-struct Held {
+struct OwnerItem {
     account: AccountId,
 }
 
@@ -39,18 +39,18 @@ impl DynamoAccounts {
     /// The account that holds what stands under this key. Where there is none, the account that nobody has is asked for:
     /// how long it takes must not tell who has one.
     async fn holder(&self, key: &Key) -> Result<Option<Account>, StoreError> {
-        let held = self.table.get(key).await?.map(item::read::<Held>).transpose()?;
+        let held = self.table.get(key).await?.map(item::read::<OwnerItem>).transpose()?;
         self.account(held.map_or(NOBODY, |held| held.account)).await
     }
 
     /// Adds events, each on condition that it is not there yet: their ids are made with the change, so an event that is
     /// there shows that the whole change is. Answers the positions.
-    fn tell(&self, transaction: &mut Transaction, events: &[AccountEvent]) -> Result<Vec<usize>, StoreError> {
-        let tell = |event: &AccountEvent| {
+    fn add_events(&self, transaction: &mut Transaction, events: &[AccountEvent]) -> Result<Vec<usize>, StoreError> {
+        let add = |event: &AccountEvent| {
             let item = item::event(&keys::account_event(event), event)?;
             self.table.add_new(transaction, item)
         };
-        events.iter().map(tell).collect()
+        events.iter().map(add).collect()
     }
 }
 
@@ -77,7 +77,7 @@ impl Accounts for DynamoAccounts {
         Ok(found.filter(|account| account.identities.contains(identity)))
     }
 
-    async fn save_account(&self, change: &AccountChange) -> Result<AccountSaved, StoreError> {
+    async fn save_account(&self, change: &AccountChange) -> Result<SaveOutcome, StoreError> {
         self.save_change(change).await
     }
 

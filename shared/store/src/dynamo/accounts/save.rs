@@ -7,11 +7,11 @@ use domain::{Account, AccountChange, AccountId};
 use resilience::{Ids, RandomIds};
 use uuid::Uuid;
 
-use super::{DynamoAccounts, Held, passing};
+use super::{DynamoAccounts, OwnerItem, passing};
 use crate::dynamo::item::{self, WRITE_ID};
 use crate::dynamo::keys::{self, Key, number};
 use crate::dynamo::transaction::{Outcome, Refusals, Transaction};
-use crate::{AccountSaved, StoreError};
+use crate::{SaveOutcome, StoreError};
 
 /// Where the conditions of a change stand in its transaction.
 struct Positions {
@@ -22,11 +22,11 @@ struct Positions {
 }
 
 impl DynamoAccounts {
-    pub(super) async fn save_change(&self, change: &AccountChange) -> Result<AccountSaved, StoreError> {
+    pub(super) async fn save_change(&self, change: &AccountChange) -> Result<SaveOutcome, StoreError> {
         let write_id = RandomIds.fresh();
         let mut transaction = Transaction::default();
         let positions = Positions {
-            events: self.tell(&mut transaction, &change.events)?,
+            events: self.add_events(&mut transaction, &change.events)?,
             used_link: self.use_up(&mut transaction, change)?,
             account: self.write_account(&mut transaction, change, write_id)?,
             taken: self.move_holds(&mut transaction, change)?,
@@ -36,7 +36,7 @@ impl DynamoAccounts {
             transaction.put(Put::builder().table_name(&self.table.name).set_item(Some(item)).build()?);
         }
         match transaction.commit(&self.table.client).await? {
-            Outcome::Committed => Ok(AccountSaved::Saved),
+            Outcome::Committed => Ok(SaveOutcome::Saved),
             Outcome::Refused(refusals) => explain(&refusals, &positions, write_id),
         }
     }
@@ -87,7 +87,7 @@ impl DynamoAccounts {
     }
 
     fn hold(&self, transaction: &mut Transaction, key: &Key, account: AccountId) -> Result<usize, StoreError> {
-        self.table.add_new(transaction, item::item(key, &Held { account })?)
+        self.table.add_new(transaction, item::item(key, &OwnerItem { account })?)
     }
 }
 
@@ -102,20 +102,20 @@ fn holds(account: Option<&Account>) -> BTreeSet<Key> {
 
 /// Why nothing was written. A write of one's own whose answer was lost is looked for first; of the reasons, the one
 /// that no other decision mends.
-fn explain(refusals: &Refusals, at: &Positions, write_id: Uuid) -> Result<AccountSaved, StoreError> {
+fn explain(refusals: &Refusals, at: &Positions, write_id: Uuid) -> Result<SaveOutcome, StoreError> {
     let stored = at.account.and_then(|position| refusals.at(position));
     let refused = |position: &usize| refusals.at(*position).is_some();
     if at.events.iter().any(refused) || stored.is_some_and(|stored| item::was_written_by(stored, write_id)) {
-        return Ok(AccountSaved::Saved);
+        return Ok(SaveOutcome::Saved);
     }
     if at.used_link.as_ref().is_some_and(refused) {
-        return Ok(AccountSaved::LinkGone);
+        return Ok(SaveOutcome::LinkGone);
     }
     if stored.is_some() {
         return Err(StoreError::Conflict);
     }
     if at.taken.iter().any(refused) {
-        return Ok(AccountSaved::Taken);
+        return Ok(SaveOutcome::Taken);
     }
     Err(StoreError::Unavailable("a transaction failed on a condition that it does not have".into()))
 }

@@ -3,7 +3,7 @@
 use domain::{CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, Timestamp};
 use futures::future::try_join_all;
 
-use super::{Booked, DynamoOrders};
+use super::{DynamoOrders, LedgerItem};
 use crate::dynamo::failure::settle;
 use crate::dynamo::item;
 use crate::dynamo::keys::{self, CUSTOMER_KEY, LEDGER, PK, RECEIPT, SK, SORT_KEY, STATUS_KEY, STATUS_SHARDS, text};
@@ -46,7 +46,7 @@ impl DynamoOrders {
 
     pub(super) async fn ledger_of(&self, id: OrderId) -> Result<Vec<LedgerEntry>, StoreError> {
         let found = read_all(self.table.query_prefix(&id, LEDGER)).await?;
-        let booked: Vec<Booked> = found.into_iter().map(item::read).collect::<Result<_, _>>()?;
+        let booked: Vec<LedgerItem> = found.into_iter().map(item::read).collect::<Result<_, _>>()?;
         Ok(booked.into_iter().flat_map(|booked| booked.entries).collect())
     }
 

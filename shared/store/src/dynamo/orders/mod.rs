@@ -15,7 +15,7 @@ use super::item::{self, Assignments};
 use super::keys::{self, Item, number};
 use super::table::Table;
 use super::transaction::Transaction;
-use crate::{Orders, Page, PageRequest, ParkOutcome, Placed, Receipt, StoreError};
+use crate::{Orders, Page, PageRequest, ParkOutcome, PlaceOutcome, Receipt, StoreError};
 
 /// Orders in the orders table; the stock that they take and give back in the catalogue table.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl DynamoOrders {
         if change.ledger.is_empty() {
             return Ok(());
         }
-        let booked = Booked { entries: change.ledger.clone() };
+        let booked = LedgerItem { entries: change.ledger.clone() };
         self.put(transaction, item::item(&keys::ledger(change.order.id, change.order.version), &booked)?)
     }
 
@@ -118,7 +118,7 @@ impl DynamoOrders {
 
 /// The ledger entries that came with one version of an order: one item, however many there are.
 #[derive(Serialize, Deserialize)]
-struct Booked {
+struct LedgerItem {
     entries: Vec<LedgerEntry>,
 }
 
@@ -132,7 +132,7 @@ fn kept_receipt(receipt: &Receipt) -> Result<(Item, Assignments), StoreError> {
 }
 
 impl Orders for DynamoOrders {
-    async fn place(&self, placement: &Change) -> Result<Placed, StoreError> {
+    async fn place(&self, placement: &Change) -> Result<PlaceOutcome, StoreError> {
         self.place_once(placement).await
     }
 

@@ -18,12 +18,12 @@ const PARKED_FOR: Duration = Duration::from_hours(30 * 24);
 
 /// What is parked for an order.
 #[derive(Debug)]
-pub(super) struct Parked {
+pub(super) struct ParkedReceipts {
     revision: u64,
     pub(super) receipts: Vec<Receipt>,
 }
 
-impl Parked {
+impl ParkedReceipts {
     fn read(stored: Item) -> Result<Self, StoreError> {
         let revision = item::number_of(&stored, REVISION)?;
         let receipts = stored.into_iter().filter(|(name, _)| name.starts_with(RECEIPT));
@@ -35,15 +35,15 @@ impl Parked {
     }
 
     /// What the order becomes by the parked facts. None when they say nothing new.
-    pub(super) fn teach(&self, order: &Order) -> Option<Change> {
+    pub(super) fn apply_parked(&self, order: &Order) -> Option<Change> {
         let facts = self.receipts.iter().flat_map(|receipt| receipt.facts.clone()).collect();
-        order.learn(facts, &order.correlation_id, order.placed_at)
+        order.apply_facts(facts, &order.correlation_id, order.placed_at)
     }
 }
 
 impl DynamoOrders {
-    pub(super) async fn parked(&self, id: OrderId) -> Result<Option<Parked>, StoreError> {
-        self.table.get(&keys::parked(id)).await?.map(Parked::read).transpose()
+    pub(super) async fn parked(&self, id: OrderId) -> Result<Option<ParkedReceipts>, StoreError> {
+        self.table.get(&keys::parked(id)).await?.map(ParkedReceipts::read).transpose()
     }
 
     /// Adds the removal of what was parked, on condition that nothing more was; or the condition that nothing is.
@@ -52,7 +52,7 @@ impl DynamoOrders {
         &self,
         transaction: &mut Transaction,
         id: OrderId,
-        parked: Option<&Parked>,
+        parked: Option<&ParkedReceipts>,
     ) -> Result<usize, StoreError> {
         let key = keys::parked(id).attributes();
         let Some(parked) = parked else { return self.check_absent(transaction, key) };

@@ -5,16 +5,16 @@ use resilience::{Ids, RandomIds};
 use uuid::Uuid;
 
 use super::DynamoOrders;
-use super::parked::Parked;
+use super::parked::ParkedReceipts;
 use crate::dynamo::item;
 use crate::dynamo::transaction::{Outcome, Refusals, Transaction};
-use crate::{Placed, Receipt, StoreError};
+use crate::{PlaceOutcome, Receipt, StoreError};
 
 /// How often facts may arrive between looking at the parked ones and placing.
 const ROUNDS: usize = 5;
 
 impl DynamoOrders {
-    pub(super) async fn place_once(&self, placement: &Change) -> Result<Placed, StoreError> {
+    pub(super) async fn place_once(&self, placement: &Change) -> Result<PlaceOutcome, StoreError> {
         let write_id = RandomIds.fresh();
         let mut parked = None;
         for _ in 0..ROUNDS {
@@ -30,18 +30,18 @@ impl DynamoOrders {
     async fn try_to_place(
         &self,
         placement: &Change,
-        parked: Option<&Parked>,
+        parked: Option<&ParkedReceipts>,
         write_id: Uuid,
-    ) -> Result<Option<Placed>, StoreError> {
+    ) -> Result<Option<PlaceOutcome>, StoreError> {
         let order = &placement.order;
-        let learned = parked.and_then(|parked| parked.teach(order));
-        let newest = learned.as_ref().map_or(order, |change| &change.order);
+        let applied = parked.and_then(|parked| parked.apply_parked(order));
+        let newest = applied.as_ref().map_or(order, |change| &change.order);
 
         let mut transaction = Transaction::default();
         let at_order = self.put_order(&mut transaction, newest, 0, write_id)?;
         let at_parked = self.drain(&mut transaction, order.id, parked)?;
         let moved = self.move_stock(&mut transaction, placement)?;
-        for change in [placement].into_iter().chain(&learned) {
+        for change in [placement].into_iter().chain(&applied) {
             self.put_history(&mut transaction, change)?;
         }
         let parked = parked.map_or(&[][..], |parked| &parked.receipts).iter();
@@ -49,7 +49,7 @@ impl DynamoOrders {
         self.keep_receipts(&mut transaction, &receipts).await?;
 
         match transaction.commit(&self.table.client).await? {
-            Outcome::Committed => Ok(Some(Placed::New(newest.clone()))),
+            Outcome::Committed => Ok(Some(PlaceOutcome::New(newest.clone()))),
             Outcome::Refused(refusals) => explain(&refusals, at_order, write_id, at_parked, &moved),
         }
     }
@@ -72,16 +72,16 @@ fn explain(
     write_id: Uuid,
     at_parked: usize,
     moved: &[(usize, &Sku, i64)],
-) -> Result<Option<Placed>, StoreError> {
+) -> Result<Option<PlaceOutcome>, StoreError> {
     if let Some(stored) = refusals.at(at_order) {
         let (own, order) = (item::was_written_by(stored, write_id), item::read(stored.clone())?);
-        return Ok(Some(if own { Placed::New(order) } else { Placed::Existing(order) }));
+        return Ok(Some(if own { PlaceOutcome::New(order) } else { PlaceOutcome::Existing(order) }));
     }
     if refusals.at(at_parked).is_some() {
         return Ok(None);
     }
     match moved.iter().find(|(position, ..)| refusals.at(*position).is_some()) {
-        Some((_, sku, _)) => Ok(Some(Placed::OutOfStock((*sku).clone()))),
+        Some((_, sku, _)) => Ok(Some(PlaceOutcome::OutOfStock((*sku).clone()))),
         None => Err(StoreError::Unavailable("a transaction failed on a condition that it does not have".into())),
     }
 }

@@ -9,13 +9,13 @@ use domain::OrderStatus::{
 use domain::{IntentFact, IntentStatus, OrderStatus, PaymentFact};
 use futures::future::join;
 use http::StatusCode;
-use payments::reconcile_payments::{Bounds, Difference, Outcome, Place, Reconciler, Report, Rules};
+use payments::reconcile_payments::{Bounds, Difference, Outcome, PassCursor, Reconciler, Report, Rules};
 use resilience::{Clock as _, Deadline};
 use sandbox::{Fault, FaultKind, Provider};
 use serde_json::{Value, json};
 use store::{Orders as _, ReceiptSource};
 
-use super::super::shop::{Placed, STOCK, Shop};
+use super::super::shop::{PlacedOrder, STOCK, Shop};
 use super::{drop_webhooks, intent_status, order, run, scheduled, unpaid};
 
 /// Longer than what is on its way is left alone.
@@ -28,12 +28,12 @@ fn reconcile(shop: &Shop) -> Value {
 }
 
 /// Orders of all sorts, with all that happened to them at Stripe never told.
-struct Untold {
+struct UnreportedDifferences {
     shop: Shop,
-    orders: Vec<(Placed, OrderStatus)>,
+    orders: Vec<(PlacedOrder, OrderStatus)>,
 }
 
-fn paid(shop: &Shop, key: &str) -> Placed {
+fn paid(shop: &Shop, key: &str) -> PlacedOrder {
     let placed = shop.order(key);
     shop.pay(&placed, "pm_card_visa");
     placed
@@ -45,12 +45,12 @@ fn at_stripe(shop: &Shop, path: &str, form: &str) -> String {
     object["id"].as_str().unwrap().to_owned()
 }
 
-fn untold() -> Untold {
+fn untold() -> UnreportedDifferences {
     let shop = Shop::with_limits(0);
     let told = paid(&shop, "told");
     shop.settle();
     drop_webhooks(&shop);
-    let intent = |placed: &Placed| format!("payment_intent={}", placed.intent);
+    let intent = |placed: &PlacedOrder| format!("payment_intent={}", placed.intent);
     let (waiting, money) = (shop.order("waiting"), paid(&shop, "money"));
     let part = paid(&shop, "part-of-it-back");
     at_stripe(&shop, "refunds", &format!("{}&amount=1000", intent(&part)));
@@ -76,10 +76,10 @@ fn untold() -> Untold {
         (debit, PaymentProcessing),
         (changed, NeedsReview),
     ];
-    Untold { shop, orders }
+    UnreportedDifferences { shop, orders }
 }
 
-impl Untold {
+impl UnreportedDifferences {
     fn assert_healed(&self, what: &str) {
         self.shop.settle();
         for (number, (placed, status)) in self.orders.iter().enumerate() {
@@ -101,14 +101,14 @@ fn pass(shop: &Shop, rules: Rules, each: Duration) -> (Report, u32) {
         let stripe = shop.suite.stripe().await.unwrap();
         let (orders, clock, ids) = (shop.suite.store(), &shop.clock, shop.suite.ids());
         let reconciler = Reconciler { orders, stripe: &stripe, clock, ids, rules };
-        let (mut place, mut whole, mut runs) = (Some(Place::start(&rules, clock)), Report::default(), 0);
-        while let Some(from) = place.take() {
+        let (mut cursor, mut whole, mut runs) = (Some(PassCursor::start(&rules, clock)), Report::default(), 0);
+        while let Some(from) = cursor.take() {
             let bounds = Bounds { deadline: Deadline::after(clock, each), pages: 100 };
             let (next, report) = reconciler.run(from, bounds).await;
             whole.join(report);
             runs += 1;
             assert!(runs < 1000, "a pass without end: {next:?}");
-            place = next;
+            cursor = next;
         }
         (whole, runs)
     })
@@ -129,7 +129,7 @@ fn what_no_webhook_told_is_found_and_taken_in() {
         "missed_payment": 4, "differing_amount": 1, "missed_status": 1, "missed_refund": 2, "missed_dispute": 2,
     });
     assert_eq!((&answer["differences"], &answer["left"]), (&kinds, &json!(0)), "{answer}");
-    assert_eq!((&answer["finished"], &answer["looked"]["intents"]), (&json!(true), &json!(8)));
+    assert_eq!((&answer["finished"], &answer["compared"]["intents"]), (&json!(true), &json!(8)));
     untold.assert_healed("one run");
     assert_eq!(untold.shop.mails().len(), 1 + 1 + 4 + 1, "each mail once: {:?}", untold.shop.mails());
     for (placed, status) in &untold.orders {
@@ -183,7 +183,7 @@ fn the_function_goes_on_where_its_last_run_stopped() {
     let answers: Vec<Value> = (0..3).map(|_| reconcile(shop)).collect();
     let finished: Vec<bool> = answers.iter().map(|answer| answer["finished"].as_bool().unwrap()).collect();
     assert_eq!(finished, [false, true, true], "{answers:?}");
-    let intents: u64 = answers.iter().take(2).map(|answer| answer["looked"]["intents"].as_u64().unwrap()).sum();
+    let intents: u64 = answers.iter().take(2).map(|answer| answer["compared"]["intents"].as_u64().unwrap()).sum();
     assert_eq!(intents, 8, "each intent once in two runs");
     assert_eq!(answers[2]["differences"], json!({}), "the third is another pass");
     untold.assert_healed("three runs");
@@ -230,7 +230,7 @@ fn too_many_requests_end_the_run_and_the_next_goes_on() {
     assert_eq!(answer["differences"]["missed_payment"], 4, "what came before is healed");
     untold.shop.recovers();
     let answer = reconcile(&untold.shop);
-    assert_eq!((&answer["finished"], &answer["looked"]["intents"]), (&json!(true), &json!(0)), "{answer}");
+    assert_eq!((&answer["finished"], &answer["compared"]["intents"]), (&json!(true), &json!(0)), "{answer}");
     untold.assert_healed("429");
 }
 
@@ -247,7 +247,7 @@ fn money_for_an_order_that_is_not_there_is_reported_until_it_went_back() {
     for _ in 0..2 {
         let answer = reconcile(&shop);
         assert_eq!(answer["differences"], json!({ "money_without_order": 1 }), "{answer}");
-        assert_eq!((&answer["left"], &answer["looked"]["not_ours"]), (&json!(1), &json!(1)));
+        assert_eq!((&answer["left"], &answer["compared"]["not_ours"]), (&json!(1), &json!(1)));
     }
     let (report, _) = pass(&shop, DRY, HOUR);
     let difference = &report.differences[0];
@@ -285,7 +285,7 @@ fn money_that_stripe_does_not_have_is_reported() {
         received: before.total,
         order_id: Some(before.id),
     };
-    let change = before.learn(vec![PaymentFact::PaymentIntent(fact)], "test", shop.clock.now()).unwrap();
+    let change = before.apply_facts(vec![PaymentFact::PaymentIntent(fact)], "test", shop.clock.now()).unwrap();
     shop.clock.run(shop.suite.store().save(&change, None)).unwrap();
     shop.clock.advance(A_WHILE);
     let answer = reconcile(&shop);
@@ -341,7 +341,7 @@ fn an_intent_that_another_one_has_taken_the_place_of_is_voided() {
     assert_eq!(reconcile(&shop)["differences"], json!({ "missed_status": 1 }));
     shop.clock.advance(A_WHILE);
     assert_eq!(reconcile(&shop)["differences"], json!({ "live_intent": 1 }));
-    let second = Placed { intent: second, ..placed.clone() };
+    let second = PlacedOrder { intent: second, ..placed.clone() };
     assert_eq!((intent_status(&shop, &second), shop.status(&placed)), ("canceled".to_owned(), PendingPayment));
     shop.recovers();
     shop.pay(&placed, "pm_card_visa");
@@ -364,7 +364,11 @@ fn what_changes_about_older_objects_is_found_by_stripes_events() {
     shop.clock.advance(A_WHILE);
     let answer = reconcile(&shop);
     assert_eq!(answer["differences"], json!({ "missed_dispute": 1, "missed_refund": 1 }), "{answer}");
-    assert_eq!((&answer["looked"]["intents"], &answer["looked"]["orders"]), (&json!(0), &json!(0)), "nothing is young");
+    assert_eq!(
+        (&answer["compared"]["intents"], &answer["compared"]["orders"]),
+        (&json!(0), &json!(0)),
+        "nothing is young"
+    );
     assert_eq!((shop.status(&contested), shop.status(&refunded)), (ChargedBack, Paid));
     let before = written(&shop);
     assert_eq!((&reconcile(&shop)["differences"], written(&shop)), (&json!({}), before));
@@ -383,7 +387,7 @@ fn what_is_on_its_way_is_left_alone() {
 fn a_fifth_of_the_webhooks_lost_and_refunds_in_the_dashboard_leave_no_difference() {
     let shop = Shop::with_limits(0);
     shop.suffers(Fault::new(FaultKind::WebhookDrop { acknowledged: true }).at(Provider::Stripe).probability(0.2));
-    let orders: Vec<Placed> = (0..40).map(|number| paid(&shop, &format!("key-{number}"))).collect();
+    let orders: Vec<PlacedOrder> = (0..40).map(|number| paid(&shop, &format!("key-{number}"))).collect();
     for placed in orders.iter().step_by(7) {
         at_stripe(&shop, "refunds", &format!("payment_intent={}", placed.intent));
     }

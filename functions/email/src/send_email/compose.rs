@@ -1,0 +1,80 @@
+//! Who is told what of an event, from what is stored when it is told.
+
+use domain::{
+    AccountEvent, AccountNotice, Link, MailEffectId, MailKind, MailSubject, OrderEvent, OrderMail, StaffAlert,
+};
+use events::Event;
+use mail::{Content, Mailbox, Shop};
+use resilience::Clock;
+use store::{Accounts, ApiKeys, Orders};
+
+use crate::send_email::{Mailer, Needs, SendError};
+
+/// A mail, ready to go.
+pub(crate) struct OutgoingMail {
+    pub(crate) to: Mailbox,
+    pub(crate) content: Content,
+}
+
+/// The mail that an event asks for, if it asks for one.
+pub(crate) fn effect_id(event: &Event) -> Option<MailEffectId> {
+    let (subject, kind, event_id) = match event {
+        Event::Order(event) => {
+            (MailSubject::Order(event.order_id), MailKind::for_order_event(event.event_type)?, event.event_id)
+        }
+        Event::Account(event) => {
+            let kind = MailKind::for_account_event(event.event_type)?;
+            (MailSubject::Account(event.account_id), kind, event.event_id)
+        }
+    };
+    Some(MailEffectId { subject, kind, event_id })
+}
+
+impl<E: Needs> Mailer<'_, E> {
+    /// The mail about an event; none when there is nothing to say any more, or nobody to say it to.
+    pub(crate) async fn compose(&self, event: &Event) -> Result<Option<OutgoingMail>, SendError> {
+        match event {
+            Event::Order(event) => self.about_order(event).await,
+            Event::Account(event) => self.about_account(event).await,
+        }
+    }
+
+    async fn about_order(&self, event: &OrderEvent) -> Result<Option<OutgoingMail>, SendError> {
+        let order = self.env.orders().find(event.order_id).await?.ok_or(SendError::NoOrder)?;
+        let (settings, shop) = (self.env.mail_settings(), self.shop());
+        if let Some(alert) = StaffAlert::for_event(event.event_type) {
+            let content = Content::alert(alert, event, &order, shop)?;
+            return Ok(Some(OutgoingMail { to: settings.alerts_to.clone(), content }));
+        }
+        let Some(mail) = OrderMail::for_event(event.event_type) else { return Ok(None) };
+        let Some(contact) = order.person.contact() else { return Ok(None) };
+        let content = Content::compose(mail, event, &order, contact, shop)?;
+        let name = Some(contact.shipping_address.name.clone());
+        Ok(Some(OutgoingMail { to: Mailbox { email: contact.email.clone(), name }, content }))
+    }
+
+    async fn about_account(&self, event: &AccountEvent) -> Result<Option<OutgoingMail>, SendError> {
+        let accounts = self.env.accounts();
+        let account = accounts.account(event.account_id).await?;
+        let link = match event.link_id {
+            Some(id) => accounts.link(id).await?,
+            None => None,
+        };
+        let key = match event.key_id {
+            Some(id) => self.env.api_keys().api_key(id).await?,
+            None => None,
+        };
+        let notice =
+            AccountNotice::decide(event, account.as_ref(), link.as_ref(), key.as_ref(), self.env.clock().now());
+        let Some((notice, account)) = notice.zip(account.as_ref()) else { return Ok(None) };
+        let keys = self.env.link_keys().await?;
+        let sign = |link: &Link| keys.sign(link.kind, link.id);
+        let content = Content::about_account(notice, self.shop(), sign)?;
+        Ok(Some(OutgoingMail { to: account.email.clone().into(), content }))
+    }
+
+    fn shop(&self) -> Shop<'_> {
+        let settings = self.env.mail_settings();
+        Shop::of(&settings.from, &settings.web_app)
+    }
+}

@@ -1,0 +1,102 @@
+//! Where a pass stands, so that the next run goes on from there.
+
+use domain::{OrderStatus, Timestamp};
+use resilience::Clock;
+use serde::{Deserialize, Serialize};
+
+use crate::reconcile_payments::Rules;
+
+/// Which list a pass goes through: first what Stripe has, then what we have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Phase {
+    /// Stripe's payment intents of the window.
+    Intents,
+    /// Its refunds of the window.
+    Refunds,
+    /// Its disputes of the window.
+    Disputes,
+    /// Its events of the window about objects that are older.
+    Events,
+    /// Our orders of the window with one status.
+    Orders(OrderStatus),
+}
+
+/// The statuses of orders that have something to do with Stripe.
+const STATUSES: [OrderStatus; 10] = [
+    OrderStatus::PendingPayment,
+    OrderStatus::PaymentProcessing,
+    OrderStatus::Paid,
+    OrderStatus::Fulfilled,
+    OrderStatus::PartiallyRefunded,
+    OrderStatus::Refunded,
+    OrderStatus::Disputed,
+    OrderStatus::ChargedBack,
+    OrderStatus::Cancelled,
+    OrderStatus::NeedsReview,
+];
+
+impl Phase {
+    const fn next(self) -> Option<Self> {
+        match self {
+            Self::Intents => Some(Self::Refunds),
+            Self::Refunds => Some(Self::Disputes),
+            Self::Disputes => Some(Self::Events),
+            Self::Events => Some(Self::Orders(STATUSES[0])),
+            Self::Orders(_) => None,
+        }
+    }
+}
+
+/// A place in a pass. Text for whoever keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassCursor {
+    /// What is older is not looked at.
+    pub(crate) since: Timestamp,
+    /// What is younger is left alone: webhooks and consumers are at it.
+    pub(crate) until: Timestamp,
+    pub(crate) phase: Phase,
+    /// The id or key of the last object that was compared; none: the list's beginning.
+    pub(crate) after: Option<String>,
+}
+
+impl PassCursor {
+    /// The beginning of a pass that starts now.
+    pub fn start(rules: &Rules, clock: &impl Clock) -> Self {
+        let now = clock.now();
+        Self { since: now.minus(rules.window), until: now.minus(rules.grace), phase: Phase::Intents, after: None }
+    }
+
+    /// The beginning of the next list; none when this was the last.
+    pub(crate) fn next_phase(self) -> Option<Self> {
+        let after_status = |status| STATUSES.into_iter().skip_while(move |known| *known != status).nth(1);
+        let phase = match self.phase {
+            Phase::Orders(status) => after_status(status).map(Phase::Orders),
+            phase => phase.next(),
+        };
+        Some(Self { phase: phase?, after: None, ..self })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_goes_through_every_list_once_and_its_place_survives_being_kept() {
+        let (since, until) = (Timestamp::from_seconds(0), Timestamp::from_seconds(1));
+        let mut cursor = PassCursor { since, until, phase: Phase::Intents, after: Some("pi_1".to_owned()) };
+        let mut phases = Vec::new();
+        loop {
+            phases.push(cursor.phase);
+            let kept = serde_json::to_string(&cursor).unwrap();
+            assert_eq!(serde_json::from_str::<PassCursor>(&kept).unwrap(), cursor);
+            let Some(next) = cursor.next_phase() else { break };
+            assert_eq!(next.after, None);
+            cursor = next;
+        }
+        assert_eq!(phases.len(), 4 + STATUSES.len());
+        let left_out: Vec<_> = OrderStatus::all().filter(|status| !phases.contains(&Phase::Orders(*status))).collect();
+        assert_eq!(left_out, [OrderStatus::Invoiced], "which has nothing to do with Stripe");
+    }
+}

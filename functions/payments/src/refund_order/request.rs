@@ -1,0 +1,101 @@
+//! From a request to a refund that is written down.
+
+use std::cell::Cell;
+
+use api::ApiError;
+use auth::Caller;
+use domain::{
+    FieldError, IdempotencyKey, Order, PaymentFact, RefundActionId, RefundReason, RefundRequest, Timestamp,
+    TransferReference,
+};
+use resilience::{Clock, Ids};
+use serde::Deserialize;
+use store::{Orders, Receipt, ReceiptSource, update_from};
+use utoipa::ToSchema;
+
+/// What is to go back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefundBody {
+    /// In minor units of the order's currency; all that is left without it.
+    #[schema(minimum = 1, example = 500)]
+    amount: Option<i64>,
+    /// Why.
+    reason: RefundReason,
+    /// The bank transfer by which the money went back: for orders that were paid by one, and for no others.
+    transfer_reference: Option<TransferReference>,
+}
+
+/// A refund that was asked for, now or before.
+pub(crate) struct RequestedRefund {
+    pub order: Order,
+    pub refund: RefundActionId,
+    pub is_repeat: bool,
+}
+
+/// Where it is written down, and in which words.
+pub(crate) struct RefundRequester<'a, O, C, I> {
+    pub orders: &'a O,
+    pub clock: &'a C,
+    pub ids: &'a I,
+    pub correlation_id: &'a str,
+}
+
+impl<O: Orders, C: Clock, I: Ids> RefundRequester<'_, O, C, I> {
+    pub(crate) async fn ask(
+        &self,
+        known: &Order,
+        key: &IdempotencyKey,
+        body: RefundBody,
+        caller: &Caller,
+    ) -> Result<RequestedRefund, ApiError> {
+        let refund = RefundActionId::derived(known.id, key);
+        let request = request(refund, body, caller)?;
+        // One moment for the refund and for its receipt, which have to agree.
+        let now = self.clock.now();
+        let (request, receipt) = self.of_transfer(known, request, now)?;
+        let is_repeat = Cell::new(false);
+        let decide = |order: &Order| {
+            let change = order.request_refund(&request, self.correlation_id, now)?;
+            is_repeat.set(change.is_none());
+            Ok::<_, ApiError>(change)
+        };
+        let order = update_from(self.orders, self.clock, self.ids, known.clone(), receipt.as_ref(), decide).await?;
+        Ok(RequestedRefund { order, refund, is_repeat: is_repeat.get() })
+    }
+
+    /// A transfer is evidence: its amount is fixed before it is written down, together with its receipt.
+    fn of_transfer(
+        &self,
+        known: &Order,
+        request: RefundRequest,
+        now: Timestamp,
+    ) -> Result<(RefundRequest, Option<Receipt>), ApiError> {
+        if request.transfer.is_none() {
+            return Ok((request, None));
+        }
+        let Some(change) = known.request_refund(&request, self.correlation_id, now)? else {
+            return Ok((request, None));
+        };
+        let mut transfers = change.order.payment.facts.transfers();
+        let Some(transfer) = transfers.find(|transfer| transfer.action.as_ref() == Some(&request.action)) else {
+            return Ok((request, None));
+        };
+        let facts = vec![PaymentFact::Transfer(transfer.clone())];
+        let receipt = Receipt::from_facts(ReceiptSource::Staff, known.id, facts, now, self.correlation_id);
+        Ok((RefundRequest { amount: Some(transfer.amount.amount), ..request }, Some(receipt)))
+    }
+}
+
+fn request(refund: RefundActionId, body: RefundBody, caller: &Caller) -> Result<RefundRequest, FieldError> {
+    if body.amount.is_some_and(|amount| amount < 1) {
+        return Err(FieldError::new("amount", "must be at least 1"));
+    }
+    Ok(RefundRequest {
+        action: refund.to_string(),
+        amount: body.amount,
+        reason: body.reason,
+        by: caller.who.to_string(),
+        transfer: body.transfer_reference.map(|reference| reference.as_str().to_owned()),
+    })
+}

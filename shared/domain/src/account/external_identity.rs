@@ -1,0 +1,229 @@
+//! Signing in with an OpenID provider: whose account it is.
+
+use super::{Account, AccountChange, AccountId, Identity, Role};
+use crate::{CustomerId, EmailAddress, Timestamp};
+
+/// What a provider vouches for, after its ID token was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalIdentity {
+    /// Who it is there.
+    pub identity: Identity,
+    /// The address, if the provider has seen that it is this person's.
+    pub verified_email: Option<EmailAddress>,
+}
+
+/// The accounts that what is vouched for points at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountMatches {
+    /// The one that the identity is linked to.
+    pub by_identity: Option<Account>,
+    /// The one that has the address, verified or not.
+    pub by_email: Option<Account>,
+}
+
+/// What a sign-in comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignInOutcome {
+    /// The account is known, and stays as it is.
+    Known(Account),
+    /// The account's next state has to be stored first.
+    Change(Box<AccountChange>),
+}
+
+/// Why nobody is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExternalSignInError {
+    /// A new identity without an address that the provider has verified: anybody could name any address.
+    #[error("the provider has not verified the address")]
+    EmailNotVerified,
+    /// The address is that of somebody who works for the shop: such accounts are not opened by what others vouch for.
+    #[error("accounts of staff are not linked by their address")]
+    OfStaff,
+    /// The account is linked to another person of the same provider: the address has changed hands there.
+    #[error("the account belongs to another identity of this provider")]
+    OtherIdentity,
+}
+
+impl Account {
+    /// Whose account a person is signed in to whom a provider vouches for.
+    ///
+    /// A known identity finds its account, whatever its address says by now. Otherwise the address decides, if the
+    /// provider has verified it: it links a verified customer's account; takes an unverified one over, with no password
+    /// and no session of whoever set it up, who need not be the same; or makes a new account with `fresh` as its id.
+    ///
+    /// # Errors
+    ///
+    /// [`ExternalSignInError`].
+    pub fn sign_in_externally(
+        external: &ExternalIdentity,
+        found: AccountMatches,
+        fresh: CustomerId,
+        now: Timestamp,
+    ) -> Result<SignInOutcome, ExternalSignInError> {
+        if let Some(account) = found.by_identity {
+            return Ok(SignInOutcome::Known(account));
+        }
+        let email = external.verified_email.clone().ok_or(ExternalSignInError::EmailNotVerified)?;
+        let after = match &found.by_email {
+            Some(account) => account.linked(&external.identity, now)?,
+            None => Self::of_identity(external.identity.clone(), email, fresh, now),
+        };
+        let (before, after) = (found.by_email, Some(after));
+        Ok(SignInOutcome::Change(Box::new(AccountChange { before, after, events: Vec::new(), link: None, uses: None })))
+    }
+
+    fn linked(&self, identity: &Identity, now: Timestamp) -> Result<Self, ExternalSignInError> {
+        if self.role != Role::Customer {
+            return Err(ExternalSignInError::OfStaff);
+        }
+        if self.identities.iter().any(|known| known.issuer == identity.issuer) {
+            return Err(ExternalSignInError::OtherIdentity);
+        }
+        let mut after = self.clone();
+        if self.email_verified_at.is_none() {
+            after.email_verified_at = Some(now);
+            after.password = None;
+            after.sessions_since = now;
+        }
+        after.identities.push(identity.clone());
+        after.updated_at = now;
+        after.version += 1;
+        Ok(after)
+    }
+
+    fn of_identity(identity: Identity, email: EmailAddress, id: CustomerId, now: Timestamp) -> Self {
+        Self {
+            id: AccountId::Customer(id),
+            role: Role::Customer,
+            email,
+            email_verified_at: Some(now),
+            password: None,
+            identities: vec![identity],
+            sessions_since: now,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{PasswordHash, UserId};
+
+    const THEN: Timestamp = Timestamp::from_seconds(1_000);
+    const NOW: Timestamp = Timestamp::from_seconds(2_000);
+
+    fn identity(subject: &str) -> Identity {
+        Identity { issuer: "https://id.test".to_owned(), subject: subject.to_owned() }
+    }
+
+    fn external(email: Option<&str>) -> ExternalIdentity {
+        ExternalIdentity { identity: identity("sub-1"), verified_email: email.map(|email| email.parse().unwrap()) }
+    }
+
+    fn account(role: Role, verified: bool) -> Account {
+        let id = Uuid::from_u128(1);
+        Account {
+            id: match role {
+                Role::Customer => AccountId::Customer(CustomerId::from_uuid(id)),
+                Role::Staff | Role::Admin => AccountId::User(UserId::from_uuid(id)),
+            },
+            role,
+            email: "Ada@shop.example".parse().unwrap(),
+            email_verified_at: verified.then_some(THEN),
+            password: Some(PasswordHash("$argon2id$".to_owned())),
+            identities: Vec::new(),
+            sessions_since: THEN,
+            created_at: THEN,
+            updated_at: THEN,
+            version: 3,
+        }
+    }
+
+    fn judge(external: &ExternalIdentity, found: AccountMatches) -> Result<SignInOutcome, ExternalSignInError> {
+        Account::sign_in_externally(external, found, CustomerId::from_uuid(Uuid::from_u128(9)), NOW)
+    }
+
+    fn by_email(account: Account) -> AccountMatches {
+        AccountMatches { by_email: Some(account), by_identity: None }
+    }
+
+    fn after(account: Option<&Account>) -> Account {
+        let found = AccountMatches { by_email: account.cloned(), by_identity: None };
+        match judge(&external(Some("ada@shop.example")), found) {
+            Ok(SignInOutcome::Change(change)) => {
+                assert_eq!(change.before.as_ref(), account);
+                assert!(change.events.is_empty() && change.link.is_none() && change.uses.is_none());
+                change.after.unwrap()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_known_identity_finds_its_account_whatever_the_address_says() {
+        let known = account(Role::Customer, true);
+        for email in [None, Some("new@shop.example")] {
+            let found = AccountMatches { by_identity: Some(known.clone()), by_email: Some(account(Role::Staff, true)) };
+            assert_eq!(judge(&external(email), found), Ok(SignInOutcome::Known(known.clone())));
+        }
+    }
+
+    #[test]
+    fn an_address_that_nobody_verified_counts_for_nothing() {
+        for found in [AccountMatches::default(), by_email(account(Role::Customer, true))] {
+            assert_eq!(judge(&external(None), found), Err(ExternalSignInError::EmailNotVerified));
+        }
+    }
+
+    #[test]
+    fn a_verified_account_is_linked_and_keeps_its_password_and_sessions() {
+        let before = account(Role::Customer, true);
+        let linked = Account { identities: vec![identity("sub-1")], updated_at: NOW, version: 4, ..before.clone() };
+        assert_eq!(after(Some(&before)), linked);
+    }
+
+    #[test]
+    fn an_unverified_account_is_taken_over_without_what_its_maker_knows() {
+        let before = account(Role::Customer, false);
+        let taken = after(Some(&before));
+        assert_eq!((taken.id, taken.version), (before.id, 4));
+        assert_eq!((taken.password, taken.sessions_since, taken.email_verified_at), (None, NOW, Some(NOW)));
+        assert_eq!(taken.identities, [identity("sub-1")]);
+    }
+
+    #[test]
+    fn a_new_address_is_a_new_customer_without_a_password() {
+        let new = after(None);
+        assert_eq!(
+            (new.id, new.role),
+            (AccountId::Customer(CustomerId::from_uuid(Uuid::from_u128(9))), Role::Customer)
+        );
+        assert_eq!((new.password, new.email_verified_at, new.version), (None, Some(NOW), 1));
+        assert_eq!((new.email.as_str(), new.identities), ("ada@shop.example", vec![identity("sub-1")]));
+    }
+
+    #[test]
+    fn accounts_of_staff_are_never_linked_by_their_address() {
+        for role in [Role::Staff, Role::Admin] {
+            for verified in [true, false] {
+                let refused = judge(&external(Some("ada@shop.example")), by_email(account(role, verified)));
+                assert_eq!(refused, Err(ExternalSignInError::OfStaff));
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_that_changed_hands_at_the_provider_opens_nothing() {
+        let mut linked = account(Role::Customer, true);
+        linked.identities = vec![identity("sub-0")];
+        let refused = judge(&external(Some("ada@shop.example")), by_email(linked.clone()));
+        assert_eq!(refused, Err(ExternalSignInError::OtherIdentity));
+        linked.identities[0].issuer = "https://other.test".to_owned();
+        assert_eq!(after(Some(&linked)).identities.len(), 2, "a second provider is another matter");
+    }
+}

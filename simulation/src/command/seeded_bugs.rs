@@ -1,0 +1,57 @@
+//! Naive variants.
+
+use std::error::Error;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use simulation::seeded_bugs::{SeededBug, Verdict, seeded_bugs};
+
+use crate::{Options, share};
+
+/// A variant's place in the list, whether it was caught, and the words for it.
+type ReportLine = (usize, bool, String);
+
+/// Hunts them all, each through so many seeds at most; whether each was caught.
+pub fn hunt(options: &Options) -> Result<bool, Box<dyn Error>> {
+    let began = Instant::now();
+    let wanted = |bug: &&SeededBug| options.only.as_ref().is_none_or(|part| bug.name.contains(part.as_str()));
+    let wanted: Vec<&SeededBug> = seeded_bugs().filter(wanted).collect();
+    let next = AtomicUsize::new(0);
+    let parts = share(options.threads, |_| {
+        let mut said = Vec::new();
+        while let place = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(bug) = wanted.get(place)
+        {
+            let (is_caught, words) = verdict(bug, options.seeds)?;
+            said.push((place, is_caught, words));
+        }
+        Ok(said)
+    })?;
+    let mut said: Vec<ReportLine> = parts.into_iter().flatten().collect();
+    said.sort_unstable();
+    for (_, _, words) in &said {
+        println!("{words}");
+    }
+    let survived = said.iter().filter(|(_, is_caught, _)| !is_caught).count();
+    println!("{:.1} s", began.elapsed().as_secs_f64());
+    println!("{} passed, {survived} failed", said.len() - survived);
+    Ok(survived == 0)
+}
+
+fn verdict(bug: &SeededBug, seeds: u64) -> crate::Part<(bool, String)> {
+    let began = Instant::now();
+    let found = bug.hunt(seeds)?;
+    let seconds = began.elapsed().as_secs_f64();
+    let (is_caught, words) = match found {
+        Verdict::Caught(outcome) => {
+            let broken = outcome.violations.first().map(ToString::to_string).unwrap_or_default();
+            (true, format!("seed {} in {seconds:.1} s: {broken}", outcome.seed))
+        }
+        Verdict::Product(outcome) => {
+            let broken = outcome.violations.first().map(ToString::to_string).unwrap_or_default();
+            (false, format!("THE PRODUCT ITSELF breaks seed {}: {broken}", outcome.seed))
+        }
+        Verdict::Survived(seeds) => (false, format!("SURVIVED {seeds} seeds in {seconds:.1} s")),
+    };
+    Ok((is_caught, format!("{:<34} {}\n{:<34} {words}", bug.name, bug.summary, "")))
+}

@@ -1,0 +1,365 @@
+//! The memory repositories, watched: every step that an order makes is held against the rules at once. A naive store can
+//! be put in their place.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use domain::{
+    Change, CustomerId, LedgerEntry, MailEffect, MailEffectId, Order, OrderEvent, OrderId, OrderStatus, Timestamp,
+};
+use events::{Event, Publisher as _};
+use futures::future::LocalBoxFuture;
+use resilience::{Clock as _, VirtualClock};
+use store::{
+    Catalogue, MailEffects, MemoryStore, Orders, Page, PageRequest, ParkOutcome, PlaceOutcome, Receipt, RowClaim,
+    SheetRow, SheetRows, StoreError,
+};
+use suite::{Bus, ChangeStream, Stores};
+use tokio::sync::Notify;
+
+use crate::invariants::Steps;
+
+/// From one request to the next, on a slow day.
+const BETWEEN: Duration = Duration::from_millis(300);
+
+type Answer<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
+
+/// What a naive store works with.
+#[derive(Clone)]
+pub struct StoreContext {
+    /// What the product would use.
+    pub memory: MemoryStore,
+    /// Time.
+    pub clock: VirtualClock,
+    bus: Rc<OnceCell<Bus<VirtualClock>>>,
+    changed: Rc<Notify>,
+    steps: Rc<Steps>,
+}
+
+impl fmt::Debug for StoreContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreContext")
+    }
+}
+
+impl StoreContext {
+    /// Places an order as the product does.
+    ///
+    /// # Errors
+    ///
+    /// The memory store's.
+    pub async fn place(&self, placement: &Change) -> Result<PlaceOutcome, StoreError> {
+        self.watched(placement.order.id, self.memory.place(placement)).await
+    }
+
+    /// Saves a change as the product does.
+    ///
+    /// # Errors
+    ///
+    /// The memory store's.
+    pub async fn save(&self, change: &Change, receipt: Option<&Receipt>) -> Result<(), StoreError> {
+        self.watched(change.order.id, self.memory.save(change, receipt)).await
+    }
+
+    async fn watched<T>(
+        &self,
+        id: OrderId,
+        write: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let before = self.memory.find(id).await?;
+        let written = write.await;
+        if let Some(after) = self.memory.find(id).await? {
+            self.steps.take(before.as_ref(), &after);
+        }
+        self.changed.notify_waiters();
+        written
+    }
+
+    /// Between two requests of one piece of work: others get their turn, and whoever works here may die.
+    pub async fn meanwhile(&self) {
+        self.clock.sleep(BETWEEN).await;
+    }
+
+    /// Publishes events by itself.
+    ///
+    /// # Errors
+    ///
+    /// When the bus does not take one.
+    pub async fn publish(&self, events: &[OrderEvent]) -> Result<(), StoreError> {
+        for event in events {
+            if let Some(bus) = self.bus.get() {
+                let published = bus.publish(&Event::from(event.clone())).await;
+                published.map_err(|error| StoreError::Unavailable(error.into()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Repositories that do some things otherwise than the memory store. What is not said here, the memory store does.
+pub trait BuggyStore {
+    /// See [`Orders::place`].
+    fn place<'a>(&'a self, context: &'a StoreContext, placement: &'a Change) -> Answer<'a, PlaceOutcome> {
+        Box::pin(context.place(placement))
+    }
+
+    /// See [`Orders::find`].
+    fn find<'a>(&'a self, context: &'a StoreContext, id: OrderId) -> Answer<'a, Option<Order>> {
+        Box::pin(context.memory.find(id))
+    }
+
+    /// See [`Orders::save`].
+    fn save<'a>(
+        &'a self,
+        context: &'a StoreContext,
+        change: &'a Change,
+        receipt: Option<&'a Receipt>,
+    ) -> Answer<'a, ()> {
+        Box::pin(context.save(change, receipt))
+    }
+
+    /// See [`Orders::park`].
+    fn park<'a>(&'a self, context: &'a StoreContext, receipt: &'a Receipt) -> Answer<'a, ParkOutcome> {
+        Box::pin(context.memory.park(receipt))
+    }
+
+    /// See [`Orders::record`].
+    fn record<'a>(&'a self, context: &'a StoreContext, receipt: &'a Receipt) -> Answer<'a, ()> {
+        Box::pin(context.memory.record(receipt))
+    }
+
+    /// See [`MailEffects::mail`].
+    fn mail<'a>(&'a self, context: &'a StoreContext, id: MailEffectId) -> Answer<'a, Option<MailEffect>> {
+        Box::pin(context.memory.mail(id))
+    }
+
+    /// See [`MailEffects::save_mail`].
+    fn save_mail<'a>(&'a self, context: &'a StoreContext, effect: &'a MailEffect) -> Answer<'a, ()> {
+        Box::pin(context.memory.save_mail(effect))
+    }
+
+    /// See [`SheetRows::rows`].
+    fn rows<'a>(
+        &'a self,
+        context: &'a StoreContext,
+        spreadsheet: &'a str,
+        orders: &'a [OrderId],
+    ) -> Answer<'a, Vec<RowClaim>> {
+        Box::pin(SheetRows::rows(&context.memory, spreadsheet, orders))
+    }
+
+    /// See [`SheetRows::row_of`].
+    fn row_of<'a>(&'a self, context: &'a StoreContext, order: OrderId) -> Answer<'a, Option<SheetRow>> {
+        Box::pin(context.memory.row_of(order))
+    }
+}
+
+/// The repositories of a simulation; clones share what they hold.
+#[derive(Clone)]
+pub struct ObservedStore {
+    context: StoreContext,
+    buggy: Option<Rc<dyn BuggyStore>>,
+}
+
+impl fmt::Debug for ObservedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ObservedStore")
+    }
+}
+
+impl ObservedStore {
+    /// Empty ones.
+    pub fn new(buggy: Option<Rc<dyn BuggyStore>>, clock: VirtualClock) -> Self {
+        let context = StoreContext {
+            memory: MemoryStore::new(),
+            clock,
+            bus: Rc::default(),
+            changed: Rc::default(),
+            steps: Rc::default(),
+        };
+        Self { context, buggy }
+    }
+
+    /// Shows a naive store the way to the bus.
+    pub fn connect(&self, bus: Bus<VirtualClock>) {
+        // Said once, when the world is made.
+        let _ = self.context.bus.set(bus);
+    }
+
+    /// What is in them, for checkers.
+    pub fn memory(&self) -> &MemoryStore {
+        &self.context.memory
+    }
+
+    /// Waits until something is written, from the moment of this call on.
+    pub fn changed(&self) -> tokio::sync::futures::Notified<'_> {
+        self.context.changed.notified()
+    }
+
+    /// What was seen of the steps that orders made.
+    pub fn steps(&self) -> &Steps {
+        &self.context.steps
+    }
+}
+
+impl Orders for ObservedStore {
+    async fn place(&self, placement: &Change) -> Result<PlaceOutcome, StoreError> {
+        match &self.buggy {
+            Some(buggy) => buggy.place(&self.context, placement).await,
+            None => self.context.place(placement).await,
+        }
+    }
+
+    async fn find(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        match &self.buggy {
+            Some(buggy) => buggy.find(&self.context, id).await,
+            None => self.context.memory.find(id).await,
+        }
+    }
+
+    async fn save(&self, change: &Change, receipt: Option<&Receipt>) -> Result<(), StoreError> {
+        match &self.buggy {
+            Some(buggy) => buggy.save(&self.context, change, receipt).await,
+            None => self.context.save(change, receipt).await,
+        }
+    }
+
+    async fn record(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        match &self.buggy {
+            Some(buggy) => buggy.record(&self.context, receipt).await,
+            None => self.context.memory.record(receipt).await,
+        }
+    }
+
+    async fn park(&self, receipt: &Receipt) -> Result<ParkOutcome, StoreError> {
+        match &self.buggy {
+            Some(buggy) => buggy.park(&self.context, receipt).await,
+            None => self.context.memory.park(receipt).await,
+        }
+    }
+
+    async fn events(&self, id: OrderId, page: &PageRequest) -> Result<Page<OrderEvent>, StoreError> {
+        self.context.memory.events(id, page).await
+    }
+
+    async fn receipts(&self, id: OrderId) -> Result<Vec<Receipt>, StoreError> {
+        self.context.memory.receipts(id).await
+    }
+
+    async fn ledger(&self, id: OrderId) -> Result<Vec<LedgerEntry>, StoreError> {
+        self.context.memory.ledger(id).await
+    }
+
+    async fn republish(&self, event: &OrderEvent, now: Timestamp) -> Result<(), StoreError> {
+        let republished = self.context.memory.republish(event, now).await;
+        self.context.changed.notify_waiters();
+        republished
+    }
+
+    async fn of_customer(
+        &self,
+        customer: CustomerId,
+        status: Option<OrderStatus>,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        self.context.memory.of_customer(customer, status, page).await
+    }
+
+    async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError> {
+        self.context.memory.with_status(status, page).await
+    }
+
+    async fn oldest_with_status(
+        &self,
+        status: OrderStatus,
+        placed_before: Timestamp,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        self.context.memory.oldest_with_status(status, placed_before, page).await
+    }
+}
+
+impl MailEffects for ObservedStore {
+    async fn mail(&self, id: MailEffectId) -> Result<Option<MailEffect>, StoreError> {
+        match &self.buggy {
+            Some(buggy) => buggy.mail(&self.context, id).await,
+            None => self.context.memory.mail(id).await,
+        }
+    }
+
+    async fn save_mail(&self, effect: &MailEffect) -> Result<(), StoreError> {
+        match &self.buggy {
+            Some(buggy) => buggy.save_mail(&self.context, effect).await,
+            None => self.context.memory.save_mail(effect).await,
+        }
+    }
+
+    async fn mails_about(&self, order: OrderId) -> Result<Vec<MailEffect>, StoreError> {
+        self.context.memory.mails_about(order).await
+    }
+}
+
+impl SheetRows for ObservedStore {
+    async fn rows(&self, spreadsheet_id: &str, orders: &[OrderId]) -> Result<Vec<RowClaim>, StoreError> {
+        match &self.buggy {
+            Some(buggy) => buggy.rows(&self.context, spreadsheet_id, orders).await,
+            None => SheetRows::rows(&self.context.memory, spreadsheet_id, orders).await,
+        }
+    }
+
+    async fn row_written(&self, order: OrderId, version: u64, at: Timestamp) -> Result<(), StoreError> {
+        self.context.memory.row_written(order, version, at).await
+    }
+
+    async fn row_of(&self, order: OrderId) -> Result<Option<SheetRow>, StoreError> {
+        match &self.buggy {
+            Some(buggy) => buggy.row_of(&self.context, order).await,
+            None => self.context.memory.row_of(order).await,
+        }
+    }
+}
+
+#[allow(refining_impl_trait, reason = "whoever has it may know what it is")]
+impl Stores for ObservedStore {
+    fn orders(&self) -> &Self {
+        self
+    }
+
+    fn catalogue(&self) -> &impl Catalogue {
+        &self.context.memory
+    }
+
+    fn mails(&self) -> &Self {
+        self
+    }
+
+    fn rows(&self) -> &Self {
+        self
+    }
+
+    fn accounts(&self) -> &impl store::Accounts {
+        &self.context.memory
+    }
+
+    fn sessions(&self) -> &impl store::Sessions {
+        &self.context.memory
+    }
+
+    fn api_keys(&self) -> &impl store::ApiKeys {
+        &self.context.memory
+    }
+
+    fn guards(&self) -> &impl store::Guards {
+        &self.context.memory
+    }
+
+    fn changes(&self) -> impl ChangeStream {
+        self.context.memory.changes()
+    }
+
+    fn account_changes(&self) -> impl ChangeStream {
+        self.context.memory.account_changes()
+    }
+}

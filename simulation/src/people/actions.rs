@@ -1,0 +1,217 @@
+//! What the people of the scripts do.
+
+use std::time::Duration;
+
+use resilience::Clock as _;
+
+use super::browser::Reply;
+use super::customer::Customer;
+use super::service::never_pay;
+use super::staff::Staff;
+use super::workload::{Method, by_invoice, cart};
+use super::{bank, dashboard};
+
+/// Orders by now expired are called off within so long after their hour.
+const EXPIRED_AFTER: Duration = Duration::from_mins(70);
+
+pub async fn place(customer: &Customer) -> Option<Reply> {
+    customer.place(&cart(&[("mug", 2)], "ada@example.com"), 1).await
+}
+
+pub async fn pay(customer: &Customer, method: Method) {
+    let Some(placed) = place(customer).await else { return };
+    customer.pay(Some(&placed), method).await;
+    customer.come_back().await;
+}
+
+pub async fn cancel(customer: &Customer, after: Option<Method>) {
+    match after {
+        Some(method) => pay(customer, method).await,
+        None => drop(place(customer).await),
+    }
+    customer.cancel().await;
+}
+
+/// The customer calls it off in one tab and pays in the other, before anybody has voided the intent.
+pub async fn late_money(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    futures::join!(customer.pay(Some(&placed), Method::Card), customer.cancel());
+}
+
+pub async fn two_tabs(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    futures::join!(customer.pay(Some(&placed), Method::Secure), customer.pay(None, Method::Card));
+    customer.come_back().await;
+}
+
+pub async fn refunds(customer: &Customer, is_sent: bool, amounts: &[Option<u32>]) {
+    pay(customer, Method::Card).await;
+    let staff = Staff::about(customer);
+    if is_sent {
+        staff.fulfil().await;
+    }
+    futures::future::join_all((0..).zip(amounts).map(|(n, amount)| staff.refund(n, *amount))).await;
+}
+
+pub async fn from_the_dashboard(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.browser.think(Duration::from_secs(30)).await;
+    dashboard::act(&customer.browser, customer.order, placed.text("/payment/intent_id")).await;
+}
+
+pub async fn two_refunds(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    let Some(intent) = placed.text("/payment/intent_id") else { return };
+    for amount in ["100", "200"] {
+        customer.browser.think(Duration::from_mins(3)).await;
+        let form = [("payment_intent", intent), ("amount", amount)];
+        customer.browser.stripe(customer.order, "/_sandbox/stripe/refunds", &form).await;
+    }
+}
+
+pub async fn rush(customer: &Customer) {
+    customer.browser.think(Duration::from_secs(2)).await;
+    let Some(placed) = customer.place(&cart(&[("rare", 2)], "ada@example.com"), 1).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.come_back().await;
+}
+
+pub async fn money_first(customer: &Customer) {
+    let order = customer.order.to_string();
+    let form = [
+        ("amount", "2900"),
+        ("currency", "eur"),
+        ("metadata[order_id]", &order),
+        ("payment_method", Method::Secure.id()),
+    ];
+    let paid = async {
+        let path = "/_sandbox/stripe/payment_intents";
+        let Some(intent) = customer.browser.stripe(customer.order, path, &form).await else { return };
+        customer.browser.think(Duration::from_secs(3)).await;
+        let path = format!("{path}/{}/authenticate", intent.text("/id").unwrap_or_default());
+        customer.browser.stripe(customer.order, &path, &[("outcome", "success")]).await;
+    };
+    let placed = async {
+        customer.browser.think(Duration::from_secs(6)).await;
+        // Whoever has paid does not give up.
+        while place(customer).await.is_none() {}
+    };
+    futures::join!(paid, placed);
+}
+
+/// When the hour of its goods ends, and whoever calls orders off comes by.
+pub async fn pay_at_the_last_moment(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    customer.browser.world.clock.sleep(Duration::from_mins(58)).await;
+    customer.browser.think(Duration::from_mins(7)).await;
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.browser.think(Duration::from_mins(20)).await;
+    customer.come_back().await;
+}
+
+/// Whoever is first leaves the goods until they are others', and then transfers the money all the same; whoever was too
+/// late comes again.
+pub async fn late_and_gone(customer: &Customer) {
+    let rare = cart(&[("rare", 2)], "ada@example.com");
+    if customer.place(&rare, 1).await.is_some() {
+        customer.browser.world.clock.sleep(EXPIRED_AFTER + EXPIRED_AFTER).await;
+        dashboard::pay(&customer.browser, customer.order, "1800").await;
+        return;
+    }
+    customer.browser.world.clock.sleep(EXPIRED_AFTER).await;
+    let Some(placed) = customer.place(&rare, 1).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.come_back().await;
+}
+
+pub async fn edit_in_one_tab(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    let edit = async {
+        customer.browser.think(Duration::from_secs(40)).await;
+        customer.edit(&[("mug", 3)]).await;
+    };
+    futures::join!(customer.pay(Some(&placed), Method::Secure), edit);
+    customer.pay(None, Method::Card).await;
+    customer.come_back().await;
+}
+
+pub async fn edit_and_pay(customer: &Customer) {
+    if place(customer).await.is_none() {
+        return;
+    }
+    customer.edit(&[("pot", 1)]).await;
+    customer.pay(None, Method::Card).await;
+    customer.come_back().await;
+}
+
+/// A service that has ordered by invoice.
+async fn invoice(customer: &Customer) -> Option<Customer> {
+    let service = customer.of_a_service()?;
+    service.place(&by_invoice(cart(&[("mug", 2)], "ada@example.com")), 1).await?;
+    Some(service)
+}
+
+pub async fn invoiced(customer: &Customer) {
+    let Some(service) = invoice(customer).await else { return };
+    let Some(came) = service.transfer("RE 1").await else { return };
+    let staff = Staff::about(&service);
+    futures::join!(staff.mark_paid("RE 1", came), staff.mark_paid("RE 1", came));
+}
+
+/// The cart becomes another one while the money for the former is on its way.
+pub async fn transfer_of_former_total(customer: &Customer) {
+    let Some(service) = invoice(customer).await else { return };
+    let Some(came) = service.transfer("RE 1").await else { return };
+    service.edit(&[("mug", 3)]).await;
+    Staff::about(&service).mark_paid("RE 1", came).await;
+}
+
+pub async fn late_invoice(customer: &Customer) {
+    let Some(service) = invoice(customer).await else { return };
+    service.edit(&[("mug", 3)]).await;
+    never_pay(&service).await;
+}
+
+pub async fn transferred_back(customer: &Customer) {
+    let Some(service) = invoice(customer).await else { return };
+    let Some(came) = service.transfer("RE 1").await else { return };
+    let Some(again) = service.transfer("RE 2").await else { return };
+    let staff = Staff::about(&service);
+    futures::join!(staff.mark_paid("RE 1", came), staff.mark_paid("RE 2", again));
+    futures::join!(staff.transfer_back(1, Some(300)), staff.transfer_back(2, None));
+}
+
+/// The bank takes the money, and decides.
+pub async fn disputed(customer: &Customer, outcome: &str) {
+    let Some(placed) = place(customer).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.come_back().await;
+    let Some(intent) = placed.text("/payment/intent_id") else { return };
+    let (browser, order) = (&customer.browser, customer.order);
+    let opened = browser.stripe(order, "/_sandbox/stripe/disputes", &[("payment_intent", intent)]).await;
+    let Some(id) = opened.as_ref().and_then(|opened| opened.text("/id")) else { return };
+    bank::close(browser, order, id, outcome).await;
+}
+
+/// By card, and something else by another way; staff decide.
+pub async fn pay_twice(customer: &Customer) {
+    pay(customer, Method::Card).await;
+    dashboard::pay(&customer.browser, customer.order, "500").await;
+    Staff::about(customer).decide().await;
+}
+
+/// So many parts of one payment.
+const PARTS: u32 = 28;
+
+pub async fn many_refunds(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.come_back().await;
+    let Some(intent) = placed.text("/payment/intent_id") else { return };
+    for _ in 0..PARTS {
+        let form = [("payment_intent", intent), ("amount", "100")];
+        customer.browser.stripe(customer.order, "/_sandbox/stripe/refunds", &form).await;
+    }
+}

@@ -1,0 +1,111 @@
+//! Canonical stories of one order, always the same: what crash points are walked on.
+
+use std::fmt;
+use std::rc::Rc;
+
+use futures::future::LocalBoxFuture;
+
+use super::actions::{
+    cancel, disputed, edit_and_pay, edit_in_one_tab, from_the_dashboard, invoiced, late_and_gone, late_invoice,
+    late_money, many_refunds, money_first, pay, pay_at_the_last_moment, pay_twice, place, refunds, rush,
+    transfer_of_former_total, transferred_back, two_refunds, two_tabs,
+};
+use super::customer::Customer;
+use super::workload::Method;
+use crate::world::World;
+
+/// A story of one order.
+pub struct Scenario {
+    /// What it is called.
+    pub name: &'static str,
+    run: for<'a> fn(&'a Customer) -> LocalBoxFuture<'a, ()>,
+}
+
+impl fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// All of them.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "place and pay", run: |customer| Box::pin(pay(customer, Method::Card)) },
+    Scenario { name: "declined, then paid", run: |customer| Box::pin(pay(customer, Method::Declined)) },
+    Scenario { name: "3-D Secure", run: |customer| Box::pin(pay(customer, Method::Secure)) },
+    Scenario { name: "a debit that comes through", run: |customer| Box::pin(pay(customer, Method::Debit)) },
+    Scenario { name: "cancel before paying", run: |customer| Box::pin(cancel(customer, None)) },
+    Scenario { name: "cancel after paying", run: |customer| Box::pin(cancel(customer, Some(Method::Card))) },
+    Scenario {
+        name: "cancel while the bank is at work",
+        run: |customer| Box::pin(cancel(customer, Some(Method::Debit))),
+    },
+    Scenario { name: "a refund that fails", run: |customer| Box::pin(cancel(customer, Some(Method::RefundFails))) },
+    Scenario { name: "late money", run: |customer| Box::pin(late_money(customer)) },
+    Scenario { name: "two tabs", run: |customer| Box::pin(two_tabs(customer)) },
+    Scenario { name: "a dispute", run: |customer| Box::pin(pay(customer, Method::Disputed)) },
+    Scenario { name: "fulfilled, then refunded", run: |customer| Box::pin(refunds(customer, true, &[None])) },
+    Scenario {
+        name: "two refunds at once",
+        run: |customer| Box::pin(refunds(customer, false, &[Some(500), Some(500)])),
+    },
+    Scenario {
+        name: "more refunds than money",
+        run: |customer| Box::pin(refunds(customer, false, &[Some(2000), None])),
+    },
+    Scenario { name: "never paid", run: |customer| Box::pin(async { drop(place(customer).await) }) },
+    Scenario { name: "a refund in the dashboard", run: |customer| Box::pin(from_the_dashboard(customer)) },
+    Scenario { name: "paid at the last moment", run: |customer| Box::pin(pay_at_the_last_moment(customer)) },
+    Scenario { name: "money after the order expired", run: |customer| Box::pin(late_and_gone(customer)) },
+    Scenario { name: "edited, then paid", run: |customer| Box::pin(edit_and_pay(customer)) },
+    Scenario { name: "edited in one tab, paid in the other", run: |customer| Box::pin(edit_in_one_tab(customer)) },
+    Scenario { name: "an invoice that is paid", run: |customer| Box::pin(invoiced(customer)) },
+    Scenario { name: "an invoice that is edited and late", run: |customer| Box::pin(late_invoice(customer)) },
+    Scenario { name: "a transfer of the former total", run: |customer| Box::pin(transfer_of_former_total(customer)) },
+    Scenario { name: "a transfer that goes back", run: |customer| Box::pin(transferred_back(customer)) },
+    Scenario { name: "a dispute that is won", run: |customer| Box::pin(disputed(customer, "won")) },
+    Scenario { name: "a dispute that is lost", run: |customer| Box::pin(disputed(customer, "lost")) },
+    Scenario { name: "money that does not fit", run: |customer| Box::pin(pay_twice(customer)) },
+];
+
+/// Nothing but that.
+pub static PLACE_AND_PAY: Scenario =
+    Scenario { name: "place and pay", run: |customer| Box::pin(pay(customer, Method::Card)) };
+/// Money goes back in two parts.
+pub static TWO_REFUNDS: Scenario = Scenario { name: "two refunds", run: |customer| Box::pin(two_refunds(customer)) };
+/// Money goes back in so many parts that Stripe's list of them has two pages.
+pub static MANY_REFUNDS: Scenario = Scenario { name: "many refunds", run: |customer| Box::pin(many_refunds(customer)) };
+/// Staff give more back than there is, in several parts at once.
+pub static RIVAL_REFUNDS: Scenario = Scenario {
+    name: "rival refunds",
+    run: |customer| Box::pin(refunds(customer, false, &[Some(1900), Some(1900), None])),
+};
+/// Staff give two parts back at once.
+pub static PART_REFUNDS: Scenario =
+    Scenario { name: "part refunds", run: |customer| Box::pin(refunds(customer, false, &[Some(500), Some(500)])) };
+/// The customer comes to pay when the goods are about to go back.
+pub static LAST_MOMENT: Scenario =
+    Scenario { name: "the last moment", run: |customer| Box::pin(pay_at_the_last_moment(customer)) };
+/// The money comes when others have the goods.
+pub static LATE_AND_GONE: Scenario =
+    Scenario { name: "late and gone", run: |customer| Box::pin(late_and_gone(customer)) };
+/// The cart is changed in one tab and paid for in the other.
+pub static EDIT_IN_ONE_TAB: Scenario =
+    Scenario { name: "edit in one tab", run: |customer| Box::pin(edit_in_one_tab(customer)) };
+/// Two of the staff see the transfer that pays an invoice.
+pub static INVOICED: Scenario = Scenario { name: "invoiced", run: |customer| Box::pin(invoiced(customer)) };
+/// The transfer that pays an invoice is of what the cart came to before.
+pub static FORMER_TOTAL: Scenario =
+    Scenario { name: "former total", run: |customer| Box::pin(transfer_of_former_total(customer)) };
+/// Everybody wants the last pieces at once.
+pub static RUSH: Scenario = Scenario { name: "a rush", run: |customer| Box::pin(rush(customer)) };
+/// The money comes before the order, or with it.
+pub static MONEY_FIRST: Scenario = Scenario { name: "money first", run: |customer| Box::pin(money_first(customer)) };
+
+impl Scenario {
+    /// Plays it with the `n`-th customer of a run.
+    pub async fn run(&self, world: &Rc<World>, n: u64) {
+        if let Some(customer) = Customer::new(world, n) {
+            (self.run)(&customer).await;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What a customer has in mind, drawn from the seed.
+
+use serde_json::{Value, json};
+
+use crate::rng::SimRng;
+use crate::world::PRODUCTS;
+
+/// A test payment method of Stripe's, with what the customer does about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// A card that pays.
+    Card,
+    /// A card that is declined; the customer takes another one.
+    Declined,
+    /// A card with 3-D Secure, passed.
+    Secure,
+    /// 3-D Secure, failed; the customer takes another one.
+    SecureFailed,
+    /// 3-D Secure, and the page is left.
+    SecureLeft,
+    /// A bank debit that comes through after hours or days.
+    Debit,
+    /// A bank debit that does not.
+    DebitFails,
+    /// A card whose owner disputes the charge.
+    Disputed,
+    /// A card whose refunds fail later.
+    RefundFails,
+    /// A card whose refunds take a while.
+    RefundPends,
+}
+
+impl Method {
+    /// All of them, the usual ones more often.
+    pub const ALL: [Self; 16] = [
+        Self::Card,
+        Self::Card,
+        Self::Card,
+        Self::Card,
+        Self::Card,
+        Self::Card,
+        Self::Declined,
+        Self::Secure,
+        Self::Secure,
+        Self::SecureFailed,
+        Self::SecureLeft,
+        Self::Debit,
+        Self::DebitFails,
+        Self::Disputed,
+        Self::RefundFails,
+        Self::RefundPends,
+    ];
+
+    /// Its id at Stripe.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Card => "pm_card_visa",
+            Self::Declined => "pm_card_visa_chargeDeclined",
+            Self::Secure | Self::SecureFailed | Self::SecureLeft => "pm_card_threeDSecure2Required",
+            Self::Debit => "pm_sepaDebit_success",
+            Self::DebitFails => "pm_sepaDebit_insufficientFunds",
+            Self::Disputed => "pm_card_createDispute",
+            Self::RefundFails => "pm_card_refundFail",
+            Self::RefundPends => "pm_card_pendingRefund",
+        }
+    }
+}
+
+/// What a customer has in mind.
+#[allow(clippy::struct_excessive_bools, reason = "each wish is drawn by itself")]
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// What is in the cart.
+    pub cart: Value,
+    /// How the customer pays; none: not at all.
+    pub pays: Option<Method>,
+    /// Presses the button so many times at once.
+    pub clicks: u32,
+    /// Has the shop open in two tabs, and pays in both.
+    pub two_tabs: bool,
+    /// Calls it off at some moment.
+    pub cancels: bool,
+    /// Looks at the order and places it again with the same key.
+    pub reloads: bool,
+    /// Comes back to pay when the goods may be gone.
+    pub late: bool,
+    /// Something happens at Stripe's dashboard afterwards.
+    pub dashboard: bool,
+    /// Staff do something about it.
+    pub staff: bool,
+    /// Changes the cart so many times.
+    pub edits: u32,
+    /// Is a service that pays by invoice.
+    pub by_invoice: bool,
+    /// The bank takes the money back.
+    pub disputed: bool,
+    /// Pays something by another way as well.
+    pub pays_elsewhere: bool,
+}
+
+impl Workload {
+    /// What this customer has in mind.
+    pub fn drawn(rng: &SimRng) -> Self {
+        let place = if rng.percent(12) { 2 } else { rng.below(2) as usize };
+        let mut skus = vec![PRODUCTS[place.min(PRODUCTS.len() - 1)].0];
+        if rng.percent(20) && place != 0 {
+            skus.push(PRODUCTS[0].0);
+        }
+        let lines: Vec<(&str, u32)> = skus.into_iter().map(|sku| (sku, 1 + rng.below(3))).collect();
+        Self {
+            cart: cart(&lines, rng.pick(&EMAILS).unwrap_or(&EMAILS[0])),
+            pays: rng.percent(88).then(|| *rng.pick(&Method::ALL).unwrap_or(&Method::Card)),
+            clicks: if rng.percent(25) { 2 + rng.below(2) } else { 1 },
+            two_tabs: rng.percent(15),
+            cancels: rng.percent(25),
+            reloads: rng.percent(25),
+            late: rng.percent(5),
+            dashboard: rng.percent(10),
+            staff: rng.percent(30),
+            edits: if rng.percent(20) { 1 + rng.below(2) } else { 0 },
+            by_invoice: rng.percent(10),
+            disputed: rng.percent(6),
+            pays_elsewhere: rng.percent(4),
+        }
+    }
+}
+
+/// Addresses: of mails that arrive, that are never heard of again, that come back.
+const EMAILS: [&str; 5] =
+    ["ada@example.com", "ada@example.com", "open@example.com", "silent@example.com", "bounce@example.com"];
+
+/// Lines as the shop reads them.
+pub fn lines(lines: &[(&str, u32)]) -> Vec<Value> {
+    lines.iter().map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity })).collect()
+}
+
+/// The same, to be paid later by bank transfer.
+pub fn by_invoice(mut cart: Value) -> Value {
+    cart["payment_method"] = "invoice".into();
+    cart
+}
+
+/// A cart of the shop's wares.
+pub fn cart(of: &[(&str, u32)], email: &str) -> Value {
+    json!({
+        "lines": lines(of), "currency": "EUR", "email": email,
+        "shipping_address": { "name": "Ada", "line1": "Weg 1", "city": "Ulm", "postal_code": "89073", "country": "DE" },
+    })
+}

@@ -1,0 +1,218 @@
+//! Consumers and publishers that lose, and how what is naive takes a function's place.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use domain::{OrderEvent, OrderId};
+use events::consume;
+use futures::future::LocalBoxFuture;
+use google_sheets::SheetsError;
+use resilience::{Clock as _, Deadline};
+use serde_json::{Value, json};
+use store::StoreError;
+use suite::{CallError, ChangeStream as _, QueueMapping, Stores as _, StreamMapping};
+
+use super::SeededBug;
+use crate::people::TWO_REFUNDS;
+use crate::pollers::Pollers;
+use crate::world::{Build, Handler, SimulatedSuite, World};
+
+/// Functions that hear of events.
+const CONSUMERS: [&str; 3] = ["send-email", "settle-payment", "sync-sheet"];
+
+/// All of them.
+pub const BUGS: [SeededBug; 7] = [
+    SeededBug::new(
+        "acknowledged before it is done",
+        "a message is deleted when it arrives, and then worked on",
+        || {
+            let queue = |world, mapping| -> LocalBoxFuture<'static, ()> { Box::pin(delete_first(world, mapping)) };
+            Build { pollers: Pollers { queue, ..Pollers::default() }, ..Build::default() }
+        },
+    ),
+    SeededBug::new(
+        "position before publishing",
+        "the stream's position moves on before its records are published",
+        || {
+            let stream = |world, mapping| -> LocalBoxFuture<'static, ()> { Box::pin(move_on_first(world, mapping)) };
+            Build { pollers: Pollers { stream, ..Pollers::default() }, ..Build::default() }
+        },
+    ),
+    SeededBug::new("batch acknowledged as a whole", "a batch is done although some of its messages failed", || Build {
+        handlers: CONSUMERS.map(|function| (function, all_done(function))).into(),
+        ..Build::default()
+    }),
+    SeededBug::new("deduplicated before it is done", "an event's id is noted first, and then it is worked on", || {
+        Build {
+            handlers: CONSUMERS.map(|function| (function, choosy(function, SeenEvents::default()))).into(),
+            ..Build::default()
+        }
+    }),
+    SeededBug::new(
+        "deduplicated by type",
+        "an event of an order and type that came before is taken for a copy",
+        || Build {
+            handlers: CONSUMERS.map(|function| (function, choosy(function, Types::default()))).into(),
+            ..Build::default()
+        },
+    )
+    .in_scenario(&TWO_REFUNDS, 4),
+    SeededBug::new("older events left out", "an event that a later one has overtaken is taken for obsolete", || {
+        Build {
+            handlers: CONSUMERS.map(|function| (function, choosy(function, Latest::default()))).into(),
+            ..Build::default()
+        }
+    }),
+    SeededBug::new("late money ignored", "only order.cancelled gives money back, not what comes afterwards", || {
+        Build { handlers: vec![("settle-payment", choosy("settle-payment", OnlyCancelled))], ..Build::default() }
+    }),
+];
+
+/// Why a naive consumer failed; its message comes again.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    #[error("no such order")]
+    NoOrder,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Sheet(#[from] SheetsError),
+}
+
+/// Work on one event.
+type Work = for<'a> fn(&'a SimulatedSuite, OrderEvent, Deadline) -> LocalBoxFuture<'a, Result<(), Trouble>>;
+
+/// This work in place of a function's.
+pub fn consumer(function: &'static str, work: Work) -> Build {
+    let handler: Handler = Rc::new(move |suite, batch, deadline| {
+        Box::pin(async move {
+            let batch = serde_json::from_value(batch).map_err(CallError::Event)?;
+            let each = async |event: OrderEvent| work(suite, event, deadline).await;
+            let response = consume(suite.clock(), deadline, batch, each).await;
+            serde_json::to_value(response).map_err(CallError::Result)
+        })
+    });
+    Build { handlers: vec![(function, handler)], ..Build::default() }
+}
+
+/// Does what the function does, and says that all of it is done.
+fn all_done(function: &'static str) -> Handler {
+    Rc::new(move |suite, batch, deadline| {
+        Box::pin(async move {
+            suite.handle(function, batch, deadline).await?;
+            Ok(json!({ "batchItemFailures": [] }))
+        })
+    })
+}
+
+/// Chooses which events are worked on.
+trait Choice {
+    fn wants(&self, event: &OrderEvent) -> bool;
+}
+
+/// Leaves out what the choice does not want, and does the rest as the function does.
+fn choosy(function: &'static str, choice: impl Choice + 'static) -> Handler {
+    let choice = Rc::new(choice);
+    Rc::new(move |suite, batch, deadline| {
+        let choice = Rc::clone(&choice);
+        Box::pin(async move {
+            let mut failures = Vec::new();
+            for record in batch["Records"].as_array().into_iter().flatten() {
+                let event = record["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
+                if event.is_some_and(|event| !choice.wants(&event)) {
+                    continue;
+                }
+                let one = suite.handle(function, json!({ "Records": [record] }), deadline).await?;
+                failures.extend(one["batchItemFailures"].as_array().cloned().unwrap_or_default());
+            }
+            Ok(json!({ "batchItemFailures": failures }))
+        })
+    })
+}
+
+#[derive(Default)]
+struct SeenEvents(RefCell<BTreeSet<String>>);
+
+impl Choice for SeenEvents {
+    fn wants(&self, event: &OrderEvent) -> bool {
+        self.0.borrow_mut().insert(event.event_id.to_string())
+    }
+}
+
+/// For each order and type, the event that came.
+#[derive(Default)]
+struct Types(RefCell<BTreeMap<(OrderId, &'static str), String>>);
+
+impl Choice for Types {
+    fn wants(&self, event: &OrderEvent) -> bool {
+        let id = event.event_id.to_string();
+        let key = (event.order_id, event.event_type.as_str());
+        // A message that comes again after a failure is worked on again.
+        *self.0.borrow_mut().entry(key).or_insert_with(|| id.clone()) == id
+    }
+}
+
+#[derive(Default)]
+struct Latest(RefCell<BTreeMap<OrderId, u64>>);
+
+impl Choice for Latest {
+    fn wants(&self, event: &OrderEvent) -> bool {
+        let mut latest = self.0.borrow_mut();
+        let latest = latest.entry(event.order_id).or_default();
+        *latest = (*latest).max(event.order_version);
+        event.order_version >= *latest
+    }
+}
+
+struct OnlyCancelled;
+
+impl Choice for OnlyCancelled {
+    fn wants(&self, event: &OrderEvent) -> bool {
+        event.event_type != domain::EventType::RefundDue
+    }
+}
+
+async fn delete_first(world: Rc<World>, mapping: QueueMapping) {
+    let bus = world.suite.bus();
+    loop {
+        let changed = bus.changed();
+        let batch = bus.receive(&mapping.queue, mapping.batch);
+        if batch.is_empty() {
+            match bus.next_visible(&mapping.queue) {
+                Some(moment) => world.clock.sleep(moment.since(world.clock.now()).max(Duration::from_millis(1))).await,
+                None => changed.await,
+            }
+            continue;
+        }
+        let record = |message: &suite::Message| json!({ "messageId": message.id, "body": message.body });
+        let records: Vec<Value> = batch.iter().map(|received| record(&received.message)).collect();
+        for received in &batch {
+            bus.delete(&mapping.queue, received.receipt);
+        }
+        // Whatever becomes of it: the messages are gone.
+        let _ = world.suite.call(&mapping.function, json!({ "Records": records })).await;
+    }
+}
+
+async fn move_on_first(world: Rc<World>, mapping: StreamMapping) {
+    let position = Cell::new(None::<String>);
+    loop {
+        let changed = world.store.changed();
+        let after = position.take();
+        let records = if mapping.table == "OrdersTable" {
+            world.store.changes().read(after.as_deref(), mapping.batch).await.unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        position.set(records.last().map(|record| record.sequence.clone()).or(after));
+        if records.is_empty() {
+            changed.await;
+            continue;
+        }
+        let records: Vec<Value> = records.into_iter().map(|record| record.content).collect();
+        // Whatever becomes of it: the position has moved on.
+        let _ = world.suite.call(&mapping.function, json!({ "Records": records })).await;
+    }
+}

@@ -1,0 +1,185 @@
+//! Mails that go twice, or never.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use domain::{MailEffect, MailEffectId, MailSubject, Sending, Timestamp};
+use resilience::Clock as _;
+use store::{MailEffects as _, StoreError};
+
+use super::profiles::{deadly, lossy, slow};
+use super::{Answer, SeededBug, with};
+use crate::observed_store::{BuggyStore, StoreContext};
+
+/// All of them.
+pub const BUGS: [SeededBug; 9] = [
+    SeededBug::new("each message a mail", "nobody looks whether a mail was sent before", || with(EachMessage)),
+    SeededBug::new("unconditional claim", "a mail is claimed by a plain write, whoever has claimed it", || {
+        with(PlainClaim)
+    }),
+    SeededBug::new("send before claim", "a mail is sent first and written down afterwards", || with(SendFirst)),
+    SeededBug::new("claimed for ever", "a claim has no end: whoever died with it keeps it", || with(NoLease))
+        .with_profile(deadly),
+    SeededBug::new("claim shorter than the work", "a claim is anybody's again after five seconds", || with(ShortLease))
+        .with_profile(slow),
+    SeededBug::new(
+        "no evidence",
+        "what a dead sender had claimed is sent again without asking whether it went",
+        || with(NoEvidence),
+    )
+    .with_profile(deadly),
+    SeededBug::new("time-out taken for failure", "a mail of unknown outcome is sent again at once", || {
+        with(TimeOutIsFailure)
+    })
+    .with_profile(lossy),
+    SeededBug::new("sent mails kept in memory", "what was sent is forgotten when the process is recycled", || {
+        with(InMemory::default())
+    }),
+    SeededBug::new("one mail of a kind", "a mail is known by order and kind: a second refund is not told", || {
+        with(CoarseKey)
+    }),
+];
+
+/// Writes a mail whoever has written it meanwhile.
+async fn overwrite(context: &StoreContext, effect: &MailEffect) -> Result<(), StoreError> {
+    let version = context.memory.mail(effect.id).await?.map_or(1, |stored| stored.version + 1);
+    context.memory.save_mail(&MailEffect { version, ..effect.clone() }).await
+}
+
+/// The mail as it is stored, unless it is claimed: then nobody has it, from this moment on.
+async fn free_from(
+    context: &StoreContext,
+    id: MailEffectId,
+    moment: impl Fn(Timestamp, Timestamp) -> Timestamp,
+) -> Result<Option<MailEffect>, StoreError> {
+    let free = |effect: MailEffect| match effect.sending {
+        Sending::Claimed { at, lease_until, .. } if moment(at, lease_until) <= context.clock.now() => {
+            MailEffect { sending: Sending::Free, ..effect }
+        }
+        _ => effect,
+    };
+    Ok(context.memory.mail(id).await?.map(free))
+}
+
+struct EachMessage;
+
+impl BuggyStore for EachMessage {
+    fn mail<'a>(&'a self, _: &'a StoreContext, _: MailEffectId) -> Answer<'a, Option<MailEffect>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn save_mail<'a>(&'a self, context: &'a StoreContext, effect: &'a MailEffect) -> Answer<'a, ()> {
+        Box::pin(overwrite(context, effect))
+    }
+}
+
+struct PlainClaim;
+
+impl BuggyStore for PlainClaim {
+    fn save_mail<'a>(&'a self, context: &'a StoreContext, effect: &'a MailEffect) -> Answer<'a, ()> {
+        Box::pin(overwrite(context, effect))
+    }
+}
+
+struct SendFirst;
+
+impl BuggyStore for SendFirst {
+    fn save_mail<'a>(&'a self, context: &'a StoreContext, effect: &'a MailEffect) -> Answer<'a, ()> {
+        Box::pin(async move {
+            match effect.sending {
+                Sending::Claimed { .. } => Ok(()),
+                _ => overwrite(context, effect).await,
+            }
+        })
+    }
+}
+
+struct NoLease;
+
+impl BuggyStore for NoLease {
+    fn mail<'a>(&'a self, context: &'a StoreContext, id: MailEffectId) -> Answer<'a, Option<MailEffect>> {
+        Box::pin(async move {
+            let settled = |effect: MailEffect| match effect.sending {
+                Sending::Claimed { at, .. } => MailEffect { sending: Sending::Sent { message_id: None, at }, ..effect },
+                _ => effect,
+            };
+            Ok(context.memory.mail(id).await?.map(settled))
+        })
+    }
+}
+
+struct ShortLease;
+
+impl BuggyStore for ShortLease {
+    fn mail<'a>(&'a self, context: &'a StoreContext, id: MailEffectId) -> Answer<'a, Option<MailEffect>> {
+        Box::pin(free_from(context, id, |at, _| at.plus(Duration::from_secs(5))))
+    }
+}
+
+struct NoEvidence;
+
+impl BuggyStore for NoEvidence {
+    fn mail<'a>(&'a self, context: &'a StoreContext, id: MailEffectId) -> Answer<'a, Option<MailEffect>> {
+        Box::pin(free_from(context, id, |_, lease_until| lease_until))
+    }
+}
+
+struct TimeOutIsFailure;
+
+impl BuggyStore for TimeOutIsFailure {
+    fn save_mail<'a>(&'a self, context: &'a StoreContext, effect: &'a MailEffect) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let sending = match &effect.sending {
+                Sending::Unknown { .. } => Sending::Free,
+                known => known.clone(),
+            };
+            context.memory.save_mail(&MailEffect { sending, ..effect.clone() }).await
+        })
+    }
+}
+
+/// So long a process lives.
+const LIFETIME: Duration = Duration::from_mins(5);
+
+/// What this process knows, and since when it lives.
+#[derive(Default)]
+struct InMemory(RefCell<(Timestamp, BTreeSet<MailEffectId>)>);
+
+impl BuggyStore for InMemory {
+    fn mail<'a>(&'a self, context: &'a StoreContext, id: MailEffectId) -> Answer<'a, Option<MailEffect>> {
+        Box::pin(async move {
+            let now = context.clock.now();
+            let is_known = {
+                let (since, known) = &mut *self.0.borrow_mut();
+                if now.since(*since) > LIFETIME {
+                    known.clear();
+                    *since = now;
+                }
+                known.contains(&id)
+            };
+            if is_known { context.memory.mail(id).await } else { Ok(None) }
+        })
+    }
+
+    fn save_mail<'a>(&'a self, context: &'a StoreContext, effect: &'a MailEffect) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.0.borrow_mut().1.insert(effect.id);
+            overwrite(context, effect).await
+        })
+    }
+}
+
+struct CoarseKey;
+
+impl BuggyStore for CoarseKey {
+    fn mail<'a>(&'a self, context: &'a StoreContext, id: MailEffectId) -> Answer<'a, Option<MailEffect>> {
+        Box::pin(async move {
+            let (known, MailSubject::Order(order)) = (context.memory.mail(id).await?, id.subject) else {
+                return context.memory.mail(id).await;
+            };
+            let alike = context.memory.mails_about(order).await?;
+            Ok(known.or_else(|| alike.into_iter().find(|effect| effect.id.kind == id.kind)))
+        })
+    }
+}

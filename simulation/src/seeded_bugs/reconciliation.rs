@@ -1,0 +1,90 @@
+//! Reconcilers that do not see all that Stripe has.
+
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::time::Duration;
+
+use domain::{IntentId, Order, OrderId, PaymentFact};
+use resilience::{Clock as _, Deadline};
+use serde_json::json;
+use store::{Receipt, ReceiptSource, StoreError, UpdateError, update};
+use stripe::{AmountError, StripeError, intent_facts, refund_facts};
+use suite::CallError;
+
+use super::SeededBug;
+use super::profiles::deaf;
+use crate::people::{MANY_REFUNDS, TWO_REFUNDS};
+use crate::world::{Build, SimulatedSuite};
+
+/// All of them. What webhooks would tell never comes, for the product neither.
+pub const BUGS: [SeededBug; 2] = [
+    SeededBug::new("a page taken for the list", "what Stripe lists is what is on the first page of its list", || {
+        reconciled_by(Looks { at_refunds: true })
+    })
+    .with_profile(deaf)
+    .in_scenario(&MANY_REFUNDS, 4),
+    SeededBug::new("only payments reconciled", "Stripe is asked for its payments, and not for its refunds", || {
+        reconciled_by(Looks { at_refunds: false })
+    })
+    .with_profile(deaf)
+    .in_scenario(&TWO_REFUNDS, 4),
+];
+
+/// So far back.
+const WINDOW: Duration = Duration::from_hours(7 * 24);
+
+/// Which lists are read.
+#[derive(Clone, Copy)]
+struct Looks {
+    at_refunds: bool,
+}
+
+fn reconciled_by(looks: Looks) -> Build {
+    let handler: crate::world::Handler = Rc::new(move |suite, _, deadline| {
+        Box::pin(async move {
+            reconcile(suite, looks, deadline).await.map_err(|error| CallError::Start(error.into()))?;
+            Ok(json!({}))
+        })
+    });
+    Build { handlers: vec![("reconcile-payments", handler)], ..Build::default() }
+}
+
+/// Why the next run has to do it.
+#[derive(Debug, thiserror::Error)]
+enum Unfinished {
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+async fn reconcile(suite: &SimulatedSuite, looks: Looks, deadline: Deadline) -> Result<(), Unfinished> {
+    let stripe = suite.stripe().await.map_err(|error| StoreError::Unavailable(error.into()))?;
+    let since = suite.clock().now().minus(WINDOW);
+    for intent in stripe.list_payment_intents(since, None, deadline).await?.data {
+        apply_facts(suite, intent.order_id(), intent_facts(&intent)?).await?;
+    }
+    if !looks.at_refunds {
+        return Ok(());
+    }
+    for refund in stripe.list_refunds_since(since, None, deadline).await?.data {
+        let Some(intent) = refund.payment_intent.as_deref().map(IntentId::from) else { continue };
+        let intent = stripe.retrieve_payment_intent(&intent, deadline).await?;
+        apply_facts(suite, intent.order_id(), refund_facts(&refund)?).await?;
+    }
+    Ok(())
+}
+
+async fn apply_facts(suite: &SimulatedSuite, id: Option<OrderId>, facts: Vec<PaymentFact>) -> Result<(), StoreError> {
+    let Some(id) = id else { return Ok(()) };
+    let now = suite.clock().now();
+    let receipt = Receipt::from_facts(ReceiptSource::Reconciliation, id, facts.clone(), now, "naive-reconciliation");
+    let apply = |order: &Order| Ok::<_, Infallible>(order.apply_facts(facts.clone(), &order.correlation_id, now));
+    match update(&suite.gated_store(), suite.clock(), suite.ids(), id, Some(&receipt), apply).await {
+        Err(UpdateError::Store(error)) => Err(error),
+        Err(UpdateError::Refused(never)) => match never {},
+        Ok(_) | Err(UpdateError::NotFound) => Ok(()),
+    }
+}
