@@ -13,8 +13,8 @@ fn bounds_are_the_codes() {
     let cases = [
         ("CartRequest/properties/lines", "maxItems", json!(domain::MAX_LINES)),
         ("CartRequest/properties/lines", "minItems", json!(1)),
-        ("OrderPatch/properties/lines", "maxItems", json!(domain::MAX_LINES)),
-        ("OrderPatch/properties/lines", "minItems", json!(1)),
+        ("OrderPatchBody/properties/lines", "maxItems", json!(domain::MAX_LINES)),
+        ("OrderPatchBody/properties/lines", "minItems", json!(1)),
         ("LineRequest/properties/quantity", "maximum", json!(domain::MAX_QUANTITY)),
         ("LineRequest/properties/quantity", "minimum", json!(1)),
         ("ProductBody/properties/name", "maxLength", json!(catalogue::put_product::MAX_NAME)),
