@@ -13,8 +13,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut paths = Vec::new();
     for (name, located) in template::passports(&root)? {
         let passport = &located.passport;
-        let has_routes = !passport.routes.is_empty() || !passport.public_routes.is_empty();
-        if has_routes && !WITHOUT_OPERATION.contains(&name.as_str()) {
+        if passport.has_routes() && !WITHOUT_OPERATION.contains(&name.as_str()) {
             paths.push(format!("    {}::{}::handle,\n", located.package, name.replace('-', "_")));
         }
     }

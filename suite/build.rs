@@ -89,7 +89,7 @@ fn trigger(passport: &Passport) -> Trigger {
         Trigger::Stream
     } else if passport.schedule.is_some() {
         Trigger::Schedule
-    } else if passport.routes.is_empty() && passport.public_routes.is_empty() {
+    } else if passport.authorizer {
         Trigger::Authorizer
     } else {
         Trigger::Route

@@ -99,14 +99,6 @@ impl Frame {
         Some((kind, id))
     }
 
-    /// Whether the API's authorizer calls the function with this logical id.
-    pub fn is_authorizer(&self, id: &str) -> bool {
-        let wanted = Value::from(format!("{id}Function"));
-        self.resources
-            .values()
-            .any(|it| it["Type"] == "AWS::Lambda::Permission" && untagged(&it["Properties"]["FunctionName"]) == &wanted)
-    }
-
     /// What hands the parameter on that a variable is named after: `MAIL_FROM` has `MailFrom`.
     pub fn parameter(&self, variable: &str) -> Option<String> {
         let (name, parameter) = self.parameters.iter().find(|(name, _)| plain(name) == plain(variable))?;
@@ -117,14 +109,6 @@ impl Frame {
     /// Seconds that an invocation may take unless a passport says otherwise.
     pub const fn timeout(&self) -> u32 {
         self.globals.function.timeout
-    }
-}
-
-/// What a tag such as `!Ref` stands before.
-fn untagged(value: &Value) -> &Value {
-    match value {
-        Value::Tagged(tagged) => &tagged.value,
-        plain => plain,
     }
 }
 

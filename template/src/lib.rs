@@ -18,7 +18,7 @@ use askama::Template as _;
 pub use passport::{Access, Passport, Queue, Schedule, Stream};
 
 use frame::Frame;
-use resources::{Function, Resources};
+use resources::{Function, Resources, Shared};
 
 /// Stands in the frame where the functions' resources go.
 const FUNCTIONS: &str = "  # <functions>\n";
@@ -51,7 +51,7 @@ pub enum TemplateError {
         name: String,
     },
     /// A function has no trigger, or more than one kind of them.
-    #[error("{0} has {1} of routes, queue, stream and schedule, where one is needed")]
+    #[error("{0} has {1} of routes, queue, stream, schedule and authorizer, where one is needed")]
     Trigger(String, usize),
     /// A piece of the template could not be filled in.
     #[error("cannot write the resources of {0}")]
@@ -67,16 +67,20 @@ pub fn text(root: &Path) -> Result<String, TemplateError> {
     let path = root.join("functions/frame.yaml");
     let frame = fs::read_to_string(&path).map_err(|error| TemplateError::Read(path.clone(), error))?;
     let names = Frame::parse(&frame).map_err(|error| TemplateError::Parse(path, error))?;
-    let (mut resources, mut outputs) = (Vec::new(), String::new());
-    for (name, located) in passports(root)? {
-        let function = Function::new(&name, &located, &names)?;
-        let text = Resources::of(&function).render().map_err(|error| TemplateError::Write(name.clone(), error))?;
-        resources.push(text);
-        outputs.push_str(&function.outputs());
-    }
+    let passports = passports(root)?;
+    let functions = passports.iter().map(|(name, located)| Function::new(name, located, &names));
+    let functions = functions.collect::<Result<Vec<_>, _>>()?;
+    let shared =
+        Shared::of(&functions).render().map_err(|error| TemplateError::Write("all functions".into(), error))?;
+    let each = functions.iter().map(|function| {
+        let text = Resources::of(function).render();
+        text.map_err(|error| TemplateError::Write(function.name.to_owned(), error))
+    });
+    let resources = each.collect::<Result<Vec<_>, _>>()?.join("\n");
+    let outputs: String = functions.iter().map(Function::outputs).collect();
     // The frame's own note speaks of the frame.
     let body = frame.find(BEGINNING).ok_or(TemplateError::NoPlace(BEGINNING))?;
-    let with_functions = put(&frame[body..], FUNCTIONS, &resources.join("\n"))?;
+    let with_functions = put(&frame[body..], FUNCTIONS, &[shared, resources].concat())?;
     Ok([NOTE, &put(&with_functions, QUEUES, &outputs)?].concat())
 }
 

@@ -20,6 +20,9 @@ pub struct Passport {
     pub stream: Option<Stream>,
     /// When it runs by itself.
     pub schedule: Option<Schedule>,
+    /// Whether it is the API's authorizer.
+    #[serde(default)]
+    pub authorizer: bool,
     /// Memory in MB, where it is not the frame's.
     pub memory: Option<u32>,
     /// Seconds that one invocation may take, where they are not the frame's.
@@ -30,6 +33,13 @@ pub struct Passport {
     /// Variables that hand parameters of the template on.
     #[serde(default)]
     pub env: Vec<String>,
+}
+
+impl Passport {
+    /// Whether it answers requests of the API.
+    pub fn has_routes(&self) -> bool {
+        !self.routes.is_empty() || !self.public_routes.is_empty()
+    }
 }
 
 /// What a function may do with a resource.

@@ -1,5 +1,7 @@
 //! A function's resources: what its passport comes to in the terms of `CloudFormation`.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 
 use crate::frame::{Frame, Kind};
@@ -16,6 +18,8 @@ pub struct Function<'a> {
     pub name: &'a str,
     pub id: String,
     pub package: &'a str,
+    /// What the logical ids of its service begin with.
+    pub service: String,
     pub passport: &'a Passport,
     /// Names and values of its variables.
     pub variables: Vec<(String, String)>,
@@ -55,6 +59,32 @@ pub struct StreamResource<'a> {
     pub prefix: &'a str,
 }
 
+/// The text of what the functions share.
+#[derive(Template)]
+#[template(path = "shared.yaml", escape = "none")]
+pub struct Shared<'a> {
+    services: Vec<Service<'a>>,
+    called: Vec<&'a str>,
+}
+
+/// A service, for its log group.
+struct Service<'a> {
+    id: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Shared<'a> {
+    /// Of these functions, which are in the template's order.
+    pub fn of(functions: &'a [Function<'a>]) -> Self {
+        let by_name: BTreeMap<_, _> = functions.iter().map(|it| (it.package, it.service.as_str())).collect();
+        let is_called = |it: &&Function<'_>| it.passport.has_routes() || it.passport.authorizer;
+        Self {
+            services: by_name.into_iter().map(|(name, id)| Service { id, name }).collect(),
+            called: functions.iter().filter(is_called).map(|it| it.id.as_str()).collect(),
+        }
+    }
+}
+
 /// The text of a function's part of the template.
 #[derive(Template)]
 #[template(path = "function.yaml", escape = "none")]
@@ -72,7 +102,7 @@ impl<'a> Function<'a> {
     pub fn new(name: &'a str, located: &'a Located, frame: &'a Frame) -> Result<Self, TemplateError> {
         let passport = &located.passport;
         let id = passport.id.clone().unwrap_or_else(|| pascal_case(name));
-        check_trigger(name, &id, passport, frame)?;
+        check_trigger(name, passport)?;
         let timeout = passport.timeout.unwrap_or_else(|| frame.timeout());
         let queue = passport.queue.as_ref().map(|queue| {
             let visibility = queue.visibility.unwrap_or(TIMEOUTS_HIDDEN * timeout);
@@ -85,6 +115,7 @@ impl<'a> Function<'a> {
             statements: Vec::new(),
             schedule: passport.schedule.as_ref(),
             package: &located.package,
+            service: pascal_case(&located.package),
             name,
             id,
             passport,
@@ -189,10 +220,10 @@ fn stream_resource<'a>(name: &str, stream: &'a Stream, frame: &'a Frame) -> Resu
 }
 
 /// A function is reached in one way, so that one set of rules holds for it.
-fn check_trigger(name: &str, id: &str, passport: &Passport, frame: &Frame) -> Result<(), TemplateError> {
-    let has_routes = !passport.routes.is_empty() || !passport.public_routes.is_empty();
-    let own = [has_routes, passport.queue.is_some(), passport.stream.is_some(), passport.schedule.is_some()];
-    let triggers = own.into_iter().filter(|it| *it).count() + usize::from(frame.is_authorizer(id));
+fn check_trigger(name: &str, passport: &Passport) -> Result<(), TemplateError> {
+    let Passport { queue, stream, schedule, authorizer, .. } = passport;
+    let own = [passport.has_routes(), queue.is_some(), stream.is_some(), schedule.is_some(), *authorizer];
+    let triggers = own.into_iter().filter(|it| *it).count();
     if triggers == 1 { Ok(()) } else { Err(TemplateError::Trigger(name.to_owned(), triggers)) }
 }
 

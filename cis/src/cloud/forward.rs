@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::deploy::STACK;
 use super::emf;
 use super::services::{ServiceError, Services};
 
@@ -21,13 +22,15 @@ const QUEUES_EVERY: u32 = 5;
 pub struct Forwarder {
     services: Services,
     tails: Vec<Tail>,
+    logs: PathBuf,
     queues: BTreeMap<String, String>,
 }
 
-/// One function's log group, read up to some place.
+/// One service's log group, read up to some place.
 struct Tail {
+    /// The service.
+    name: String,
     group: String,
-    file: PathBuf,
     /// Milliseconds since the epoch of the newest event that was read.
     newest: i64,
     /// Streams whose events of that millisecond were read; MiniStack writes an invocation's events at once, each
@@ -44,10 +47,15 @@ enum ForwardError {
 }
 
 impl Forwarder {
-    /// For log groups with the file each goes into, and queue URLs by queue name.
-    pub fn new(services: Services, logs: BTreeMap<String, PathBuf>, queues: BTreeMap<String, String>) -> Self {
-        let tail = |(group, file)| Tail { group, file, newest: 0, read: HashSet::new() };
-        Self { services, tails: logs.into_iter().map(tail).collect(), queues }
+    /// For log groups by service, the folder of the files, and queue URLs by queue name.
+    pub fn new(
+        services: Services,
+        groups: BTreeMap<String, String>,
+        logs: PathBuf,
+        queues: BTreeMap<String, String>,
+    ) -> Self {
+        let tail = |(name, group)| Tail { name, group, newest: 0, read: HashSet::new() };
+        Self { services, tails: groups.into_iter().map(tail).collect(), logs, queues }
     }
 
     /// Forwards until dropped. A failure is said once until there is another one, and does not end it.
@@ -68,7 +76,7 @@ impl Forwarder {
     async fn forward(&mut self, round: u32) -> Result<(), ForwardError> {
         for tail in &mut self.tails {
             let lines = tail.next(&self.services).await?;
-            tail.keep(&lines)?;
+            tail.keep(&lines, &self.logs)?;
             for call in lines.iter().flat_map(|line| emf::metric_data(line)) {
                 put(&self.services, &call).await?;
             }
@@ -119,13 +127,27 @@ impl Tail {
         lines
     }
 
-    fn keep(&self, lines: &[String]) -> io::Result<()> {
-        if lines.is_empty() {
-            return Ok(());
+    /// Puts each line into the file of the function that said it; what names none goes into the service's.
+    fn keep(&self, lines: &[String], folder: &Path) -> io::Result<()> {
+        let mut by_function: BTreeMap<&str, String> = BTreeMap::new();
+        let parsed: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap_or_default()).collect();
+        for (line, parsed) in lines.iter().zip(&parsed) {
+            let function = parsed["function"].as_str().map_or(self.name.as_str(), short);
+            let text = by_function.entry(function).or_default();
+            text.push_str(line);
+            text.push('\n');
         }
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.file)?;
-        file.write_all(format!("{}\n", lines.join("\n")).as_bytes())
+        for (function, text) in by_function {
+            let file = OpenOptions::new().create(true).append(true).open(folder.join(format!("{function}.log")));
+            file?.write_all(text.as_bytes())?;
+        }
+        Ok(())
     }
+}
+
+/// A function's name without that of the stack.
+fn short(function: &str) -> &str {
+    function.strip_prefix(STACK).and_then(|rest| rest.strip_prefix('-')).unwrap_or(function)
 }
 
 /// Whether Lambda wrote the line, not the function.
@@ -160,7 +182,7 @@ mod tests {
     }
 
     fn tail() -> Tail {
-        Tail { group: "/g".to_owned(), file: PathBuf::from("/dev/null"), newest: 0, read: HashSet::new() }
+        Tail { name: "orders".to_owned(), group: "/g".to_owned(), newest: 0, read: HashSet::new() }
     }
 
     #[test]
@@ -173,6 +195,18 @@ mod tests {
         assert_eq!(tail.newest, 9);
         assert_eq!(tail.unread(&json!({ "events": [event(9, "d", "five")] })), Vec::<String>::new());
         assert_eq!(tail.unread(&json!({ "events": [event(9, "d", "five"), event(9, "e", "six")] })), ["six"]);
+    }
+
+    #[test]
+    fn a_services_lines_go_into_the_files_of_its_functions() {
+        let folder = std::env::temp_dir().join(format!("cis-forward-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let said = format!(r#"{{"function":"{STACK}-get-order","message":"read"}}"#);
+        tail().keep(&[said.clone(), "a panic".to_owned(), said.clone()], &folder).unwrap();
+        let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+        assert_eq!(text("get-order.log"), format!("{said}\n{said}\n"));
+        assert_eq!(text("orders.log"), "a panic\n");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

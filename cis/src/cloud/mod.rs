@@ -80,7 +80,7 @@ async fn serve(
     let secrets = accounts.secrets(&sandbox_url)?;
     let outputs = deploy::deploy(python, endpoint_url, programs, &sandbox_url, &secrets, rate_limit_scale).await?;
     let stack = Stack { rate_limit_scale, ..describe(&outputs, endpoint_url, sandbox_url, group)? };
-    let forwarder = forwarder(&stack, programs)?;
+    let forwarder = forwarder(&stack)?;
     let sandbox = sandbox::Shared::new(accounts.sandbox(&stack.api_url));
     let sandbox = sandbox::server::serve(listener, sandbox, std::future::pending());
     tokio::select! {
@@ -132,15 +132,16 @@ fn describe(outputs: &Outputs, endpoint_url: &str, sandbox_url: String, group: u
     })
 }
 
-fn forwarder(stack: &Stack, programs: &Programs) -> Result<Forwarder, CloudError> {
+fn forwarder(stack: &Stack) -> Result<Forwarder, CloudError> {
     empty(&stack.logs)?;
-    let log = |name: &String| (format!("/aws/lambda/{}-{name}", deploy::STACK), stack.logs.join(format!("{name}.log")));
+    let services = template::passports(&paths::root())?.into_values().map(|located| located.package);
+    let groups = services.map(|service| (service.clone(), format!("/aws/lambda/{}/{service}", deploy::STACK)));
     let mut queues = BTreeMap::new();
     for (name, queue) in &stack.queues {
         queues.insert(format!("{}-{name}-dlq", deploy::STACK), queue.dead_letters_url.clone());
         queues.extend(queue.url.clone().map(|url| (format!("{}-{name}", deploy::STACK), url)));
     }
-    Ok(Forwarder::new(Services::new(&stack.endpoint_url)?, programs.keys().map(log).collect(), queues))
+    Ok(Forwarder::new(Services::new(&stack.endpoint_url)?, groups.collect(), stack.logs.clone(), queues))
 }
 
 /// A folder with nothing in it.

@@ -99,16 +99,12 @@ fn the_list_of_public_routes_is_right() {
 
 #[test]
 fn each_route_may_call_its_function() {
-    check(rules::routes, "${Api}/*/GET/v1/orders/{order_id}/history", "${Api}/*/GET/v1/orders/{order_id}");
+    check(rules::routes, "                  - !GetAtt GetOrderHistoryFunction.Arn\n", "");
 }
 
 #[test]
 fn log_groups_forget_in_time() {
-    check(
-        rules::log_groups,
-        "LoggingConfig: { LogGroup: !Ref GetOrderLogs }",
-        "LoggingConfig: { LogGroup: /elsewhere }",
-    );
+    check(rules::log_groups, "LoggingConfig: { LogGroup: !Ref OrdersLogs }", "LoggingConfig: { LogGroup: /elsewhere }");
 }
 
 #[test]
@@ -119,14 +115,20 @@ fn packages_and_resources_are_the_same() {
 #[test]
 fn tables_survive_a_mistake() {
     check(rules::tables, "    DeletionPolicy: Retain\n", "");
+    check(rules::tables, "      DeletionProtectionEnabled: true\n", "");
 }
 
 #[test]
 fn secrets_have_no_value_here() {
     check(
         rules::secrets,
-        "Type: AWS::SecretsManager::Secret\n    Properties:\n",
-        "Type: AWS::SecretsManager::Secret\n    Properties:\n      SecretString: hush\n",
+        "      Description: \"Stripe: api_key, publishable_key, webhook_secrets.\"\n",
+        "      SecretString: hush\n",
+    );
+    check(
+        rules::secrets,
+        "Type: AWS::SecretsManager::Secret\n    DeletionPolicy: Retain\n",
+        "Type: AWS::SecretsManager::Secret\n",
     );
 }
 

@@ -208,6 +208,7 @@ fn programs() -> BTreeSet<String> {
 pub fn tables(template: &Template) -> Vec<String> {
     let is_kept = |id: &str, table: &Value| {
         template.resources[id]["DeletionPolicy"] == "Retain"
+            && table["DeletionProtectionEnabled"] == true
             && table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == true
     };
     template
@@ -221,12 +222,13 @@ pub fn tables(template: &Template) -> Vec<String> {
         .collect()
 }
 
-/// No value of a secret stands in the template.
+/// No value of a secret stands in the template, and none is lost with the stack.
 pub fn secrets(template: &Template) -> Vec<String> {
+    let lost = |id: &str| template.resources[id]["DeletionPolicy"] != "Retain";
     template
         .of_type("AWS::SecretsManager::Secret")
-        .filter(|(_, secret)| !secret["SecretString"].is_null())
-        .map(|(id, _)| format!("{id}: its value is in the template"))
+        .filter(|(id, secret)| !secret["SecretString"].is_null() || lost(id))
+        .map(|(id, _)| format!("{id}: its value is in the template, or goes with the stack"))
         .collect()
 }
 
@@ -236,16 +238,16 @@ pub fn size(template: &Template) -> Vec<String> {
     if count < MOST_RESOURCES { Vec::new() } else { vec![format!("{count} resources")] }
 }
 
-/// API Gateway may call the route's function, for this route and no other.
+/// API Gateway may call the route's function in its role's name.
 fn permission_finding(template: &Template, id: &str, key: &str, target_value: &Value) -> Option<String> {
     let integration = template.references(target_value).into_iter().next()?;
-    let function = target(&template.properties(&integration)["IntegrationUri"])?;
-    let source = format!("/*/{}", key.replacen(' ', "", 1));
-    let allowed = template.of_type("AWS::Lambda::Permission").any(|(_, permission)| {
-        target(&permission["FunctionName"]).as_ref() == Some(&function)
-            && permission["SourceArn"]["Fn::Sub"].as_str().is_some_and(|arn| arn.ends_with(&source))
+    let integration = template.properties(&integration);
+    let function = target(&integration["IntegrationUri"])?;
+    let allowed = target(&integration["CredentialsArn"]).is_some_and(|role| {
+        let policies = list(&template.properties(&role)["Policies"]);
+        policies.iter().any(|policy| template.references(policy).contains(&function))
     });
-    (!allowed).then(|| format!("{id}: {function} has no permission for {key}"))
+    (!allowed).then(|| format!("{id}: API Gateway may not call {function} for {key}"))
 }
 
 /// Mapping, function and queue of every mapping that reads a queue.
