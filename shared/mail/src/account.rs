@@ -1,4 +1,4 @@
-//! Mails about an account: short, and each says what to do if it comes unexpected.
+//! Mails about an account. Each is short and says what to do if the reader did not expect it.
 
 use askama::Template;
 use domain::{AccountNotice, Link, Timestamp};
@@ -26,18 +26,18 @@ struct Parts<'a> {
     note: &'static str,
 }
 
-/// What the reader may do about it.
+/// What the reader can do about it.
 struct Action {
     label: &'static str,
     url: String,
 }
 
 impl Content {
-    /// A mail about an account. `sign` makes the token of a link.
+    /// Composes a mail about an account. `sign` makes a link's token.
     ///
     /// # Errors
     ///
-    /// [`ContentError::NoWebApp`] for a mail that is a link and nowhere to go.
+    /// [`ContentError::NoWebApp`] when the mail needs a link and the shop has no web app.
     pub fn about_account(
         notice: AccountNotice<'_>,
         shop: Shop<'_>,
@@ -57,8 +57,8 @@ fn words(notice: AccountNotice<'_>, shop: &str) -> Words {
             subject: format!("Confirm your email address for {shop}"),
             headline: "Confirm your email address".to_owned(),
             paragraph: format!(
-                "Somebody, probably you, set up an account at {shop} with this address. To show that it is yours, follow \
-                 the link and enter the account's password. The link is good once, until {}.",
+                "Someone, probably you, created an account at {shop} with this email address. To confirm that it is yours, \
+                 follow the link and enter the account's password. The link works once and expires on {}.",
                 moment(link.expires_at)
             ),
         },
@@ -66,30 +66,30 @@ fn words(notice: AccountNotice<'_>, shop: &str) -> Words {
             subject: format!("You already have an account at {shop}"),
             headline: "You already have an account".to_owned(),
             paragraph: format!(
-                "Somebody, probably you, tried to set up an account at {shop} with this address. It has one already, and \
-                 nothing was changed. Sign in with your password, or set another one if you forgot it."
+                "Someone, probably you, tried to create an account at {shop} with this email address. You already have an \
+                 account, and nothing was changed. Sign in with your password, or reset it if you have forgotten it."
             ),
         },
         AccountNotice::ResetPassword(link) => Words {
             subject: format!("Reset your {shop} password"),
             headline: "Reset your password".to_owned(),
             paragraph: format!(
-                "Somebody, probably you, asked to set another password for your account at {shop}. The link is good once, \
-                 until {}.",
+                "Someone, probably you, asked to reset the password of your {shop} account. The link works once and \
+                 expires on {}.",
                 moment(link.expires_at)
             ),
         },
         AccountNotice::PasswordChanged(at) => Words {
-            subject: format!("Your password for {shop} was changed"),
+            subject: format!("Your {shop} password was changed"),
             headline: "Your password was changed".to_owned(),
-            paragraph: format!("The password of your account at {shop} was changed on {}.", moment(at)),
+            paragraph: format!("The password of your {shop} account was changed on {}.", moment(at)),
         },
         AccountNotice::ApiKeyExpiring(key) => Words {
-            subject: format!("An API key for {shop} is about to expire"),
-            headline: "An API key is about to expire".to_owned(),
+            subject: format!("Your {shop} API key is about to expire"),
+            headline: "Your API key is about to expire".to_owned(),
             paragraph: format!(
-                "Your API key “{}” ({}) is good until {}. Whatever calls with it then will be refused: put another key in \
-                 its place before that.",
+                "Your API key “{}” ({}) expires on {}. Requests that use it after that will be rejected: replace it \
+                 before then.",
                 key.name,
                 key.id,
                 moment(key.expires_at)
@@ -98,7 +98,7 @@ fn words(notice: AccountNotice<'_>, shop: &str) -> Words {
     }
 }
 
-/// The secret in a link stands behind `#`: browsers keep that to themselves, and no server's log has it.
+/// A link carries its secret behind `#`: browsers do not send that part, so no server logs it.
 fn action(
     notice: AccountNotice<'_>,
     shop: Shop<'_>,
@@ -110,7 +110,7 @@ fn action(
         Ok(Some(Action { label, url: format!("{site}/{page}#token={}", sign(link)) }))
     };
     match notice {
-        AccountNotice::VerifyEmail(link) => followed("Confirm your address", "verify-email", link),
+        AccountNotice::VerifyEmail(link) => followed("Confirm your email address", "verify-email", link),
         AccountNotice::ResetPassword(link) => followed("Reset your password", "reset-password", link),
         AccountNotice::AlreadyRegistered | AccountNotice::PasswordChanged(_) => {
             Ok(site.map(|site| Action { label: "Go to the shop", url: format!("{site}/") }))
@@ -119,7 +119,7 @@ fn action(
     }
 }
 
-/// What to do if it comes unexpected.
+/// What to do if the mail is unexpected.
 const fn note(notice: AccountNotice<'_>) -> &'static str {
     match notice {
         AccountNotice::VerifyEmail(_) => {
@@ -132,7 +132,7 @@ const fn note(notice: AccountNotice<'_>) -> &'static str {
             "If this wasn't you, you can ignore this email: your password does not change without the link."
         }
         AccountNotice::PasswordChanged(_) => {
-            "If it wasn't you, go to the shop at once, choose “Forgot your password?” and set another one. That ends every \
+            "If this wasn't you, go to the shop at once, choose “Forgot your password?” and reset it. That ends every \
              session but yours."
         }
         AccountNotice::ApiKeyExpiring(_) => "If you no longer need this key, you can ignore this email.",
@@ -190,10 +190,10 @@ mod tests {
         assert_eq!(mail.subject, "Confirm your email address for Tea & Co");
         let expected = "Confirm your email address
 
-Somebody, probably you, set up an account at Tea & Co with this address. To show that it is yours, follow the link and \
-enter the account's password. The link is good once, until 2026-11-24 12:00 UTC.
+Someone, probably you, created an account at Tea & Co with this email address. To confirm that it is yours, follow the \
+link and enter the account's password. The link works once and expires on 2026-11-24 12:00 UTC.
 
-Confirm your address: https://shop.example/verify-email#token=lnk_00000000000000000000000000000001.signed
+Confirm your email address: https://shop.example/verify-email#token=lnk_00000000000000000000000000000001.signed
 
 If this wasn't you, you can ignore this email: nobody can use the account without the link.
 -- \nTea & Co";

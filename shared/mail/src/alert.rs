@@ -35,7 +35,7 @@ struct Figure {
 }
 
 impl Content {
-    /// What the shop's people are told of an order; the figures are the order's as it is now.
+    /// Composes the alert to the shop's staff; the figures are those of the order as it is now.
     ///
     /// # Errors
     ///
@@ -63,24 +63,24 @@ impl Content {
     }
 }
 
-/// In a few words, and in a sentence or two.
+/// What happened, in a few words and in a sentence.
 fn happened(alert: StaffAlert, order: &Order) -> (&'static str, String) {
     let (short, long) = match alert {
         StaffAlert::Disputed => {
-            ("payment disputed", "A bank disputes the payment and holds the money until it is decided.")
+            ("payment disputed", "A bank disputes the payment and holds the money until it decides.")
         }
-        StaffAlert::ChargedBack => ("dispute lost", "A dispute was decided against the shop: the money is gone."),
+        StaffAlert::ChargedBack => ("dispute lost", "The shop lost a dispute: the money is gone."),
         StaffAlert::NeedsReview if order.cancellation.is_some() => (
             "needs review",
-            "The order is called off, and its money could not be given back: a refund was refused, or came back.",
+            "The order is cancelled, but its payment could not be refunded: a refund was refused or returned.",
         ),
         StaffAlert::NeedsReview => (
             "needs review",
-            "Money came that does not fit the order: another amount or currency, meant for another order, or twice.",
+            "A payment does not match the order: a different amount or currency, meant for another order, or a duplicate.",
         ),
         StaffAlert::RefundFailed => (
             "refund failed",
-            "A refund was refused or given up, or the bank sent its money back to us. Its amount is free again.",
+            "A refund was refused or abandoned, or the bank returned its money to us. Its amount can be refunded again.",
         ),
         StaffAlert::InvoiceOverdue => ("invoice overdue", "The invoice was not paid by its due date."),
     };
@@ -91,28 +91,26 @@ fn task(alert: StaffAlert, order: &Order) -> String {
     let id = order.id;
     match alert {
         StaffAlert::Disputed => {
-            "Send nothing while it lasts. Answer with evidence in Stripe's dashboard, before the date \
-                                 that it names."
+            "Do not ship anything while the dispute is open. Submit evidence in Stripe's dashboard before its due date."
                 .to_owned()
         }
         StaffAlert::ChargedBack => {
-            "Nothing more can be given back of it. If the goods were not sent, don't send them; if \
-                                    they were, what they cost is lost."
+            "Nothing more of it can be refunded. If the goods have not been shipped, don't ship them; if they have, their \
+             cost is lost."
                 .to_owned()
         }
         StaffAlert::NeedsReview => format!(
-            "Send nothing yet. Look at the order's history and at Stripe's dashboard, then decide by POST \
-             /v1/orders/{id}/resolve-review: accept (the money is right as it is, or was given back some other way), \
-             refund_excess (what came above the total goes back), or refund_all (all of it goes back, and the order is \
-             called off)."
+            "Do not ship anything yet. Look at the order's history and at Stripe's dashboard, then decide with POST \
+             /v1/orders/{id}/resolve-review: accept (the money is correct as it is, or was refunded some other way), \
+             refund_excess (refunds what exceeds the total), or refund_all (refunds everything and cancels the order)."
         ),
         StaffAlert::RefundFailed => format!(
-            "Look at the order's history. If the money is still to go back, ask for it again by POST \
-             /v1/orders/{id}/refunds with a new Idempotency-Key, or find another way with the customer."
+            "Look at the order's history. If the refund is still due, request it again with POST /v1/orders/{id}/refunds \
+             and a new Idempotency-Key, or agree on another way with the customer."
         ),
         StaffAlert::InvoiceOverdue => format!(
-            "Look at the bank account. If the money came, note it by POST /v1/orders/{id}/mark-paid; if not, remind the \
-             customer, or call the order off by POST /v1/orders/{id}/cancel."
+            "Check the bank account. If the money has arrived, record it with POST /v1/orders/{id}/mark-paid; if not, \
+             remind the customer, or cancel the order with POST /v1/orders/{id}/cancel."
         ),
     }
 }
@@ -126,8 +124,8 @@ fn figures(order: &Order) -> Vec<Figure> {
         Figure { name: "Status", value: order.status.to_string() },
         money("Total", order.total.amount),
         money("Received", facts.captured()),
-        money("Given back", facts.refunded()),
-        money("On its way back", reserved),
+        money("Refunded", facts.refunded()),
+        money("Refund pending", reserved),
         money("Lost", facts.lost()),
     ];
     if let PaymentMethod::Invoice { due_at, .. } = order.payment.method {
@@ -164,17 +162,17 @@ mod tests {
         assert_eq!(mail.subject, "[Tea & Co] Order 0ABCDEF0: refund failed");
         let expected = "Order 0ABCDEF0: refund failed
 
-A refund was refused or given up, or the bank sent its money back to us. Its amount is free again.
+A refund was refused or abandoned, or the bank returned its money to us. Its amount can be refunded again.
 
 Status: pending_payment
 Total: 25.00 EUR
 Received: 0.00 EUR
-Given back: 0.00 EUR
-On its way back: 0.00 EUR
+Refunded: 0.00 EUR
+Refund pending: 0.00 EUR
 Lost: 0.00 EUR
 
-What to do: Look at the order's history. If the money is still to go back, ask for it again by POST \
-/v1/orders/ord_0000000000000000000000000abcdef0/refunds with a new Idempotency-Key, or find another way with the customer.
+What to do: Look at the order's history. If the refund is still due, request it again with POST \
+/v1/orders/ord_0000000000000000000000000abcdef0/refunds and a new Idempotency-Key, or agree on another way with the customer.
 
 The order: https://shop.example/orders/ord_0000000000000000000000000abcdef0
 
@@ -187,7 +185,7 @@ Order ord_0000000000000000000000000abcdef0, event order.refund_failed.
     fn every_alert_names_its_order_and_what_to_do_and_nobody() {
         for (event_type, says) in [
             (EventType::Disputed, "Stripe's dashboard"),
-            (EventType::ChargedBack, "don't send them"),
+            (EventType::ChargedBack, "don't ship them"),
             (EventType::NeedsReview, "/resolve-review"),
             (EventType::RefundFailed, "/refunds"),
             (EventType::InvoiceOverdue, "/mark-paid"),

@@ -1,4 +1,4 @@
-//! From an order and its event to the mail that tells of it.
+//! Composes the mail about an order from the order and its event.
 
 use askama::Template;
 use domain::{Address, Contact, Money, MoneyError, Order, OrderEvent, OrderLine, OrderMail};
@@ -6,14 +6,14 @@ use domain::{Address, Contact, Money, MoneyError, Order, OrderEvent, OrderLine, 
 use crate::Mailbox;
 use crate::words::Words;
 
-/// What a mail says, as plain text and as HTML. No `Debug`: it names a person and an address.
+/// What a mail says, as plain text and as HTML. `Debug` shows the subject alone, since the rest names a person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Content {
     /// One line.
     pub subject: String,
     /// For readers without HTML.
     pub text: String,
-    /// With everything that came from people escaped.
+    /// All user input in it is escaped.
     pub html: String,
 }
 
@@ -23,30 +23,30 @@ impl std::fmt::Debug for Content {
     }
 }
 
-/// Who writes the mail.
+/// The shop that sends the mail.
 #[derive(Clone, Copy, Debug)]
 pub struct Shop<'a> {
     /// The name that customers know.
     pub name: &'a str,
-    /// Where the web app is, if the mail is to link to the order: `https://shop.example`.
+    /// The web app's origin, such as `https://shop.example`, if mails are to link to it.
     pub url: Option<&'a str>,
 }
 
 impl<'a> Shop<'a> {
-    /// The shop as the name of its mailbox says, with its web app's origin; none where that is empty.
+    /// The shop with the name of its mailbox. An empty `web_app` means that there is none.
     pub fn of(from: &'a Mailbox, web_app: &'a str) -> Self {
         Self { name: from.name.as_deref().unwrap_or("shop"), url: (!web_app.is_empty()).then_some(web_app) }
     }
 }
 
-/// The mail cannot be written.
+/// Why a mail cannot be composed.
 #[derive(Debug, thiserror::Error)]
 pub enum ContentError {
     /// A line's price times its quantity does not fit: not an order that was ever priced.
     #[error("cannot add up the mail's lines")]
     Money(#[from] MoneyError),
-    /// The mail is a link, and nobody said where the web app is.
-    #[error("a link to nowhere: the web app's address is not set")]
+    /// The mail needs a link, and no web app is configured.
+    #[error("cannot link to the web app: its URL is not set")]
     NoWebApp,
     /// A template failed.
     #[error("cannot render the mail")]
@@ -54,7 +54,7 @@ pub enum ContentError {
 }
 
 impl Content {
-    /// The mail of this kind, with the figures of the event that asked for it.
+    /// Composes the mail of this kind, with the figures of the event that asks for it.
     ///
     /// # Errors
     ///
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(mail.subject, "Your Tea & Co order 0ABCDEF0 is confirmed");
         let expected = "Thank you for your order
 
-We have received your payment of 34.99 EUR. We will get your order ready to be sent.
+We have received your payment of 34.99 EUR and are preparing your order.
 
 View your order: https://shop.example/orders/ord_0000000000000000000000000abcdef0
 
@@ -226,14 +226,14 @@ Order ord_0000000000000000000000000abcdef0, placed on 2026-09-21.
     #[test]
     fn a_cancellation_says_whether_money_comes_back() {
         let unpaid = compose("eur", EventType::Cancelled, 0, 0);
-        assert!(unpaid.text.contains("nothing was charged") && !unpaid.text.contains("Refunded:"));
+        assert!(unpaid.text.contains("you have not been charged") && !unpaid.text.contains("Refunded:"));
         let paid = compose("eur", EventType::Cancelled, 3499, 0);
-        assert!(paid.text.contains("The 34.99 EUR that you paid"), "{}", paid.text);
-        assert!(paid.html.contains("The 34.99 EUR that you paid"));
+        assert!(paid.text.contains("We are refunding your payment of 34.99 EUR"), "{}", paid.text);
+        assert!(paid.html.contains("We are refunding your payment of 34.99 EUR"));
     }
 
-    /// The mail of an order that was called off for this reason.
-    fn called_off(reason: CancelReason, event_type: EventType, captured: i64, refunded: i64) -> String {
+    /// The mail about an order that was cancelled for this reason.
+    fn cancelled(reason: CancelReason, event_type: EventType, captured: i64, refunded: i64) -> String {
         let (event, order) = order("eur", event_type, captured, refunded);
         let order = Order { cancellation: Some(Cancellation { at: order.placed_at, reason }), ..order };
         let mail = OrderMail::for_event(event_type).unwrap();
@@ -243,21 +243,30 @@ Order ord_0000000000000000000000000abcdef0, placed on 2026-09-21.
     #[test]
     fn whoever_did_not_cancel_is_told_why_it_was_done() {
         use CancelReason::{Expired, Requested, Review};
-        let unpaid = called_off(Expired, EventType::Cancelled, 0, 0);
-        assert!(unpaid.contains("not paid in time") && unpaid.contains("nothing was charged"), "{unpaid}");
-        let late = called_off(Expired, EventType::Refunded, 3499, 3499);
-        assert!(late.contains("sold by then. All of your payment, 34.99 EUR, is on its way back"), "{late}");
-        let doubtful = called_off(Review, EventType::Cancelled, 3500, 0);
-        assert!(doubtful.contains("did not fit your order") && doubtful.contains("The 35.00 EUR that"), "{doubtful}");
-        let wanted = called_off(Requested, EventType::Cancelled, 0, 0);
-        assert!(!wanted.contains("in time") && !wanted.contains("fit"), "{wanted}");
+        let unpaid = cancelled(Expired, EventType::Cancelled, 0, 0);
+        assert!(
+            unpaid.contains("did not receive your payment in time") && unpaid.contains("you have not been charged"),
+            "{unpaid}"
+        );
+        let late = cancelled(Expired, EventType::Refunded, 3499, 3499);
+        assert!(late.contains("sold by then. We have refunded your payment of 34.99 EUR in full"), "{late}");
+        let doubtful = cancelled(Review, EventType::Cancelled, 3500, 0);
+        assert!(
+            doubtful.contains("did not match your order") && doubtful.contains("payment of 35.00 EUR"),
+            "{doubtful}"
+        );
+        let wanted = cancelled(Requested, EventType::Cancelled, 0, 0);
+        assert!(!wanted.contains("in time") && !wanted.contains("match"), "{wanted}");
     }
 
     #[test]
     fn full_and_partial_refunds_name_their_amounts() {
         let full = compose("eur", EventType::Refunded, 3499, 3499);
         assert_eq!(full.subject, "Your refund for Tea & Co order 0ABCDEF0");
-        assert!(full.text.contains("All of your payment, 34.99 EUR,") && full.html.contains("All of your payment"));
+        assert!(
+            full.text.contains("your payment of 34.99 EUR in full")
+                && full.html.contains("your payment of 34.99 EUR in full")
+        );
         let part = compose("eur", EventType::PartiallyRefunded, 3499, 500);
         assert_eq!(part.subject, "Your partial refund for Tea & Co order 0ABCDEF0");
         assert!(part.text.contains("We have refunded 5.00 EUR of your 34.99 EUR payment so far"));

@@ -1,4 +1,4 @@
-//! What the mails say, once for their text and their HTML.
+//! The words of the mails, shared by their text and HTML versions.
 
 use domain::{CancelReason, Money, Order, OrderEvent, OrderMail};
 
@@ -10,7 +10,7 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    /// For the state that the event tells of; a later mail tells what came later.
+    /// The words for the state that the event reports; a later mail reports later changes.
     pub(crate) fn of(mail: OrderMail, event: &OrderEvent, order: &Order, shop: &str) -> Self {
         let money = |amount| Money::new(amount, event.total.currency);
         let short = short(order);
@@ -19,20 +19,20 @@ impl Words {
                 subject: format!("Your {shop} order {short} is confirmed"),
                 headline: "Thank you for your order".to_owned(),
                 paragraph: format!(
-                    "We have received your payment of {}. We will get your order ready to be sent.",
+                    "We have received your payment of {} and are preparing your order.",
                     money(event.captured)
                 ),
             },
             OrderMail::Cancelled => Self {
                 subject: format!("Your {shop} order {short} is cancelled"),
                 headline: "Your order is cancelled".to_owned(),
-                paragraph: called_off(event, order),
+                paragraph: cancelled(event, order),
             },
             OrderMail::Refunded if event.refunded >= event.captured => Self {
                 subject: format!("Your refund for {shop} order {short}"),
                 headline: "We have refunded your order".to_owned(),
                 paragraph: format!(
-                    "{}All of your payment, {}, is on its way back to you. {BANKS_TAKE_TIME}",
+                    "{}We have refunded your payment of {} in full. {BANKS_TAKE_TIME}",
                     why(order),
                     money(event.refunded)
                 ),
@@ -50,34 +50,33 @@ impl Words {
     }
 }
 
-/// That the order is called off, why, and what becomes of its money.
-fn called_off(event: &OrderEvent, order: &Order) -> String {
+/// Why the order is cancelled, and what happens to its money.
+fn cancelled(event: &OrderEvent, order: &Order) -> String {
     let due = event.captured.saturating_sub(event.refunded);
-    let back = format!("The {} that you paid is on its way back to you.", Money::new(due, event.total.currency));
+    let back = format!("We are refunding your payment of {}.", Money::new(due, event.total.currency));
     match (reason(order), due > 0) {
         (Some(CancelReason::Expired), false) => {
-            "It was not paid in time, and what you chose is on sale again. Nothing will \
-                                                 be sent, and nothing was charged."
+            "We did not receive your payment in time. Nothing will be shipped, and you have not been charged."
                 .to_owned()
         }
         (Some(CancelReason::Expired), true) => {
-            format!("It was not paid in time, and what you chose is on sale again. Nothing will be sent. {back}")
+            format!("We did not receive your payment in time. Nothing will be shipped. {back}")
         }
         (Some(CancelReason::Review), true) => {
-            format!("What was paid did not fit your order. Nothing will be sent. {back}")
+            format!("The payment did not match your order. Nothing will be shipped. {back}")
         }
-        (_, true) => format!("Nothing will be sent. {back}"),
-        (_, false) => "Nothing will be sent, and nothing was charged.".to_owned(),
+        (_, true) => format!("Nothing will be shipped. {back}"),
+        (_, false) => "Nothing will be shipped, and you have not been charged.".to_owned(),
     }
 }
 
-/// Why money goes back, where the customer did not ask for it.
+/// Why money is refunded, when the customer did not ask for it.
 const fn why(order: &Order) -> &'static str {
     match reason(order) {
         Some(CancelReason::Expired) => {
-            "Your payment came after your order had been called off, and what you chose was sold by then. "
+            "Your payment arrived after we had cancelled your order, and the items had been sold by then. "
         }
-        Some(CancelReason::Review) => "What was paid did not fit your order, which is called off. ",
+        Some(CancelReason::Review) => "The payment did not match your order, so we have cancelled it. ",
         Some(CancelReason::Requested) | None => "",
     }
 }
@@ -92,7 +91,7 @@ const fn reason(order: &Order) -> Option<CancelReason> {
 /// Source: docs.stripe.com/refunds, 5 to 10 business days.
 const BANKS_TAKE_TIME: &str = "Your bank may take 5 to 10 business days to show it.";
 
-/// Enough of an order's id to tell one's own orders apart in an inbox.
+/// Enough of an order's id for customers to tell their orders apart in an inbox.
 pub(crate) fn short(order: &Order) -> String {
     let id = order.id.uuid().simple().to_string();
     id[id.len() - 8..].to_uppercase()

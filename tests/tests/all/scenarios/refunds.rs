@@ -494,8 +494,16 @@ fn late_money_goes_back_and_says_why_when_the_goods_are_gone() {
     assert_eq!((shop.status(&placed), shop.stock(), at_stripe(&shop)), (OrderStatus::Refunded, 1, vec![TOTAL]));
     assert_eq!(shop.mails(), ["order_cancelled", "order_refunded"]);
     let told: Vec<String> = shop.mailbox().iter().filter_map(|mail| mail["text"].as_str().map(str::to_owned)).collect();
-    assert!(told[0].contains("It was not paid in time") && told[0].contains("nothing was charged"), "{}", told[0]);
-    assert!(told[1].contains("was sold by then") && told[1].contains("29.00 EUR, is on its way back"), "{}", told[1]);
+    assert!(
+        told[0].contains("did not receive your payment in time") && told[0].contains("you have not been charged"),
+        "{}",
+        told[0]
+    );
+    assert!(
+        told[1].contains("had been sold by then") && told[1].contains("payment of 29.00 EUR in full"),
+        "{}",
+        told[1]
+    );
     assert_books_agree(&shop, &placed);
 }
 
