@@ -1,5 +1,5 @@
-//! Every effect of every function, in canonical stories, with everything that can befall it: one at a time, and two, of
-//! which the second befalls what the first led to.
+//! Injects every fault into every effect of every function, in canonical scenarios: one at a time, and in pairs whose
+//! second fault hits an effect that follows from the first.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -13,17 +13,17 @@ use crate::people::{SCENARIOS, Scenario};
 use crate::rng::SimRng;
 use crate::run::{Outcome, Plan, run};
 
-/// What befalls each effect.
+/// The faults that each effect gets.
 pub const FAULTS: [Fault; 3] = [Fault::CrashBefore, Fault::CrashAfter, Fault::LostAnswer];
 
-/// Which pairs are tried.
+/// Which pairs of faults are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pairs {
     /// All of them.
     All,
-    /// Each pair of kinds once, wherever it comes first: of which function, which effect and what befalls it.
+    /// Each pair of kinds (function, effect and fault) once, where it first occurs.
     Kinds,
-    /// About so many of each script, drawn from a seed.
+    /// About this many in each scenario, drawn from a seed.
     Drawn(u32),
 }
 
@@ -39,41 +39,41 @@ impl FromStr for Pairs {
     }
 }
 
-/// What befalls which effect of which function.
+/// A fault in an effect of a function.
 type Kind = (Arc<str>, &'static str, Fault);
 
 fn kind((point, fault): &(Point, Fault)) -> Kind {
     (Arc::clone(&point.function), point.effect, *fault)
 }
 
-/// A run at crash points that broke a promise.
+/// A run whose faults broke a promise.
 #[derive(Clone, Debug)]
 pub struct FailedRun {
-    /// In which script.
+    /// The scenario.
     pub scenario: &'static Scenario,
-    /// What befell which effects.
+    /// The injected faults.
     pub planned: Vec<(Point, Fault)>,
-    /// What came of it.
+    /// The outcome of the run.
     pub outcome: Outcome,
 }
 
-/// What was walked.
+/// What was covered.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
-    /// By function and effect: in how many runs something befell it.
+    /// By function and effect: the number of runs that injected a fault there.
     pub effects: BTreeMap<(String, &'static str), u64>,
-    /// Places, script by script.
+    /// Injection points in all scenarios.
     pub points: u64,
-    /// Runs with one thing gone wrong.
+    /// Runs with one fault.
     pub singles: u64,
-    /// Runs with two.
+    /// Runs with two faults.
     pub pairs: u64,
-    /// Runs in which something was not as it must be.
+    /// Runs that broke a promise.
     pub broken: Vec<FailedRun>,
 }
 
 impl Coverage {
-    /// Adds another part of the walk.
+    /// Adds another part's coverage.
     pub fn add(&mut self, other: Self) {
         for (effect, count) in other.effects {
             *self.effects.entry(effect).or_default() += count;
@@ -85,7 +85,7 @@ impl Coverage {
     }
 }
 
-/// Walks every script; of `of` walkers this is the `part`-th, which takes its share.
+/// Runs the `part`-th of `of` shares of all scenarios.
 ///
 /// # Errors
 ///
@@ -93,7 +93,8 @@ impl Coverage {
 pub fn walk(pairs: Pairs, seed: u64, (part, of): (usize, usize)) -> Result<Coverage, FixtureError> {
     let mut coverage = Coverage::default();
     let mut choice = Choice { pairs, seed, tried: BTreeSet::new() };
-    // Who tries a single first tries the pairs of its kind: shared out by kind, so that no walker repeats another's.
+    // The share that tries a single fault also tries the first pairs of its kind: sharing by kind keeps shares
+    // disjoint.
     let mut kinds = BTreeMap::new();
     let mut number = 0;
     for scenario in SCENARIOS {
@@ -153,7 +154,8 @@ struct Choice {
 }
 
 impl Choice {
-    /// What is tried after this one, of all that could be. It is the `number`-th single, in a script of so many.
+    /// Selects the faults to try after this one, of all that are possible. `one` is the `number`-th single fault, and
+    /// its scenario has `singles` of them.
     fn seconds(
         &mut self,
         one: &(Point, Fault),

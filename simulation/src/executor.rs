@@ -1,4 +1,4 @@
-//! Where everybody acts: futures on one thread, woken by each other and by the virtual clock, in an order that repeats.
+//! A deterministic executor: futures on one thread, woken by each other and by the virtual clock.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -13,11 +13,11 @@ use resilience::VirtualClock;
 
 type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Who acts, by the order of entrance.
+/// Identifies a task, by the order of spawning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TaskId(usize);
 
-/// The stage; clones are the same one.
+/// The executor. Clones share it.
 #[derive(Clone)]
 pub struct Executor(Rc<State>);
 
@@ -42,7 +42,7 @@ impl fmt::Debug for Executor {
 }
 
 impl Executor {
-    /// An empty one.
+    /// An executor without tasks.
     pub fn new(clock: VirtualClock) -> Self {
         Self(Rc::new(State {
             clock,
@@ -53,7 +53,7 @@ impl Executor {
         }))
     }
 
-    /// Somebody enters and acts as soon as the others pause.
+    /// Spawns a task. It runs as soon as the others wait.
     pub fn spawn(&self, name: impl Into<Arc<str>>, work: impl Future<Output = ()> + 'static) {
         let mut names = self.0.names.borrow_mut();
         let id = TaskId(names.len());
@@ -61,22 +61,22 @@ impl Executor {
         self.0.spawned.borrow_mut().push(Task { id, state: Rc::clone(&self.0), work: Box::pin(work) });
     }
 
-    /// Who is acting.
+    /// The running task.
     pub fn current(&self) -> TaskId {
         self.0.current.get()
     }
 
-    /// What somebody is called.
+    /// A task's name.
     pub fn name(&self, id: TaskId) -> Arc<str> {
         self.0.names.borrow().get(id.0).cloned().unwrap_or_else(|| "main".into())
     }
 
-    /// The play ends with the present scene.
+    /// Ends the run after the current poll.
     pub fn end(&self) {
         self.0.is_over.set(true);
     }
 
-    /// Everybody acts until somebody [ends](Self::end) the play.
+    /// Runs all tasks until one of them [ends](Self::end) the run.
     pub fn run(&self) {
         let mut tasks = FuturesUnordered::new();
         self.0.clock.run(poll_fn(|context| self.poll_tasks(&mut tasks, context)));

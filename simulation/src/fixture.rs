@@ -1,4 +1,4 @@
-//! What all runs of a process have in common, made once: it costs more than a whole order.
+//! What all runs of a process share. It is made once, since making it costs more than a whole order.
 
 use std::cell::OnceCell;
 use std::time::Duration;
@@ -14,35 +14,36 @@ use settings::FixedSecrets;
 use suite::{Settings, Wiring, secrets};
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
-/// When every run begins.
+/// The time at which every run begins, in seconds since the epoch.
 pub const BEGIN: i64 = 1_795_000_000;
 /// Longer than any run.
 const TOKEN_LIFETIME: Duration = Duration::from_hours(24 * 365);
 const MAC_KEYS: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="]}"#;
-/// How many different customers there are.
+/// The number of customers.
 pub const CUSTOMERS: usize = 8;
-/// The sheet.
+/// The spreadsheet's id.
 pub const SPREADSHEET: &str = "sandbox-orders";
 
-/// How long the shop waits for money; for that of an invoice not as long as a shop would, since nothing else happens then.
+/// How long the shop waits for money. Invoices are due sooner than in a real shop, since nothing else happens while
+/// they wait.
 pub const TERMS: PaymentTerms =
     PaymentTerms { reservation: Duration::from_hours(1), invoice_due: Duration::from_hours(2) };
 
-/// Why there is no simulation.
+/// Why a simulation cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum FixtureError {
     /// The template cannot be read.
     #[error(transparent)]
     Template(#[from] suite::TemplateError),
-    /// No keys, no tokens.
+    /// No keys or tokens can be made.
     #[error(transparent)]
     Token(#[from] auth::mint::MintError),
-    /// Something that stands here in the source is not what it should be.
+    /// A constant in this file is malformed.
     #[error("{0} cannot be read")]
     Setting(&'static str),
 }
 
-/// What all runs have in common.
+/// What all runs share.
 #[derive(Debug)]
 pub struct Fixture {
     pub wiring: Wiring,
@@ -50,18 +51,18 @@ pub struct Fixture {
     pub customers: Vec<Token>,
     pub staff: Token,
     pub service: Token,
-    /// What is stored of the service's key.
+    /// The service's key, as it is stored.
     pub service_key: ApiKey,
     public_keys: String,
     signing_keys: String,
 }
 
-/// Somebody's access token.
+/// An access token.
 #[derive(Clone, Debug)]
 pub struct Token {
     /// `cus_…` or `usr_…`.
     pub id: String,
-    /// The header.
+    /// The `Authorization` header.
     pub authorization: http::HeaderValue,
 }
 
@@ -84,11 +85,11 @@ impl Fixture {
         })
     }
 
-    /// What the functions of a run are told.
+    /// The settings of a run's functions.
     ///
     /// # Errors
     ///
-    /// When what stands here is not what it should be.
+    /// When a constant in this file is malformed.
     pub fn settings(&self, providers: &sandbox::Settings, sendgrid_key: &str) -> Result<Settings, FixtureError> {
         let stripe = json!({
             "api_key": providers.stripe.secret_key, "publishable_key": providers.stripe.publishable_key,
@@ -123,7 +124,7 @@ impl Fixture {
 }
 
 fn token(keys: &SigningKeys, role: Role, id: &str, now: Timestamp) -> Result<Token, FixtureError> {
-    let who = Who::new(role, id).ok_or(FixtureError::Setting("somebody's id"))?;
+    let who = Who::new(role, id).ok_or(FixtureError::Setting("an id"))?;
     let caller = Caller { who, token_id: "simulation".to_owned() };
     let key = keys.active(now).ok_or(FixtureError::Setting("the signing key"))?;
     let token = mint(&caller, &TokenRules::default(), key, now, TOKEN_LIFETIME)?;
@@ -131,7 +132,7 @@ fn token(keys: &SigningKeys, role: Role, id: &str, now: Timestamp) -> Result<Tok
     Ok(Token { id: id.to_owned(), authorization })
 }
 
-/// Another program that orders for itself, by invoice when it likes.
+/// A service that places orders for itself, some of them by invoice.
 fn service(now: Timestamp) -> Result<(Token, ApiKey), FixtureError> {
     let (ids, wrong) = (SeededIds::new(0), FixtureError::Setting("the service's id"));
     let key = KeyId::from_uuid(ids.fresh());
@@ -155,7 +156,7 @@ fn service(now: Timestamp) -> Result<(Token, ApiKey), FixtureError> {
     Ok((Token { id, authorization }, key))
 }
 
-/// Does something with what this thread's runs have in common.
+/// Calls `work` with what this thread's runs share.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What goes wrong, and how long everything takes: decided at every effect, from the seed.
+//! Decides at every effect, from the seed, which fault it gets and how long it takes.
 
 mod points;
 mod profile;
@@ -21,14 +21,14 @@ use crate::trace::{Line, TraceWriter};
 pub use points::{EffectLog, Point};
 pub use profile::FaultProfile;
 
-/// The weather of one run.
+/// The fault injector of one run.
 #[derive(Debug)]
 pub struct SeededInjector {
     clock: VirtualClock,
     executor: Executor,
     rng: SimRng,
     profile: FaultProfile,
-    /// What befalls named effects, whatever the conditions are.
+    /// Faults planned for named effects, whatever the profile says.
     planned: Vec<(Point, Fault)>,
     seen: RefCell<EffectLog>,
     is_stopped: Cell<bool>,
@@ -39,7 +39,7 @@ pub struct SeededInjector {
 }
 
 impl SeededInjector {
-    /// The weather of a seed under these conditions.
+    /// The injector of a seed with this profile.
     pub fn new(
         seed: u64,
         profile: FaultProfile,
@@ -62,23 +62,23 @@ impl SeededInjector {
         }
     }
 
-    /// The same, writing down what happens.
+    /// Records a trace of the run as well.
     #[must_use]
     pub fn traced(self) -> Self {
         Self { writer: TraceWriter::recording(), ..self }
     }
 
-    /// Nothing goes wrong any more.
+    /// Injects no more faults from now on.
     pub fn stop(&self) {
         self.is_stopped.set(true);
     }
 
-    /// What it is like.
+    /// The profile of faults.
     pub const fn profile(&self) -> &FaultProfile {
         &self.profile
     }
 
-    /// What was written down.
+    /// The writer of the trace.
     pub const fn writer(&self) -> &TraceWriter {
         &self.writer
     }
@@ -88,7 +88,7 @@ impl SeededInjector {
         self.metrics.borrow().clone()
     }
 
-    /// Every effect that passed, by function and name, and how often.
+    /// Every effect that ran, by function and name, and how often.
     pub fn seen(&self) -> EffectLog {
         self.seen.borrow().clone()
     }
@@ -98,12 +98,12 @@ impl SeededInjector {
         self.published.borrow().clone()
     }
 
-    /// Notes what somebody says or does who is no function.
+    /// Records in the trace what an actor outside of the functions says or does.
     pub fn say(&self, order: Option<OrderId>, text: impl FnOnce() -> String) {
         self.writer.write(|| self.line(None, order, text()));
     }
 
-    /// How much later a request to a provider arrives than its sender waits; none: in time.
+    /// How long after its sender's timeout a request reaches a provider; `None` when it is in time.
     pub fn request_lost_on_the_way(&self) -> Option<Duration> {
         if self.is_stopped.get() || self.rng.below(100_000) >= self.profile.late_requests {
             return None;
@@ -112,7 +112,7 @@ impl SeededInjector {
         Some(self.rng.between(Duration::from_secs(1), Duration::from_mins(3)))
     }
 
-    /// Counts something that was made to go wrong.
+    /// Counts an injected fault.
     pub fn count(&self, kind: &'static str) {
         *self.metrics.borrow_mut().faults.entry(kind).or_default() += 1;
     }
@@ -138,7 +138,7 @@ impl SeededInjector {
         Fault::None
     }
 
-    /// How much slower than others whoever acts now is. Somebody slow may become quick, and the other way round.
+    /// How much slower than others the current task is. A slow task may become fast, and the reverse.
     fn pace(&self) -> u32 {
         let mut paces = self.paces.borrow_mut();
         let draw = || self.profile.paces.get(self.rng.below(16) as usize).copied().unwrap_or(1);
@@ -221,7 +221,7 @@ impl DeliverySchedule for SeededInjector {
         let mut arrivals = vec![Duration::ZERO];
         if self.rng.percent(self.profile.copies) {
             self.count("message copied");
-            // Half of the copies come while the first is being handled.
+            // Half of the copies arrive while the first is being handled.
             let soon = self.profile.latency * 4;
             let longest = if self.rng.percent(50) { soon } else { self.profile.late_by };
             arrivals.push(self.rng.between(Duration::ZERO, longest));

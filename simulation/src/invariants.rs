@@ -1,4 +1,4 @@
-//! What must be true when all has come to rest, whatever happened before; and of every step on the way there.
+//! What must hold once a run has come to rest, whatever happened before, and at every step on the way there.
 //!
 //! Pure checks over a [`Snapshot`]. Each violation names the order and both figures.
 
@@ -21,14 +21,14 @@ use crate::snapshot::Snapshot;
 
 pub use steps::Steps;
 
-/// Something that must not be.
+/// A violation of an invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Which promise was broken.
+    /// The invariant.
     pub invariant: &'static str,
-    /// Of which order; none: of the whole.
+    /// The order; `None` when it concerns the whole.
     pub order: Option<OrderId>,
-    /// Both figures.
+    /// The expected and the actual figure.
     pub text: String,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Every violation in these books.
+/// All violations in a snapshot.
 pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let checks = [
         rest::check,

@@ -1,9 +1,9 @@
-//! The whole suite in one thread, with customers, staff, banks and everything that can go wrong, from one seed.
+//! The whole suite on one thread, with customers, staff, banks and injected faults, from one seed.
 //!
-//! The real handlers run with memory repositories, the sandbox and a virtual clock. At every effect a seeded [`SeededInjector`]
-//! decides how long it takes and what befalls it; actors take turns by these latencies. When all have had their will and
-//! the faults are over, the books of everybody are laid side by side ([`invariants`]). The same seed is the same run, to
-//! the last effect, so that a failing one can be told as a [story](Trace).
+//! The real handlers run with memory repositories, the sandbox and a virtual clock. At every effect a
+//! [`SeededInjector`] decides how long it takes and which fault it gets; tasks take turns by these latencies. When all
+//! customers are done and the faults have stopped, a snapshot of all records is checked against the [`invariants`]. The
+//! same seed gives the same run, to the last effect, so that a failing run can be shown as a [trace](Trace).
 //!
 //! A tool like `suite`; no function links it.
 

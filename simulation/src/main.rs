@@ -1,4 +1,4 @@
-//! `cargo cis sim`: runs simulated worlds and says what came of them.
+//! `cargo cis sim`: runs simulated worlds and reports their outcome.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
@@ -13,41 +13,41 @@ mod command {
     pub mod seeds;
 }
 
-/// Runs the whole suite in simulated worlds, one for each seed, and checks every promise in each.
+/// Runs the whole suite in simulated worlds, one for each seed, and checks every invariant in each.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cargo cis sim", bin_name = "cargo cis sim")]
 pub struct Options {
     /// The first seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many seeds.
+    /// The number of seeds.
     #[arg(long, default_value_t = 100)]
     seeds: u64,
-    /// How many orders in each.
+    /// The number of orders in each world.
     #[arg(long, default_value_t = 20)]
     orders: u64,
-    /// How many threads share the work. The results are the same.
+    /// The number of threads that share the work. It does not change the results.
     #[arg(long, default_value_t = 2)]
     threads: u64,
-    /// Prints the whole story of the first seed.
+    /// Prints the whole trace of the first seed.
     #[arg(long)]
     trace: bool,
-    /// Lets everything befall every effect of canonical stories instead, one at a time and two.
+    /// Injects every fault into every effect of canonical scenarios instead, one at a time and in pairs.
     #[arg(long)]
     crash_points: Option<CrashPoints>,
-    /// With --crash-points: `kinds` tries each pair of function, effect and what befalls it once; a number draws so many
-    /// pairs of each story from the seed; `all` takes hours.
+    /// With --crash-points: `kinds` tries each pair of function, effect and fault once; a number draws that many pairs
+    /// of each scenario from the seed; `all` takes hours.
     #[arg(long, default_value = "kinds")]
     pairs: Pairs,
-    /// Shows that the simulation catches every naive variant, each by the seed that does.
+    /// Shows that the simulation catches every seeded bug, each with the seed that does.
     #[arg(long)]
     seeded_bugs: bool,
-    /// With --seeded-bugs: only the variants whose names contain this.
+    /// With --seeded-bugs: only the bugs whose names contain this.
     #[arg(long)]
     only: Option<String>,
 }
 
-/// Which effects something befalls.
+/// Which effects get faults.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum CrashPoints {
     /// Every effect of every function.
@@ -71,10 +71,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// What a thread came to.
+/// The result of a thread.
 type Part<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Shares work out among threads: each is told which part it is.
+/// Shares work among threads. Each gets its number.
 fn share<T: Send>(threads: u64, work: impl Fn(u64) -> Part<T> + Sync) -> Result<Vec<T>, Box<dyn Error>> {
     let work = &work;
     let parts = std::thread::scope(|scope| {

@@ -1,24 +1,24 @@
-//! What was counted in one run or in many.
+//! Counts of one run or of many.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
-/// Counts of runs; they add up.
+/// Counts of runs. They add up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {
-    /// Orders that customers wanted to place.
+    /// Orders that customers tried to place.
     pub orders: u64,
-    /// Orders that stand in the books.
+    /// Orders that are stored.
     pub placed: u64,
     /// Invocations of functions.
     pub invocations: u64,
-    /// Effects that passed the gate.
+    /// Effects that ran.
     pub effects: u64,
-    /// What went wrong on purpose, by kind.
+    /// Injected faults, by kind.
     pub faults: BTreeMap<&'static str, u64>,
-    /// How orders ended, by status.
+    /// Final statuses of orders.
     pub ends: BTreeMap<&'static str, u64>,
-    /// Mails of which nobody knows for certain whether they went once.
+    /// Mails that may have been sent twice.
     pub doubtful_mails: u64,
 }
 

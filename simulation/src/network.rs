@@ -1,4 +1,4 @@
-//! The way to the providers: requests that arrive when nobody waits for them any more.
+//! The network to the providers, where requests may arrive after their sender's timeout.
 
 use std::fmt;
 use std::rc::Rc;
@@ -12,17 +12,17 @@ use sandbox::{SandboxTransport, Shared};
 use crate::executor::Executor;
 use crate::injector::SeededInjector;
 
-/// A sender waits no longer for an answer.
+/// How long a sender waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// A row that is written by a request that nobody waits for any more stays old until somebody looks at the sheet again: it
-/// has no version condition. That is for a repair of rows to mend, and is left out here.
+/// A row written by a request whose sender has given up stays outdated until the order's next event, since rows have no
+/// version condition. Repairing rows is another job's, so the sheet's requests are never late here.
 const SHEETS: &str = "/v4/";
 
-/// What a naive transport makes of a request.
+/// What a seeded bug changes about a request to a provider.
 pub type RequestMutator = Rc<dyn Fn(&mut Request<Bytes>)>;
 
-/// The network between the functions and the sandbox; clones are the same one.
+/// The network between the functions and the sandbox. Clones share it.
 #[derive(Clone)]
 pub struct Network {
     sandbox: SandboxTransport<VirtualClock>,
@@ -38,7 +38,7 @@ impl fmt::Debug for Network {
     }
 }
 
-/// Nobody answered in time.
+/// No answer in time.
 #[derive(Debug, thiserror::Error)]
 #[error("timed out")]
 struct Timeout;

@@ -1,5 +1,5 @@
-//! The memory repositories, watched: every step that an order makes is held against the rules at once. A naive store can
-//! be put in their place.
+//! The memory repositories, observed: every step of an order is checked against the invariants at once. A buggy store
+//! can take their place.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -21,17 +21,17 @@ use tokio::sync::Notify;
 
 use crate::invariants::Steps;
 
-/// From one request to the next, on a slow day.
+/// Between two requests, on a slow day.
 const BETWEEN: Duration = Duration::from_millis(300);
 
 type Answer<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
 
-/// What a naive store works with.
+/// What a buggy store works with.
 #[derive(Clone)]
 pub struct StoreContext {
-    /// What the product would use.
+    /// The product's repositories.
     pub memory: MemoryStore,
-    /// Time.
+    /// The time.
     pub clock: VirtualClock,
     bus: Rc<OnceCell<Bus<VirtualClock>>>,
     changed: Rc<Notify>,
@@ -77,16 +77,16 @@ impl StoreContext {
         written
     }
 
-    /// Between two requests of one piece of work: others get their turn, and whoever works here may die.
+    /// Waits between two requests of one operation: other tasks take their turn, and the invocation may die here.
     pub async fn meanwhile(&self) {
         self.clock.sleep(BETWEEN).await;
     }
 
-    /// Publishes events by itself.
+    /// Publishes events without the stream.
     ///
     /// # Errors
     ///
-    /// When the bus does not take one.
+    /// When the bus refuses an event.
     pub async fn publish(&self, events: &[OrderEvent]) -> Result<(), StoreError> {
         for event in events {
             if let Some(bus) = self.bus.get() {
@@ -98,7 +98,8 @@ impl StoreContext {
     }
 }
 
-/// Repositories that do some things otherwise than the memory store. What is not said here, the memory store does.
+/// Repositories that do some things differently from the memory store. Methods without an implementation do what the
+/// memory store does.
 pub trait BuggyStore {
     /// See [`Orders::place`].
     fn place<'a>(&'a self, context: &'a StoreContext, placement: &'a Change) -> Answer<'a, PlaceOutcome> {
@@ -156,7 +157,7 @@ pub trait BuggyStore {
     }
 }
 
-/// The repositories of a simulation; clones share what they hold.
+/// The repositories of a simulation. Clones share their contents.
 #[derive(Clone)]
 pub struct ObservedStore {
     context: StoreContext,
@@ -170,7 +171,7 @@ impl fmt::Debug for ObservedStore {
 }
 
 impl ObservedStore {
-    /// Empty ones.
+    /// Empty repositories.
     pub fn new(buggy: Option<Rc<dyn BuggyStore>>, clock: VirtualClock) -> Self {
         let context = StoreContext {
             memory: MemoryStore::new(),
@@ -182,23 +183,23 @@ impl ObservedStore {
         Self { context, buggy }
     }
 
-    /// Shows a naive store the way to the bus.
+    /// Gives a buggy store access to the bus.
     pub fn connect(&self, bus: Bus<VirtualClock>) {
-        // Said once, when the world is made.
+        // Set once, when the world is built.
         let _ = self.context.bus.set(bus);
     }
 
-    /// What is in them, for checkers.
+    /// The contents, for checkers.
     pub fn memory(&self) -> &MemoryStore {
         &self.context.memory
     }
 
-    /// Waits until something is written, from the moment of this call on.
+    /// Waits for the next write after this call.
     pub fn changed(&self) -> tokio::sync::futures::Notified<'_> {
         self.context.changed.notified()
     }
 
-    /// What was seen of the steps that orders made.
+    /// The steps that orders have made.
     pub fn steps(&self) -> &Steps {
         &self.context.steps
     }
@@ -321,7 +322,7 @@ impl SheetRows for ObservedStore {
     }
 }
 
-#[allow(refining_impl_trait, reason = "whoever has it may know what it is")]
+#[allow(refining_impl_trait, reason = "callers may know the concrete type")]
 impl Stores for ObservedStore {
     fn orders(&self) -> &Self {
         self
@@ -351,7 +352,7 @@ impl Stores for ObservedStore {
         &self.context.memory
     }
 
-    fn guards(&self) -> &impl store::Guards {
+    fn guards(&self) -> &(impl store::RateLimiter + store::KnownAddresses + store::JobCheckpoints) {
         &self.context.memory
     }
 

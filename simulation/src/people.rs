@@ -1,4 +1,4 @@
-//! Those who use the shop, and what they do to it.
+//! The users of the shop, and what they do.
 
 mod actions;
 mod bank;

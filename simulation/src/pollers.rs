@@ -1,4 +1,4 @@
-//! What drives functions on AWS: pollers of queues, readers of streams, clocks; and the providers' webhooks.
+//! What invokes functions on AWS: pollers of queues, readers of streams, schedules; and the providers' webhooks.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,18 +10,18 @@ use suite::{Activity, QueueMapping, StreamMapping};
 
 use crate::world::World;
 
-/// So many of AWS's pollers look at one queue.
+/// How many pollers one queue has.
 const POLLERS: usize = 2;
 
-/// What a poller does as long as the run lasts.
+/// A poller's work, as long as the run lasts.
 pub type Polling<M> = fn(Rc<World>, M) -> LocalBoxFuture<'static, ()>;
 
-/// Who hands messages and records to functions.
+/// The pollers that hand messages and records to functions.
 #[derive(Clone, Debug)]
 pub struct Pollers {
-    /// Of a queue.
+    /// Polls a queue.
     pub queue: Polling<QueueMapping>,
-    /// Of a stream.
+    /// Reads a stream.
     pub stream: Polling<StreamMapping>,
 }
 
@@ -34,7 +34,7 @@ impl Default for Pollers {
     }
 }
 
-/// Sets everything going that calls functions by itself.
+/// Starts everything that invokes functions.
 pub fn start(world: &Rc<World>) {
     for mapping in &world.suite.wiring().queue_mappings {
         for n in 1..=POLLERS.min(mapping.concurrency.max(1)) {
@@ -90,7 +90,7 @@ async fn pump(world: Rc<World>, mapping: StreamMapping) {
     }
 }
 
-/// A clock that strikes a little early or late, and sometimes twice.
+/// A schedule that fires a little early or late, and sometimes twice.
 async fn ring(world: Rc<World>, function: String, every: Duration) {
     let rng = world.rng(4);
     loop {
@@ -100,14 +100,14 @@ async fn ring(world: Rc<World>, function: String, every: Duration) {
             let (world, function) = (Rc::clone(&world), function.clone());
             Rc::clone(&world).executor.spawn(format!("{function} clock"), async move {
                 let event = serde_json::json!({ "time": world.clock.now() });
-                // What fails is tried again at the next stroke.
+                // A failure is retried at the next tick.
                 let _ = world.suite.call(&function, event).await;
             });
         }
     }
 }
 
-/// Brings the sandbox's webhooks, each on its own way.
+/// Delivers the sandbox's webhooks, each in its own task.
 async fn deliver(world: Rc<World>) {
     loop {
         let due = world.sandbox.lock().due(world.clock.now());

@@ -1,4 +1,4 @@
-//! One run, from a seed to its verdict.
+//! One run, from a seed to its outcome.
 
 mod final_state;
 mod rest;
@@ -17,30 +17,30 @@ use crate::snapshot::Snapshot;
 use crate::trace::Trace;
 use crate::world::{Build, World};
 
-/// What is run.
+/// What to run.
 #[derive(Clone, Default)]
 pub struct Plan {
-    /// From which seed.
+    /// The seed.
     pub seed: u64,
-    /// How many customers come.
+    /// The number of customers.
     pub orders: u64,
-    /// What the world is built with.
+    /// How the world is built.
     pub build: Build,
-    /// Its weather; none: the seed's own.
+    /// The fault profile; `None` takes the seed's own.
     pub profile: Option<FaultProfile>,
-    /// What befalls named effects.
+    /// Faults planned for named effects.
     pub planned: Vec<(Point, Fault)>,
-    /// A script that is played instead of what customers want.
+    /// A scenario to run in place of the drawn workload.
     pub scenario: Option<&'static Scenario>,
 }
 
 impl Plan {
-    /// So many customers in the world of a seed.
+    /// That many customers in the world of a seed.
     pub fn of(seed: u64, orders: u64) -> Self {
         Self { seed, orders, ..Self::default() }
     }
 
-    /// A script in fair weather, but for what befalls these effects.
+    /// A scenario without faults, except for the planned ones.
     pub fn of_scenario(scenario: &'static Scenario, planned: Vec<(Point, Fault)>) -> Self {
         Self {
             seed: 1,
@@ -53,20 +53,20 @@ impl Plan {
     }
 }
 
-/// What came of a run.
+/// The outcome of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// From which seed.
+    /// The seed.
     pub seed: u64,
     /// What was counted.
     pub metrics: Metrics,
-    /// What must not be.
+    /// The broken invariants.
     pub violations: Vec<Violation>,
-    /// Everybody's books at the end.
+    /// The state at the end.
     pub snapshot: Snapshot,
-    /// The effects that passed, where they were counted.
+    /// The effects that ran, if they were counted.
     pub seen: EffectLog,
-    /// What happened, where it was written down.
+    /// What happened, if the run was traced.
     pub trace: Trace,
 }
 
@@ -79,7 +79,7 @@ pub fn run(plan: &Plan) -> Result<Outcome, FixtureError> {
     execute(plan, false)
 }
 
-/// Runs a plan and writes down what happens: the same, to the last effect.
+/// Runs a plan and records a trace. The run is the same, to the last effect.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
-//! Naive ways to do what the product does, each of which the simulation must catch: else it proves nothing.
+//! Seeded bugs: plausible mistakes, each of which the simulation must catch. Otherwise it would prove nothing.
 //!
-//! They live here and not in the product: repositories, transports and handlers put in place of the real ones. A new one is
-//! an entry in its file's list, with what is built otherwise.
+//! They are repositories, transports and handlers that replace the product's, and live here only. To add one, add an
+//! entry to its file's list, with what it replaces.
 
 mod consumers;
 mod edits;
@@ -34,20 +34,20 @@ use crate::people::Scenario;
 use crate::run::{Outcome, Plan, run};
 use crate::world::{Build, Handler};
 
-/// A naive way.
+/// A seeded bug.
 #[derive(Clone, Copy)]
 pub struct SeededBug {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// What is naive about it, in a line.
+    /// What is wrong, in a line.
     pub summary: &'static str,
-    /// What is built otherwise.
+    /// What it replaces.
     pub build: fn() -> Build,
-    /// The weather that shows it, by seed; the seed's own unless uniform chance finds it too seldom.
+    /// The fault profile that shows it, by seed: the seed's own, unless that shows it too rarely.
     pub profile: fn(u64) -> FaultProfile,
-    /// How many orders a seed has.
+    /// The number of orders of a seed.
     pub orders: u64,
-    /// What its customers do instead of what they want, where that shows it too seldom.
+    /// What its customers do instead of a drawn workload, when that shows it too rarely.
     pub scenario: Option<&'static Scenario>,
 }
 
@@ -80,23 +80,23 @@ pub fn seeded_bugs() -> impl Iterator<Item = &'static SeededBug> {
 
 type Answer<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
 
-/// A function that does nothing and says that all is well.
+/// A function that does nothing and reports success.
 fn idle() -> Handler {
     Rc::new(|_, _, _| Box::pin(async { Ok(serde_json::json!({ "batchItemFailures": [] })) }))
 }
 
-/// Without the hourly look at Stripe's lists, which mends what webhooks lose.
+/// The build without the hourly reconciliation with Stripe, which would repair lost webhooks.
 fn unreconciled(build: Build) -> Build {
     let handlers = build.handlers.into_iter().chain([("reconcile-payments", idle())]).collect();
     Build { handlers, ..build }
 }
 
-/// The product on top of such a store.
+/// The product with this store.
 fn with(store: impl BuggyStore + 'static) -> Build {
     Build { store: Some(Rc::new(store)), ..Build::default() }
 }
 
-/// What a naive handler of the API works on: the order that a request is about.
+/// The order that a request is about, for a buggy handler of the API.
 fn order_of(event: &Value) -> Option<OrderId> {
     event["pathParameters"]["order_id"].as_str()?.parse().ok()
 }
@@ -106,13 +106,13 @@ fn body_of(event: &Value) -> Option<Value> {
     serde_json::from_str(event["body"].as_str()?).ok()
 }
 
-/// What a naive handler answers.
+/// The response of a buggy handler.
 fn answer(status: u16, body: &Value) -> Value {
     let headers = json!({ "content-type": "application/json" });
     json!({ "statusCode": status, "headers": headers, "body": body.to_string(), "isBase64Encoded": false })
 }
 
-/// The order as if nobody could pay its intents any more.
+/// The order as if its live intents were voided.
 fn as_if_voided(order: &Order) -> Order {
     let mut facts = KnownFacts::default();
     let is_live = |fact: &PaymentFact| matches!(fact, PaymentFact::PaymentIntent(fact) if !fact.status.is_final());
@@ -120,40 +120,40 @@ fn as_if_voided(order: &Order) -> Order {
     Order { payment: Payment { facts, ..order.payment.clone() }, ..order.clone() }
 }
 
-/// What came of a search.
+/// The outcome of a search.
 #[derive(Clone, Debug)]
 pub enum Verdict {
-    /// Caught in this run; the product itself passes the same seed.
+    /// Caught in this run; the product passes the same seed.
     Caught(Box<Outcome>),
-    /// The product itself breaks a promise in this run: that is to be mended first.
+    /// The product breaks an invariant in this run, which must be fixed first.
     Product(Box<Outcome>),
-    /// Not in so many seeds.
+    /// Not caught in this many seeds.
     Survived(u64),
 }
 
 impl SeededBug {
-    /// A variant that any weather shows.
+    /// A bug that any fault profile shows.
     const fn new(name: &'static str, summary: &'static str, build: fn() -> Build) -> Self {
         Self { name, summary, build, profile: FaultProfile::of, orders: 20, scenario: None }
     }
 
-    /// A variant that this weather shows.
+    /// The same, with this fault profile.
     const fn with_profile(self, profile: fn(u64) -> FaultProfile) -> Self {
         Self { profile, ..self }
     }
 
-    /// A variant that so many customers show who all do the same.
+    /// The same, with this many customers who all run this scenario.
     const fn in_scenario(self, scenario: &'static Scenario, orders: u64) -> Self {
         Self { scenario: Some(scenario), orders, ..self }
     }
 
-    /// What is run to see it.
+    /// The plan that shows it.
     pub fn plan(&self, seed: u64) -> Plan {
         let profile = Some((self.profile)(seed));
         Plan { build: (self.build)(), profile, scenario: self.scenario, ..Plan::of(seed, self.orders) }
     }
 
-    /// Looks for the first of so many seeds that catches it.
+    /// Searches this many seeds for the first that catches it.
     ///
     /// # Errors
     ///

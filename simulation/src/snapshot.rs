@@ -1,5 +1,5 @@
-//! Everybody's books, side by side, as plain data: what the invariants are checked on. A checker of a running stack fills
-//! the same.
+//! The state of all parts, as plain data: what the invariants are checked on. `cargo cis audit` fills the same from a
+//! running stack.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,42 +9,42 @@ use store::{Receipt, SheetRow};
 
 use crate::promises::PromiseRecord;
 
-/// Everybody's books at one moment.
+/// The state of all parts at one time.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// Our orders.
+    /// The orders.
     pub orders: BTreeMap<OrderId, Order>,
     /// Their events, oldest first.
     pub events: BTreeMap<OrderId, Vec<OrderEvent>>,
-    /// Every movement of their money.
+    /// The entries of their ledgers.
     pub ledger: BTreeMap<OrderId, Vec<LedgerEntry>>,
-    /// What Stripe told us of them.
+    /// Their receipts.
     pub receipts: BTreeMap<OrderId, Vec<Receipt>>,
     /// Mails about them.
     pub mails: Vec<MailEffect>,
-    /// The row numbers that were given away.
+    /// The assigned row numbers.
     pub rows: BTreeMap<OrderId, SheetRow>,
-    /// Pieces in stock now.
+    /// The current stock.
     pub stock: BTreeMap<Sku, i64>,
-    /// Pieces in stock before anybody ordered.
+    /// The stock at the start.
     pub stock_at_start: BTreeMap<Sku, i64>,
-    /// Stripe's books.
+    /// Stripe's objects.
     pub stripe: StripeSnapshot,
-    /// Mails that SendGrid took, by the id of our effect.
+    /// Mails that SendGrid accepted, by the id of our effect.
     pub mailbox: BTreeMap<String, u32>,
-    /// The sheet's rows below its header, by number; as they were entered.
+    /// The sheet's rows below its header, by number, as they were entered.
     pub sheet: BTreeMap<u32, Vec<Value>>,
-    /// Messages that nobody could handle, by queue.
+    /// Dead letters, by queue.
     pub dead_letters: BTreeMap<String, usize>,
-    /// What people were told; empty where nobody noted it.
+    /// What clients were promised; empty when that was not recorded.
     pub promised: PromiseRecord,
-    /// The events that were published; none where nobody noted it.
+    /// The published events; `None` when they were not recorded.
     pub published: Option<BTreeSet<EventId>>,
-    /// What had still not come to rest, if anything had not.
+    /// What did not come to rest; `None` when everything did.
     pub restless: Option<String>,
 }
 
-/// What Stripe has of our orders.
+/// Stripe's objects for our orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StripeSnapshot {
     /// Payment intents.
@@ -60,9 +60,9 @@ pub struct StripeSnapshot {
 pub struct Intent {
     /// `pi_…`
     pub id: String,
-    /// The order that its metadata names.
+    /// The order in its metadata.
     pub order: Option<OrderId>,
-    /// Stripe's word.
+    /// Stripe's status word.
     pub status: String,
     /// Minor units.
     pub received: i64,
@@ -73,18 +73,18 @@ pub struct Intent {
 pub struct Refund {
     /// `re_…`
     pub id: String,
-    /// Of which intent.
+    /// The refunded intent.
     pub intent: String,
-    /// Stripe's word.
+    /// Stripe's status word.
     pub status: String,
     /// Minor units.
     pub amount: i64,
-    /// The refund action of ours that its metadata names.
+    /// The refund action in its metadata.
     pub action: Option<String>,
 }
 
 impl Refund {
-    /// Whether the money went back or is on its way.
+    /// Whether the refund was made or is pending.
     pub fn counts(&self) -> bool {
         !matches!(self.status.as_str(), "failed" | "canceled")
     }
@@ -95,16 +95,16 @@ impl Refund {
 pub struct Dispute {
     /// `du_…`
     pub id: String,
-    /// Of which intent.
+    /// The disputed intent.
     pub intent: String,
-    /// Stripe's word.
+    /// Stripe's status word.
     pub status: String,
     /// Minor units.
     pub amount: i64,
 }
 
 impl StripeSnapshot {
-    /// Reads them, page by page, through Stripe's API: `get` answers a path with its JSON.
+    /// Reads them page by page through Stripe's API; `get` returns the JSON of a path.
     pub fn read(mut get: impl FnMut(&str) -> Value) -> Self {
         let mut all = |path: &str| {
             let (mut objects, mut after) = (Vec::new(), String::new());

@@ -1,4 +1,4 @@
-//! What happened, line by line, so that a failing seed can be read.
+//! The trace of a run, line by line, for reading a failing seed.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -7,30 +7,30 @@ use std::sync::Arc;
 
 use domain::{OrderId, Timestamp};
 
-/// One thing that happened.
+/// A line of a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// Who did it.
+    /// The task.
     pub task: Arc<str>,
-    /// In which invocation of which function.
+    /// The number of the invocation, and its function.
     pub invocation: Option<(u64, Arc<str>)>,
-    /// About which order.
+    /// The order that it concerns.
     pub order: Option<OrderId>,
-    /// What.
+    /// What happened.
     pub text: String,
 }
 
-/// Everything that happened in a run.
+/// The trace of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
-    /// In the order in which it happened.
+    /// The lines, in the order in which they happened.
     pub lines: Vec<Line>,
 }
 
 impl Trace {
-    /// What has to do with this order: what names it, and all that was done in invocations that did.
+    /// The lines about this order: those that name it, and those of invocations that do.
     #[must_use]
     pub fn of(&self, order: OrderId) -> Self {
         let names = |line: &&Line| line.order == Some(order);
@@ -61,17 +61,17 @@ impl fmt::Display for Trace {
     }
 }
 
-/// Writes a story down; without a page nothing is written and nothing is put into words.
+/// Writes a trace. A writer that does not record builds no text either.
 #[derive(Debug, Default)]
 pub struct TraceWriter(Option<RefCell<Trace>>);
 
 impl TraceWriter {
-    /// One that writes.
+    /// A writer that records.
     pub fn recording() -> Self {
         Self(Some(RefCell::default()))
     }
 
-    /// Whether anything is written.
+    /// Whether it records.
     pub const fn writes(&self) -> bool {
         self.0.is_some()
     }

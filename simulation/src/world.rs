@@ -1,4 +1,4 @@
-//! One run's world: the suite, the sandbox and the weather, on one stage.
+//! The world of one run: the suite, the sandbox and the fault injector, on one executor.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,28 +21,28 @@ use crate::rng::SimRng;
 
 /// The suite as the simulation runs it.
 pub type SimulatedSuite = Suite<ObservedStore, Network, VirtualClock, SeededIds>;
-/// A handler in place of a function's own.
+/// A handler that replaces a function's own.
 pub type Handler = suite::Handler<ObservedStore, Network, VirtualClock, SeededIds>;
 
-/// What a world is built with besides its seed.
+/// What a world is built with, besides its seed.
 #[derive(Clone, Default)]
 pub struct Build {
-    /// Repositories that do something naively.
+    /// Repositories with a seeded bug.
     pub store: Option<Rc<dyn BuggyStore>>,
-    /// What is done to requests to providers.
+    /// Changes requests to providers.
     pub mutator: Option<RequestMutator>,
-    /// Handlers in place of functions' own.
+    /// Handlers that replace functions' own.
     pub handlers: Vec<(&'static str, Handler)>,
-    /// Pollers in place of AWS's.
+    /// Pollers that replace AWS's.
     pub pollers: Pollers,
 }
 
-/// A product of the shop: name, price in minor units, pieces at the start.
+/// A product of the shop: sku, price in minor units, stock at the start.
 pub type Product = (&'static str, i64, u32);
-/// What there is to buy. The last one runs out.
+/// The products. The last one sells out.
 pub const PRODUCTS: [Product; 3] = [("mug", 1450, 10_000), ("pot", 4999, 10_000), ("rare", 900, 7)];
 
-/// One run's world.
+/// The world of one run.
 #[derive(Debug)]
 pub struct World {
     pub seed: u64,
@@ -115,13 +115,13 @@ impl World {
         Ok(Rc::new(world))
     }
 
-    /// Draws for one purpose of this run.
+    /// A random number generator for one purpose of this run.
     pub fn rng(&self, purpose: u64) -> SimRng {
         SimRng::new(self.seed, purpose)
     }
 
     async fn fill(&self, service: &ApiKey) {
-        // The memory store refuses nothing of this.
+        // The memory store refuses none of this.
         let _ = self.store.memory().save_api_keys(std::slice::from_ref(service), &[]).await;
         for (sku, price, pieces) in PRODUCTS {
             let (Ok(sku), Ok(currency)) = (sku.parse::<Sku>(), "eur".parse()) else { continue };
@@ -146,7 +146,7 @@ fn providers(seed: u64, profile: &FaultProfile) -> sandbox::Settings {
     settings
 }
 
-/// What the providers themselves do wrong.
+/// The faults of the providers themselves.
 fn misbehave(sandbox: &Shared, profile: &FaultProfile) {
     let mut sandbox = sandbox.lock();
     let part = f64::from(profile.provider_faults) / 1000.0;
@@ -179,5 +179,5 @@ fn misbehave(sandbox: &Shared, profile: &FaultProfile) {
     }
 }
 
-/// The longest that anything may take once everybody has had their will: until then everything must be final.
+/// The longest time until everything is final, once all customers are done.
 pub const BOUND: Duration = Duration::from_hours(24 * 8);

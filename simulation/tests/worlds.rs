@@ -1,4 +1,4 @@
-//! That a run repeats, that the checks can fail, and that the stories pass in fair weather.
+//! Runs repeat, checks can fail, and scenarios pass without faults.
 
 use domain::{CancelReason, Cancellation, Order, OrderId, OrderStatus, PaymentFact, TransferDirection, TransferFact};
 use serde_json::json;
@@ -26,7 +26,7 @@ fn every_scenario_ends_well_without_faults() {
     }
 }
 
-/// Which promise is broken when this is done to the books.
+/// An invariant, and a change to a snapshot that breaks it.
 type Case = (&'static str, Box<dyn Fn(&mut Snapshot)>);
 
 #[test]
@@ -39,7 +39,7 @@ fn a_snapshot_that_breaks_an_invariant_is_found_out() {
         ("no order is lost", Box::new(move |snapshot| _ = snapshot.promised.placed.insert(other))),
         ("no payment is lost", Box::new(move |snapshot| _ = snapshot.promised.paid.insert(other))),
         ("no cancellation is lost", Box::new(move |snapshot| _ = snapshot.promised.cancelled.insert(id))),
-        ("an order is what it was told", Box::new(move |snapshot| snapshot.receipts.get_mut(&id).unwrap().clear())),
+        ("an order matches its receipts", Box::new(move |snapshot| snapshot.receipts.get_mut(&id).unwrap().clear())),
         ("a refusal is kept", Box::new(move |snapshot| refuse(snapshot, id))),
         ("a key is for one request", Box::new(move |snapshot| _ = snapshot.promised.mixed_up.insert(id))),
         ("what is published has happened", Box::new(move |snapshot| _ = snapshot.events.remove(&id))),
@@ -47,14 +47,14 @@ fn a_snapshot_that_breaks_an_invariant_is_found_out() {
         ("every event is published", Box::new(|snapshot| snapshot.published.as_mut().unwrap().clear())),
         ("money received is what Stripe received", Box::new(|snapshot| snapshot.stripe.intents[0].received += 1)),
         ("one charge an order", Box::new(|snapshot| snapshot.stripe.intents.push(snapshot.stripe.intents[0].clone()))),
-        ("no more given back than received", Box::new(|snapshot| refund(snapshot, 1_000_000))),
-        ("money given back is what Stripe gave back", Box::new(|snapshot| refund(snapshot, 1))),
+        ("no more is refunded than received", Box::new(|snapshot| refund(snapshot, 1_000_000))),
+        ("refunds match Stripe's", Box::new(|snapshot| refund(snapshot, 1))),
         ("a refused refund is not made", Box::new(move |snapshot| refuse_refund(snapshot, id))),
         (
             "what is charged is what is delivered",
             Box::new(move |snapshot| change(snapshot, id, |order| order.total.amount += 1)),
         ),
-        ("whoever has paid was in time", Box::new(move |snapshot| expire(snapshot, id))),
+        ("paid orders do not expire", Box::new(move |snapshot| expire(snapshot, id))),
         ("no edit is lost", Box::new(move |snapshot| _ = snapshot.promised.edits.insert(id, [[].into()].into()))),
         ("a late invoice is noted once", Box::new(move |snapshot| leave_unpaid(snapshot, id))),
         ("no decision is lost", Box::new(move |snapshot| _ = snapshot.promised.reviewed.insert(id))),
@@ -105,7 +105,7 @@ fn expire(snapshot: &mut Snapshot, id: OrderId) {
     });
 }
 
-/// Transfers that staff booked, of which the bank knows one.
+/// Transfers that staff recorded, of which the bank knows one.
 fn transfer(snapshot: &mut Snapshot, id: OrderId, references: &[&str]) {
     let total = snapshot.orders.get(&id).map_or(0, |order| order.total.amount);
     snapshot.promised.transfers.insert(id, [("a".into(), total), ("b".into(), total)].into());

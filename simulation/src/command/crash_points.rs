@@ -1,4 +1,4 @@
-//! Crash points.
+//! Runs every crash point.
 
 use std::error::Error;
 use std::time::Instant;
@@ -8,10 +8,10 @@ use simulation::{Plan, SCENARIOS, run_traced};
 
 use crate::{Options, share};
 
-/// So many broken runs are shown.
+/// How many broken runs are shown.
 const SHOWN: usize = 5;
 
-/// Walks them all; whether no promise was broken.
+/// Runs all crash points. Returns whether every promise held.
 pub fn walk(options: &Options) -> Result<bool, Box<dyn Error>> {
     let began = Instant::now();
     let threads = usize::try_from(options.threads.max(1))?;
@@ -25,13 +25,13 @@ pub fn walk(options: &Options) -> Result<bool, Box<dyn Error>> {
     }
     for ((function, effect), count) in &coverage.effects {
         let function = if function.is_empty() { "(around functions)" } else { function };
-        println!("{function:<24} {effect:<28} befallen {count} times");
+        println!("{function:<24} {effect:<28} {count} runs with a fault");
     }
     for broken in coverage.broken.iter().take(SHOWN) {
         show(broken)?;
     }
     let (points, faults) = (coverage.points, FAULTS.len());
-    println!("{} stories, {points} places × {faults} fates", SCENARIOS.len());
+    println!("{} scenarios, {points} points × {faults} faults", SCENARIOS.len());
     let seconds = began.elapsed().as_secs_f64();
     println!("{} single runs, {} pairs in {seconds:.1} s", coverage.singles, coverage.pairs);
     let failed = coverage.broken.len() as u64;

@@ -1,4 +1,4 @@
-//! Naive variants.
+//! Searches for seeds that catch the seeded bugs.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,10 +8,10 @@ use simulation::seeded_bugs::{SeededBug, Verdict, seeded_bugs};
 
 use crate::{Options, share};
 
-/// A variant's place in the list, whether it was caught, and the words for it.
+/// A bug's position in the list, whether it was caught, and a line about it.
 type ReportLine = (usize, bool, String);
 
-/// Hunts them all, each through so many seeds at most; whether each was caught.
+/// Searches for all of them, each through at most that many seeds. Returns whether every bug was caught.
 pub fn hunt(options: &Options) -> Result<bool, Box<dyn Error>> {
     let began = Instant::now();
     let wanted = |bug: &&SeededBug| options.only.as_ref().is_none_or(|part| bug.name.contains(part.as_str()));

@@ -1,4 +1,4 @@
-//! Seeds, one after the other.
+//! Runs seeds one after the other.
 
 use std::error::Error;
 use std::time::Instant;
@@ -7,10 +7,10 @@ use simulation::{Metrics, Outcome, Plan, run, run_traced};
 
 use crate::{Options, share};
 
-/// So many failing seeds are shown.
+/// How many failing seeds are shown.
 const SHOWN: usize = 5;
 
-/// Runs the seeds; whether none broke a promise.
+/// Runs the seeds. Returns whether every promise held.
 pub fn run_seeds(options: &Options) -> Result<bool, Box<dyn Error>> {
     let began = Instant::now();
     if options.trace {
@@ -29,7 +29,7 @@ pub fn run_seeds(options: &Options) -> Result<bool, Box<dyn Error>> {
     if let Some(first) = failed.first() {
         let order = first.violations.iter().find_map(|violation| violation.order);
         let trace = run_traced(&Plan::of(first.seed, options.orders))?.trace;
-        println!("the story of seed {}:\n{}", first.seed, order.map_or(trace.clone(), |order| trace.of(order)));
+        println!("the trace of seed {}:\n{}", first.seed, order.map_or(trace.clone(), |order| trace.of(order)));
         let seeds: Vec<_> = failed.iter().map(|outcome| outcome.seed.to_string()).collect();
         println!("failing seeds: {}", seeds.join(" "));
     }

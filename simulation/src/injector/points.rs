@@ -1,17 +1,17 @@
-//! Places in a run, by name: the how-manyth time that a function has an effect.
+//! Injection points: the `nth` time that a function has an effect.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// A place where something can be made to happen.
+/// A point at which a fault can be injected.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Point {
-    /// Which function; empty for what is done around functions.
+    /// The function; empty for effects around functions.
     pub function: Arc<str>,
-    /// Which effect.
+    /// The effect.
     pub effect: &'static str,
-    /// The how-manyth time in the run, from 1.
+    /// How many times it has occurred in the run, from 1.
     pub nth: u32,
 }
 
@@ -28,7 +28,7 @@ impl fmt::Display for Point {
     }
 }
 
-/// The places that a run passed.
+/// The injection points that a run passed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EffectLog {
     counts: BTreeMap<(Arc<str>, &'static str), u32>,
@@ -44,12 +44,12 @@ impl EffectLog {
         *nth
     }
 
-    /// Every place, one after the other.
+    /// Every point, in order.
     pub fn points(&self) -> &[Point] {
         &self.passed
     }
 
-    /// What was passed after this one.
+    /// The points after this one.
     pub fn after(&self, point: &Point) -> &[Point] {
         self.passed.split(|passed| passed == point).nth(1).unwrap_or_default()
     }

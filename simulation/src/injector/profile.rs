@@ -1,4 +1,4 @@
-//! What a seed's weather is like: which things go wrong in it, and how often.
+//! A seed's fault profile: which faults occur in it, and how often.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use suite::{EffectKind, Fault, FaultPlan};
 
 use crate::rng::SimRng;
 
-/// A pause so long that leases, visibility timeouts and deadlines run out meanwhile.
+/// Pauses so long that leases, visibility timeouts and deadlines expire meanwhile.
 pub const STALLS: [Duration; 6] = [
     Duration::from_secs(4),
     Duration::from_secs(12),
@@ -16,47 +16,48 @@ pub const STALLS: [Duration; 6] = [
     Duration::from_secs(400),
 ];
 
-/// How an effect goes while nothing goes wrong.
+/// An effect without a fault.
 pub const NO_FAULT: FaultPlan =
     FaultPlan { before: Duration::from_millis(1), after: Duration::from_millis(1), fault: Fault::None };
 
-/// What goes wrong how often. Shares are of 100 000 unless they say otherwise.
+/// How often each fault occurs. Shares are of 100 000 unless stated otherwise.
 #[derive(Clone, Debug)]
 pub struct FaultProfile {
-    /// What befalls effects.
+    /// Faults of effects.
     pub faults: Vec<(Fault, u32)>,
-    /// The longest usual way to an effect, and back.
+    /// The longest usual latency to an effect, and back.
     pub latency: Duration,
     /// Pauses from [`STALLS`].
     pub stalls: u32,
-    /// In which function alone, and for how long; none: in all of them and around them, for as long as it comes.
+    /// The only function that stalls, and for how long; `None` stalls all of them and what runs around them, for a
+    /// length from [`STALLS`].
     pub stalls_in: Option<(&'static str, Duration)>,
-    /// How many times slower an actor may be; each draws one of 16 places, those that are not here are quick.
+    /// How many times slower a task may be. Each task draws one of 16 entries; missing entries are fast.
     pub paces: Vec<u32>,
-    /// How often an actor's pace changes, of 1000 effects.
+    /// How often a task's pace changes, of 1000 effects.
     pub changes_of_pace: u32,
-    /// Requests to providers that arrive when nobody waits for them any more.
+    /// Requests to providers that arrive after their sender's timeout.
     pub late_requests: u32,
-    /// Messages that come twice, of 100.
+    /// Duplicated messages, of 100.
     pub copies: u32,
-    /// Messages that come late, of 100.
+    /// Delayed messages, of 100.
     pub late_messages: u32,
-    /// By how much at most.
+    /// The longest delay of a message.
     pub late_by: Duration,
-    /// Calls that a provider itself fails, of 1000 for each way in which it can.
+    /// Calls that the provider itself fails, of 1000 for each kind of failure.
     pub provider_faults: u32,
-    /// Webhooks that come twice, of 100.
+    /// Duplicated webhooks, of 100.
     pub webhook_copies: u32,
-    /// Webhooks that overtake each other, of 100, by up to this.
+    /// Reordered webhooks, of 100, and by how much.
     pub webhook_reorder: (u32, Duration),
-    /// Stripe's webhooks that never come, of 100.
+    /// Lost webhooks of Stripe's, of 100.
     pub webhooks_lost: u32,
-    /// Whether each effect is counted by name, and named ones can be befallen.
+    /// Whether effects are counted by name, so that faults can be planned for named ones.
     pub keeps_account: bool,
 }
 
 impl FaultProfile {
-    /// Nothing goes wrong.
+    /// No faults.
     pub fn without_faults() -> Self {
         Self {
             faults: Vec::new(),
@@ -77,7 +78,7 @@ impl FaultProfile {
         }
     }
 
-    /// The weather of a seed: each kind of fault comes in about half of the seeds, seldom or often.
+    /// The profile of a seed: each kind of fault occurs in about half of the seeds, rarely or often.
     pub fn of(seed: u64) -> Self {
         let rng = SimRng::new(seed, 2);
         let often = |shares: [u32; 4]| *rng.pick(&shares).unwrap_or(&0);
@@ -103,13 +104,13 @@ impl FaultProfile {
         }
     }
 
-    /// Whether effects are left alone.
+    /// Whether effects have no faults and no latency.
     pub fn is_fault_free(&self) -> bool {
         self.faults.is_empty() && self.latency.is_zero() && self.stalls == 0
     }
 }
 
-/// What a fate is for a kind of effect that does not know it.
+/// The fault that an effect of this kind gets in place of one that it cannot have.
 pub fn fitting(fault: Fault, kind: EffectKind) -> Fault {
     match (fault, kind) {
         (Fault::Conflict, EffectKind::Conditional) => Fault::Conflict,
@@ -119,7 +120,7 @@ pub fn fitting(fault: Fault, kind: EffectKind) -> Fault {
     }
 }
 
-/// A fate's name in counts.
+/// The name of a fault in counts.
 pub const fn name(fault: Fault) -> &'static str {
     match fault {
         Fault::None => "succeeds",

@@ -1,5 +1,5 @@
-//! What people decided about an order holds: the cart that they wanted, their word on money that did not fit. And what the
-//! clock decides is noted once.
+//! Decisions hold: an order has the cart that its customer chose, and staff's reviews stand. Late invoices are recorded
+//! once.
 
 use domain::{EventType, Order, OrderStatus};
 
@@ -7,7 +7,7 @@ use super::Violation;
 use crate::promises::Pieces;
 use crate::snapshot::Snapshot;
 
-/// An order's cart is one that it was told to be, late invoices are noted once, and reviews stand.
+/// An order's cart is one that was confirmed, late invoices are recorded once, and reviews stand.
 pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let of_order = |order| [edit(snapshot, order), lateness(snapshot, order), review(snapshot, order)];
     snapshot.orders.values().flat_map(of_order).flatten().collect()
@@ -20,7 +20,7 @@ fn edit(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
     if told.contains(&cart) || perhaps.is_some_and(|perhaps| perhaps.contains(&cart)) {
         return None;
     }
-    let text = format!("the customer was told that it is one of {told:?}, and it is {cart:?}");
+    let text = format!("the customer was promised one of {told:?}, and it is {cart:?}");
     Some(Violation::of("no edit is lost", order.id, text))
 }
 
@@ -35,6 +35,6 @@ fn lateness(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
 
 fn review(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
     let is_lost = snapshot.promised.reviewed.contains(&order.id) && order.review.is_none();
-    let text = "staff were told that their decision stands, and there is none".to_owned();
+    let text = "staff were promised that their decision stands, and there is none".to_owned();
     is_lost.then(|| Violation::of("no decision is lost", order.id, text))
 }

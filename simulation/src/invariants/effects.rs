@@ -1,4 +1,4 @@
-//! One mail for each reason, one row for each order.
+//! One mail for each event that asks for one, and one row for each order.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::Violation;
 use crate::snapshot::Snapshot;
 
-/// The column of the order's version; behind it is only its time.
-const VERSION: usize = google_sheets::COLUMNS - 2;
+/// The column of the order's version; the time's column follows it.
+const VERSION: usize = sheets::COLUMNS - 2;
 
-/// Each event that asks for a mail got one: once, unless an outcome stayed unknown, which is counted.
+/// Each event that asks for a mail got one: exactly once, unless an outcome stayed unknown, which is counted.
 pub fn mails(snapshot: &Snapshot) -> Vec<Violation> {
     let known: BTreeMap<MailEffectId, &MailEffect> = snapshot.mails.iter().map(|effect| (effect.id, effect)).collect();
     let mut violations = Vec::new();
@@ -51,7 +51,7 @@ fn mail(snapshot: &Snapshot, order: OrderId, id: MailEffectId, known: Option<&Ma
     }
 }
 
-/// Each order has one row, and it says what the order is.
+/// Each order has one row, and the row shows the order.
 pub fn rows(snapshot: &Snapshot) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut found: BTreeMap<OrderId, Vec<u32>> = BTreeMap::new();
@@ -60,7 +60,7 @@ pub fn rows(snapshot: &Snapshot) -> Vec<Violation> {
             Some(id) => found.entry(id).or_default().push(*number),
             None if values.iter().all(is_blank) => {}
             None => {
-                let text = format!("row {number} is nobody's: {values:?}");
+                let text = format!("row {number} belongs to no order: {values:?}");
                 violations.push(Violation { invariant: "a row is its order's", order: None, text });
             }
         }
@@ -87,8 +87,8 @@ fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 
-/// The row says something else than the order. Version and time may be older: a change that no event tells of changes
-/// nothing else that a row says.
+/// Where a row differs from its order. Version and time may be older: a change without an event changes nothing else in
+/// a row.
 fn difference(values: &[Value], order: &Order) -> Option<String> {
     let expected = Row::of(order);
     let differs = |(column, cell): (usize, &Cell)| {
@@ -101,7 +101,7 @@ fn difference(values: &[Value], order: &Order) -> Option<String> {
     expected.cells().iter().enumerate().find_map(differs)
 }
 
-/// The row is of a version before the last that an event told of.
+/// Whether the row shows a version before that of the last event.
 fn is_older(values: &[Value], told: u64) -> Option<String> {
     let shown = values.get(VERSION).and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
     (shown < Some(told)).then(|| format!("the row shows version {shown:?}, the last event is of {told}"))

@@ -1,4 +1,4 @@
-//! An order is what its receipts say, no more and no less: else it could not be rebuilt from them.
+//! An order is exactly what its receipts say: otherwise it could not be rebuilt from them.
 
 use domain::{OrderHistory, RecordedFacts};
 
@@ -13,7 +13,7 @@ pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
         let ledger = snapshot.ledger.get(id).map(Vec::as_slice).unwrap_or_default();
         let difference =
             OrderHistory { order, recorded: &recorded, events, ledger }.differences().into_iter().next()?;
-        Some(Violation::of("an order is what it was told", *id, difference.to_string()))
+        Some(Violation::of("an order matches its receipts", *id, difference.to_string()))
     };
     snapshot.orders.iter().filter_map(rebuilt).collect()
 }

@@ -1,4 +1,4 @@
-//! What was promised stands, and an order's events tell its whole life.
+//! Promises hold, and an order's events describe its whole life.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +8,18 @@ use domain::{EventId, EventType};
 use super::Violation;
 use crate::snapshot::Snapshot;
 
-/// No order is lost after a 2xx, nobody who paid is taken not to have; every event was published.
+/// No order is lost after a 2xx, no payment is overlooked, and every event was published.
 pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let mut violations = Vec::new();
     for id in &snapshot.promised.placed {
         if !snapshot.orders.contains_key(id) {
-            let text = "the customer was told 2xx, and there is no order".to_owned();
+            let text = "the customer got a 2xx, and there is no order".to_owned();
             violations.push(Violation::of("no order is lost", *id, text));
         }
     }
     for id in snapshot.promised.refused.difference(&snapshot.promised.placed) {
         if snapshot.orders.contains_key(id) {
-            let text = "the customer was told no, and there is an order".to_owned();
+            let text = "the customer was refused, and there is an order".to_owned();
             violations.push(Violation::of("a refusal is kept", *id, text));
         }
     }
@@ -30,14 +30,14 @@ pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     for id in &snapshot.promised.paid {
         let captured = snapshot.orders.get(id).map_or(0, |order| order.payment.facts.captured());
         if captured == 0 {
-            let text = "Stripe told the customer that it is paid, and we know of 0 received".to_owned();
+            let text = "Stripe confirmed the payment to the customer, and the order knows of 0 received".to_owned();
             violations.push(Violation::of("no payment is lost", *id, text));
         }
     }
     for id in &snapshot.promised.cancelled {
         let status = snapshot.orders.get(id).map(|order| order.status);
         if !matches!(status, Some(Cancelled | Refunded | NeedsReview | Disputed | ChargedBack)) {
-            let text = format!("the customer was told that it is called off, and it is {status:?}");
+            let text = format!("the cancellation was confirmed, and the order is {status:?}");
             violations.push(Violation::of("no cancellation is lost", *id, text));
         }
     }
@@ -52,7 +52,7 @@ pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
             && last.status != order.status
         {
             let text = format!("it is {}, and its last event says {}", order.status, last.status);
-            violations.push(Violation::of("events tell the order", *id, text));
+            violations.push(Violation::of("events match the order", *id, text));
         }
         let Some(published) = &snapshot.published else { continue };
         for event in events.iter().filter(|event| !published.contains(&event.event_id)) {
@@ -64,10 +64,10 @@ pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     violations
 }
 
-/// Events that were published and never happened.
+/// Events that were published but never stored.
 fn unheard_of(snapshot: &Snapshot) -> Option<Violation> {
     let happened: BTreeSet<EventId> = snapshot.events.values().flatten().map(|event| event.event_id).collect();
     let made_up = snapshot.published.as_ref()?.difference(&happened).count();
-    let text = format!("{made_up} events were published that are in no order's books, not 0");
+    let text = format!("{made_up} events were published that no order has stored, not 0");
     (made_up > 0).then_some(Violation { invariant: "what is published has happened", order: None, text })
 }

@@ -1,12 +1,12 @@
-//! Our books and Stripe's say the same, to the cent.
+//! Our records and Stripe's agree to the cent.
 
 use domain::{Order, OrderId, RefundActionState, TransferDirection};
 
 use super::Violation;
 use crate::snapshot::{Intent, Refund, Snapshot};
 
-/// At most one charge an order; no more given back than received; each refund that we decided on made once; and the same
-/// figures on both sides.
+/// At most one charge an order, no more refunded than received, each decided refund made once, and the same figures on
+/// both sides.
 pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let orders = snapshot.orders.values().flat_map(|order| of_order(snapshot, order));
     orders.chain(strangers(snapshot)).collect()
@@ -26,7 +26,7 @@ fn of_order(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
     let (came, went) =
         (transferred(order, TransferDirection::Received), transferred(order, TransferDirection::Returned));
     same("money received is what Stripe received", facts.captured() - came, captured);
-    same("money given back is what Stripe gave back", facts.refunded() - went, refunded);
+    same("refunds match Stripe's", facts.refunded() - went, refunded);
     same("money lost is what Stripe took back", facts.lost(), lost);
     let kept = facts.captured() - facts.refunded() - facts.lost();
     let booked = snapshot.ledger.get(&id).into_iter().flatten().map(|entry| entry.amount.amount).sum::<i64>();
@@ -40,8 +40,8 @@ fn of_order(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
         violations.push(Violation::of("one charge an order", id, format!("{charges} charges, not 1")));
     }
     if refunded > captured {
-        let text = format!("{refunded} given back of {captured} received");
-        violations.push(Violation::of("no more given back than received", id, text));
+        let text = format!("{refunded} refunded of {captured} received");
+        violations.push(Violation::of("no more is refunded than received", id, text));
     }
     for action in order.payment.refund_actions.keys() {
         let made = |refund: &&Refund| refund.action.as_ref() == Some(action);
@@ -62,8 +62,8 @@ fn of_order(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
     violations
 }
 
-/// What staff were told stands at Stripe, once and with its amount, unless Stripe was found to refuse it or never to have
-/// heard of it.
+/// Each refund that staff were promised exists at Stripe, once and with its amount, unless Stripe refused it or never
+/// received it.
 fn promised_refunds(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
     let promised = snapshot.promised.refunds.get(&order.id).into_iter().flatten();
     let broken = promised.filter_map(|(id, amount)| {
@@ -76,30 +76,30 @@ fn promised_refunds(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
         }
         let made = |refund: &&Refund| refund.action.as_ref() == Some(id);
         let made: Vec<i64> = snapshot.stripe.refunds_of(order.id).filter(made).map(|refund| refund.amount).collect();
-        let text = format!("staff were told of {id} over {amount}, and at Stripe are {made:?}");
+        let text = format!("staff were promised {id} over {amount}, and Stripe has {made:?}");
         (made != [*amount]).then(|| Violation::of("no refund is lost", order.id, text))
     });
     broken.collect()
 }
 
-/// What staff were told no for was not made behind their back.
+/// No refund that was denied to staff was made all the same.
 fn refused_refunds(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
     let promised = snapshot.promised.refunds.get(&order.id);
     let refused = snapshot.promised.refused_refunds.get(&order.id).into_iter().flatten();
     let is_known = |id: &&String| !snapshot.promised.unanswered.contains(&(order.id, (*id).clone()));
     let refused = refused.filter(|id| promised.is_none_or(|promised| !promised.contains_key(*id))).filter(is_known);
     let made = |id: &&String| snapshot.stripe.refunds_of(order.id).any(|refund| refund.action.as_ref() == Some(*id));
-    let broken = refused.filter(made).map(|id| format!("staff were told no, and {id} was made"));
+    let broken = refused.filter(made).map(|id| format!("staff were refused, and {id} was made"));
     broken.map(|text| Violation::of("a refused refund is not made", order.id, text)).collect()
 }
 
-/// What came or went by bank transfers, in minor units.
+/// What arrived or was returned by bank transfer, in minor units.
 fn transferred(order: &Order, direction: TransferDirection) -> i64 {
     let transfers = order.payment.facts.transfers().filter(|transfer| transfer.direction == direction);
     transfers.map(|transfer| transfer.amount.amount).sum()
 }
 
-/// Money that Stripe received for orders that we do not have, and that nobody gave back.
+/// Money that Stripe received for unknown orders and that was not refunded.
 fn strangers(snapshot: &Snapshot) -> Vec<Violation> {
     let stripe = &snapshot.stripe;
     let named = stripe.intents.iter().filter_map(|intent| intent.order);

@@ -1,11 +1,11 @@
-//! Whoever paid through the shop gets what was paid for.
+//! A customer who paid through the shop gets what was paid for.
 
 use domain::{CancelReason, EventType, Order};
 
 use super::Violation;
 use crate::snapshot::{Intent, Snapshot};
 
-/// What customers were charged is the total of the cart that stands, and whoever paid was in time.
+/// Customers were charged the total of the current cart, and no paid order expired.
 pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let paid = snapshot.promised.paid.iter().filter_map(|id| snapshot.orders.get(id));
     paid.flat_map(|order| [another_total(snapshot, order), expired(snapshot, order)]).flatten().collect()
@@ -28,9 +28,9 @@ fn expired(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
     };
     let is_expired = match order.cancellation {
         Some(cancellation) => cancellation.reason == CancelReason::Expired,
-        // Nothing but late money takes a cancel back, and only that of an order that had expired.
+        // Only late money undoes a cancellation, and only that of an expired order.
         None => was_called_off(),
     };
-    let text = "it was paid through the shop, and called off as not paid in time".to_owned();
-    is_expired.then(|| Violation::of("whoever has paid was in time", order.id, text))
+    let text = "it was paid through the shop, and cancelled as not paid in time".to_owned();
+    is_expired.then(|| Violation::of("paid orders do not expire", order.id, text))
 }

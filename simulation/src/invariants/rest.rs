@@ -1,9 +1,9 @@
-//! Everything has come to rest.
+//! Everything comes to rest.
 
 use super::Violation;
 use crate::snapshot::Snapshot;
 
-/// No dead letters, nothing that still moves, and nothing in any order that waits for us.
+/// No dead letters, nothing in flight, and no order that waits for the system.
 pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let mut violations = Vec::new();
     if let Some(what) = &snapshot.restless {
@@ -20,12 +20,12 @@ pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
             violations.push(Violation::of("refunds end", order.id, text));
         }
         if order.refund_due() != 0 {
-            let text = format!("{} still to be given back, not 0", order.refund_due());
+            let text = format!("{} still to be refunded, not 0", order.refund_due());
             violations.push(Violation::of("refunds end", order.id, text));
         }
         let live = order.intents_to_void().count();
         if live > 0 {
-            let text = format!("{live} intents that nobody is to pay can be paid, not 0");
+            let text = format!("{live} intents that are to be voided can still be paid, not 0");
             violations.push(Violation::of("what is over cannot be paid", order.id, text));
         }
     }

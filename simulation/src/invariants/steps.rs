@@ -1,4 +1,4 @@
-//! What is checked at every step that an order makes.
+//! Invariants of every step of an order.
 
 use std::cell::RefCell;
 
@@ -6,19 +6,19 @@ use domain::Order;
 
 use super::Violation;
 
-/// The steps that were seen, as far as they broke a rule.
+/// The violations among the steps that were seen.
 #[derive(Debug, Default)]
 pub struct Steps(RefCell<Vec<Violation>>);
 
 impl Steps {
-    /// Takes in a step: the order before, if it was there, and after.
+    /// Checks a step: the order before, if there was one, and after.
     pub fn take(&self, before: Option<&Order>, after: &Order) {
         let facts = &after.payment.facts;
         let open = reserved(after);
-        // What goes back behind our back comes on top of what was reserved before, and nobody can help that.
+        // Refunds made in the dashboard come on top of what was reserved before; the shop cannot prevent that.
         let reserves = open > before.map_or(0, reserved);
         if reserves && facts.refunded() + open > facts.captured() {
-            let text = format!("{} given back and {open} reserved of {}", facts.refunded(), facts.captured());
+            let text = format!("{} refunded and {open} reserved of {}", facts.refunded(), facts.captured());
             self.record("no more is reserved than was received", after, text);
         }
         let Some(before) = before else { return };
@@ -36,7 +36,7 @@ impl Steps {
         }
     }
 
-    /// The steps that broke a rule.
+    /// The violations so far.
     pub fn violations(&self) -> Vec<Violation> {
         self.0.borrow().clone()
     }
@@ -46,7 +46,7 @@ impl Steps {
     }
 }
 
-/// What is reserved to go back, in minor units.
+/// The amount reserved for refunds, in minor units.
 fn reserved(order: &Order) -> i64 {
     order.open_refund_actions().map(|(_, action)| action.amount.amount).sum()
 }

@@ -1,4 +1,4 @@
-//! What is in stock, and what orders hold, is what there was.
+//! Stock and reservations add up to the stock at the start.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use domain::{Order, Reservation, Sku};
 use super::Violation;
 use crate::snapshot::Snapshot;
 
-/// Stock is never below zero, and what is left and what is held make what there was.
+/// Stock is never negative, and stock plus reserved pieces equals the stock at the start.
 pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let mut held: BTreeMap<&Sku, i64> = BTreeMap::new();
     for line in snapshot.orders.values().filter(|order| holds(order)).flat_map(|order| &order.lines) {

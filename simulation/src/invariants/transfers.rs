@@ -1,4 +1,4 @@
-//! Bank transfers are booked as they came: each once, and what staff were told of them holds.
+//! Bank transfers are booked as they arrived: each once, and what staff were promised about them holds.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use domain::{Order, TransferDirection};
 use super::Violation;
 use crate::snapshot::Snapshot;
 
-/// At most one transfer pays an order, it is one that came, and it is the one that staff were told pays it.
+/// At most one transfer pays an order; it arrived, and it is the one that staff were told pays it.
 pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     snapshot.orders.values().flat_map(|order| of_order(snapshot, order)).collect()
 }
@@ -28,13 +28,13 @@ fn of_order(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
     }
     let booked = snapshot.promised.booked.get(&order.id).into_iter().flatten();
     for id in booked.filter(|id| !received.contains_key(id.as_str())) {
-        let text = format!("staff were told that transfer {id} pays it, and it is not booked");
+        let text = format!("staff were promised that transfer {id} pays it, and it is not booked");
         violations.push(Violation::of("no transfer is lost", order.id, text));
     }
     let refused = snapshot.promised.not_booked.get(&order.id).into_iter().flatten();
     let is_known = |id: &&String| !snapshot.promised.unanswered.contains(&(order.id, (*id).clone()));
     for id in refused.filter(is_known).filter(|id| received.contains_key(id.as_str())) {
-        let text = format!("staff were told that transfer {id} does not pay it, and it is booked");
+        let text = format!("transfer {id} was refused, and it is booked");
         violations.push(Violation::of("a refusal is kept", order.id, text));
     }
     violations

@@ -1,4 +1,4 @@
-//! What the people of the scripts do.
+//! What the people in the scenarios do.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::staff::Staff;
 use super::workload::{Method, by_invoice, cart};
 use super::{bank, dashboard};
 
-/// Orders by now expired are called off within so long after their hour.
+/// Expired orders are cancelled within this time after their reservation ends.
 const EXPIRED_AFTER: Duration = Duration::from_mins(70);
 
 pub async fn place(customer: &Customer) -> Option<Reply> {
@@ -32,7 +32,7 @@ pub async fn cancel(customer: &Customer, after: Option<Method>) {
     customer.cancel().await;
 }
 
-/// The customer calls it off in one tab and pays in the other, before anybody has voided the intent.
+/// The customer cancels in one tab and pays in the other, before the intent is voided.
 pub async fn late_money(customer: &Customer) {
     let Some(placed) = place(customer).await else { return };
     futures::join!(customer.pay(Some(&placed), Method::Card), customer.cancel());
@@ -95,13 +95,13 @@ pub async fn money_first(customer: &Customer) {
     };
     let placed = async {
         customer.browser.think(Duration::from_secs(6)).await;
-        // Whoever has paid does not give up.
+        // A customer who has paid does not give up.
         while place(customer).await.is_none() {}
     };
     futures::join!(paid, placed);
 }
 
-/// When the hour of its goods ends, and whoever calls orders off comes by.
+/// The customer pays when the reservation ends and the job that cancels expired orders runs.
 pub async fn pay_at_the_last_moment(customer: &Customer) {
     let Some(placed) = place(customer).await else { return };
     customer.browser.world.clock.sleep(Duration::from_mins(58)).await;
@@ -111,8 +111,8 @@ pub async fn pay_at_the_last_moment(customer: &Customer) {
     customer.come_back().await;
 }
 
-/// Whoever is first leaves the goods until they are others', and then transfers the money all the same; whoever was too
-/// late comes again.
+/// The first customer leaves the goods until others have bought them, and then pays all the same. A customer who was
+/// too late comes again.
 pub async fn late_and_gone(customer: &Customer) {
     let rare = cart(&[("rare", 2)], "ada@example.com");
     if customer.place(&rare, 1).await.is_some() {
@@ -160,7 +160,7 @@ pub async fn invoiced(customer: &Customer) {
     futures::join!(staff.mark_paid("RE 1", came), staff.mark_paid("RE 1", came));
 }
 
-/// The cart becomes another one while the money for the former is on its way.
+/// The cart changes while the transfer for the former total is in flight.
 pub async fn transfer_of_former_total(customer: &Customer) {
     let Some(service) = invoice(customer).await else { return };
     let Some(came) = service.transfer("RE 1").await else { return };
@@ -195,14 +195,14 @@ pub async fn disputed(customer: &Customer, outcome: &str) {
     bank::close(browser, order, id, outcome).await;
 }
 
-/// By card, and something else by another way; staff decide.
+/// The customer pays by card, and pays something else by another way; staff decide.
 pub async fn pay_twice(customer: &Customer) {
     pay(customer, Method::Card).await;
     dashboard::pay(&customer.browser, customer.order, "500").await;
     Staff::about(customer).decide().await;
 }
 
-/// So many parts of one payment.
+/// Into how many parts one payment is refunded.
 const PARTS: u32 = 28;
 
 pub async fn many_refunds(customer: &Customer) {

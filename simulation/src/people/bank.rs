@@ -1,4 +1,4 @@
-//! A customer's bank: takes money back for a while, and for good if it is not convinced.
+//! A customer's bank: it withdraws disputed money, and keeps it when it is not convinced.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use domain::OrderId;
 
 use super::browser::Browser;
 
-/// Asks about a payment or takes its money, and decides in the end, or never.
+/// Inquires about a payment or withdraws its money, and decides in the end, or never.
 pub async fn dispute(browser: &Browser, order: OrderId, intent: Option<&str>) {
     let Some(intent) = intent else { return };
     browser.think(Duration::from_mins(10)).await;

@@ -1,4 +1,4 @@
-//! What people ask with: requests to the shop and to Stripe, whose answers may get lost.
+//! Requests of people to the shop and to Stripe. Their answers may get lost.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::fixture::Token;
 use crate::rng::SimRng;
 use crate::world::World;
 
-/// How often somebody asks again before giving up.
+/// How often a request is repeated before the user gives up.
 const TRIES: u32 = 12;
 
-/// Somebody's browser; clones belong to the same person.
+/// A user's browser. Clones belong to the same user.
 #[derive(Clone, Debug)]
 pub struct Browser {
     pub world: Rc<World>,
@@ -30,19 +30,19 @@ pub struct Browser {
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// JSON, null when it was none.
+    /// JSON, `null` when the body was none.
     pub body: Value,
-    /// It was asked for before, and nobody knows what became of that.
+    /// An earlier attempt had an unknown outcome.
     pub is_repeat: bool,
 }
 
 impl Reply {
-    /// Whether it was done.
+    /// Whether the request succeeded.
     pub const fn is_good(&self) -> bool {
         self.status >= 200 && self.status < 300
     }
 
-    /// Whether asking again may help.
+    /// Whether a retry may help.
     pub const fn may_get_better(&self) -> bool {
         self.status >= 500 || self.status == 429
     }
@@ -64,7 +64,7 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// A POST about an order; about nothing more: placing it.
+    /// A POST about an order; an empty `what` places it.
     pub fn post(order: OrderId, what: &str) -> Self {
         let path = if what.is_empty() { "/v1/orders".to_owned() } else { format!("/v1/orders/{order}/{what}") };
         Self { method: Method::POST, path, key: None, body: None, order }
@@ -94,7 +94,7 @@ impl Ask {
 }
 
 impl Browser {
-    /// Asks the shop once; none when no answer came.
+    /// Sends a request to the shop once; `None` when no answer arrives.
     pub async fn ask_once(&self, ask: &Ask) -> Option<Reply> {
         let mut request = Request::builder()
             .method(&ask.method)
@@ -105,7 +105,7 @@ impl Browser {
             request = request.header("idempotency-key", key);
         }
         let body = ask.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        // Boxed: it holds the future of whichever function answers.
+        // Boxed: it holds the future of the function that answers.
         let answer = Box::pin(self.world.suite.http(request.body(body).ok()?)).await;
         let arrived = self.world.suite.gate().acknowledge("api.answer", || ()).await.is_ok();
         let reply = Reply {
@@ -121,7 +121,7 @@ impl Browser {
         arrived.then_some(reply)
     }
 
-    /// Asks the shop until it says something for good; none when patience ran out.
+    /// Sends a request to the shop until the answer is final; `None` when the user gives up.
     pub async fn ask(&self, ask: Ask) -> Option<Reply> {
         let mut pause = Duration::from_millis(500);
         for n in 0..TRIES {
@@ -134,7 +134,7 @@ impl Browser {
         None
     }
 
-    /// Asks Stripe as its page in the browser does, or its dashboard; none when no answer came.
+    /// Sends a request to Stripe, as its page in the browser or its dashboard does; `None` when no answer arrives.
     pub async fn stripe(&self, order: OrderId, path: &str, form: &[(&str, &str)]) -> Option<Reply> {
         self.think(Duration::from_millis(300)).await;
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
@@ -167,7 +167,7 @@ impl Browser {
         reply
     }
 
-    /// Takes some time, up to this.
+    /// Waits for some time, up to this.
     pub async fn think(&self, longest: Duration) {
         self.world.clock.sleep(self.rng.between(Duration::from_millis(1), longest)).await;
     }

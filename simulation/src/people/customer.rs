@@ -1,4 +1,4 @@
-//! What a customer can do: place an order, pay for it, look at it, change it, call it off.
+//! A customer places an order, pays for it, looks at it, edits it and cancels it.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::workload::{Method, cart, lines};
 use crate::fixture::Token;
 use crate::world::World;
 
-/// A customer with one order in mind.
+/// A customer with one order.
 #[derive(Clone, Debug)]
 pub struct Customer {
     pub browser: Browser,
@@ -19,7 +19,7 @@ pub struct Customer {
     key: String,
 }
 
-/// What the shop gave a customer to pay with.
+/// What the shop returned for the payment.
 #[derive(Clone, Debug)]
 pub struct Payable {
     intent: String,
@@ -36,14 +36,14 @@ impl Customer {
         Some(Self { browser: Browser { world: Rc::clone(world), token, rng }, order, key })
     }
 
-    /// The service that orders in the same shop, with the same in mind.
+    /// The service that orders in the same shop, with the same order.
     pub fn of_a_service(&self) -> Option<Self> {
         let token = self.browser.world.service.clone();
         let order = order(&token, &self.key)?;
         Some(Self { browser: Browser { token, ..self.browser.clone() }, order, key: self.key.clone() })
     }
 
-    /// Places the order, by so many clicks at once. None when it was refused, or nobody knows.
+    /// Places the order, with that many clicks at once; `None` when it was refused or the outcome is unknown.
     pub async fn place(&self, cart: &Value, clicks: u32) -> Option<Reply> {
         let ask = Ask::post(self.order, "").with_key(&self.key).with(cart.clone());
         let clicked = (0..clicks.max(1)).map(|_| async {
@@ -64,7 +64,7 @@ impl Customer {
         replies.into_iter().flatten().find(Reply::is_good)
     }
 
-    /// Takes the same key for something else, by mistake. That must not be answered as if it were the same.
+    /// Reuses the idempotency key for another request, by mistake. The shop must not treat it as the same request.
     pub async fn mix_up(&self) {
         let ask = Ask::post(self.order, "").with_key(&self.key).with(cart(&[("mug", 9)], "ada@example.com"));
         if self.browser.ask_once(&ask).await.is_some_and(|reply| reply.is_good()) {
@@ -79,7 +79,7 @@ impl Customer {
         self.browser.ask_once(&Ask::get(self.order)).await;
     }
 
-    /// Pays with what the shop gave, or with what it gives now.
+    /// Pays with the payment intent of an earlier answer, or with a new one.
     pub async fn pay(&self, placed: Option<&Reply>, method: Method) {
         let Some(payable) = self.payable(placed).await else { return };
         self.browser.think(Duration::from_secs(20)).await;
@@ -135,16 +135,16 @@ impl Customer {
         }
     }
 
-    /// Stripe sends the customer back to the shop.
+    /// Returns from Stripe to the shop.
     pub async fn come_back(&self) {
         self.browser.ask(Ask::post(self.order, "confirm-payment")).await;
     }
 
-    /// Wants something else instead.
+    /// Edits the cart.
     pub async fn edit(&self, of: &[(&str, u32)]) {
         let reply = self.browser.ask(Ask::patch(self.order).with(json!({ "lines": lines(of) }))).await;
         let is_done = reply.as_ref().is_some_and(Reply::is_good);
-        // Of a request that nobody answered nobody knows, also when its repetition came too late.
+        // The outcome of a request without an answer is unknown, also when its retry came too late.
         if is_done || reply.is_none_or(|reply| reply.is_repeat) {
             self.browser.world.promises.record(|promised| {
                 let edits = if is_done { &mut promised.edits } else { &mut promised.perhaps_edits };
@@ -156,7 +156,7 @@ impl Customer {
         }
     }
 
-    /// Has the bank transfer what the order costs at this moment; answers how much.
+    /// Has the bank transfer the order's current total. Returns the amount.
     pub async fn transfer(&self, reference: &str) -> Option<i64> {
         let amount = self.browser.ask(Ask::get(self.order)).await?.body["total"].as_i64()?;
         self.browser.world.promises.record(|promised| {
@@ -165,7 +165,7 @@ impl Customer {
         Some(amount)
     }
 
-    /// Calls the order off.
+    /// Cancels the order.
     pub async fn cancel(&self) {
         let reply = self.browser.ask(Ask::post(self.order, "cancel")).await;
         if reply.is_some_and(|reply| reply.is_good()) {
@@ -176,7 +176,7 @@ impl Customer {
     }
 }
 
-/// The order that somebody places with this key.
+/// The order that this idempotency key places.
 fn order(token: &Token, key: &str) -> Option<OrderId> {
     Some(OrderId::derived(token.id.parse::<CustomerId>().ok()?, &key.parse::<IdempotencyKey>().ok()?))
 }

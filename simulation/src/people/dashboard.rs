@@ -1,4 +1,4 @@
-//! What people do in Stripe's dashboard, behind the shop's back.
+//! What staff do in Stripe's dashboard, without the shop.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use domain::OrderId;
 
 use super::browser::Browser;
 
-/// Gives some or all of a payment back.
+/// Refunds some or all of a payment.
 pub async fn act(browser: &Browser, order: OrderId, intent: Option<&str>) {
     let Some(intent) = intent else { return };
     browser.think(Duration::from_mins(3)).await;
@@ -16,7 +16,7 @@ pub async fn act(browser: &Browser, order: OrderId, intent: Option<&str>) {
     browser.stripe(order, "/_sandbox/stripe/refunds", form).await;
 }
 
-/// A payment for an order that did not come through the shop: a link that staff sent, a terminal.
+/// A payment for an order that did not go through the shop, such as a payment link or a terminal.
 pub async fn pay(browser: &Browser, order: OrderId, amount: &str) {
     let id = order.to_string();
     let form = [("amount", amount), ("currency", "eur"), ("metadata[order_id]", &id)];

@@ -1,4 +1,4 @@
-//! Canonical stories of one order, always the same: what crash points are walked on.
+//! Canonical scenarios of one order, always the same. Crash points are run on them.
 
 use std::fmt;
 use std::rc::Rc;
@@ -14,9 +14,9 @@ use super::customer::Customer;
 use super::workload::Method;
 use crate::world::World;
 
-/// A story of one order.
+/// A scenario of one order.
 pub struct Scenario {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     run: for<'a> fn(&'a Customer) -> LocalBoxFuture<'a, ()>,
 }
@@ -61,48 +61,48 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "an invoice that is paid", run: |customer| Box::pin(invoiced(customer)) },
     Scenario { name: "an invoice that is edited and late", run: |customer| Box::pin(late_invoice(customer)) },
     Scenario { name: "a transfer of the former total", run: |customer| Box::pin(transfer_of_former_total(customer)) },
-    Scenario { name: "a transfer that goes back", run: |customer| Box::pin(transferred_back(customer)) },
+    Scenario { name: "a transfer that is returned", run: |customer| Box::pin(transferred_back(customer)) },
     Scenario { name: "a dispute that is won", run: |customer| Box::pin(disputed(customer, "won")) },
     Scenario { name: "a dispute that is lost", run: |customer| Box::pin(disputed(customer, "lost")) },
     Scenario { name: "money that does not fit", run: |customer| Box::pin(pay_twice(customer)) },
 ];
 
-/// Nothing but that.
+/// A customer places an order and pays.
 pub static PLACE_AND_PAY: Scenario =
     Scenario { name: "place and pay", run: |customer| Box::pin(pay(customer, Method::Card)) };
-/// Money goes back in two parts.
+/// Money is refunded in two parts.
 pub static TWO_REFUNDS: Scenario = Scenario { name: "two refunds", run: |customer| Box::pin(two_refunds(customer)) };
-/// Money goes back in so many parts that Stripe's list of them has two pages.
+/// Money is refunded in so many parts that Stripe's list of refunds has two pages.
 pub static MANY_REFUNDS: Scenario = Scenario { name: "many refunds", run: |customer| Box::pin(many_refunds(customer)) };
-/// Staff give more back than there is, in several parts at once.
+/// Staff refund more than there is, in several parts at once.
 pub static RIVAL_REFUNDS: Scenario = Scenario {
     name: "rival refunds",
     run: |customer| Box::pin(refunds(customer, false, &[Some(1900), Some(1900), None])),
 };
-/// Staff give two parts back at once.
+/// Staff make two partial refunds at once.
 pub static PART_REFUNDS: Scenario =
     Scenario { name: "part refunds", run: |customer| Box::pin(refunds(customer, false, &[Some(500), Some(500)])) };
-/// The customer comes to pay when the goods are about to go back.
+/// The customer pays when the reservation is about to end.
 pub static LAST_MOMENT: Scenario =
     Scenario { name: "the last moment", run: |customer| Box::pin(pay_at_the_last_moment(customer)) };
-/// The money comes when others have the goods.
+/// The payment arrives when others have bought the goods.
 pub static LATE_AND_GONE: Scenario =
     Scenario { name: "late and gone", run: |customer| Box::pin(late_and_gone(customer)) };
-/// The cart is changed in one tab and paid for in the other.
+/// The cart is edited in one tab and paid for in the other.
 pub static EDIT_IN_ONE_TAB: Scenario =
     Scenario { name: "edit in one tab", run: |customer| Box::pin(edit_in_one_tab(customer)) };
-/// Two of the staff see the transfer that pays an invoice.
+/// Two staff members record the transfer that pays an invoice.
 pub static INVOICED: Scenario = Scenario { name: "invoiced", run: |customer| Box::pin(invoiced(customer)) };
-/// The transfer that pays an invoice is of what the cart came to before.
+/// The transfer that pays an invoice is of the total before an edit.
 pub static FORMER_TOTAL: Scenario =
     Scenario { name: "former total", run: |customer| Box::pin(transfer_of_former_total(customer)) };
-/// Everybody wants the last pieces at once.
+/// Many customers want the last pieces at once.
 pub static RUSH: Scenario = Scenario { name: "a rush", run: |customer| Box::pin(rush(customer)) };
-/// The money comes before the order, or with it.
+/// The payment arrives before the order, or together with it.
 pub static MONEY_FIRST: Scenario = Scenario { name: "money first", run: |customer| Box::pin(money_first(customer)) };
 
 impl Scenario {
-    /// Plays it with the `n`-th customer of a run.
+    /// Runs the scenario with the `n`-th customer of a run.
     pub async fn run(&self, world: &Rc<World>, n: u64) {
         if let Some(customer) = Customer::new(world, n) {
             (self.run)(&customer).await;

@@ -1,4 +1,4 @@
-//! Another program that orders by invoice, and whoever transfers its money; or nobody does.
+//! A service that orders by invoice, and a payer who transfers the money or does not.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::visit::edits;
 use super::workload::{Workload, by_invoice};
 use crate::fixture::TERMS;
 
-/// Late invoices are noted within so long after their day.
+/// Late invoices are recorded within this time after their due date.
 const NOTED_AFTER: Duration = Duration::from_mins(20);
 
 /// Orders, and pays by bank transfer in time, or not at all.
@@ -40,7 +40,7 @@ async fn settle(service: &Customer, workload: &Workload) {
     if workload.staff {
         staff.fulfil().await;
     }
-    // Whoever changes the cart does so while the money is on its way.
+    // The cart is edited while the transfer is in flight.
     let longest = if workload.edits > 0 { Duration::from_secs(40) } else { Duration::from_mins(40) };
     service.browser.think(longest).await;
     let Some(came) = service.transfer("RE 1").await else { return };
@@ -55,7 +55,7 @@ async fn settle(service: &Customer, workload: &Workload) {
     }
 }
 
-/// Until it is late, and noted as that.
+/// Waits until the invoice is late and recorded as late.
 pub async fn never_pay(service: &Customer) {
     let PaymentTerms { invoice_due, .. } = TERMS;
     service.browser.world.clock.sleep(invoice_due + NOTED_AFTER).await;

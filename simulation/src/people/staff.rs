@@ -1,4 +1,4 @@
-//! Staff: send what is paid, give money back, decide what is in doubt.
+//! Staff fulfil paid orders, make refunds, and review orders.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use super::customer::Customer;
 use crate::rng::SimRng;
 use crate::world::World;
 
-/// What may be decided about money that does not fit.
+/// The possible decisions of a review.
 const DECISIONS: [&str; 3] = ["accept", "refund_excess", "refund_all"];
-/// So often somebody looks whether there is something to decide.
+/// How often staff look whether an order needs a review.
 const LOOKS: u32 = 3;
 
-/// Somebody of the staff, about one order.
+/// A staff member who handles one order.
 #[derive(Clone, Debug)]
 pub struct Staff {
     browser: Browser,
@@ -24,17 +24,17 @@ pub struct Staff {
 }
 
 impl Staff {
-    /// Somebody who looks after this order.
+    /// A staff member for this order.
     pub fn of(world: &Rc<World>, order: OrderId, rng: Rc<SimRng>) -> Self {
         Self { browser: Browser { world: Rc::clone(world), token: world.staff.clone(), rng }, order }
     }
 
-    /// Somebody who looks after a customer's order.
+    /// A staff member for a customer's order.
     pub fn about(customer: &Customer) -> Self {
         Self::of(&customer.browser.world, customer.order, Rc::clone(&customer.browser.rng))
     }
 
-    /// Does what comes to mind about an order, some of it at once.
+    /// Does several things to an order, some of them at once.
     pub async fn work(&self) {
         let rng = &self.browser.rng;
         self.browser.think(Duration::from_mins(2)).await;
@@ -51,12 +51,12 @@ impl Staff {
         }
     }
 
-    /// Says that it was sent.
+    /// Marks the order as fulfilled.
     pub async fn fulfil(&self) {
         self.browser.ask(Ask::post(self.order, "fulfil")).await;
     }
 
-    /// Notes the transfer that pays the order.
+    /// Records the transfer that pays the order.
     pub async fn mark_paid(&self, reference: &str, amount: i64) {
         self.browser.think(Duration::from_secs(2)).await;
         let ask = Ask::post(self.order, "mark-paid").with(json!({ "reference": reference, "amount": amount }));
@@ -68,7 +68,7 @@ impl Staff {
         });
     }
 
-    /// Gives so much back, or all that is left; now and then by two clicks at once.
+    /// Refunds this amount, or all that is left; sometimes with two clicks at once.
     pub async fn refund(&self, n: u32, amount: Option<u32>) {
         self.browser.think(Duration::from_secs(2)).await;
         let mut body = json!({ "reason": "requested_by_customer" });
@@ -84,7 +84,7 @@ impl Staff {
         }
     }
 
-    /// Notes that money went back by bank transfer.
+    /// Records that money was returned by bank transfer.
     pub async fn transfer_back(&self, n: u32, amount: Option<u32>) {
         self.browser.think(Duration::from_secs(2)).await;
         let mut body = json!({ "reason": "requested_by_customer", "transfer_reference": format!("BACK {n}") });
@@ -107,7 +107,7 @@ impl Staff {
         });
     }
 
-    /// Looks at it until it is known to need a decision, and two decide at once.
+    /// Waits until the order needs a review, and has two people decide at once.
     pub async fn decide(&self) {
         for _ in 0..LOOKS {
             self.browser.think(Duration::from_mins(4)).await;
@@ -115,7 +115,7 @@ impl Staff {
         }
     }
 
-    /// Decides about it, should it need that.
+    /// Decides the order's review, if it needs one.
     pub async fn review(&self) {
         let Some(reply) = self.browser.ask(Ask::get(self.order)).await else { return };
         if reply.text("/status") != Some("needs_review") {

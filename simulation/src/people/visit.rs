@@ -1,4 +1,4 @@
-//! A customer comes with something in mind, and whatever others do about the order happens meanwhile.
+//! A customer's visit, and what others do to the order meanwhile.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::workload::{Method, Workload};
 use super::{bank, dashboard, service};
 use crate::world::{PRODUCTS, World};
 
-/// The `n`-th customer comes, and goes when all is done or nothing more can be.
+/// The `n`-th customer's visit, until nothing is left to do.
 pub async fn shop(world: Rc<World>, n: u64) {
     let Some(customer) = Customer::new(&world, n) else { return };
     let workload = Workload::drawn(&customer.browser.rng);
@@ -36,7 +36,7 @@ async fn live(customer: &Customer, workload: &Workload) {
             customer.cancel().await;
         }
     };
-    // Boxed: what a customer does holds the futures of whichever functions answer.
+    // Boxed: what a customer does holds the futures of the functions that answer.
     let buying = async { futures::join!(Box::pin(buy(customer, workload, &placed)), mind) };
     futures::join!(buying, Box::pin(elsewhere(customer, workload, &placed)), Box::pin(staff(customer, workload)));
     if workload.reloads && workload.edits > 0 {
@@ -44,7 +44,7 @@ async fn live(customer: &Customer, workload: &Workload) {
     }
 }
 
-/// Pays, in as many tabs as are open, while others may hold another cart.
+/// Pays in every open tab, perhaps for different carts.
 async fn buy(customer: &Customer, workload: &Workload, placed: &Reply) {
     if workload.late {
         customer.browser.world.clock.sleep(Duration::from_mins(50)).await;
@@ -70,7 +70,7 @@ async fn buy(customer: &Customer, workload: &Workload, placed: &Reply) {
     customer.come_back().await;
 }
 
-/// Changes the cart, so many times at once.
+/// Edits the cart that many times at once.
 pub async fn edits(customer: &Customer, times: u32) {
     let edits = (0..times).map(|_| async {
         let rng = &customer.browser.rng;

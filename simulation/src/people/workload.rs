@@ -1,11 +1,11 @@
-//! What a customer has in mind, drawn from the seed.
+//! What a customer does, drawn from the seed.
 
 use serde_json::{Value, json};
 
 use crate::rng::SimRng;
 use crate::world::PRODUCTS;
 
-/// A test payment method of Stripe's, with what the customer does about it.
+/// A test payment method of Stripe's, and what the customer does with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// A card that pays.
@@ -16,22 +16,22 @@ pub enum Method {
     Secure,
     /// 3-D Secure, failed; the customer takes another one.
     SecureFailed,
-    /// 3-D Secure, and the page is left.
+    /// 3-D Secure, and the customer leaves the page.
     SecureLeft,
-    /// A bank debit that comes through after hours or days.
+    /// A bank debit that succeeds after hours or days.
     Debit,
-    /// A bank debit that does not.
+    /// A bank debit that fails.
     DebitFails,
     /// A card whose owner disputes the charge.
     Disputed,
     /// A card whose refunds fail later.
     RefundFails,
-    /// A card whose refunds take a while.
+    /// A card whose refunds are pending for a while.
     RefundPends,
 }
 
 impl Method {
-    /// All of them, the usual ones more often.
+    /// All of them; the common ones appear more than once.
     pub const ALL: [Self; 16] = [
         Self::Card,
         Self::Card,
@@ -66,40 +66,40 @@ impl Method {
     }
 }
 
-/// What a customer has in mind.
+/// What a customer does.
 #[allow(clippy::struct_excessive_bools, reason = "each wish is drawn by itself")]
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// What is in the cart.
+    /// The cart.
     pub cart: Value,
-    /// How the customer pays; none: not at all.
+    /// The payment method; `None` when the customer does not pay.
     pub pays: Option<Method>,
-    /// Presses the button so many times at once.
+    /// How many times the customer presses the button at once.
     pub clicks: u32,
     /// Has the shop open in two tabs, and pays in both.
     pub two_tabs: bool,
-    /// Calls it off at some moment.
+    /// Cancels at some point.
     pub cancels: bool,
-    /// Looks at the order and places it again with the same key.
+    /// Reads the order and places it again with the same key.
     pub reloads: bool,
-    /// Comes back to pay when the goods may be gone.
+    /// Pays when the reservation may have ended.
     pub late: bool,
-    /// Something happens at Stripe's dashboard afterwards.
+    /// Something happens in Stripe's dashboard afterwards.
     pub dashboard: bool,
-    /// Staff do something about it.
+    /// Staff act on the order.
     pub staff: bool,
-    /// Changes the cart so many times.
+    /// How many times the cart is edited.
     pub edits: u32,
-    /// Is a service that pays by invoice.
+    /// Is a service that orders by invoice.
     pub by_invoice: bool,
-    /// The bank takes the money back.
+    /// The bank disputes the payment.
     pub disputed: bool,
-    /// Pays something by another way as well.
+    /// Pays another time by another way.
     pub pays_elsewhere: bool,
 }
 
 impl Workload {
-    /// What this customer has in mind.
+    /// Draws what this customer does.
     pub fn drawn(rng: &SimRng) -> Self {
         let place = if rng.percent(12) { 2 } else { rng.below(2) as usize };
         let mut skus = vec![PRODUCTS[place.min(PRODUCTS.len() - 1)].0];
@@ -125,22 +125,22 @@ impl Workload {
     }
 }
 
-/// Addresses: of mails that arrive, that are never heard of again, that come back.
+/// Email addresses: two that deliver, one that is opened, one without any event, one that bounces.
 const EMAILS: [&str; 5] =
     ["ada@example.com", "ada@example.com", "open@example.com", "silent@example.com", "bounce@example.com"];
 
-/// Lines as the shop reads them.
+/// Order lines in the API's format.
 pub fn lines(lines: &[(&str, u32)]) -> Vec<Value> {
     lines.iter().map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity })).collect()
 }
 
-/// The same, to be paid later by bank transfer.
+/// The same cart, on invoice.
 pub fn by_invoice(mut cart: Value) -> Value {
     cart["payment_method"] = "invoice".into();
     cart
 }
 
-/// A cart of the shop's wares.
+/// A cart of the shop's products.
 pub fn cart(of: &[(&str, u32)], email: &str) -> Value {
     json!({
         "lines": lines(of), "currency": "EUR", "email": email,

@@ -1,4 +1,4 @@
-//! Everybody's books at the end of a run.
+//! Reads the state at the end of a run.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::fixture::SPREADSHEET;
 use crate::snapshot::{Snapshot, StripeSnapshot};
 use crate::world::{PRODUCTS, World};
 
-/// Reads them.
+/// Reads the state of all parts.
 pub fn read(world: &World, restless: Option<String>) -> Snapshot {
     let memory = world.store.memory();
     let mut snapshot = Snapshot {
@@ -33,7 +33,7 @@ pub fn read(world: &World, restless: Option<String>) -> Snapshot {
         snapshot.events.entry(event.order_id).or_default().push(event);
     }
     for events in snapshot.events.values_mut() {
-        // The stream shows an event twice that was published again.
+        // The stream has an event twice when it was published again.
         events.sort_by_key(|event| (event.order_version, event.index));
         events.dedup_by_key(|event| event.event_id);
     }

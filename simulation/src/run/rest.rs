@@ -1,4 +1,4 @@
-//! Waiting until all has come to rest.
+//! Waits until everything has come to rest.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -10,14 +10,14 @@ use tokio::sync::Notify;
 
 use crate::world::{BOUND, World};
 
-/// The shortest and the longest pause between two looks.
+/// The shortest and the longest pause between two checks.
 const LOOKS: (Duration, Duration) = (Duration::from_secs(20), Duration::from_mins(10));
-/// So long nothing may happen before all is taken to be at rest: longer than late requests take.
+/// How long nothing may happen before the world counts as at rest: longer than late requests take.
 const SILENCE: Duration = Duration::from_mins(6);
-/// What schedules mend is mended after so long.
+/// Scheduled jobs repair what they can within this time.
 const ROUNDS: Duration = Duration::from_hours(3);
 
-/// Who is still there, and what came of the wait; clones are the same.
+/// Counts the customers who are still active, and keeps what did not come to rest. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Quiescence(Rc<State>);
 
@@ -29,18 +29,18 @@ struct State {
 }
 
 impl Quiescence {
-    /// Somebody comes.
+    /// A customer arrives.
     pub fn comes(&self) {
         self.0.people.set(self.0.people.get() + 1);
     }
 
-    /// Somebody goes.
+    /// A customer leaves.
     pub fn goes(&self) {
         self.0.people.set(self.0.people.get() - 1);
         self.0.gone.notify_waiters();
     }
 
-    /// Waits until everybody has gone.
+    /// Waits until all customers have left.
     pub async fn all_gone(&self) {
         while self.0.people.get() > 0 {
             self.0.gone.notified().await;
@@ -53,8 +53,7 @@ impl Quiescence {
     }
 }
 
-/// Waits until nothing is on its way any more, gives dead letters another chance, lets the schedules come round, and waits
-/// again.
+/// Waits until nothing is in flight, redrives dead letters, lets the schedules run, and waits again.
 pub async fn come_to_rest(world: &World, waiting: &Quiescence) {
     let end = world.clock.now().plus(BOUND);
     quiet(world, end, waiting).await;
@@ -87,7 +86,7 @@ async fn quiet(world: &World, end: Timestamp, waiting: &Quiescence) {
     }
 }
 
-/// What is still on its way, and when it goes on.
+/// What is still in flight, and when it continues.
 async fn moving(world: &World) -> Option<(String, Option<Timestamp>)> {
     let full = |(name, counts): &(String, suite::Counts)| {
         counts.visible + counts.in_flight > 0

@@ -1,4 +1,4 @@
-//! Consumers and publishers that lose, and how what is naive takes a function's place.
+//! Consumers and publishers that lose messages; also the helpers that replace a consumer.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use crate::people::TWO_REFUNDS;
 use crate::pollers::Pollers;
 use crate::world::{Build, Handler, SimulatedSuite, World};
 
-/// Functions that hear of events.
+/// The functions that consume events.
 const CONSUMERS: [&str; 3] = ["send-email", "settle-payment", "sync-sheet"];
 
 /// All of them.
@@ -70,7 +70,7 @@ pub const BUGS: [SeededBug; 7] = [
     }),
 ];
 
-/// Why a naive consumer failed; its message comes again.
+/// Why a buggy consumer failed. Its message comes again.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     #[error("no such order")]
@@ -84,7 +84,7 @@ pub enum Trouble {
 /// Work on one event.
 type Work = for<'a> fn(&'a SimulatedSuite, OrderEvent, Deadline) -> LocalBoxFuture<'a, Result<(), Trouble>>;
 
-/// This work in place of a function's.
+/// A function that runs this work.
 pub fn consumer(function: &'static str, work: Work) -> Build {
     let handler: Handler = Rc::new(move |suite, batch, deadline| {
         Box::pin(async move {
@@ -97,7 +97,7 @@ pub fn consumer(function: &'static str, work: Work) -> Build {
     Build { handlers: vec![(function, handler)], ..Build::default() }
 }
 
-/// Does what the function does, and says that all of it is done.
+/// Does what the function does, and reports success for all of it.
 fn all_done(function: &'static str) -> Handler {
     Rc::new(move |suite, batch, deadline| {
         Box::pin(async move {
@@ -107,12 +107,12 @@ fn all_done(function: &'static str) -> Handler {
     })
 }
 
-/// Chooses which events are worked on.
+/// Chooses which events are handled.
 trait Choice {
     fn wants(&self, event: &OrderEvent) -> bool;
 }
 
-/// Leaves out what the choice does not want, and does the rest as the function does.
+/// Skips what the choice rejects, and otherwise does what the function does.
 fn choosy(function: &'static str, choice: impl Choice + 'static) -> Handler {
     let choice = Rc::new(choice);
     Rc::new(move |suite, batch, deadline| {
@@ -141,7 +141,7 @@ impl Choice for SeenEvents {
     }
 }
 
-/// For each order and type, the event that came.
+/// The last event of each order and type.
 #[derive(Default)]
 struct Types(RefCell<BTreeMap<(OrderId, &'static str), String>>);
 
@@ -149,7 +149,7 @@ impl Choice for Types {
     fn wants(&self, event: &OrderEvent) -> bool {
         let id = event.event_id.to_string();
         let key = (event.order_id, event.event_type.as_str());
-        // A message that comes again after a failure is worked on again.
+        // A message that comes again after a failure is handled again.
         *self.0.borrow_mut().entry(key).or_insert_with(|| id.clone()) == id
     }
 }
@@ -191,7 +191,7 @@ async fn delete_first(world: Rc<World>, mapping: QueueMapping) {
         for received in &batch {
             bus.delete(&mapping.queue, received.receipt);
         }
-        // Whatever becomes of it: the messages are gone.
+        // The messages are deleted, whatever the outcome.
         let _ = world.suite.call(&mapping.function, json!({ "Records": records })).await;
     }
 }
@@ -212,7 +212,7 @@ async fn move_on_first(world: Rc<World>, mapping: StreamMapping) {
             continue;
         }
         let records: Vec<Value> = records.into_iter().map(|record| record.content).collect();
-        // Whatever becomes of it: the position has moved on.
+        // The position has moved on, whatever the outcome.
         let _ = world.suite.call(&mapping.function, json!({ "Records": records })).await;
     }
 }

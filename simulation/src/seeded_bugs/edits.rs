@@ -1,4 +1,4 @@
-//! Carts that change while somebody pays for what was in them.
+//! Carts that change while the customer pays for the former one.
 
 use std::rc::Rc;
 
@@ -31,7 +31,7 @@ pub const BUGS: [SeededBug; 1] = [SeededBug::new(
 )
 .in_scenario(&EDIT_IN_ONE_TAB, 8)];
 
-/// Why the cart stays as it is, or the intent as it was.
+/// Why the cart or the intent stays as it is.
 #[derive(Debug, thiserror::Error)]
 enum NotEdited {
     #[error("too late")]

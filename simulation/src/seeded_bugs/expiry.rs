@@ -1,4 +1,4 @@
-//! Orders that expire although they are paid, and late money that is kept although there is nothing to send.
+//! Orders that expire although they are paid, and late money that is kept although the goods are gone.
 
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -18,15 +18,19 @@ use crate::world::{Build, Handler, SimulatedSuite};
 
 /// All of them.
 pub const BUGS: [SeededBug; 2] = [
-    SeededBug::new("expired without asking Stripe", "what was not paid as far as we know is called off", || {
-        let handler: Handler = Rc::new(|suite, _, _| {
-            Box::pin(async move {
-                expire(suite).await.map_err(|error| CallError::Start(error.into()))?;
-                Ok(json!({}))
-            })
-        });
-        Build { handlers: vec![("expire-orders", handler)], ..Build::default() }
-    })
+    SeededBug::new(
+        "expired without asking Stripe",
+        "orders without a known payment are cancelled, without asking Stripe",
+        || {
+            let handler: Handler = Rc::new(|suite, _, _| {
+                Box::pin(async move {
+                    expire(suite).await.map_err(|error| CallError::Start(error.into()))?;
+                    Ok(json!({}))
+                })
+            });
+            Build { handlers: vec![("expire-orders", handler)], ..Build::default() }
+        },
+    )
     .in_scenario(&LAST_MOMENT, 8),
     SeededBug::new(
         "late money kept without goods",

@@ -1,4 +1,4 @@
-//! Transfers that are booked as often as they are noted.
+//! Transfers that are booked each time they are recorded.
 
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -14,30 +14,26 @@ use crate::world::{Build, Handler};
 
 /// All of them.
 pub const BUGS: [SeededBug; 2] = [
-    SeededBug::new(
-        "transfer booked with each note",
-        "whoever says that the transfer came has it booked, whatever its reference",
-        || {
-            let handler: Handler = Rc::new(|suite, event, _| {
-                Box::pin(async move {
-                    let Some(id) = order_of(&event) else { return Ok(answer(404, &json!({}))) };
-                    let (store, clock, ids) = (suite.gated_store(), suite.clock(), suite.ids());
-                    let number = ids.fresh().to_string();
-                    let Ok(Some(order)) = store.find(id).await else { return Ok(unavailable()) };
-                    let decide = |order: &Order| Ok::<_, Infallible>(booked(order, &number, clock));
-                    Ok(match update_with_receipt(&store, clock, ids, order, decide).await {
-                        Ok(order) => answer(200, &json!({ "status": order.status })),
-                        Err(_) => unavailable(),
-                    })
+    SeededBug::new("transfer booked with each note", "a transfer is booked without a check of its reference", || {
+        let handler: Handler = Rc::new(|suite, event, _| {
+            Box::pin(async move {
+                let Some(id) = order_of(&event) else { return Ok(answer(404, &json!({}))) };
+                let (store, clock, ids) = (suite.gated_store(), suite.clock(), suite.ids());
+                let number = ids.fresh().to_string();
+                let Ok(Some(order)) = store.find(id).await else { return Ok(unavailable()) };
+                let decide = |order: &Order| Ok::<_, Infallible>(booked(order, &number, clock));
+                Ok(match update_with_receipt(&store, clock, ids, order, decide).await {
+                    Ok(order) => answer(200, &json!({ "status": order.status })),
+                    Err(_) => unavailable(),
                 })
-            });
-            Build { handlers: vec![("mark-invoice-paid", handler)], ..Build::default() }
-        },
-    )
+            })
+        });
+        Build { handlers: vec![("mark-invoice-paid", handler)], ..Build::default() }
+    })
     .in_scenario(&INVOICED, 4),
     SeededBug::new(
         "transfer taken for the total",
-        "nobody asks how much came: it is booked as what the order costs",
+        "the amount is not checked: it is booked as the order's total",
         || {
             let handler: Handler = Rc::new(|suite, mut event, deadline| {
                 Box::pin(async move {

@@ -1,4 +1,4 @@
-//! Mails that go twice, or never.
+//! Mails that are sent twice, or never.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -14,14 +14,14 @@ use crate::observed_store::{BuggyStore, StoreContext};
 
 /// All of them.
 pub const BUGS: [SeededBug; 9] = [
-    SeededBug::new("each message a mail", "nobody looks whether a mail was sent before", || with(EachMessage)),
-    SeededBug::new("unconditional claim", "a mail is claimed by a plain write, whoever has claimed it", || {
-        with(PlainClaim)
+    SeededBug::new("each message a mail", "a mail is sent without a look at whether it was sent before", || {
+        with(EachMessage)
     }),
+    SeededBug::new("unconditional claim", "a mail is claimed by an unconditional write", || with(PlainClaim)),
     SeededBug::new("send before claim", "a mail is sent first and written down afterwards", || with(SendFirst)),
-    SeededBug::new("claimed for ever", "a claim has no end: whoever died with it keeps it", || with(NoLease))
+    SeededBug::new("claimed for ever", "a claim never expires, even when its owner died", || with(NoLease))
         .with_profile(deadly),
-    SeededBug::new("claim shorter than the work", "a claim is anybody's again after five seconds", || with(ShortLease))
+    SeededBug::new("claim shorter than the work", "a claim expires after five seconds", || with(ShortLease))
         .with_profile(slow),
     SeededBug::new(
         "no evidence",
@@ -36,18 +36,18 @@ pub const BUGS: [SeededBug; 9] = [
     SeededBug::new("sent mails kept in memory", "what was sent is forgotten when the process is recycled", || {
         with(InMemory::default())
     }),
-    SeededBug::new("one mail of a kind", "a mail is known by order and kind: a second refund is not told", || {
+    SeededBug::new("one mail of a kind", "a mail is identified by order and kind: a second refund gets none", || {
         with(CoarseKey)
     }),
 ];
 
-/// Writes a mail whoever has written it meanwhile.
+/// Writes a mail without checking its version.
 async fn overwrite(context: &StoreContext, effect: &MailEffect) -> Result<(), StoreError> {
     let version = context.memory.mail(effect.id).await?.map_or(1, |stored| stored.version + 1);
     context.memory.save_mail(&MailEffect { version, ..effect.clone() }).await
 }
 
-/// The mail as it is stored, unless it is claimed: then nobody has it, from this moment on.
+/// The mail as it is stored, treated as free when it is claimed.
 async fn free_from(
     context: &StoreContext,
     id: MailEffectId,
@@ -139,10 +139,10 @@ impl BuggyStore for TimeOutIsFailure {
     }
 }
 
-/// So long a process lives.
+/// A process's lifetime.
 const LIFETIME: Duration = Duration::from_mins(5);
 
-/// What this process knows, and since when it lives.
+/// What this process remembers, and when it started.
 #[derive(Default)]
 struct InMemory(RefCell<(Timestamp, BTreeSet<MailEffectId>)>);
 

@@ -1,4 +1,4 @@
-//! Orders that are written without a look at what is there, and events that go their own way.
+//! Orders that are written without a version check, and events that bypass the stream.
 
 use domain::{Change, Order, OrderEvent};
 use store::{Orders as _, PlaceOutcome, Receipt, StoreError};
@@ -11,7 +11,7 @@ use crate::world::Build;
 /// All of them.
 pub const BUGS: [SeededBug; 4] = [
     SeededBug::new("no version check", "an order is written over whatever is there", || with(NoVersionCheck)),
-    SeededBug::new("event in a second write", "the order is written, and then what tells of it", || with(TwoWrites))
+    SeededBug::new("event in a second write", "the order is written, and then its events", || with(TwoWrites))
         .with_profile(deadly),
     SeededBug::new("published by the handler", "the order is written, and then its events are published", || {
         silent(with(WrittenThenPublished))
@@ -22,7 +22,7 @@ pub const BUGS: [SeededBug; 4] = [
     }),
 ];
 
-/// Nothing is published from the stream.
+/// A stream handler that publishes nothing.
 fn silent(build: Build) -> Build {
     Build { handlers: vec![("order-stream", idle())], ..build }
 }
@@ -48,7 +48,7 @@ impl BuggyStore for NoVersionCheck {
 struct TwoWrites;
 
 impl TwoWrites {
-    /// Writes events with the order as it is by now.
+    /// Publishes events with the order's current state.
     async fn publish_now(context: &StoreContext, events: &[OrderEvent]) -> Result<(), StoreError> {
         let Some(first) = events.first() else { return Ok(()) };
         context.meanwhile().await;

@@ -1,4 +1,4 @@
-//! Payments that are asked for twice, or that nobody knows of.
+//! Payments that are requested twice, or that no order knows.
 
 use std::rc::Rc;
 
@@ -23,7 +23,7 @@ pub const BUGS: [SeededBug; 4] = [
         ..Build::default()
     })
     .with_profile(lossy),
-    SeededBug::new("a fresh intent for each request", "whoever wants to pay gets an intent of their own", || {
+    SeededBug::new("a fresh intent for each request", "every request to pay gets an intent of its own", || {
         let handler: Handler = Rc::new(|suite, event, deadline| {
             Box::pin(async move { Ok(told(fresh_intent(suite, &event, deadline).await?)) })
         });
@@ -45,7 +45,7 @@ pub const BUGS: [SeededBug; 4] = [
     }),
 ];
 
-/// Why there is no fresh intent.
+/// Why there is no new intent.
 #[derive(Debug, thiserror::Error)]
 enum NoIntent {
     #[error("no such order")]

@@ -1,4 +1,4 @@
-//! Weather in which one kind of thing goes wrong more often than in a seed's own.
+//! Fault profiles in which one kind of fault is more frequent than in a seed's own.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use suite::Fault;
 
 use crate::injector::FaultProfile;
 
-/// Processes die.
+/// Invocations die.
 pub fn deadly(seed: u64) -> FaultProfile {
     let faults = vec![(Fault::CrashBefore, 1_500), (Fault::CrashDuring, 4_000), (Fault::CrashAfter, 4_000)];
     FaultProfile { faults, ..FaultProfile::of(seed) }
 }
 
-/// Tables and providers say no.
+/// Tables and providers fail.
 pub fn unwilling(seed: u64) -> FaultProfile {
     let faults = vec![(Fault::Failure, 6_000), (Fault::Throttling, 6_000)];
     FaultProfile { faults, ..FaultProfile::of(seed) }
 }
 
-/// Some are slow, some stand still for minutes, and messages come late and twice.
+/// Some tasks are slow, some stall for minutes, and messages are late and duplicated.
 pub fn slow(seed: u64) -> FaultProfile {
     FaultProfile {
         latency: Duration::from_millis(500),
@@ -32,7 +32,7 @@ pub fn slow(seed: u64) -> FaultProfile {
     }
 }
 
-/// Nothing goes wrong, but everything is far away.
+/// No faults, but high latency.
 pub fn distant(_: u64) -> FaultProfile {
     FaultProfile { latency: Duration::from_millis(1_500), ..FaultProfile::without_faults() }
 }
@@ -42,12 +42,12 @@ pub fn lossy(seed: u64) -> FaultProfile {
     FaultProfile { faults: vec![(Fault::LostAnswer, 5_000)], ..FaultProfile::of(seed) }
 }
 
-/// What Stripe tells by itself never comes.
+/// Stripe's webhooks never arrive.
 pub fn deaf(seed: u64) -> FaultProfile {
     FaultProfile { webhooks_lost: 100, ..FaultProfile::of(seed) }
 }
 
-/// Only who writes the sheet stands still, now and then; nothing comes twice.
+/// Only the function that writes the sheet stalls, now and then; nothing is duplicated.
 pub fn slow_rows(_: u64) -> FaultProfile {
     FaultProfile {
         stalls: 15_000,

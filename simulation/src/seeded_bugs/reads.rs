@@ -1,4 +1,4 @@
-//! Orders that are read as they were.
+//! Stale reads of orders.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -23,13 +23,13 @@ pub const BUGS: [SeededBug; 2] = [
     ),
 ];
 
-/// So far the slow replica is behind.
+/// How far the slow replica lags.
 const LAG: Duration = Duration::from_secs(2);
 
-/// What stood there until when.
+/// A former version, and until when it was current.
 type Former = (Timestamp, Option<Order>);
 
-/// Versions by the moment when they were overwritten; every third read meets the slow replica.
+/// Former versions by the time at which they were overwritten. Every third read hits the slow replica.
 #[derive(Default)]
 struct Replicas {
     reads: Cell<u32>,
@@ -80,7 +80,7 @@ impl BuggyStore for Replicas {
     }
 }
 
-/// So long what was read is taken to be true.
+/// How long a cached read is trusted.
 const KEPT_FOR: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
@@ -111,7 +111,7 @@ impl BuggyStore for StaleCache {
         Box::pin(async move {
             let saved = context.save(change, receipt).await;
             if saved.is_err() {
-                // Whoever is told of a conflict reads anew; nobody else hears of it.
+                // A writer that meets a conflict reads again; other environments keep their cache.
                 self.0.borrow_mut().remove(&change.order.id);
             }
             saved

@@ -1,4 +1,4 @@
-//! Reconcilers that do not see all that Stripe has.
+//! Reconcilers that miss some of Stripe's objects.
 
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use super::profiles::deaf;
 use crate::people::{MANY_REFUNDS, TWO_REFUNDS};
 use crate::world::{Build, SimulatedSuite};
 
-/// All of them. What webhooks would tell never comes, for the product neither.
+/// All of them. Webhooks never arrive here, for the product neither.
 pub const BUGS: [SeededBug; 2] = [
     SeededBug::new("a page taken for the list", "what Stripe lists is what is on the first page of its list", || {
         reconciled_by(Looks { at_refunds: true })
@@ -30,10 +30,10 @@ pub const BUGS: [SeededBug; 2] = [
     .in_scenario(&TWO_REFUNDS, 4),
 ];
 
-/// So far back.
+/// How far back it looks.
 const WINDOW: Duration = Duration::from_hours(7 * 24);
 
-/// Which lists are read.
+/// Which lists it reads.
 #[derive(Clone, Copy)]
 struct Looks {
     at_refunds: bool,
@@ -49,7 +49,7 @@ fn reconciled_by(looks: Looks) -> Build {
     Build { handlers: vec![("reconcile-payments", handler)], ..Build::default() }
 }
 
-/// Why the next run has to do it.
+/// Why the next run has to continue.
 #[derive(Debug, thiserror::Error)]
 enum Unfinished {
     #[error(transparent)]
@@ -80,7 +80,7 @@ async fn reconcile(suite: &SimulatedSuite, looks: Looks, deadline: Deadline) -> 
 async fn apply_facts(suite: &SimulatedSuite, id: Option<OrderId>, facts: Vec<PaymentFact>) -> Result<(), StoreError> {
     let Some(id) = id else { return Ok(()) };
     let now = suite.clock().now();
-    let receipt = Receipt::from_facts(ReceiptSource::Reconciliation, id, facts.clone(), now, "naive-reconciliation");
+    let receipt = Receipt::from_facts(ReceiptSource::Reconciliation, id, facts.clone(), now, "buggy-reconciliation");
     let apply = |order: &Order| Ok::<_, Infallible>(order.apply_facts(facts.clone(), &order.correlation_id, now));
     match update(&suite.gated_store(), suite.clock(), suite.ids(), id, Some(&receipt), apply).await {
         Err(UpdateError::Store(error)) => Err(error),

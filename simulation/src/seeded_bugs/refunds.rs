@@ -1,4 +1,4 @@
-//! Refunds that are asked for before they are reserved, or reserved without a look.
+//! Refunds that are requested before they are reserved, or reserved without a check.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -48,7 +48,7 @@ pub const BUGS: [SeededBug; 3] = [
     .in_scenario(&PART_REFUNDS, 4),
 ];
 
-const REQUEST: &str = "naive-refund";
+const REQUEST: &str = "buggy-refund";
 
 /// Why there is no refund.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +75,7 @@ impl From<UpdateError<RefundRefused>> for NoRefund {
     }
 }
 
-/// What staff ask for.
+/// What staff request.
 struct RefundDue {
     order: OrderId,
     request: RefundRequest,
@@ -96,7 +96,7 @@ impl RefundDue {
     }
 }
 
-/// Work on a request; answers what goes back, in minor units.
+/// The work on a request. Returns the refunded amount in minor units.
 type Work = for<'a> fn(&'a SimulatedSuite, RefundDue, Deadline) -> LocalBoxFuture<'a, Result<i64, NoRefund>>;
 
 fn handled(work: Work) -> Build {
@@ -120,7 +120,7 @@ fn handled(work: Work) -> Build {
 /// The refund as the order would reserve it now.
 fn decided(order: &Order, request: &RefundRequest, suite: &SimulatedSuite) -> Result<(RefundAction, Change), NoRefund> {
     let change = order.request_refund(request, REQUEST, suite.clock().now())?;
-    // A request that comes again changes nothing.
+    // A repeated request changes nothing.
     let change = change.unwrap_or_else(|| unchanged(order));
     let action = change.order.payment.refund_actions.get(&request.action).cloned();
     Ok((action.ok_or(RefundRefused::AnotherRefund)?, change))
@@ -139,7 +139,7 @@ async fn reserve_unseen(suite: &SimulatedSuite, RefundDue { order, request }: Re
     Ok(action.amount.amount)
 }
 
-/// The order with this refund, whatever others have reserved.
+/// The order with this refund, whatever else is reserved.
 fn added(order: &Order, id: &str, action: &RefundAction, events: &[OrderEvent]) -> Option<Change> {
     if order.payment.refund_actions.contains_key(id) {
         return None;

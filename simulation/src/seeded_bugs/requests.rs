@@ -1,4 +1,4 @@
-//! Requests that are answered from what is remembered of their key.
+//! Requests that are answered from a cache of idempotency keys.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub const BUGS: [SeededBug; 2] = [
     ),
 ];
 
-/// What is known of each key; none while its request is under way.
+/// The answer to each key; `None` while its request is running.
 type Keys = Rc<RefCell<BTreeMap<String, Option<Value>>>>;
 
 fn key(event: &Value) -> String {
@@ -49,7 +49,7 @@ fn in_progress() -> Handler {
                 None => keys.borrow_mut().insert(key.clone(), None),
             };
             let answer = suite.handle("create-order", event, deadline).await?;
-            // What failed may be asked for again; whoever dies here leaves the key as it is.
+            // A failed request may be repeated; a request that dies here leaves its key running.
             let is_done = answer["statusCode"].as_u64().is_some_and(|status| status < 500);
             keys.borrow_mut().remove(&key);
             if is_done {

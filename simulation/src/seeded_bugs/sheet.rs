@@ -1,4 +1,4 @@
-//! Rows that stand twice, that are another order's, or that say what was.
+//! Duplicate rows, rows of another order, and outdated rows.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub const BUGS: [SeededBug; 6] = [
     ),
     SeededBug::new(
         "row looked for, then allotted",
-        "whose row is not found gets one, whoever looks at the same time",
+        "an order without a row gets one, even if another consumer looks at the same time",
         || with(LookedFor::default()),
     ),
     SeededBug::new("row not looked at again", "a row is written from an order that may have changed meanwhile", || {
@@ -43,7 +43,7 @@ pub const BUGS: [SeededBug; 6] = [
     ),
 ];
 
-/// The rows that were given away, by a store that keeps them otherwise.
+/// The row numbers that a buggy store has assigned.
 #[derive(Default)]
 struct Rows {
     last: Cell<u32>,
@@ -55,7 +55,7 @@ impl Rows {
         self.given.borrow().get(&order).copied()
     }
 
-    /// The number of the last row that is taken; the header's when there is none.
+    /// The last assigned row number; the header's when there is none.
     fn last(&self) -> u32 {
         self.last.get().max(1)
     }

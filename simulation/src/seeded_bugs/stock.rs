@@ -1,4 +1,4 @@
-//! Goods that are sold twice, or never come back.
+//! Goods that are sold twice, or never return to stock.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -24,19 +24,17 @@ pub const BUGS: [SeededBug; 5] = [
         || with(LookedAtThenTaken),
     )
     .in_scenario(&RUSH, 8),
-    SeededBug::new("goods back before the cancel", "goods go back to stock, and then the order is called off", || {
+    SeededBug::new("goods back before the cancel", "goods return to stock, and then the order is cancelled", || {
         with(BackFirst)
     })
     .with_profile(deadly),
-    SeededBug::new(
-        "goods back after the cancel",
-        "the order is called off, and then its goods go back to stock",
-        || with(BackLater),
-    )
+    SeededBug::new("goods back after the cancel", "the order is cancelled, and then its goods return to stock", || {
+        with(BackLater)
+    })
     .with_profile(deadly),
     SeededBug::new(
         "goods back with each message",
-        "goods go back whenever a message says that the order is called off",
+        "goods return to stock with each message that the order is cancelled",
         || {
             let handler: Handler = Rc::new(|suite, batch, deadline| {
                 Box::pin(async move {
@@ -51,12 +49,12 @@ pub const BUGS: [SeededBug; 5] = [
 
 type Pieces = BTreeMap<Sku, i64>;
 
-/// A change that moves no goods.
+/// The change without its stock movements.
 pub fn without_goods(change: &Change) -> Change {
     Change { stock: Pieces::new(), ..change.clone() }
 }
 
-/// Writes how many pieces there are.
+/// Writes the stock of a product.
 async fn write(memory: &impl Catalogue, product: &Product, pieces: i64) -> Result<(), StoreError> {
     let edit = ProductEdit {
         sku: product.sku.clone(),
@@ -73,7 +71,7 @@ async fn products(memory: &MemoryStore, moved: &Pieces) -> Result<Vec<Product>, 
     memory.products(&moved.keys().cloned().collect::<Vec<_>>()).await
 }
 
-/// Moves goods by themselves, at once.
+/// Moves stock in a write of its own.
 async fn moves(memory: &MemoryStore, moved: &Pieces) -> Result<(), StoreError> {
     for product in products(memory, moved).await? {
         write(memory, &product, i64::from(product.stock) + moved[&product.sku]).await?;
@@ -81,7 +79,7 @@ async fn moves(memory: &MemoryStore, moved: &Pieces) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The first product of which there is less than what is taken.
+/// The first product without enough stock.
 fn missing(products: &[Product], moved: &Pieces) -> Option<Sku> {
     let is_missing = |product: &&Product| i64::from(product.stock) + moved[&product.sku] < 0;
     products.iter().find(is_missing).map(|product| product.sku.clone())
@@ -185,7 +183,7 @@ impl BuggyStore for NeverBack {
     }
 }
 
-/// Gives the goods of every order back that the batch says was called off.
+/// Returns the goods of every order that the batch reports as cancelled.
 async fn give_back(suite: &SimulatedSuite, batch: &Value) {
     let bodies = batch["Records"].as_array().into_iter().flatten().filter_map(|record| record["body"].as_str());
     let events = bodies.filter_map(|body| serde_json::from_str::<OrderEvent>(body).ok());
@@ -193,7 +191,7 @@ async fn give_back(suite: &SimulatedSuite, batch: &Value) {
         let memory = suite.store().memory();
         let Ok(Some(order)) = memory.find(event.order_id).await else { continue };
         let pieces = order.lines.iter().map(|line| (line.sku.clone(), i64::from(line.quantity))).collect();
-        // What fails here is tried again with the message.
+        // A failure here is retried with the message.
         let _ = moves(memory, &pieces).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Webhooks that are lost, or believed twice, or in the wrong order.
+//! Webhooks that are lost, applied twice, or applied in the wrong order.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::world::{Build, Handler};
 
 /// All of them.
 pub const BUGS: [SeededBug; 7] = [
-    SeededBug::new("webhook always answered 200", "Stripe is told that all is well whatever became of it", || {
+    SeededBug::new("webhook always answered 200", "Stripe gets a 200, whatever the outcome", || {
         let handler: Handler = Rc::new(|suite, event, deadline| {
             Box::pin(async move {
                 let answer = suite.handle("stripe-webhook", event, deadline).await;
@@ -39,7 +39,7 @@ pub const BUGS: [SeededBug; 7] = [
     SeededBug::new("last webhook wins", "an order's payment is what the webhook says that came last", || {
         with(Believing(|_| true))
     }),
-    SeededBug::new("old failure flips a paid order", "a failed try is written down whenever it is told", || {
+    SeededBug::new("old failure flips a paid order", "a failed attempt is applied whenever it arrives", || {
         with(Believing(is_failure))
     }),
     SeededBug::new(
@@ -90,7 +90,7 @@ struct ParkedBlindly;
 impl BuggyStore for ParkedBlindly {
     fn park<'a>(&'a self, context: &'a StoreContext, receipt: &'a Receipt) -> Answer<'a, ParkOutcome> {
         Box::pin(async move {
-            // Where the order is there, nobody looks at what is parked any more.
+            // Parked facts of an order that exists are never read.
             context.memory.park(receipt).await?;
             Ok(ParkOutcome::Parked)
         })
@@ -101,7 +101,7 @@ fn is_failure(fact: &PaymentFact) -> bool {
     matches!(fact, PaymentFact::PaymentIntent(intent) if intent.status == IntentStatus::PaymentFailed)
 }
 
-/// Takes a webhook's word in place of what was known of the same object, if it is of this kind.
+/// Replaces what was known of an object of this kind by what the webhook says.
 struct Believing(fn(&PaymentFact) -> bool);
 
 impl Believing {
@@ -129,7 +129,7 @@ fn is_same(one: &PaymentFact, other: &PaymentFact) -> bool {
     }
 }
 
-/// Facts of Stripe's charges as a second account of refunds.
+/// Stripe's charges as a second source of refunded amounts.
 struct AddedUp;
 
 impl AddedUp {
@@ -150,7 +150,7 @@ impl AddedUp {
     }
 }
 
-/// Writes what a naive reading of a webhook comes to.
+/// Applies a webhook in a buggy way.
 async fn write(
     context: &StoreContext,
     receipt: &Receipt,
