@@ -1,4 +1,4 @@
-//! What a customer asks for, and what it costs by the catalogue.
+//! What a customer orders, and what it costs by the catalogue.
 
 use std::collections::BTreeSet;
 
@@ -7,79 +7,80 @@ use utoipa::ToSchema;
 
 use crate::{Address, Currency, EmailAddress, Money, MoneyError, OrderLine, PaymentChoice, Product, Sku};
 
-/// Most lines in one order: order, event and every line's stock go into one transaction of 100 items.
+/// The most lines in one order: the order, its events and each line's stock go into one transaction of at most 100
+/// items.
 pub const MAX_LINES: usize = 50;
-/// Most pieces of one product in one order.
+/// The most pieces of one product in one order.
 pub const MAX_QUANTITY: u32 = 999;
 
-/// The body of `POST /orders`, as it was sent: unknown fields are refused, values are not looked at yet.
+/// The body of `POST /orders` as it was sent: unknown fields are refused, values are not checked yet.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CartRequest {
-    /// What is wanted; each sku once.
+    /// The lines; each sku once.
     #[schema(min_items = 1, max_items = 50)]
     lines: Vec<LineRequest>,
-    /// ISO 4217, in which each product has a price: `eur` or `EUR`.
+    /// ISO 4217, `eur` or `EUR`. Each product must have a price in it.
     #[schema(pattern = "^[A-Za-z]{3}$", example = "eur")]
     currency: String,
-    /// Where the goods go.
+    /// The shipping address.
     shipping_address: Address,
-    /// Where the mails go.
+    /// The email address for mails about the order.
     #[schema(value_type = EmailAddress)]
     email: String,
-    /// How it is to be paid; `invoice` is for services whose key has `orders:invoice`.
+    /// The payment method; `invoice` is for services whose key has `orders:invoice`.
     #[serde(default)]
     payment_method: PaymentChoice,
 }
 
-/// So many pieces of a product.
+/// A product and a quantity.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineRequest {
-    /// Which product.
+    /// The product.
     #[schema(value_type = Sku)]
     sku: String,
-    /// How many pieces.
+    /// The quantity.
     #[schema(minimum = 1, maximum = 999)]
     quantity: i64,
 }
 
-/// A cart whose every value is within bounds.
+/// A cart whose values are all valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cart {
     /// At least one line, each sku once.
     pub lines: Vec<CartLine>,
-    /// What the customer wants to pay in.
+    /// The currency to pay in.
     pub currency: Currency,
-    /// Where the goods go.
+    /// The shipping address.
     pub shipping_address: Address,
-    /// Where the mails go.
+    /// The email address for mails about the order.
     pub email: EmailAddress,
-    /// How it is to be paid.
+    /// The payment method.
     pub payment_method: PaymentChoice,
 }
 
-/// So many pieces of a product.
+/// A product and a quantity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CartLine {
-    /// Which product.
+    /// The product.
     pub sku: Sku,
     /// 1 to [`MAX_QUANTITY`].
     pub quantity: u32,
 }
 
-/// A value that breaks a rule: where it stands in the body and what is wrong, for whoever sent it.
+/// An invalid value: its field, and a message for the client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
 pub struct FieldError {
     /// A path such as `lines[0].quantity`.
     pub field: String,
-    /// What to do about it.
+    /// What is wrong.
     pub message: String,
 }
 
 impl FieldError {
-    /// A fault of the field at this path.
+    /// An error of the field at this path.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
@@ -108,7 +109,7 @@ impl CartLine {
     ///
     /// # Errors
     ///
-    /// The first thing wrong with them.
+    /// The first invalid line.
     pub fn read_all(requests: &[LineRequest]) -> Result<Vec<Self>, FieldError> {
         if requests.is_empty() || requests.len() > MAX_LINES {
             return Err(FieldError::new("lines", format!("must have 1 to {MAX_LINES} lines")));
@@ -141,50 +142,50 @@ impl CartLine {
 /// A cart with the catalogue's names and prices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PricedCart {
-    /// The cart that was priced.
+    /// The cart.
     pub cart: Cart,
     /// Its lines with name and unit price.
     pub lines: Vec<OrderLine>,
-    /// What all of it costs.
+    /// The total.
     pub total: Money,
 }
 
 /// Lines with the catalogue's names and prices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PricedLines {
-    /// Each with name and unit price.
+    /// The lines, each with name and unit price.
     pub lines: Vec<OrderLine>,
-    /// What all of them cost.
+    /// The total.
     pub total: Money,
 }
 
 /// Why a cart cannot be priced.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PricingError {
-    /// Nothing with this sku is for sale.
+    /// No product with this sku is for sale.
     #[error("no such product: {sku}")]
     UnknownSku {
-        /// Place of the line, from 0.
+        /// The index of the line, from 0.
         line: usize,
-        /// What was asked for.
+        /// The requested sku.
         sku: Sku,
     },
     /// The product has no price in the cart's currency.
     #[error("{sku} is not sold in {currency}")]
     NotSoldIn {
-        /// Place of the line, from 0.
+        /// The index of the line, from 0.
         line: usize,
-        /// What was asked for.
+        /// The requested sku.
         sku: Sku,
         /// The cart's currency.
         currency: Currency,
     },
-    /// The sum exceeds what can be counted.
+    /// The total does not fit into 64 bits.
     #[error("the total is too large")]
     TooLarge(#[from] MoneyError),
 }
 
-/// Names and prices every line from the catalogue's `products`; what the client thinks of prices has no say.
+/// Names and prices every line from the catalogue's `products`. Prices never come from the client.
 ///
 /// # Errors
 ///

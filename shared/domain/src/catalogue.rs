@@ -1,4 +1,4 @@
-//! What is for sale: products with a price per currency and a stock.
+//! The catalogue: products with a price per currency and a stock.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -59,15 +59,15 @@ impl<'de> Deserialize<'de> for Sku {
 pub struct Product {
     /// Its code, which never changes.
     pub sku: Sku,
-    /// What customers read.
+    /// The name that customers see.
     pub name: String,
-    /// Price of one piece in minor units, for each currency it is sold in.
+    /// The price of one piece in minor units, in each currency in which it is sold.
     pub prices: BTreeMap<Currency, i64>,
-    /// Pieces that can still be ordered; never negative.
+    /// The pieces in stock that can still be ordered; never negative.
     pub stock: u32,
     /// Whether it can be ordered at all.
     pub active: bool,
-    /// Counts the edits of name, prices and `active`; orders moving the stock don't count.
+    /// Counts the edits of name, prices and `active`; stock movements of orders don't count.
     pub version: u64,
     /// When it was last edited.
     pub updated_at: Timestamp,

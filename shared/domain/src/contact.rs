@@ -1,4 +1,4 @@
-//! Who gets the goods and the mails: address and mail address, bounded and checked.
+//! Contact data of an order: shipping address and email address, bounded and checked.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use utoipa::ToSchema;
 
-/// A mail address, checked for shape only: whether it exists is for its mail server to say. At most 254 characters
+/// An email address, checked for its form only: only its mail server knows whether it exists. At most 254 characters
 /// (RFC 5321, 4.5.3.1.3). Never logged: `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Hash, ToSchema)]
 #[schema(
@@ -28,8 +28,8 @@ impl EmailAddress {
         &self.0
     }
 
-    /// The form in which addresses are compared: that two differ in the case of letters alone and belong to two people
-    /// is allowed (RFC 5321, 2.4) and not met with.
+    /// The form in which addresses are compared. Two people whose addresses differ in case alone are allowed (RFC 5321,
+    /// 2.4), but do not occur in practice.
     pub fn lower_case(&self) -> String {
         self.0.to_ascii_lowercase()
     }
@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for EmailAddress {
     }
 }
 
-/// Where the goods go. `Debug` hides it: an address is personal.
+/// A shipping address. `Debug` hides it, since it is personal.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
@@ -90,7 +90,7 @@ pub struct Address {
         min_length = 1
     )]
     pub line1: String,
-    /// Anything more that the carrier needs.
+    /// Additional information for the carrier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", max_length = 200)]
     pub line2: Option<String>,
@@ -121,7 +121,7 @@ impl fmt::Debug for Address {
 }
 
 impl Address {
-    /// The first thing wrong with the address: the field's name and a message for whoever typed it.
+    /// The first invalid field, with a message for the client.
     pub fn fault(&self) -> Option<(&'static str, &'static str)> {
         let required = [("name", &self.name), ("line1", &self.line1), ("city", &self.city)];
         let optional = [("line2", &self.line2), ("state", &self.state), ("postal_code", &self.postal_code)];

@@ -1,4 +1,4 @@
-//! What happened to an order, for whoever listens. Ids, versions and amounts; nothing personal.
+//! Order events, for consumers. They carry ids, versions and amounts: nothing personal.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,61 +8,61 @@ use utoipa::ToSchema;
 
 use crate::{EventId, IntentId, IntentStatus, Money, Order, OrderId, OrderStatus, Timestamp};
 
-/// The version of [`OrderEvent`]'s shape. A consumer that meets a greater one leaves the message for its successor.
+/// The version of [`OrderEvent`]'s shape. A consumer that meets a greater version leaves the message for its successor.
 pub const EVENT_SCHEMA_VERSION: u32 = 1;
 
 /// Kinds of order event; the word in messages and filters is [`EventType::as_str`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 pub enum EventType {
-    /// The order exists.
+    /// The order was placed.
     #[serde(rename = "order.placed")]
     Placed,
-    /// The bank is at work.
+    /// The bank is processing the payment.
     #[serde(rename = "order.payment_processing")]
     PaymentProcessing,
-    /// A try to pay failed; another is possible.
+    /// An attempt to pay failed; another is possible.
     #[serde(rename = "order.payment_failed")]
     PaymentFailed,
     /// The whole amount was received.
     #[serde(rename = "order.paid")]
     Paid,
-    /// Sent to the customer.
+    /// The order was sent to the customer.
     #[serde(rename = "order.fulfilled")]
     Fulfilled,
-    /// Called off.
+    /// The order was cancelled.
     #[serde(rename = "order.cancelled")]
     Cancelled,
-    /// Money came for an order that was called off: it has to go back.
+    /// A payment arrived for a cancelled order and must be refunded.
     #[serde(rename = "order.refund_due")]
     RefundDue,
-    /// An intent that nobody is to pay can be paid again, or still: it is to be voided.
+    /// An intent that is to be voided can be paid, still or again.
     #[serde(rename = "order.void_due")]
     VoidDue,
-    /// Somebody wants money to go back: Stripe is to be asked.
+    /// A refund was requested: ask Stripe for it.
     #[serde(rename = "order.refund_requested")]
     RefundRequested,
-    /// A refund will not be made, or its money came back to us.
+    /// A refund will not be made, or its money was returned to us.
     #[serde(rename = "order.refund_failed")]
     RefundFailed,
-    /// Part of the money went back.
+    /// Part of the payment was refunded.
     #[serde(rename = "order.partially_refunded")]
     PartiallyRefunded,
-    /// All of the money went back.
+    /// All of the payment was refunded.
     #[serde(rename = "order.refunded")]
     Refunded,
-    /// A bank holds the money.
+    /// A bank holds the money because of a dispute.
     #[serde(rename = "order.disputed")]
     Disputed,
     /// A dispute was lost.
     #[serde(rename = "order.charged_back")]
     ChargedBack,
-    /// The facts contradict the order.
+    /// The payment facts contradict the order.
     #[serde(rename = "order.needs_review")]
     NeedsReview,
     /// An invoice was not paid by its due date.
     #[serde(rename = "order.invoice_overdue")]
     InvoiceOverdue,
-    /// Something else that a reader of the order sees has changed.
+    /// Something else changed that a reader of the order sees.
     #[serde(rename = "order.updated")]
     Updated,
 }
@@ -91,8 +91,8 @@ impl EventType {
         }
     }
 
-    /// The event that says that an order has come to this status. That it is paid, sent or called off is said when that
-    /// happens, not when money comes back from a dispute or a failed refund.
+    /// The event that announces an order's new status. That an order is paid, sent or cancelled is announced when it
+    /// happens, not when money returns from a dispute or a failed refund.
     fn of(status: OrderStatus) -> Self {
         match status {
             OrderStatus::PendingPayment
@@ -116,29 +116,29 @@ impl fmt::Display for EventType {
     }
 }
 
-/// One thing that happened, written in the same transaction as the order and published from the stream.
+/// An event, written in the same transaction as the order and published from the stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderEvent {
-    /// Derived from order, version and place, so that a second publication is recognisable.
+    /// Derived from order, version and index, so that a second publication is recognisable.
     pub event_id: EventId,
     /// What happened.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// [`EVENT_SCHEMA_VERSION`] when it was written.
+    /// [`EVENT_SCHEMA_VERSION`] at the time of writing.
     pub schema_version: u32,
-    /// Whose event.
+    /// The order.
     pub order_id: OrderId,
-    /// The order's version that it came with.
+    /// The order's version that it belongs to.
     pub order_version: u64,
-    /// Place among the events of that version, from 0.
+    /// The index among the events of that version, from 0.
     pub index: usize,
-    /// Where the order stood after it.
+    /// The order's status after it.
     pub status: OrderStatus,
     /// The order's total.
     pub total: Money,
     /// Received so far, in minor units.
     pub captured: i64,
-    /// Given back so far, in minor units.
+    /// Refunded so far, in minor units.
     pub refunded: i64,
     /// When.
     pub at: Timestamp,
@@ -146,7 +146,7 @@ pub struct OrderEvent {
     pub correlation_id: String,
 }
 
-/// The events that tell how `before` (none: nothing) became `after`.
+/// The events that describe how `before` (`None`: no order) became `after`.
 pub(crate) fn events_between(before: Option<&Order>, after: &Order, correlation_id: &str) -> Vec<OrderEvent> {
     let types = match before {
         None => vec![EventType::Placed],
@@ -192,8 +192,8 @@ fn differences(before: &Order, after: &Order) -> Vec<EventType> {
     types
 }
 
-/// Whether an intent is to be voided that was not before. Those of an order that is called off by this very change are
-/// told of by that; those that a bank is working on come to an end by themselves, or are payable again and told of then.
+/// Whether a further intent is to be voided. Intents of an order that this change cancels are covered by its own event;
+/// intents that a bank is processing end by themselves, or become payable again and get an event then.
 fn has_more_to_void(before: &Order, after: &Order) -> bool {
     let is_voidable = |order: &Order, id: &IntentId| {
         order.payment.facts.intent(id).is_some_and(|intent| intent.status != IntentStatus::Processing)
@@ -203,7 +203,7 @@ fn has_more_to_void(before: &Order, after: &Order) -> bool {
     !is_told && after.intents_to_void().any(|id| is_voidable(after, id) && !was.contains(id))
 }
 
-/// What became of refunds. Whether money of a cancelled order came back to us is told by its status.
+/// Events about refunds. When money of a cancelled order is returned to us, its status announces it.
 fn of_refunds(before: &Order, after: &Order) -> Vec<EventType> {
     let (was, is) = (&before.payment, &after.payment);
     let mut types = Vec::new();
@@ -215,7 +215,7 @@ fn of_refunds(before: &Order, after: &Order) -> Vec<EventType> {
     types
 }
 
-/// Whether a reader of the order sees a difference that no other event tells of.
+/// Whether a reader of the order sees a difference that no other event announces.
 fn is_seen(before: &Order, after: &Order) -> bool {
     let was_erased = before.person.contact().is_some() && after.person.contact().is_none();
     let was_edited = before.lines != after.lines || before.person.contact() != after.person.contact();

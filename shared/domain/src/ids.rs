@@ -1,4 +1,4 @@
-//! Identifiers: newtypes with a visible prefix, read strictly.
+//! Identifiers: newtypes with a visible prefix, parsed strictly.
 
 use std::fmt;
 use std::str::FromStr;
@@ -81,23 +81,23 @@ id!(
     "ord"
 );
 id!(
-    /// Who places orders: `cus_…`. Ours, not Stripe's customer.
+    /// A customer: `cus_…`. Ours, not Stripe's customer.
     CustomerId,
     "cus"
 );
 id!(
-    /// Who works for the shop: `usr_…`.
+    /// A staff member: `usr_…`.
     UserId,
     "usr"
 );
 id!(
-    /// An order event: `evt_…`, derived from its order, version and place in it.
+    /// An order event: `evt_…`, derived from its order, version and index.
     EventId,
     "evt"
 );
 
 id!(
-    /// A refund that somebody asked for: `rfd_…`, derived from its order and the idempotency key of the request.
+    /// A requested refund: `rfd_…`, derived from its order and the idempotency key of the request.
     RefundActionId,
     "rfd"
 );
@@ -108,7 +108,7 @@ id!(
     "ses"
 );
 id!(
-    /// A link that was mailed: `lnk_…`.
+    /// A mailed link: `lnk_…`.
     LinkId,
     "lnk"
 );
@@ -119,28 +119,28 @@ id!(
 );
 
 impl OrderId {
-    /// The id of the order that this caller places with this idempotency key: always the same one.
+    /// The id of the order that this caller places with this idempotency key: always the same.
     pub fn derived(customer: CustomerId, key: &IdempotencyKey) -> Self {
         Self(Uuid::new_v5(&customer.uuid(), key.as_str().as_bytes()))
     }
 }
 
 impl RefundActionId {
-    /// The id of the refund that is asked for with this idempotency key: always the same one.
+    /// The id of the refund that is requested with this idempotency key: always the same.
     pub fn derived(order: OrderId, key: &IdempotencyKey) -> Self {
         Self(Uuid::new_v5(&order.uuid(), key.as_str().as_bytes()))
     }
 }
 
 impl EventId {
-    /// The id of the `index`th event of an order's version: always the same one.
+    /// The id of the `index`th event of an order's version: always the same.
     pub fn derived(order: OrderId, version: u64, index: usize) -> Self {
         Self(Uuid::new_v5(&order.uuid(), format!("{version}#{index}").as_bytes()))
     }
 }
 
-/// What a caller sends as `Idempotency-Key`: 1 to 255 visible ASCII characters
-/// (Stripe's own limit; draft-ietf-httpapi-idempotency-key-header).
+/// The value of the `Idempotency-Key` header: 1 to 255 visible ASCII characters (Stripe's own limit;
+/// draft-ietf-httpapi-idempotency-key-header).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
@@ -150,7 +150,7 @@ pub struct IdempotencyKey(String);
 pub struct InvalidIdempotencyKey;
 
 impl IdempotencyKey {
-    /// The key as the caller wrote it.
+    /// The key as the caller sent it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,5 @@
-//! The ledger of an order: each movement of its money once, with the id of the object that moved it. Never changed.
+//! The ledger of an order: each movement of its money once, with the id of the object that moved it. Entries never
+//! change.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +12,11 @@ use crate::{DisputeStatus, KnownFacts, Money, Order, OrderId, Timestamp, Transfe
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LedgerKind {
-    /// A payment intent brought money.
+    /// A payment intent received money.
     Payment,
-    /// Money went back, or is on its way back.
+    /// A refund was made or is pending.
     Refund,
-    /// A refund failed or was cancelled: its money is here again.
+    /// A refund failed or was cancelled: its money is back with us.
     RefundFailed,
     /// A dispute was lost.
     DisputeLost,
@@ -26,26 +27,26 @@ pub enum LedgerKind {
 /// A movement of money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
-    /// Whose money.
+    /// The order.
     pub order_id: OrderId,
-    /// The order's version that it came with.
+    /// The order's version that it belongs to.
     pub order_version: u64,
-    /// Place among the entries of that version, from 0.
+    /// The index among the entries of that version, from 0.
     pub index: usize,
-    /// What it was.
+    /// The kind of movement.
     pub kind: LedgerKind,
     /// Stripe's id of the intent, refund or dispute, or the transfer's reference.
     pub object: String,
-    /// How much: above zero it came, below it went.
+    /// The amount: positive when received, negative when paid out.
     pub amount: Money,
     /// When it was booked.
     pub at: Timestamp,
-    /// The request or webhook that told of it.
+    /// The request or webhook that reported it.
     pub correlation_id: String,
 }
 
-/// The entries that tell how the money of `before` became that of `after`. So the sum of all entries of an order is
-/// what its facts say: captured − refunded − lost.
+/// The entries for the difference between the money of `before` and that of `after`. So the sum of all entries of an
+/// order is captured − refunded − lost.
 pub(crate) fn entries_between(before: &Order, after: &Order, correlation_id: &str) -> Vec<LedgerEntry> {
     let (was, is) = (balances(&before.payment.facts), balances(&after.payment.facts));
     let moved = is.into_iter().filter_map(|((kind, object), amount)| {
@@ -66,8 +67,8 @@ pub(crate) fn entries_between(before: &Order, after: &Order, correlation_id: &st
     moved.enumerate().map(entry).collect()
 }
 
-/// What each object contributes to the order's balance. Objects are never forgotten, they only come to contribute
-/// nothing.
+/// What each object contributes to the order's balance. Objects are never forgotten; their contribution may become
+/// zero.
 fn balances(facts: &KnownFacts) -> BTreeMap<(LedgerKind, &str), Money> {
     let signed = |amount: Money, sign: i64| Money::new(amount.amount.saturating_mul(sign), amount.currency);
     let paid = facts.succeeded().map(|intent| ((LedgerKind::Payment, intent.id.as_str()), intent.received));

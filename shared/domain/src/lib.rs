@@ -1,6 +1,6 @@
-//! What an order is and what may happen to it: money, cart, order, status machine, payment facts, events.
+//! Orders and their rules: money, cart, order, status machine, payment facts, events.
 //!
-//! Pure: no I/O, no clock, no randomness, no AWS. Whatever comes from outside arrives as an argument.
+//! Pure: no I/O, no clock, no randomness, no AWS. Everything from outside arrives as an argument.
 
 mod account;
 mod cart;

@@ -1,6 +1,6 @@
 //! The effect of sending one mail: claimed before it is sent, settled by evidence.
 //!
-//! SendGrid knows no idempotency key, so whether a mail may be sent is decided here, from what is stored of it.
+//! SendGrid has no idempotency keys, so this decides whether a mail may be sent, from what is stored about it.
 
 mod id;
 mod kind;
@@ -16,31 +16,31 @@ use crate::Timestamp;
 pub use id::{InvalidMailEffectId, MailEffectId, MailSubject};
 pub use kind::{MailKind, OrderMail, StaffAlert};
 
-/// How far the sending of a mail is.
+/// The state of sending a mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Sending {
-    /// Somebody is about to send it, or died while about to.
+    /// An invocation is about to send it, or died on the way.
     Claimed {
-        /// Who.
+        /// The invocation.
         owner: Uuid,
         /// When.
         at: Timestamp,
-        /// Until then nobody else may; afterwards the outcome counts as unknown.
+        /// Until then, no other invocation may send it; afterwards the outcome counts as unknown.
         lease_until: Timestamp,
     },
-    /// SendGrid certainly does not have it; whoever comes next may send it.
+    /// SendGrid certainly does not have it; any invocation may send it.
     Free,
-    /// It may have been sent: only SendGrid's events, or their absence for long enough, tell.
+    /// It may have been sent: only SendGrid's events, or their absence for long enough, show it.
     Unknown {
-        /// When the request left.
+        /// When the request was sent.
         since: Timestamp,
     },
     /// SendGrid has it.
     Sent {
-        /// SendGrid's `X-Message-Id`, when we got to read it.
+        /// SendGrid's `X-Message-Id`, if we received it.
         message_id: Option<String>,
-        /// When we knew.
+        /// When we learned it.
         at: Timestamp,
     },
     /// SendGrid refused it for good.
@@ -52,69 +52,69 @@ pub enum Sending {
     },
 }
 
-/// How far the mail got, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`, and what went
-/// wrong in the end is never hidden by what went well before.
+/// The state of delivery, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`, and a final
+/// failure is never hidden by an earlier success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
-    /// SendGrid took it up.
+    /// SendGrid is processing it.
     Processed,
-    /// The receiving server put it off.
+    /// The receiving server deferred it.
     Deferred,
-    /// The receiving server took it.
+    /// The receiving server accepted it.
     Delivered,
-    /// Somebody opened it.
+    /// The recipient opened it.
     Opened,
-    /// Somebody clicked in it.
+    /// The recipient clicked a link in it.
     Clicked,
-    /// SendGrid did not even try.
+    /// SendGrid did not try to deliver it.
     Dropped,
-    /// The receiving server refused it, at once or after it had taken it.
+    /// The receiving server refused it, at once or after accepting it.
     Bounced,
-    /// Somebody called it spam.
+    /// The recipient reported it as spam.
     SpamReported,
 }
 
 /// A mail as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailEffect {
-    /// Which one.
+    /// The id.
     pub id: MailEffectId,
-    /// How far the sending is.
+    /// The state of sending.
     pub sending: Sending,
-    /// How far it got, once SendGrid told.
+    /// The state of delivery, once SendGrid reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<Delivery>,
-    /// How many earlier tries ended without anybody knowing how: so many copies more than one may have been sent.
+    /// How many earlier attempts had an unknown outcome: that many extra copies may have been sent.
     pub doubts: u32,
     /// Counts the changes, from 1. Each write is conditional on it.
     pub version: u64,
-    /// The correlation id of the event that asked for it.
+    /// The correlation id of the event that caused it.
     pub correlation_id: String,
 }
 
-/// Whether the one who asks may send the mail now.
+/// Whether an invocation may send the mail now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailClaim {
-    /// Yes, once this was stored on condition that nobody stored anything else meanwhile.
+    /// Yes, once this effect is stored on condition that the stored one has not changed.
     Send(MailEffect),
     /// No: it is settled.
     Settled,
-    /// Not now: somebody else is at it, or SendGrid's events are awaited. Ask again after this moment.
+    /// Not now: another invocation is sending it, or SendGrid's events are awaited. Ask again after this time.
     Wait(Timestamp),
 }
 
 /// How long a claim holds, and how long evidence is awaited before a mail of unknown outcome is sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MailPatience {
-    /// Longer than the function may run.
+    /// How long a claim holds: longer than the function may run.
     pub lease: Duration,
-    /// Longer than SendGrid's events take.
+    /// How long evidence is awaited: longer than SendGrid's events take.
     pub evidence: Duration,
 }
 
 impl MailEffect {
-    /// Asks to send the mail of which `stored` is known.
+    /// Asks to send the mail whose stored effect is `stored`.
     pub fn claim(
         stored: Option<&Self>,
         id: MailEffectId,
@@ -142,19 +142,19 @@ impl MailEffect {
         })
     }
 
-    /// Notes how the sending ended. Evidence that came first stays.
+    /// Records how the sending ended. Evidence that came first stays.
     #[must_use]
     pub fn ended(&self, sending: Sending) -> Option<Self> {
         let settled = matches!(self.sending, Sending::Sent { .. } | Sending::Refused { .. });
         (!settled).then(|| Self { sending, version: self.version + 1, ..self.clone() })
     }
 
-    /// Takes in some of SendGrid's reports, in any order, any number of times. None when they say nothing new.
+    /// Applies SendGrid's reports, in any order and any number of times; `None` when they say nothing new.
     pub fn reported(&self, reports: &[(Delivery, Timestamp)]) -> Option<Self> {
         let furthest = reports.iter().max()?;
         let sending = match &self.sending {
             sent @ Sending::Sent { .. } => sent.clone(),
-            // A report exists, so SendGrid has the mail, whatever we thought.
+            // A report exists, so SendGrid has the mail, whatever we assumed.
             _ => Sending::Sent { message_id: None, at: furthest.1 },
         };
         let next = Self { sending, delivery: self.delivery.max(Some(furthest.0)), ..self.clone() };

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 #[schema(value_type = String, pattern = "^[a-z]{3}$", example = "eur")]
 pub struct Currency(Iso);
 
-/// The text names no currency that money can be counted in.
+/// The text is not a currency in which money can be counted.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an ISO 4217 currency: {0}")]
 pub struct UnknownCurrency(String);
@@ -64,11 +64,11 @@ impl<'de> Deserialize<'de> for Currency {
 pub struct Money {
     /// Minor units.
     pub amount: i64,
-    /// What the units are of.
+    /// The currency.
     pub currency: Currency,
 }
 
-/// Why a sum of money does not exist.
+/// Why a sum of money cannot be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// The result does not fit into 64 bits.
@@ -85,7 +85,7 @@ impl Money {
         Self { amount, currency }
     }
 
-    /// Nothing, in this currency.
+    /// Zero, in this currency.
     pub const fn zero(currency: Currency) -> Self {
         Self::new(0, currency)
     }

@@ -1,4 +1,4 @@
-//! An order and everything that may happen to it. Each change is a pure function from an order to the next version.
+//! An order and everything that may happen to it. Each change is a pure function from an order to its next version.
 
 mod decisions;
 mod difference;
@@ -37,16 +37,16 @@ pub use reservation::Reservation;
 pub use review::{Review, ReviewDecision, ReviewRefused};
 pub use terms::{PaymentChoice, PaymentMethod, PaymentTerms};
 
-/// So many pieces of a product, with name and price as they were when the order was placed.
+/// A product and a quantity, with name and price as they were when the order was placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderLine {
-    /// Which product.
+    /// The product.
     pub sku: Sku,
-    /// What it was called.
+    /// Its name.
     pub name: String,
     /// Pieces.
     pub quantity: u32,
-    /// Price of one piece.
+    /// The price of one piece.
     pub unit_price: Money,
 }
 
@@ -55,35 +55,35 @@ pub struct OrderLine {
 pub struct Order {
     /// Derived from customer and idempotency key.
     pub id: OrderId,
-    /// Whose order.
+    /// The customer.
     pub customer: CustomerId,
-    /// Whom it is for.
+    /// The person whom it is for.
     #[serde(flatten)]
     pub person: Person,
     /// What was ordered.
     pub lines: Vec<OrderLine>,
-    /// What it costs.
+    /// The total.
     pub total: Money,
-    /// What we asked Stripe for and what we know of it.
+    /// What we asked Stripe for, and what we know of the payment.
     pub payment: Payment,
-    /// The goods that it holds.
+    /// The goods that it reserves.
     pub reservation: Reservation,
-    /// Our decision to call it off.
+    /// Our decision to cancel it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<Cancellation>,
-    /// Our word that it was sent.
+    /// When it was fulfilled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fulfilled_at: Option<Timestamp>,
-    /// What somebody decided about money that contradicts the order.
+    /// The staff's decision about payments that contradict the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,
     /// When it was announced as paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<Timestamp>,
-    /// The lines that it was placed with, once they are others.
+    /// The lines that it was placed with, if they have changed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placed_lines: Option<Vec<CartLine>>,
-    /// Where it stands.
+    /// The status.
     pub status: OrderStatus,
     /// Counts the changes, from 1. Each write is conditional on it.
     pub version: u64,
@@ -95,39 +95,39 @@ pub struct Order {
     pub correlation_id: String,
 }
 
-/// What we asked Stripe for, and what we know.
+/// What we asked Stripe for, and what we know of the payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
-    /// How it is to be paid.
+    /// The payment method.
     pub method: PaymentMethod,
-    /// Which try to pay this is, from 1; Stripe's idempotency key derives from it.
+    /// The number of the current attempt to pay, from 1; Stripe's idempotency key derives from it.
     pub attempt: u32,
-    /// The payment intent of this attempt, once Stripe has answered.
+    /// The payment intent of this attempt, once Stripe has created it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<IntentId>,
     /// What is known of Stripe's objects.
     pub facts: KnownFacts,
-    /// Refunds that we decided on, by action id; reserved here before Stripe is asked.
+    /// The refunds that we decided on, by action id; reserved here before Stripe is asked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refund_actions: BTreeMap<String, RefundAction>,
 }
 
-/// The next version of an order with what tells of it and what moves with it: written together or not at all.
+/// The next version of an order, with its events, ledger entries and stock movements: written together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The order after the change; the stored one must have the version before it.
+    /// The order after the change; the stored order must have the version before it.
     pub order: Order,
-    /// What happened.
+    /// The events.
     pub events: Vec<OrderEvent>,
-    /// The money that moved.
+    /// The ledger entries.
     pub ledger: Vec<LedgerEntry>,
-    /// Pieces that go back to stock, or, below zero, are taken from it, which they have to be in.
+    /// Pieces that return to stock or, if negative, are taken from it; those must be in stock.
     pub stock: BTreeMap<Sku, i64>,
 }
 
 impl Order {
-    /// A new order, version 1, with its `order.placed` event and its goods. `held_until`: when they go back to stock
-    /// unless it is paid, none for never.
+    /// A new order, version 1, with its `order.placed` event and its reservation. `held_until` is when the goods return
+    /// to stock unless it is paid; `None` for never.
     pub fn place(
         id: OrderId,
         customer: CustomerId,
@@ -167,8 +167,8 @@ impl Order {
         Change { events: events_between(None, &order, correlation_id), order, ledger: Vec::new(), stock }
     }
 
-    /// Whether this order is what `cart` asked for when it was placed: a repeated request finds its own order, another
-    /// cart does not. An order that has forgotten whom it was for, or that was edited, knows its cart by its lines.
+    /// Whether this order is the one that `cart` placed: a repeated request finds its own order, another cart does not.
+    /// An erased or edited order knows its cart by its lines.
     pub fn is_for(&self, cart: &Cart) -> bool {
         let is_same_cart = self.first_lines() == cart.lines && self.payment.method.choice() == cart.payment_method;
         let contact = self.person.contact().filter(|_| self.placed_lines.is_none());
@@ -177,12 +177,12 @@ impl Order {
         is_same_cart && is_same_contact && self.total.currency == cart.currency
     }
 
-    /// Takes in facts from Stripe. None when they say nothing new.
+    /// Applies facts from Stripe; `None` when they say nothing new.
     pub fn apply_facts(&self, facts: Vec<PaymentFact>, correlation_id: &str, now: Timestamp) -> Option<Change> {
         self.change(correlation_id, now, |order| order.payment.facts.extend(facts))
     }
 
-    /// Notes the payment intent that Stripe made for the current attempt, with the facts of its answer.
+    /// Records the payment intent that Stripe created for the current attempt, with the facts of its answer.
     pub fn attach_intent(
         &self,
         intent: IntentId,
@@ -196,8 +196,8 @@ impl Order {
         })
     }
 
-    /// Begins another attempt when the current intent was given up at Stripe. None while the current one can still
-    /// be paid, or when the order no longer waits for money.
+    /// Begins another attempt when the current intent was cancelled at Stripe. `None` while the current intent can
+    /// still be paid, or when the order is not awaiting payment.
     pub fn next_attempt(&self, correlation_id: &str, now: Timestamp) -> Option<Change> {
         let current = self.payment.intent.as_ref().and_then(|id| self.payment.facts.intent(id))?;
         if current.status != IntentStatus::Canceled || !self.status.awaits_payment() {
@@ -209,8 +209,8 @@ impl Order {
         })
     }
 
-    /// Begins another attempt in place of one that Stripe will never make an intent for: it saved failures under all of the
-    /// attempt's idempotency keys. None when that attempt came to an intent after all, or is over.
+    /// Begins another attempt in place of one for which Stripe will never create an intent: it has saved failures under
+    /// all of the attempt's idempotency keys. `None` when that attempt got an intent after all, or is over.
     pub fn skip_attempt(&self, attempt: u32, correlation_id: &str, now: Timestamp) -> Option<Change> {
         let is_stuck = self.payment.attempt == attempt && self.payment.intent.is_none();
         if !is_stuck || !self.status.awaits_payment() {
@@ -219,8 +219,8 @@ impl Order {
         self.change(correlation_id, now, |order| order.payment.attempt += 1)
     }
 
-    /// Payment intents that could still bring money that nobody is to pay: all of an order that was cancelled, or that
-    /// money came for already, and those that another one has taken the place of.
+    /// The payment intents to void because they could still bring unwanted money: all of a cancelled or paid order, and
+    /// those that a later attempt has replaced.
     pub fn intents_to_void(&self) -> impl Iterator<Item = &IntentId> {
         let is_over = self.cancellation.is_some() || self.payment.facts.captured() > 0;
         let is_replaced = |id: &IntentId| self.payment.intent.as_ref().is_some_and(|now| now != id);
@@ -244,30 +244,30 @@ impl Order {
         Some(Change { stock: self.stock_moved_by(&order), order, events, ledger })
     }
 
-    /// Whether money is there that may be kept and delivered for.
+    /// Whether there is a payment that may be kept and delivered for.
     fn is_paid(&self) -> bool {
         self.payment.facts.captured() > 0 && self.cancellation.is_none() && self.status != OrderStatus::NeedsReview
     }
 }
 
 impl Payment {
-    /// When a try to pay last failed, in seconds since the epoch.
+    /// When an attempt to pay last failed, in seconds since the epoch.
     pub(crate) fn last_failure(&self) -> Option<i64> {
         let failed = self.facts.intents().filter(|intent| intent.status == IntentStatus::PaymentFailed);
         failed.map(|intent| intent.seen_at).max()
     }
 
-    /// Whether it was noted that the invoice is late.
+    /// Whether the invoice was recorded as late.
     pub(crate) fn is_overdue(&self) -> bool {
         matches!(self.method, PaymentMethod::Invoice { overdue_since: Some(_), .. })
     }
 
-    /// How many refunds were asked for by somebody.
+    /// How many refunds were requested.
     pub(crate) fn requested_refunds(&self) -> usize {
         self.refund_actions.values().filter(|action| action.requested.is_some()).count()
     }
 
-    /// How many of those will not be made, or were made and came back.
+    /// How many of those will not be made, or were made and returned.
     pub(crate) fn failed_requests(&self) -> usize {
         let came_back = |id: &str| {
             let mut refunds = self.facts.refunds();

@@ -1,4 +1,4 @@
-//! The status machine: which statuses there are and which may follow which.
+//! The status machine: the statuses, and which may follow which.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,31 +6,31 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where an order stands. Follows from its payment facts and our own decisions; nobody sets it.
+/// The status of an order. It follows from its payment facts and our own decisions, and is never set directly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
-    /// Placed; no money yet.
+    /// Placed, not paid.
     PendingPayment,
-    /// The bank is at work.
+    /// The bank is processing the payment.
     PaymentProcessing,
-    /// To be paid by bank transfer; the goods may be on their way.
+    /// To be paid by bank transfer; the goods may be sent before.
     Invoiced,
     /// The whole amount was received.
     Paid,
     /// Paid and sent.
     Fulfilled,
-    /// Part of the money went back.
+    /// Part of the payment was refunded.
     PartiallyRefunded,
-    /// All of the money went back.
+    /// All of the payment was refunded.
     Refunded,
     /// A bank holds the money until the dispute is decided.
     Disputed,
     /// A dispute was lost.
     ChargedBack,
-    /// Called off; money that came or still comes goes back.
+    /// Cancelled; payments that arrived or still arrive are refunded.
     Cancelled,
-    /// Amount, currency or order id contradict the order: people must look.
+    /// Amount, currency or order id contradict the order: staff must decide.
     NeedsReview,
 }
 
@@ -39,10 +39,10 @@ use OrderStatus::{
     PendingPayment, Refunded,
 };
 
-/// The machine as a table: from a status to those that may follow it.
+/// The machine as a table: for each status, those that may follow it.
 ///
-/// Facts arrive in any order, so a step may skip what lies between: a refund's webhook can come before its payment's.
-/// `Cancelled` can be left for `Paid` by an expired order whose money came late, `NeedsReview` by a decision of staff.
+/// Facts arrive in any order, so a step may skip statuses: a refund's webhook can arrive before its payment's. An
+/// expired order whose payment arrived late goes from `Cancelled` to `Paid`; a decision of staff leaves `NeedsReview`.
 const NEXT: [(OrderStatus, &[OrderStatus]); 11] = [
     (
         PendingPayment,
@@ -69,27 +69,28 @@ impl OrderStatus {
         NEXT.iter().map(|(status, _)| *status)
     }
 
-    /// Whether the machine lets `next` follow this status.
+    /// Whether the machine allows `next` after this status.
     pub fn may_become(self, next: Self) -> bool {
         NEXT.iter().any(|(from, to)| *from == self && to.contains(&next))
     }
 
-    /// Whether an order that was not sent may be called off: not when its money is contested or lost.
+    /// Whether an order that was not sent may be cancelled: not when its payment is disputed or lost.
     pub fn can_be_cancelled(self) -> bool {
         matches!(self, PendingPayment | PaymentProcessing | Invoiced | Paid | PartiallyRefunded | Refunded)
     }
 
-    /// Whether the goods may be sent: there is money, or will be by invoice, and none of it is contested or in doubt.
+    /// Whether the goods may be sent: the order is paid or on invoice, and its payment is neither disputed nor under
+    /// review.
     pub fn can_be_fulfilled(self) -> bool {
         matches!(self, Invoiced | Paid | PartiallyRefunded)
     }
 
-    /// Whether staff may give money back: there is some, and nothing else is being done about it.
+    /// Whether staff may refund: there is a payment, and nothing else is being done about it.
     pub fn can_be_refunded(self) -> bool {
         matches!(self, Paid | Fulfilled | PartiallyRefunded | Refunded)
     }
 
-    /// Whether the customer may be asked for money through Stripe.
+    /// Whether the customer may be asked to pay through Stripe.
     pub fn awaits_payment(self) -> bool {
         matches!(self, PendingPayment | PaymentProcessing)
     }
@@ -118,7 +119,7 @@ impl fmt::Display for OrderStatus {
     }
 }
 
-/// The text names no status.
+/// The text is not a status.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no such order status")]
 pub struct UnknownStatus;

@@ -1,6 +1,4 @@
-//! A moment in time: handed in, never read from a clock.
-//!
-//! Stands below everything else, so that clocks and the domain agree on it without knowing each other.
+//! A point in time, passed in as an argument and never read from a clock.
 
 use std::fmt;
 use std::time::Duration;
@@ -40,19 +38,19 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// This moment plus a duration; stops at the end of time instead of overflowing.
+    /// This time plus a duration; saturates instead of overflowing.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// The moment so much earlier.
+    /// This time minus a duration.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How long after `earlier` this moment is; zero when it is not after it.
+    /// How long after `earlier` this time is; zero when it is not after it.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }

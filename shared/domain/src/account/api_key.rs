@@ -1,4 +1,4 @@
-//! A key with which another service calls the API.
+//! The key with which another service calls the API.
 
 use std::time::Duration;
 
@@ -7,39 +7,40 @@ use serde::{Deserialize, Serialize};
 use super::{ACCOUNT_EVENT_SCHEMA_VERSION, AccountEvent, AccountEventType, AccountId, Scopes, TokenHash};
 use crate::{CustomerId, EventId, KeyId, Timestamp, UserId};
 
-/// A key's use is noted so often at most, so that calls cost no writes.
+/// The shortest interval between two recorded uses of a key, so that most calls cost no write.
 const NOTED_EVERY: Duration = Duration::from_hours(1);
 
-/// Days before a key's end at which its maker is told.
+/// How many days before a key expires its creator is notified.
 const NOTICES: [u32; 3] = [14, 3, 1];
 const DAY: Duration = Duration::from_hours(24);
 
-/// An API key as it is stored. The key itself is `cis_live_<hex of the id>_<secret>`, shown once when it is made.
+/// An API key as it is stored. The key itself is `cis_live_<hex of the id>_<secret>`, shown once when it is created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
-    /// Which one; the lookup prefix of the key.
+    /// The id, which is the key's lookup prefix.
     pub id: KeyId,
-    /// Of the secret part.
+    /// The hash of the secret part.
     pub secret: TokenHash,
-    /// What people call it.
+    /// The name that its creator gave it.
     pub name: String,
     /// What it may do.
     pub scopes: Scopes,
-    /// In whose name it places orders. A key that replaces another one has the same, and so sees the same orders.
+    /// The customer in whose name it places orders. A key that replaces another has the same, and so sees the same
+    /// orders.
     pub customer: CustomerId,
-    /// Who made it; is told before it expires.
+    /// Who created it, and is notified before it expires.
     pub created_by: UserId,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// From when on it is no longer good.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
-    /// When it was last seen, to within an hour.
+    /// When it was last used, to within an hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
-    /// Of which end its maker was last told: so many days before `expires_at`.
+    /// The last expiry notice that its creator got: that many days before `expires_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noticed_days: Option<u32>,
     /// Counts the changes, from 1, other than those of `last_used_at`. Each write is conditional on it.
@@ -47,24 +48,24 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// The next version, revoked; none if it is already.
+    /// The next version, revoked; `None` when it is revoked already.
     pub fn revoked(&self, now: Timestamp) -> Option<Self> {
         self.revoked_at.is_none().then(|| Self { revoked_at: Some(now), ..self.next() })
     }
 
-    /// The next version, which ends at that moment; none if it ends before then anyway.
+    /// The next version, which expires then; `None` when it expires earlier anyway.
     pub fn ended(&self, at: Timestamp) -> Option<Self> {
         let ends_later = self.revoked_at.is_none() && at < self.expires_at;
         ends_later.then(|| Self { expires_at: at, ..self.next() })
     }
 
-    /// Whether its use now is worth a note.
+    /// Whether a use at this time should be recorded.
     pub fn use_is_due(&self, now: Timestamp) -> bool {
         self.last_used_at.is_none_or(|at| now.since(at) >= NOTED_EVERY)
     }
 
-    /// The next version and what is to be told, when the end has come near enough for the next notice. Whoever has not
-    /// been told for a while, gets the last notice that applies and not all of them.
+    /// The next version and the event for its creator, when the next expiry notice is due. A creator who missed earlier
+    /// notices gets the last one that applies, not all of them.
     pub fn expiry_notice(
         &self,
         event_id: EventId,

@@ -1,4 +1,4 @@
-//! What may happen to an account: each decision answers with everything that is then written at once.
+//! What may happen to an account. Each decision returns everything that is then written at once.
 
 use std::time::Duration;
 
@@ -8,53 +8,53 @@ use super::{
 };
 use crate::{CustomerId, EmailAddress, EventId, LinkId, Timestamp};
 
-/// How long the link in a mail that greets somebody is good.
+/// How long the link in a verification mail is valid.
 pub const VERIFICATION_LIFETIME: Duration = Duration::from_hours(24);
-/// How long the link that sets another password is good.
+/// How long the link in a password reset mail is valid.
 pub const RESET_LIFETIME: Duration = Duration::from_hours(1);
 
-/// When a decision is made, for which request, and the fresh ids that it may use.
+/// What a command needs besides the account: the time, the request that caused it, and the ids that it may use.
 #[derive(Clone, Copy, Debug)]
 pub struct CommandContext<'a> {
-    /// Of the event, if one is told.
+    /// The id of its event, if it has one.
     pub event: EventId,
-    /// Of the link, if one is sent.
+    /// The id of its link, if it sends one.
     pub link: LinkId,
     /// The request that caused it.
     pub correlation_id: &'a str,
-    /// The present moment.
+    /// The current time.
     pub now: Timestamp,
 }
 
-/// Somebody who would like an account.
+/// A request to register an account.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    /// The account's id, should it be a new one.
+    /// The account's id, if it is a new one.
     pub id: CustomerId,
-    /// Where its mails go.
+    /// The email address.
     pub email: EmailAddress,
-    /// Of the chosen password.
+    /// The hash of the chosen password.
     pub password: PasswordHash,
 }
 
-/// The link is not good for this: it has expired, or is of another kind or another account.
+/// The link is not valid for this: it has expired, or is of another kind or another account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the link is not good for this")]
 pub struct LinkRefused;
 
-/// Why somebody is not let in.
+/// Why a sign-in is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignInRefused {
-    /// There is no such account, it has no password, or another one.
+    /// There is no such account, it has no password, or the password is wrong.
     #[error("the email address or the password is wrong")]
     InvalidCredentials,
-    /// The password is right, but the address is not shown to be its owner's.
+    /// The password is right, but the email address is not verified.
     #[error("the address is not verified")]
     EmailNotVerified,
 }
 
 impl Link {
-    /// Whether it is good for this now.
+    /// Whether the link is valid for this now.
     fn admit(&self, kind: LinkKind, account: &Account, now: Timestamp) -> Result<(), LinkRefused> {
         let good = self.kind == kind && self.account == account.id && now < self.expires_at;
         if good { Ok(()) } else { Err(LinkRefused) }
@@ -62,9 +62,9 @@ impl Link {
 }
 
 impl Account {
-    /// Sets an account up, as far as it goes: for an address that nobody has, an account that waits for its address to be
-    /// verified, and a link to do so; for one that still waits, the same anew with the current password; for one that is
-    /// in use, nothing but a word to its owner.
+    /// Registers an account, as far as possible. A new address gets an unverified account and a verification link. An
+    /// account that is still unverified gets the new password and a new link. A verified account only gets a notice for
+    /// its owner.
     pub fn register(before: Option<Self>, wanted: Registration, context: &CommandContext<'_>) -> AccountChange {
         let after = match &before {
             None => Self::unverified(wanted, context.now),
@@ -91,7 +91,8 @@ impl Account {
         }
     }
 
-    /// Lets somebody in, or not. `password_fits` is what comparing the password said, which is done in any case.
+    /// Accepts or refuses a sign-in. `password_fits` is the result of comparing the password, which is done in any
+    /// case.
     ///
     /// # Errors
     ///
@@ -101,12 +102,12 @@ impl Account {
         account.email_verified_at.map(|_| account).ok_or(SignInRefused::EmailNotVerified)
     }
 
-    /// Sends the link that verifies the address once more.
+    /// Sends the verification link once more.
     pub fn send_verification(&self, context: &CommandContext<'_>) -> AccountChange {
         self.changed(self.next(context.now).sending(AccountEventType::Registered, LinkKind::VerifyEmail, context))
     }
 
-    /// Takes the address for its owner's, who has the link that was sent there.
+    /// Verifies the email address with the link that was sent there.
     ///
     /// # Errors
     ///
@@ -117,14 +118,14 @@ impl Account {
         Ok(AccountChange { uses: Some(link.id), ..self.changed(after.quietly()) })
     }
 
-    /// Sends a link that sets another password.
+    /// Sends a password reset link.
     pub fn request_reset(&self, context: &CommandContext<'_>) -> AccountChange {
         let event = AccountEventType::PasswordResetRequested;
         self.changed(self.next(context.now).sending(event, LinkKind::ResetPassword, context))
     }
 
-    /// What is written where there is no account to send a link to: a link that nobody gets and that leads nowhere, so
-    /// that the work is of the same kind.
+    /// What is written when there is no account to send a link to: a link without a mail and without an account, so
+    /// that the work is the same.
     pub fn no_reset(nobody: CustomerId, context: &CommandContext<'_>) -> AccountChange {
         let account = AccountId::Customer(nobody);
         let expires_at = context.now.plus(RESET_LIFETIME);
@@ -132,7 +133,7 @@ impl Account {
         AccountChange { before: None, after: None, events: Vec::new(), link: Some(link), uses: None }
     }
 
-    /// Sets the password by a link that was sent to the address, which verifies the address as well. All sessions end.
+    /// Sets the password with a mailed link, which also verifies the email address. All sessions end.
     ///
     /// # Errors
     ///
@@ -150,23 +151,23 @@ impl Account {
         Ok(AccountChange { uses: Some(link.id), ..change })
     }
 
-    /// Sets the password for somebody who knows the one before it. All sessions end.
+    /// Sets the password for a caller who knows the former one. All sessions end.
     pub fn change_password(&self, password: PasswordHash, context: &CommandContext<'_>) -> AccountChange {
         self.changed(self.with_password(password, context.now).telling(AccountEventType::PasswordChanged, context))
     }
 
-    /// Deletes it, with its hold on address and identities. What is left is its id.
+    /// Deletes the account and releases its address and identities. Only its id remains.
     pub fn erase(&self, context: &CommandContext<'_>) -> AccountChange {
         AccountChange { after: None, ..self.told(AccountEventType::Erased, context) }
     }
 
-    /// Stores the same password by another hash.
+    /// Stores the same password under another hash.
     pub fn rehash(&self, password: PasswordHash, now: Timestamp) -> AccountChange {
         self.changed(Self { password: Some(password), ..self.next(now) }.quietly())
     }
 
     fn with_password(&self, password: PasswordHash, now: Timestamp) -> Self {
-        // Another moment than before in any case: sessions go by it.
+        // Always later than before: sessions compare it.
         let sessions_since = now.max(self.sessions_since.plus(Duration::from_millis(1)));
         Self { password: Some(password), sessions_since, ..self.next(now) }
     }
@@ -183,12 +184,12 @@ impl Account {
         AccountChange { before: Some(self.clone()), ..change }
     }
 
-    /// This state, with nothing told.
+    /// This state, without an event.
     fn quietly(self) -> AccountChange {
         AccountChange { before: None, after: Some(self), events: Vec::new(), link: None, uses: None }
     }
 
-    /// This state, and an event.
+    /// This state, with an event.
     fn telling(self, event_type: AccountEventType, context: &CommandContext<'_>) -> AccountChange {
         let event = AccountEvent {
             event_id: context.event,
@@ -203,7 +204,7 @@ impl Account {
         AccountChange { events: vec![event], ..self.quietly() }
     }
 
-    /// This state, and an event with a link to send.
+    /// This state, with an event and a link to send.
     fn sending(self, event_type: AccountEventType, kind: LinkKind, context: &CommandContext<'_>) -> AccountChange {
         let lifetime = match kind {
             LinkKind::VerifyEmail => VERIFICATION_LIFETIME,

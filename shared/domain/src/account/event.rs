@@ -1,4 +1,4 @@
-//! What happened to an account, for whoever listens. Ids only; nothing personal, and no secret.
+//! Account events, for consumers. They carry ids only: nothing personal, and no secret.
 
 use std::fmt;
 
@@ -7,28 +7,29 @@ use serde::{Deserialize, Serialize};
 use super::AccountId;
 use crate::{EventId, KeyId, LinkId, Timestamp};
 
-/// The version of [`AccountEvent`]'s shape. A consumer that meets a greater one leaves the message for its successor.
+/// The version of [`AccountEvent`]'s shape. A consumer that meets a greater version leaves the message for its
+/// successor.
 pub const ACCOUNT_EVENT_SCHEMA_VERSION: u32 = 1;
 
 /// Kinds of account event; the word in messages and filters is [`AccountEventType::as_str`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum AccountEventType {
-    /// Somebody set the account up, or did so again before its address was verified: send the link.
+    /// The account was registered, or registered again before its address was verified: send the link.
     #[serde(rename = "account.registered")]
     Registered,
-    /// Somebody tried to set up an account with an address that has one: tell the owner.
+    /// A registration used the address of an existing account: notify its owner.
     #[serde(rename = "account.registration_repeated")]
     RegistrationRepeated,
-    /// Somebody who may have forgotten the password asks for a link.
+    /// A password reset was requested: send the link.
     #[serde(rename = "account.password_reset_requested")]
     PasswordResetRequested,
-    /// The password is another one now: tell the owner.
+    /// The password was changed: notify the owner.
     #[serde(rename = "account.password_changed")]
     PasswordChanged,
-    /// The account is gone: what else is known of the person has to go too.
+    /// The account was deleted: erase what else is known of the person.
     #[serde(rename = "account.erased")]
     Erased,
-    /// An API key is about to expire: tell whoever made it.
+    /// An API key is about to expire: notify its creator.
     #[serde(rename = "api_key.expiring")]
     ApiKeyExpiring,
 }
@@ -53,17 +54,17 @@ impl fmt::Display for AccountEventType {
     }
 }
 
-/// One thing that happened, written in the same transaction as the account and published from the table's stream.
+/// An event, written in the same transaction as the account and published from the table's stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountEvent {
-    /// Made with the event, so that a second publication is recognisable.
+    /// Created with the event, so that a second publication is recognisable.
     pub event_id: EventId,
     /// What happened.
     #[serde(rename = "type")]
     pub event_type: AccountEventType,
-    /// [`ACCOUNT_EVENT_SCHEMA_VERSION`] when it was written.
+    /// [`ACCOUNT_EVENT_SCHEMA_VERSION`] at the time of writing.
     pub schema_version: u32,
-    /// Whose; for a key, its maker.
+    /// The account; for a key, its creator's.
     pub account_id: AccountId,
     /// The link to send.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,55 +1,55 @@
-//! Signing in with an OpenID provider: whose account it is.
+//! Signing in with an OpenID provider: which account an external identity belongs to.
 
 use super::{Account, AccountChange, AccountId, Identity, Role};
 use crate::{CustomerId, EmailAddress, Timestamp};
 
-/// What a provider vouches for, after its ID token was checked.
+/// What a provider says of a person, once its ID token is verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalIdentity {
-    /// Who it is there.
+    /// The person's identity at the provider.
     pub identity: Identity,
-    /// The address, if the provider has seen that it is this person's.
+    /// The email address, if the provider has verified it.
     pub verified_email: Option<EmailAddress>,
 }
 
-/// The accounts that what is vouched for points at.
+/// The accounts that match an external identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountMatches {
-    /// The one that the identity is linked to.
+    /// The account that the identity is linked to.
     pub by_identity: Option<Account>,
-    /// The one that has the address, verified or not.
+    /// The account with the email address, verified or not.
     pub by_email: Option<Account>,
 }
 
-/// What a sign-in comes to.
+/// The outcome of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInOutcome {
-    /// The account is known, and stays as it is.
+    /// The account is known and does not change.
     Known(Account),
-    /// The account's next state has to be stored first.
+    /// The account's next state must be stored first.
     Change(Box<AccountChange>),
 }
 
-/// Why nobody is signed in.
+/// Why an external sign-in is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExternalSignInError {
-    /// A new identity without an address that the provider has verified: anybody could name any address.
+    /// A new identity without a verified address: unverified addresses prove nothing.
     #[error("the provider has not verified the address")]
     EmailNotVerified,
-    /// The address is that of somebody who works for the shop: such accounts are not opened by what others vouch for.
+    /// The address belongs to a staff account: those cannot be opened by an external identity.
     #[error("accounts of staff are not linked by their address")]
     OfStaff,
-    /// The account is linked to another person of the same provider: the address has changed hands there.
+    /// The account is linked to another identity of the same provider: the address has a new owner there.
     #[error("the account belongs to another identity of this provider")]
     OtherIdentity,
 }
 
 impl Account {
-    /// Whose account a person is signed in to whom a provider vouches for.
+    /// Decides which account an external identity signs in to.
     ///
-    /// A known identity finds its account, whatever its address says by now. Otherwise the address decides, if the
-    /// provider has verified it: it links a verified customer's account; takes an unverified one over, with no password
-    /// and no session of whoever set it up, who need not be the same; or makes a new account with `fresh` as its id.
+    /// A known identity signs in to its account, whatever its address is now. Otherwise the verified address decides:
+    /// it links a verified customer's account; it takes over an unverified account, without the password and the
+    /// sessions of whoever registered it, who may be another person; or it creates an account with `fresh` as its id.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A sign-in with an OpenID provider that is under way.
+//! A sign-in with an OpenID provider that is in progress.
 
 use std::fmt;
 
@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
-/// What has to be remembered between sending somebody to the provider and their return. Good once, and for a while.
-/// `Debug` hides the secrets.
+/// What is remembered between the redirect to the provider and the return. Valid once, and for a limited time. `Debug`
+/// hides the secrets.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInFlow {
     /// SHA-256 in hex of the `state` parameter: the key under which it is stored.
     pub state_hash: String,
-    /// Which provider, by its name in our configuration.
+    /// The provider's name in our configuration.
     pub provider: String,
-    /// What the ID token has to repeat.
+    /// The nonce that the ID token must repeat.
     pub nonce: String,
     /// PKCE's `code_verifier` (RFC 7636).
     pub code_verifier: String,
-    /// Path of the web app to go to afterwards.
+    /// The web app's path to return to.
     pub return_to: String,
-    /// When it stops being good.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 

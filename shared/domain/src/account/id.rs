@@ -1,4 +1,4 @@
-//! Whose account it is.
+//! Ids of accounts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,12 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{CustomerId, InvalidId, UserId};
 
-/// An account's id: a customer's or that of somebody who works for the shop. Written as either: `cus_…`, `usr_…`.
+/// An account's id: a customer's or a staff member's, written as either: `cus_…`, `usr_…`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccountId {
-    /// Buys.
+    /// A customer.
     Customer(CustomerId),
-    /// Works for the shop.
+    /// A staff member.
     User(UserId),
 }
 

@@ -1,17 +1,17 @@
-//! A link in a mail: good once, and for a while.
+//! A link in a mail: valid once, and for a limited time.
 
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
 use crate::{LinkId, Timestamp};
 
-/// What a link is good for.
+/// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkKind {
-    /// Shows that an address is the account's.
+    /// Verifies an email address.
     VerifyEmail,
-    /// Sets another password.
+    /// Resets a password.
     ResetPassword,
 }
 
@@ -25,17 +25,17 @@ impl LinkKind {
     }
 }
 
-/// A link as it is stored: nothing from which it could be made. The mail's link has a signature besides the id, made
-/// with a key that the table does not hold. Deleted when it is used.
+/// A link as it is stored. The link in the mail also has a signature, made with a key that the table does not hold, so
+/// it cannot be forged from this. Deleted when it is used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
-    /// Which one.
+    /// The id.
     pub id: LinkId,
-    /// What for.
+    /// The purpose.
     pub kind: LinkKind,
-    /// Whose.
+    /// The account.
     pub account: AccountId,
-    /// When it stops being good.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 

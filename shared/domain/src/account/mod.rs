@@ -1,5 +1,5 @@
-//! Accounts: who can sign in or call with a key, and what is kept of that. Decisions only; hashing, signing and storing
-//! happen elsewhere.
+//! Accounts: who can sign in or call with a key, and what is stored of that. Decisions only; hashing, signing and
+//! storing happen elsewhere.
 
 mod api_key;
 mod decisions;
@@ -33,27 +33,27 @@ pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::{PasswordHash, TokenHash};
 pub use session::{ROTATION_GRACE, Rotation, SESSION_LIFETIME, Session};
 
-/// Somebody who can sign in. Exists until erased; then nothing of it is left but its id in orders and events.
+/// An account that can sign in. It exists until it is erased; then only its id remains, in orders and events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// `cus_…` for customers, `usr_…` for those who work for the shop.
+    /// `cus_…` for customers, `usr_…` for staff.
     pub id: AccountId,
     /// What it may do.
     pub role: Role,
-    /// Where its mails go; signs in with it. No two accounts have the same one, whatever the case of its letters.
+    /// The email address, which also signs in. It is unique, regardless of case.
     pub email: EmailAddress,
-    /// When it was shown that the address is this person's. Nobody signs in before.
+    /// When the email address was verified. Unverified accounts cannot sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_verified_at: Option<Timestamp>,
-    /// None for those who only sign in with an OpenID provider.
+    /// `None` for accounts that only sign in with an OpenID provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<PasswordHash>,
-    /// Who else vouches for it.
+    /// The linked external identities.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<Identity>,
-    /// Sessions that began before this moment are over: set when the password changes.
+    /// Sessions that began earlier are over. Set when the password changes.
     pub sessions_since: Timestamp,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
@@ -61,26 +61,26 @@ pub struct Account {
     pub version: u64,
 }
 
-/// A person as an OpenID provider knows it (OpenID Connect Core 1.0, section 2): unique and never given to anybody else.
+/// A person as an OpenID provider knows it (OpenID Connect Core 1.0, section 2): unique and never reassigned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Identity {
     /// `iss` of the provider's ID tokens.
     pub issuer: String,
-    /// `sub` in them.
+    /// `sub` of the provider's ID tokens.
     pub subject: String,
 }
 
-/// The next state of an account with all that is written together with it, or not at all.
+/// The next state of an account with everything that is written together with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountChange {
-    /// As it was read; none for a new one. The stored one must still have this version.
+    /// The account as it was read; `None` for a new one. The stored version must still be the same.
     pub before: Option<Account>,
-    /// As it is to be; none: the account is erased, with its address and its identities.
+    /// The next state; `None` erases the account, with its address and its identities.
     pub after: Option<Account>,
-    /// What is to be told.
+    /// The events.
     pub events: Vec<AccountEvent>,
-    /// A link that is sent along with the events.
+    /// The link that is sent with the events.
     pub link: Option<Link>,
-    /// A link that this change uses up: it must still be there.
+    /// The link that this change uses up: it must still exist.
     pub uses: Option<crate::LinkId>,
 }

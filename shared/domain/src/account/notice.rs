@@ -1,4 +1,4 @@
-//! What a mail about an account says, decided from what is stored when it is sent.
+//! Decides what a mail about an account says, from the state at the time of sending.
 
 use super::{Account, AccountEvent, AccountEventType, ApiKey, Link, LinkKind};
 use crate::Timestamp;
@@ -6,21 +6,22 @@ use crate::Timestamp;
 /// A mail about an account that is worth sending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountNotice<'a> {
-    /// Follow this link to show that the address is yours.
+    /// Verify your email address with this link.
     VerifyEmail(&'a Link),
-    /// Somebody tried to register with your address.
+    /// A registration used your email address.
     AlreadyRegistered,
-    /// Follow this link to set another password.
+    /// Reset your password with this link.
     ResetPassword(&'a Link),
-    /// Your password was changed then.
+    /// Your password was changed at this time.
     PasswordChanged(Timestamp),
     /// This key of yours is about to expire.
     ApiKeyExpiring(&'a ApiKey),
 }
 
 impl<'a> AccountNotice<'a> {
-    /// What there is to say of an event, with the account, link and key as they are stored now. None when it has been
-    /// overtaken: the account is gone or verified already, the link was used or has expired, the key is no longer good.
+    /// Decides on the notice for an event, from the account, link and key as they are stored now. `None` when the event
+    /// is outdated: the account is gone or verified already, the link was used or has expired, or the key is no longer
+    /// valid.
     pub fn decide(
         event: &AccountEvent,
         account: Option<&Account>,

@@ -1,16 +1,16 @@
-//! Where somebody goes after signing in.
+//! Where the browser goes after signing in.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// So many characters at most.
+/// The greatest length in characters.
 const LONGEST: usize = 512;
 
-/// A path of the web app, with what may follow it. Put behind the web app's origin it cannot lead to another host.
+/// A path of the web app, with query and fragment. Appended to the web app's origin it cannot lead to another host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnPath(String);
 
-/// The text is no path of the web app.
+/// The text is not a path of the web app.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a path that begins with a single slash, of at most {LONGEST} visible ASCII characters")]
 pub struct InvalidReturnPath;
@@ -25,8 +25,8 @@ impl Default for ReturnPath {
 impl FromStr for ReturnPath {
     type Err = InvalidReturnPath;
 
-    /// Browsers read `//` and `/\` as the beginning of a host, take `\` for `/` and leave tabs and line breaks out (WHATWG
-    /// URL, section 4.4): none of that may be in it.
+    /// Browsers read `//` and `/\` as the beginning of a host, take `\` for `/` and drop tabs and line breaks (WHATWG
+    /// URL, section 4.4), so none of these is allowed.
     fn from_str(text: &str) -> Result<Self, InvalidReturnPath> {
         let local = text.starts_with('/') && !text.starts_with("//");
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');

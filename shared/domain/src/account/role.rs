@@ -1,4 +1,4 @@
-//! The part that somebody plays.
+//! The role of an account.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,20 +6,20 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The part that an account plays, as tokens, the store and the authorizer's context spell it. A customer is never
-/// staff: who works for the shop and also buys there has two accounts.
+/// An account's role, as tokens, the store and the authorizer's context spell it. A customer is never staff: a staff
+/// member who also buys has two accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Buys.
+    /// Places orders.
     Customer,
-    /// Looks after everybody's orders.
+    /// Manages the orders of all customers.
     Staff,
-    /// Does what staff do, and looks after catalogue and API keys.
+    /// Does what staff do, and manages the catalogue and API keys.
     Admin,
 }
 
-/// The text names no role.
+/// The text is not a role.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no such role; there are customer, staff and admin")]
 pub struct UnknownRole;

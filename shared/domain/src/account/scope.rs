@@ -1,25 +1,25 @@
-//! What an API key may do.
+//! Scopes: what an API key may do.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// One thing that an API key may do; `auth`'s policy says what that is.
+/// One permission of an API key; `auth`'s policy says what it allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Scope {
     /// `orders:place`: place orders in the service's own name; see, pay and cancel those.
     OrdersPlace,
-    /// `orders:read`: see everybody's orders.
+    /// `orders:read`: see all orders.
     OrdersRead,
-    /// `orders:cancel`: call everybody's orders off.
+    /// `orders:cancel`: cancel any order.
     OrdersCancel,
-    /// `orders:invoice`: have what `orders:place` places paid by bank transfer, later.
+    /// `orders:invoice`: place orders on invoice, to be paid later by bank transfer.
     OrdersInvoice,
-    /// `orders:fulfil`: note that everybody's orders were sent.
+    /// `orders:fulfil`: mark any order as fulfilled.
     OrdersFulfil,
-    /// `orders:refund`: give money back for everybody's orders.
+    /// `orders:refund`: refund any order.
     OrdersRefund,
     /// `catalogue:write`: add and change products, their prices and stock.
     CatalogueWrite,
@@ -59,18 +59,18 @@ impl Scope {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scopes(u32);
 
-/// The text names a scope that there is not.
+/// The text is not a scope.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no such scope")]
 pub struct UnknownScope;
 
 impl Scopes {
-    /// Whether the set has this one.
+    /// Whether the set contains this scope.
     pub const fn has(self, scope: Scope) -> bool {
         self.0 & scope.bit() != 0
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -1,4 +1,4 @@
-//! What is kept in place of secrets. `Debug` shows nothing of them.
+//! What is stored in place of secrets. `Debug` hides it.
 
 use std::fmt;
 
@@ -15,8 +15,8 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// SHA-256 of a token that nobody can guess, in lower-case hex: a refresh token or the secret part of an API key. Such
-/// secrets have 244 random bits and need no slow hash.
+/// SHA-256 of a random token, in lower-case hex: a refresh token or the secret part of an API key. Such secrets have
+/// 244 random bits and need no slow hash.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TokenHash(pub String);

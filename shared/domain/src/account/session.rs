@@ -1,4 +1,4 @@
-//! A session: one sign-in and the refresh tokens that follow from it, a family of which one is good at a time.
+//! A session: one sign-in and its family of refresh tokens, of which one is valid at a time.
 
 use std::time::Duration;
 
@@ -10,28 +10,29 @@ use crate::{SessionId, Timestamp};
 /// How long a session lasts, however often it is refreshed.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// For so long after its rotation the previous token may be shown again: the answer got lost, or two tabs asked at once.
+/// How long the previous token is still accepted after its rotation: the answer may have been lost, or two tabs may
+/// have refreshed at once.
 pub const ROTATION_GRACE: Duration = Duration::from_secs(30);
 
-/// A session as it is stored. It is over when it is deleted, when it expires, or when its account has another
-/// `sessions_since` than it had when the session began.
+/// A session as it is stored. It is over when it is deleted, when it expires, or when its account's `sessions_since` is
+/// not the one with which the session began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Which one.
+    /// The id.
     pub id: SessionId,
-    /// Whose.
+    /// The account.
     pub account: AccountId,
     /// The account's `sessions_since` as the sign-in saw it. Compared for equality and not with `created_at`: clocks
     /// differ, and a sign-in may end after the password that it was made with was changed.
     pub since: Timestamp,
-    /// Of the refresh token that is good now.
+    /// The hash of the current refresh token.
     pub current: TokenHash,
-    /// Of the one before it, which a client may show again when the answer with its successor got lost.
+    /// The hash of the previous token, which a client may use again when the answer with its successor was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<TokenHash>,
-    /// When the current one took the place of the previous one.
+    /// When the current token replaced the previous one.
     pub rotated_at: Timestamp,
-    /// When the sign-in was.
+    /// When the user signed in.
     pub created_at: Timestamp,
     /// When it ends, however often it is refreshed.
     pub expires_at: Timestamp,
@@ -39,14 +40,14 @@ pub struct Session {
     pub version: u64,
 }
 
-/// What a refresh token that somebody shows leads to.
+/// What a presented refresh token leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// It is the current one: its successor takes its place, as in this next version.
+    /// It is the current token: its successor replaces it, as in this next version.
     Rotated(Session),
-    /// It was the current one a moment ago: its successor, which is the current one now, is handed out once more.
+    /// It was the current token a moment ago: its successor, the current token, is returned again.
     Repeated,
-    /// It is none of the two, or the previous one came back too late. Somebody else has had it: the session has to end.
+    /// It is neither, or the previous token came too late: another party has it, and the session must end.
     Reused,
     /// The session is over already.
     Over,
@@ -68,13 +69,13 @@ impl Session {
         }
     }
 
-    /// Whether the session has ended by itself or by what happened to its account.
+    /// Whether the session has expired or was ended by a change of its account.
     pub fn is_over(&self, account: &Account, now: Timestamp) -> bool {
         now >= self.expires_at || self.since != account.sessions_since || self.account != account.id
     }
 
-    /// What the shown token leads to. `successors` are the tokens that follow from it: by the key that makes them now
-    /// first, then by those of before.
+    /// What the presented token leads to. `successors` are the tokens that follow from it: first by the current key,
+    /// then by former keys.
     pub fn rotate(&self, account: &Account, shown: &TokenHash, successors: &[TokenHash], now: Timestamp) -> Rotation {
         if self.is_over(account, now) {
             return Rotation::Over;

@@ -1,4 +1,4 @@
-//! Which mail.
+//! Ids of mails.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use crate::{AccountId, EventId, InvalidId, OrderId};
 /// What a mail is about. Written as its id: `ord_…`, `cus_…`, `usr_…`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MailSubject {
-    /// An order; the mail goes to whoever placed it.
+    /// An order; the mail goes to its customer.
     Order(OrderId),
     /// An account; the mail goes to its owner.
     Account(AccountId),
@@ -46,16 +46,16 @@ impl<'de> Deserialize<'de> for MailSubject {
     }
 }
 
-/// Which mail: one for each subject, kind and event. Written `ord_…/order_confirmation/evt_…`, as
+/// The id of a mail: one for each subject, kind and event. Written `ord_…/order_confirmation/evt_…`, as
 /// `custom_args.effect_id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MailEffectId {
-    /// About which order or account. Stored as `order_id` when there were mails about orders only.
+    /// The order or account. Stored as `order_id`, from when there were mails about orders only.
     #[serde(alias = "order_id")]
     pub subject: MailSubject,
-    /// What it tells.
+    /// The kind.
     pub kind: MailKind,
-    /// Because of what.
+    /// The event that caused it.
     pub event_id: EventId,
 }
 

@@ -1,31 +1,31 @@
-//! What mails there are, and which event asks for which.
+//! The kinds of mail, and which event causes which.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{AccountEventType, EventType};
 
-/// What a mail tells.
+/// The kind of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MailKind {
     /// The order is paid.
     OrderConfirmation,
-    /// The order was called off.
+    /// The order was cancelled.
     OrderCancelled,
-    /// All or part of the money is on its way back.
+    /// All or part of the payment is refunded.
     OrderRefunded,
-    /// A link that shows that the address is this person's.
+    /// A link that verifies the email address.
     VerifyEmail,
-    /// Somebody tried to register with an address that has an account.
+    /// A registration used the address of an existing account.
     AlreadyRegistered,
-    /// A link that sets another password.
+    /// A link that resets a password.
     ResetPassword,
-    /// The password is another one now.
+    /// The password was changed.
     PasswordChanged,
     /// An API key is about to expire.
     ApiKeyExpiring,
-    /// Something about an order's money needs people; goes to the shop, not to the customer.
+    /// An order's payment needs attention; goes to the shop's staff, not to the customer.
     StaffAlert,
 }
 
@@ -43,13 +43,13 @@ impl MailKind {
         Self::StaffAlert,
     ];
 
-    /// The mail that this event of an order asks for, to the customer or to the shop.
+    /// The mail that this order event causes, to the customer or to the staff.
     pub fn for_order_event(event_type: EventType) -> Option<Self> {
         let to_customer = OrderMail::for_event(event_type).map(Self::from);
         to_customer.or_else(|| StaffAlert::for_event(event_type).map(|_| Self::StaffAlert))
     }
 
-    /// The mail that this event of an account asks for.
+    /// The mail that this account event causes.
     pub fn for_account_event(event_type: AccountEventType) -> Option<Self> {
         match event_type {
             AccountEventType::Registered => Some(Self::VerifyEmail),
@@ -77,23 +77,23 @@ impl MailKind {
     }
 }
 
-/// What the shop's people are told of an order.
+/// An alert to the shop's staff about an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaffAlert {
-    /// A bank holds its money.
+    /// A bank holds the money because of a dispute.
     Disputed,
     /// A dispute was lost.
     ChargedBack,
-    /// Its money contradicts it.
+    /// The payment facts contradict the order.
     NeedsReview,
-    /// A refund will not be made, or its money came back.
+    /// A refund will not be made, or its money was returned to us.
     RefundFailed,
-    /// Its invoice is late.
+    /// The invoice is overdue.
     InvoiceOverdue,
 }
 
 impl StaffAlert {
-    /// The alert that this event of an order asks for.
+    /// The alert that this order event causes.
     pub fn for_event(event_type: EventType) -> Option<Self> {
         match event_type {
             EventType::Disputed => Some(Self::Disputed),
@@ -106,19 +106,19 @@ impl StaffAlert {
     }
 }
 
-/// A mail about an order, to whoever placed it.
+/// A mail about an order to its customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderMail {
     /// It is paid.
     Confirmation,
-    /// It was called off.
+    /// It was cancelled.
     Cancelled,
-    /// All or part of the money is on its way back.
+    /// All or part of the payment is refunded.
     Refunded,
 }
 
 impl OrderMail {
-    /// The mail that this event of an order asks for.
+    /// The mail that this order event causes.
     pub fn for_event(event_type: EventType) -> Option<Self> {
         match event_type {
             EventType::Paid => Some(Self::Confirmation),

@@ -1,4 +1,4 @@
-//! What people and the clock decide about a whole order: to call it off, to let it expire, to send it.
+//! Decisions of people and of the clock about a whole order: cancel, expire, fulfil.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{Change, Order};
 use crate::{OrderStatus, Timestamp};
 
-/// That an order was called off.
+/// The cancellation of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancellation {
     /// When.
@@ -15,34 +15,34 @@ pub struct Cancellation {
     pub reason: CancelReason,
 }
 
-/// Why an order was called off.
+/// Why an order was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
-    /// The customer, or staff, wanted it.
+    /// The customer or staff cancelled it.
     Requested,
-    /// It was not paid while its goods were held.
+    /// It was not paid while its goods were reserved.
     Expired,
-    /// Its money contradicted it, and staff decided to give that back.
+    /// Its payments contradicted it, and staff decided to refund them.
     Review,
 }
 
-/// The order is past the point where it can be called off.
+/// The order can no longer be cancelled.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an order in status {0} cannot be cancelled")]
 pub struct CannotBeCancelled(pub OrderStatus);
 
-/// The order is not, or not any more, one to be sent.
+/// The order cannot be fulfilled, or not any more.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an order in status {0} cannot be fulfilled")]
 pub struct CannotBeFulfilled(pub OrderStatus);
 
 impl Order {
-    /// Calls the order off. A second call changes nothing.
+    /// Cancels the order. Cancelling it again changes nothing.
     ///
     /// # Errors
     ///
-    /// [`CannotBeCancelled`] once it was sent, and while or after its money is contested.
+    /// [`CannotBeCancelled`] once it was sent, and while or after its payment is disputed.
     pub fn cancel(&self, correlation_id: &str, now: Timestamp) -> Result<Option<Change>, CannotBeCancelled> {
         if self.cancellation.is_some() {
             return Ok(None);
@@ -54,14 +54,14 @@ impl Order {
         Ok(self.change(correlation_id, now, |order| order.cancellation = Some(Cancellation { at: now, reason })))
     }
 
-    /// Whether its goods are held for longer than they should be, and nobody is at paying.
+    /// Whether its reservation has expired, and no payment is in progress.
     pub fn is_overdue_for_expiry(&self, now: Timestamp) -> bool {
         let is_over = self.reservation.held_until().is_some_and(|until| until <= now);
         is_over && self.status == OrderStatus::PendingPayment && self.cancellation.is_none()
     }
 
-    /// Calls off an order that was not paid in time. Ask Stripe to cancel its intent before: what is known of that must
-    /// be final. None when it is not overdue, or when an intent could still be paid.
+    /// Cancels an order that was not paid in time. Its intents must be final first, so have Stripe cancel them before.
+    /// `None` when it is not overdue, or when an intent could still be paid.
     pub fn expire(&self, correlation_id: &str, now: Timestamp) -> Option<Change> {
         let is_payable = self.payment.facts.live().next().is_some();
         if is_payable || !self.is_overdue_for_expiry(now) {
@@ -71,7 +71,7 @@ impl Order {
         self.change(correlation_id, now, |order| order.cancellation = Some(Cancellation { at: now, reason }))
     }
 
-    /// Whether all of the money of an expired order came late, so that it can go on if there are goods for it.
+    /// Whether the whole payment of an expired order arrived late, so that it can continue if there is stock for it.
     pub fn can_be_reinstated(&self) -> bool {
         self.cancellation.is_some_and(|cancellation| cancellation.reason == CancelReason::Expired)
             && self.status == OrderStatus::Cancelled
@@ -81,7 +81,8 @@ impl Order {
             && self.person.contact().is_some()
     }
 
-    /// Takes an expired order up again whose money came late, with goods from stock. None when it cannot be.
+    /// Reinstates an expired order whose payment arrived late, with goods from stock. `None` when it cannot be
+    /// reinstated.
     pub fn reinstate(&self, correlation_id: &str, now: Timestamp) -> Option<Change> {
         if !self.can_be_reinstated() {
             return None;
@@ -89,12 +90,12 @@ impl Order {
         self.change(correlation_id, now, |order| order.cancellation = None)
     }
 
-    /// Notes that the goods were sent. A second call changes nothing.
+    /// Marks the order as fulfilled. Doing it again changes nothing.
     ///
     /// # Errors
     ///
-    /// [`CannotBeFulfilled`] unless it is paid, or is to be paid by invoice, and none of that is contested, in doubt or
-    /// on its way back as a whole.
+    /// [`CannotBeFulfilled`] unless it is paid, or is on invoice, and its payment is neither disputed, nor under
+    /// review, nor refunded in full.
     pub fn fulfil(&self, correlation_id: &str, now: Timestamp) -> Result<Option<Change>, CannotBeFulfilled> {
         if self.fulfilled_at.is_some() {
             return Ok(None);

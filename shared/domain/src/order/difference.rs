@@ -1,47 +1,47 @@
-//! In what a stored order is not what its receipts make of it.
+//! Differences between a stored order and what its receipts imply.
 
 use std::fmt;
 
 use super::Reservation;
 use crate::{EventType, LedgerEntry, LedgerKind, Money, OrderStatus, PaymentFact, Timestamp};
 
-/// Where a stored order is not what its receipts make of it.
+/// A difference between a stored order and what its receipts imply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// A receipt says what the order does not know.
+    /// A receipt has a fact that the order lacks.
     FactMissing(PaymentFact),
-    /// The order knows what no receipt says.
+    /// The order has a fact without a receipt.
     ReceiptMissing(PaymentFact),
-    /// Another status.
+    /// The status.
     Status(Mismatch<OrderStatus>),
-    /// Another amount received, in minor units.
+    /// The amount received, in minor units.
     Captured(Mismatch<i64>),
-    /// Another amount given back.
+    /// The amount refunded.
     Refunded(Mismatch<i64>),
-    /// Another amount lost.
+    /// The amount lost.
     Lost(Mismatch<i64>),
-    /// The goods are elsewhere.
+    /// The reservation.
     Reservation(Mismatch<Reservation>),
-    /// It was announced as paid and should not have been, or the reverse.
+    /// The order was announced as paid and should not have been, or the reverse.
     PaidAt(Mismatch<Option<Timestamp>>),
-    /// The receipts tell of a movement that the ledger lacks.
+    /// The ledger lacks a movement that the receipts imply.
     EntryMissing(Movement),
-    /// The ledger has a movement that no receipt tells of.
+    /// The ledger has a movement that the receipts do not imply.
     EntryUnproven(Movement),
-    /// A decision stands in the order and no event tells of it, or the reverse.
+    /// The order has a decision without its event, or the reverse.
     EventsDisagree(EventType),
-    /// At an event's version it was not as the event says.
+    /// An event does not match the order at its version.
     Event {
-        /// Which version.
+        /// The version.
         order_version: u64,
-        /// Which event of that version.
+        /// The index of the event in that version.
         index: usize,
-        /// What the event says of it.
+        /// What does not match.
         told: EventMismatch,
     },
 }
 
-/// What is stored, and what should be.
+/// The stored value and the rebuilt one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mismatch<T> {
     /// As stored.
@@ -50,31 +50,31 @@ pub struct Mismatch<T> {
     pub rebuilt: T,
 }
 
-/// What an event says of its order.
+/// What an event says of its order, and is not so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventMismatch {
-    /// Where it stood.
+    /// The status.
     Status(Mismatch<OrderStatus>),
-    /// Received until then.
+    /// The amount received until then.
     Captured(Mismatch<i64>),
-    /// Given back until then.
+    /// The amount refunded until then.
     Refunded(Mismatch<i64>),
-    /// The order has not come so far.
+    /// The order has not reached the event's version.
     TooFar,
 }
 
-/// A movement of the ledger, without what two writers of it may differ in.
+/// A movement of the ledger, without the fields in which two writers of it may differ.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Movement {
-    /// The order's version that it came with.
+    /// The order's version that it belongs to.
     pub order_version: u64,
-    /// Place among the movements of that version.
+    /// The index among the movements of that version.
     pub index: usize,
-    /// What it was.
+    /// The kind of movement.
     pub kind: LedgerKind,
-    /// Whose doing.
+    /// The object that moved the money.
     pub object: String,
-    /// How much.
+    /// The amount.
     pub amount: Money,
 }
 
@@ -100,20 +100,20 @@ impl<T: fmt::Display> fmt::Display for Mismatch<T> {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FactMissing(fact) => write!(f, "a receipt says what the order does not know: {}", words(fact)),
-            Self::ReceiptMissing(fact) => write!(f, "the order knows what no receipt says: {}", words(fact)),
+            Self::FactMissing(fact) => write!(f, "a receipt has a fact that the order lacks: {}", words(fact)),
+            Self::ReceiptMissing(fact) => write!(f, "the order has a fact without a receipt: {}", words(fact)),
             Self::Status(differs) => write!(f, "status: {differs}"),
             Self::Captured(differs) => write!(f, "captured: {differs}"),
             Self::Refunded(differs) => write!(f, "refunded: {differs}"),
             Self::Lost(differs) => write!(f, "lost: {differs}"),
             Self::Reservation(Mismatch { stored, rebuilt }) => {
-                write!(f, "goods: {stored:?} is stored, {rebuilt:?} follows")
+                write!(f, "reservation: {stored:?} is stored, {rebuilt:?} follows")
             }
             Self::PaidAt(Mismatch { stored, rebuilt }) => {
                 write!(f, "announced as paid: {} is stored, {} follows", yes(stored.is_some()), yes(rebuilt.is_some()))
             }
             Self::EntryMissing(movement) => write!(f, "the ledger lacks {movement}"),
-            Self::EntryUnproven(movement) => write!(f, "the ledger has, and no receipt tells of, {movement}"),
+            Self::EntryUnproven(movement) => write!(f, "the ledger has, without a receipt, {movement}"),
             Self::EventsDisagree(event_type) => write!(f, "order and events disagree about {event_type}"),
             Self::Event { order_version, index, told } => {
                 write!(f, "event {order_version}#{index}: ")?;
@@ -121,18 +121,18 @@ impl fmt::Display for Difference {
                     EventMismatch::Status(differs) => write!(f, "status: {differs}"),
                     EventMismatch::Captured(differs) => write!(f, "captured: {differs}"),
                     EventMismatch::Refunded(differs) => write!(f, "refunded: {differs}"),
-                    EventMismatch::TooFar => f.write_str("the order has not come so far"),
+                    EventMismatch::TooFar => f.write_str("the order has not reached this version"),
                 }
             }
         }
     }
 }
 
-/// Object, id, how far it is, how much.
+/// The object's id, its state and its amount.
 fn words(fact: &PaymentFact) -> String {
     match fact {
         PaymentFact::PaymentIntent(fact) => format!("{} {:?}, {} received", fact.id, fact.status, fact.received),
-        PaymentFact::Charge(fact) => format!("{}, {} given back", fact.id, fact.refunded),
+        PaymentFact::Charge(fact) => format!("{}, {} refunded", fact.id, fact.refunded),
         PaymentFact::Refund(fact) => format!("{} {:?}, {}", fact.id, fact.status, fact.amount),
         PaymentFact::Dispute(fact) => format!("{} {:?}, {}", fact.id, fact.status, fact.amount),
         PaymentFact::Transfer(fact) => format!("{} {:?}, {}", fact.id, fact.direction, fact.amount),

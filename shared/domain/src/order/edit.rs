@@ -1,31 +1,31 @@
-//! Changing an order that waits for money: what is ordered, where it goes.
+//! Edits an order that is awaiting payment: its lines and its contact.
 
 use super::{Change, Contact, Order, OrderLine, Person};
 use crate::{CartLine, Money, OrderStatus, Timestamp};
 
-/// What an order becomes; what is none stays as it is.
+/// The edited fields; those that are `None` stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrderEdit {
-    /// Lines with the current prices, and their sum.
+    /// The lines at current prices, and their total.
     pub lines: Option<(Vec<OrderLine>, Money)>,
-    /// Where goods and mails go.
+    /// The shipping address and the email address.
     pub contact: Option<Contact>,
 }
 
 /// Why an order cannot be edited.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditRefused {
-    /// It does not wait for money, or not only.
+    /// It is not awaiting payment, or not only.
     #[error("an order in status {0} cannot be edited")]
     TooLate(OrderStatus),
-    /// What is ordered changes, and an intent for the former total could still be paid: it has to be cancelled first.
+    /// The total changes, and an intent for the former total could still be paid: it must be cancelled first.
     #[error("an intent for the former total is live")]
     IntentLive,
 }
 
 impl Order {
-    /// Changes lines or contact. The reservation is the new lines'; where the total is another one, so is the attempt to
-    /// pay it. None when nothing is different.
+    /// Changes lines or contact. The reservation follows the new lines; when the total changes, so does the attempt to
+    /// pay. `None` when nothing changes.
     ///
     /// # Errors
     ///

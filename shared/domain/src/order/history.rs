@@ -1,80 +1,80 @@
-//! An order's past: what it was at an earlier moment, as far as what is stored beside it tells.
+//! An order's history: its state at an earlier time, as far as the records beside it show it.
 
 use std::fmt;
 
 use super::{CancelReason, Cancellation, Order, PaymentMethod, Person, RefundActionState, Reservation};
 use crate::{EventType, KnownFacts, LedgerEntry, OrderEvent, OrderStatus, PaymentFact, Timestamp};
 
-/// Facts that an order was told, with the version of it that was the first to know them.
+/// Recorded facts about an order, with the first version that knew them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedFacts {
-    /// From this version on the order knows them.
+    /// The first version of the order that knew them.
     pub order_version: u64,
-    /// When they were taken in.
+    /// When they were recorded.
     pub at: Timestamp,
-    /// What was said.
+    /// The facts.
     pub facts: Vec<PaymentFact>,
 }
 
-/// An order with all that is stored beside it.
+/// An order with all the records beside it.
 #[derive(Clone, Copy, Debug)]
 pub struct OrderHistory<'a> {
-    /// As it is now.
+    /// The order now.
     pub order: &'a Order,
-    /// What it was told, in any order.
+    /// The facts of its receipts, in any order.
     pub recorded: &'a [RecordedFacts],
-    /// What happened to it, oldest first.
+    /// Its events, oldest first.
     pub events: &'a [OrderEvent],
-    /// Where its money went, oldest first.
+    /// Its ledger entries, oldest first.
     pub ledger: &'a [LedgerEntry],
 }
 
-/// A moment of an order's past.
+/// A point in an order's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PointInTime {
-    /// When it had come to this version.
+    /// When it had reached this version.
     Version(u64),
     /// At this time.
     Time(Timestamp),
 }
 
-/// An order as it was.
+/// The state of an order at an earlier time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// What is known of it. Its `version` and `updated_at` are those of the last trace that it left until then.
+    /// The order as far as it is known. Its `version` and `updated_at` are those of the last record until then.
     pub order: Order,
-    /// What cannot be known any more.
+    /// What is no longer known.
     pub gaps: Vec<Gap>,
 }
 
-/// What nobody kept.
+/// A part of an order's former state that no record shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gap {
-    /// The person was erased since.
+    /// The person, who has been erased since.
     Person,
-    /// The lines were edited since.
+    /// The lines, which were edited since.
     Lines,
-    /// The order was edited since, perhaps in where it goes.
+    /// The contact: the order was edited since, perhaps in its contact.
     Contact,
-    /// Until when its goods were held; they are sold or back by now.
+    /// The end of its reservation; its goods are sold or released by now.
     HeldUntil,
-    /// An earlier review, of which only that there was one can be seen.
+    /// An earlier review; records show only that there was one.
     Review,
 }
 
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Person => "whom it was for: the person was erased since",
-            Self::Lines => "its lines: they were edited since",
-            Self::Contact => "where it went: the order was edited since; shown is what it says now",
-            Self::HeldUntil => "until when its goods were held: they are sold or back by now",
-            Self::Review => "what a review decided: there was a later one",
+            Self::Person => "the person: erased since",
+            Self::Lines => "the lines: edited since",
+            Self::Contact => "the contact: the order was edited since; this is the current one",
+            Self::HeldUntil => "the end of the reservation: the goods are sold or released by now",
+            Self::Review => "the decision of a review: there was a later one",
         })
     }
 }
 
-/// A moment, as the last trace that was left until then.
+/// A point in time, as the last record until then.
 #[derive(Clone, Copy)]
 struct Cutoff {
     version: u64,
@@ -82,8 +82,8 @@ struct Cutoff {
 }
 
 impl OrderHistory<'_> {
-    /// The order as it was at a moment; none when it was not there yet, or has not come so far. Facts are those that it
-    /// had been told, decisions those that had been made.
+    /// The order at an earlier point; `None` when it did not exist yet, or has not reached that version. It has the
+    /// facts and decisions of that time.
     pub fn at(&self, point: PointInTime) -> Option<Snapshot> {
         let cutoff = self.cutoff(point)?;
         let mut order = self.order.clone();
@@ -108,8 +108,8 @@ impl OrderHistory<'_> {
         Some(Snapshot { order, gaps })
     }
 
-    /// Statuses that facts and decisions allow the order to have had at this version. Of reviews and refused refunds it is
-    /// not stored with which version they came, and of reviews only the last one is; of everything else it is.
+    /// The statuses that facts and decisions allow for this version. The versions of reviews and of refused refunds are
+    /// not stored, and of reviews only the last one is; everything else is.
     pub(super) fn possible_statuses(&self, version: u64) -> impl Iterator<Item = OrderStatus> {
         let cutoff = Cutoff { version, at: self.order.updated_at };
         let mut order = self.order.clone();
@@ -154,21 +154,21 @@ impl OrderHistory<'_> {
         }
     }
 
-    /// Versions of which something is stored, and when they came. Changes that nobody else is told of leave none.
+    /// The versions of which a record exists, and their times. Changes without an event or receipt leave none.
     fn traces(&self) -> impl Iterator<Item = (u64, Timestamp)> {
         let events = self.events.iter().map(|event| (event.order_version, event.at));
-        // What was parked was heard before there was an order.
+        // Parked facts were recorded before the order existed.
         let recorded =
             self.recorded.iter().map(|recorded| (recorded.order_version, recorded.at.max(self.order.placed_at)));
         events.chain(recorded)
     }
 
-    /// When the order came to this version; where that left no trace: to the last one before it that did.
+    /// When the order reached this version; when that left no record, the last version before it that did.
     fn came_at(&self, version: u64) -> Option<Timestamp> {
         if version == self.order.version {
             return Some(self.order.updated_at);
         }
-        // A receipt that says nothing new comes later than the version that it is of.
+        // A receipt without news is recorded later than its version.
         let last = self.traces().map(|(trace, _)| trace).filter(|trace| *trace <= version).max()?;
         self.traces().filter(|(trace, _)| *trace == last).map(|(_, at)| at).min()
     }
@@ -218,8 +218,8 @@ impl OrderHistory<'_> {
         order.fulfilled_at = order.fulfilled_at.filter(|_| self.has(EventType::Fulfilled, cutoff));
     }
 
-    /// Events tell of each cancel. `order.paid` after one tells that it was taken back, since nothing else pays an order
-    /// that is called off; only expiry is.
+    /// Each cancellation has an event. An `order.paid` after it shows that it was undone, since a cancelled order can
+    /// only be paid by being reinstated, which takes an expired one.
     fn cancellation(&self, cutoff: Cutoff) -> Option<Cancellation> {
         let is_either = |event: &&OrderEvent| matches!(event.event_type, EventType::Cancelled | EventType::Paid);
         let last = self.events_until(cutoff).filter(is_either).last()?;
@@ -234,7 +234,7 @@ impl OrderHistory<'_> {
         }
     }
 
-    /// Whether events tell of a cancel that was not taken back.
+    /// Whether the events show a cancellation that was not undone.
     pub(super) fn is_called_off(&self) -> bool {
         self.cancellation(Cutoff { version: u64::MAX, at: self.order.updated_at }).is_some()
     }
@@ -261,7 +261,7 @@ fn undo_erasure(order: &mut Order, cutoff: Cutoff, gaps: &mut Vec<Gap>) {
 }
 
 impl Order {
-    /// Where the goods are by facts and decisions alone.
+    /// The reservation that follows from facts and decisions alone.
     pub(super) fn reservation_from_facts(&self) -> Reservation {
         let until = self.reservation.held_until();
         Self { reservation: Reservation::Held { until }, ..self.clone() }.reservation_after_change()

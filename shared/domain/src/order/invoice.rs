@@ -1,4 +1,4 @@
-//! Paying by invoice: a bank transfer by a due date, noted by staff.
+//! Payment by invoice: a bank transfer by a due date, recorded by staff.
 
 use std::str::FromStr;
 
@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 use super::{Change, Order, PaymentMethod};
 use crate::{Money, OrderStatus, PaymentFact, Timestamp, TransferDirection, TransferFact};
 
-/// Longest reference, in characters: what a transfer's remittance information holds (ISO 20022, `Max140Text`).
+/// The longest reference in characters: that of a transfer's remittance information (ISO 20022, `Max140Text`).
 const MAX_REFERENCE: usize = 140;
 
-/// By which a bank transfer is known on the account's statement: 1 to 140 characters of printable ASCII, spaces only
-/// between others. One transfer may pay several orders, so that a reference is no one order's own.
+/// The reference of a bank transfer on the account's statement: 1 to 140 characters of printable ASCII, with spaces
+/// only between others. One transfer may pay several orders, so a reference is not unique to an order.
 #[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
 #[schema(
     value_type = String,
@@ -23,7 +23,7 @@ const MAX_REFERENCE: usize = 140;
 )]
 pub struct TransferReference(String);
 
-/// The text cannot be a transfer's reference.
+/// The text is not a valid reference.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a reference has 1 to 140 visible ASCII characters, with spaces between them")]
 pub struct InvalidTransferReference;
@@ -52,23 +52,23 @@ impl<'de> Deserialize<'de> for TransferReference {
     }
 }
 
-/// Why a transfer is not taken as an order's payment.
+/// Why a transfer is not accepted as an order's payment.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransferRefused {
     /// The order is paid through Stripe.
     #[error("the order is not paid by invoice")]
     NotByInvoice,
-    /// It waits for no transfer: paid by another one, or called off.
+    /// It is not awaiting a transfer: it is paid by another one, or cancelled.
     #[error("an order in status {0} is not awaiting a transfer")]
     NotAwaited(OrderStatus),
-    /// Another amount came than the order's total, or in another currency.
+    /// The amount or currency is not that of the order's total.
     #[error("the order's total is {0}")]
     AmountMismatch(Money),
 }
 
 impl Order {
-    /// Notes that the whole total came by bank transfer, known by its reference on the account's statement. An `amount`
-    /// that is named has to be that total. The same transfer again changes nothing.
+    /// Records that the whole total arrived by bank transfer, identified by its reference on the account's statement.
+    /// If `amount` is given, it must be that total. Recording the same transfer again changes nothing.
     ///
     /// # Errors
     ///
@@ -101,7 +101,7 @@ impl Order {
         Ok(self.apply_facts(vec![PaymentFact::Transfer(transfer)], correlation_id, now))
     }
 
-    /// Notes that an invoice is late. None when it is not, or was noted before.
+    /// Records that an invoice is late; `None` when it is not, or was recorded before.
     pub fn mark_overdue(&self, correlation_id: &str, now: Timestamp) -> Option<Change> {
         let PaymentMethod::Invoice { due_at, overdue_since: None } = self.payment.method else { return None };
         if self.status != OrderStatus::Invoiced || due_at > now {

@@ -1,33 +1,33 @@
-//! Whom an order is for, and how it forgets them.
+//! The person whom an order is for, and how an order is erased.
 
 use serde::{Deserialize, Serialize};
 
 use super::{CancelReason, Cancellation, Change, Order};
 use crate::{Address, EmailAddress, OrderStatus, Timestamp};
 
-/// Where goods and mails go.
+/// Shipping address and email address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
-    /// Where the mails go.
+    /// The email address.
     pub email: EmailAddress,
-    /// Where the goods go.
+    /// The shipping address.
     pub shipping_address: Address,
 }
 
-/// Whom an order is for, as far as it still says.
+/// The person whom an order is for, as far as it is still stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "StoredPerson", into = "StoredPerson")]
 pub enum Person {
-    /// Whoever placed it.
+    /// The customer who placed it.
     Known(Contact),
-    /// They asked to be forgotten, and will be once the order needs them no longer.
+    /// The customer asked for erasure, which happens once the order no longer needs the data.
     Leaving {
         /// Still needed to deliver and settle the order.
         contact: Contact,
-        /// When they asked.
+        /// When the customer asked.
         since: Timestamp,
     },
-    /// Forgotten: only the customer's id is left.
+    /// Erased: only the customer's id is left.
     Erased {
         /// When.
         at: Timestamp,
@@ -35,7 +35,7 @@ pub enum Person {
 }
 
 impl Person {
-    /// Where goods and mails go, as long as the order says.
+    /// Shipping address and email address, while they are stored.
     pub const fn contact(&self) -> Option<&Contact> {
         match self {
             Self::Known(contact) | Self::Leaving { contact, .. } => Some(contact),
@@ -44,7 +44,7 @@ impl Person {
     }
 }
 
-/// The stored form: fields of the order itself, `email` and `shipping_address` as they always were.
+/// The stored form: fields of the order itself, `email` and `shipping_address`.
 #[derive(Serialize, Deserialize)]
 struct StoredPerson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ impl From<Person> for StoredPerson {
     }
 }
 
-/// Neither a whole person nor none.
+/// Part of a person's data is missing.
 #[derive(Debug, thiserror::Error)]
 #[error("an order for half a person")]
 struct IncompletePerson;
@@ -90,9 +90,9 @@ impl TryFrom<StoredPerson> for Person {
 }
 
 impl Order {
-    /// Forgets whom the order is for: at once, or as soon as it is delivered and settled, by the change that brings it
-    /// there. What was ordered, paid and given back stays. An order that waits for money is called off: nobody can sign
-    /// in any more to pay it. None when it was asked before.
+    /// Erases the person: at once, or with the change that completes delivery and payment. Lines, payments and refunds
+    /// stay. An order that is awaiting payment is cancelled, since its customer can no longer sign in to pay it. `None`
+    /// when this was requested before.
     pub fn erase_person(&self, correlation_id: &str, now: Timestamp) -> Option<Change> {
         let Person::Known(contact) = &self.person else { return None };
         self.change(correlation_id, now, |order| {
@@ -103,7 +103,7 @@ impl Order {
         })
     }
 
-    /// The person after a change: forgotten, if they asked for it and nothing is left to deliver or settle.
+    /// The person after a change: erased if the customer asked for it and nothing is left to deliver or settle.
     pub(super) fn person_after_change(&self) -> Person {
         match &self.person {
             Person::Leaving { .. } if !self.needs_person() => Person::Erased { at: self.updated_at },
@@ -111,7 +111,7 @@ impl Order {
         }
     }
 
-    /// Whether something is still to be sent, or money to be asked for, contested or given back.
+    /// Whether something is still to be delivered, charged, disputed or refunded.
     fn needs_person(&self) -> bool {
         match self.status {
             OrderStatus::PendingPayment

@@ -1,4 +1,4 @@
-//! How a refund stands that somebody asked for, and what may still be given back.
+//! The state of requested refunds, and what may still be refunded.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -6,39 +6,39 @@ use utoipa::ToSchema;
 use super::{Order, PaymentMethod, RefundAction, RefundActionState, RefundReason};
 use crate::{Money, RefundFact, RefundId, RefundStatus, Timestamp, TransferFact};
 
-/// A refund that somebody asked for, as it is now.
+/// A requested refund and its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefundView<'a> {
-    /// What goes back.
+    /// The amount.
     pub amount: Money,
     /// Why.
     pub reason: RefundReason,
-    /// How far it is.
+    /// The progress.
     pub progress: RefundProgress,
     /// Stripe's refund, once there is one.
     pub refund: Option<&'a RefundId>,
-    /// Stripe's code for why there will be none, if it gave one.
+    /// Stripe's code for why it was refused, if it gave one.
     pub refusal: Option<&'a str>,
-    /// When it was asked for.
+    /// When it was requested.
     pub requested_at: Timestamp,
 }
 
-/// How far a refund is.
+/// The progress of a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundProgress {
-    /// Its amount is reserved; Stripe was not reached yet, or the bank is at work.
+    /// Its amount is reserved; Stripe was not reached yet, or the bank is processing it.
     Pending,
-    /// The money went back.
+    /// The money was refunded.
     Succeeded,
-    /// It was not made, or its money came back to us. The amount is free again.
+    /// It was not made, or its money was returned to us. The amount can be refunded again.
     Failed,
-    /// Stripe said no, for good. The amount is free again.
+    /// Stripe refused it for good. The amount can be refunded again.
     Refused,
 }
 
 impl Order {
-    /// The refund of this id, if one was asked for.
+    /// The refund with this id, if one was requested.
     pub fn refund(&self, id: &str) -> Option<RefundView<'_>> {
         let facts = &self.payment.facts;
         if let Some(transfer) = facts.transfers().find(|transfer| transfer.action.as_deref() == Some(id)) {
@@ -48,21 +48,21 @@ impl Order {
         Some(view(action, facts.refunds().find(|refund| refund.action.as_deref() == Some(id))))
     }
 
-    /// The refunds that we decided on, with their ids: those that somebody asked for, and those that follow from a
-    /// decision about the order.
+    /// The refunds that we decided on, with their ids: requested refunds, and those that follow from a decision about
+    /// the order.
     pub fn refunds(&self) -> impl Iterator<Item = (&str, RefundView<'_>)> {
         let actions = self.payment.refund_actions.keys().map(String::as_str);
         let noted = self.payment.facts.transfers().filter_map(|transfer| transfer.action.as_deref());
         actions.chain(noted).filter_map(|id| Some((id, self.refund(id)?)))
     }
 
-    /// The refunds that somebody made in Stripe's dashboard.
+    /// The refunds that were made in Stripe's dashboard.
     pub fn dashboard_refunds(&self) -> impl Iterator<Item = &RefundFact> {
         let is_ours = |action: &String| self.payment.refund_actions.contains_key(action);
         self.payment.facts.refunds().filter(move |refund| !refund.action.as_ref().is_some_and(is_ours))
     }
 
-    /// What one more refund on request may give back at most, in minor units.
+    /// The most that one more requested refund may refund, in minor units.
     pub fn refundable(&self) -> i64 {
         if !self.status.can_be_refunded() {
             return 0;
@@ -98,7 +98,7 @@ fn returned(transfer: &TransferFact, noted_at: Timestamp) -> RefundView<'_> {
     }
 }
 
-/// What Stripe shows of it counts more than what it said of it.
+/// The state of Stripe's object takes precedence over Stripe's answer to the request.
 fn view<'a>(action: &'a RefundAction, made: Option<&'a RefundFact>) -> RefundView<'a> {
     let progress = match (made, action.state) {
         (Some(made), _) => made.status.into(),

@@ -1,4 +1,4 @@
-//! Money that goes back: decided and reserved here, before Stripe is asked.
+//! Refunds: decided and reserved here, before Stripe is asked.
 
 use std::time::Duration;
 
@@ -8,25 +8,25 @@ use utoipa::ToSchema;
 use super::{Change, Order, Payment, PaymentMethod};
 use crate::{IntentId, Money, OrderStatus, PaymentFact, Timestamp, TransferDirection, TransferFact};
 
-/// Stripe may forget an idempotency key 24 hours after its first use; this much earlier it is not used any more
-/// (<https://docs.stripe.com/api/idempotent_requests>).
+/// How long an action's idempotency key is used. Stripe may forget a key 24 hours after its first use
+/// (<https://docs.stripe.com/api/idempotent_requests>), so this ends earlier.
 const KEY_IS_GOOD_FOR: Duration = Duration::from_hours(23);
 
 /// A refund that we decided on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundAction {
-    /// Whose money goes back.
+    /// The payment intent to refund.
     pub intent: IntentId,
-    /// How much.
+    /// The amount.
     pub amount: Money,
     /// Why.
     pub reason: RefundReason,
-    /// Who wanted it; none when it follows from a cancelled order.
+    /// The request; `None` when it follows from a cancelled order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested: Option<RequestDetails>,
     /// When it was decided.
     pub reserved_at: Timestamp,
-    /// What Stripe made of it, as long as no refund shows that it was carried out.
+    /// Its state at Stripe, until a refund object shows that it was carried out.
     pub state: RefundActionState,
     /// When it was found that it will not be carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,37 +36,37 @@ pub struct RefundAction {
     pub refusal: Option<String>,
 }
 
-/// That somebody wanted a refund.
+/// Who requested a refund, and how much.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestDetails {
     /// `usr_…` or `key_…`.
     pub by: String,
-    /// The amount that was named, in minor units; none: all that is left.
+    /// The requested amount in minor units; `None` for all that is left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<i64>,
 }
 
-/// How a refund action stands while no refund of it is known.
+/// The state of a refund action without a known refund object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundActionState {
     /// The amount is reserved; Stripe is to be asked, or was asked and has not answered.
     Reserved,
-    /// Stripe said no, for good. The amount is free again, and people must look.
+    /// Stripe refused it for good. The amount can be refunded again, and the order needs a review.
     Refused,
-    /// Stripe lists no refund of it, and its key must not be used again: another action may take its place.
+    /// Stripe lists no refund for it, and its key must not be used again: another action may replace it.
     Abandoned,
 }
 
-/// Why money goes back, in Stripe's words.
+/// The reason for a refund, in Stripe's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundReason {
     /// Charged twice.
     Duplicate,
-    /// Not the customer's doing; also blocks the card.
+    /// Fraudulent; also blocks the card.
     Fraudulent,
-    /// The customer wants it back.
+    /// The customer asked for it.
     RequestedByCustomer,
 }
 
@@ -81,40 +81,41 @@ impl RefundReason {
     }
 }
 
-/// A refund that somebody wants.
+/// A request for a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundRequest {
     /// The action's id, which derives from order and idempotency key.
     pub action: String,
-    /// Minor units; none: all that is left.
+    /// The amount in minor units; `None` for all that is left.
     pub amount: Option<i64>,
     /// Why.
     pub reason: RefundReason,
     /// `usr_…` or `key_…`.
     pub by: String,
-    /// The reference of the bank transfer by which it went back: for orders that were paid by one, and for no others.
+    /// The reference of the bank transfer that returned the money: for orders paid by transfer, and for no others.
     pub transfer: Option<String>,
 }
 
-/// Why a refund is not made.
+/// Why a refund is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefundRefused {
-    /// There is no money to give back, or it is contested, in doubt, or goes back anyway.
+    /// There is nothing to refund, or the payment is disputed, under review or refunded already.
     #[error("an order in status {0} cannot be refunded")]
     NotNow(OrderStatus),
-    /// More than what is left.
+    /// It exceeds the refundable amount.
     #[error("only {left} are left")]
     TooMuch {
-        /// What one refund may give back at most, in minor units.
+        /// The most that one refund may refund, in minor units.
         left: i64,
     },
     /// The action's id belongs to another refund.
     #[error("the idempotency key belongs to another refund")]
     AnotherRefund,
-    /// An order that was paid by bank transfer needs the reference of the one that gave the money back, others have none.
+    /// An order paid by bank transfer needs the reference of the transfer that returned the money; other orders must
+    /// not have one.
     #[error("a transfer's reference goes with orders that were paid by transfer")]
     Transfer,
-    /// The reference is that of another transfer.
+    /// The reference belongs to another transfer.
     #[error("another transfer of this order has this reference")]
     ReferenceUsed,
 }
@@ -124,7 +125,7 @@ impl RefundAction {
         self.state == RefundActionState::Reserved
     }
 
-    /// Whether Stripe may still be asked under the action's key; afterwards only what Stripe lists tells.
+    /// Whether Stripe may still be asked with the action's key; afterwards only Stripe's list shows the outcome.
     pub fn may_be_asked_for(&self, now: Timestamp) -> bool {
         now.since(self.reserved_at) < KEY_IS_GOOD_FOR
     }
@@ -145,8 +146,8 @@ impl RefundAction {
 }
 
 impl Order {
-    /// Decides on a refund that somebody wants: reserves its amount before Stripe is asked, or notes the transfer that
-    /// gave it back. The same request again changes nothing.
+    /// Decides on a requested refund: reserves its amount before Stripe is asked, or records the transfer that returned
+    /// the money. Repeating the request changes nothing.
     ///
     /// # Errors
     ///
@@ -172,7 +173,7 @@ impl Order {
         }
     }
 
-    /// Whether there is a refund under the request's id already, and whether it is the one that is wanted.
+    /// Whether there is a refund with the request's id already, and whether it is the same request.
     fn has_refund(&self, request: &RefundRequest) -> Option<bool> {
         let facts = &self.payment.facts;
         if let Some(transfer) = facts.transfers().find(|known| known.action.as_deref() == Some(&*request.action)) {
@@ -235,8 +236,8 @@ impl Order {
         Ok(self.apply_facts(vec![PaymentFact::Transfer(transfer)], correlation_id, now))
     }
 
-    /// Decides to give back what is due for each intent of a cancelled order that brought money: reserves the amounts
-    /// before Stripe is asked. None when nothing more is due.
+    /// Decides to refund what is due for each paid intent of a cancelled order: reserves the amounts before Stripe is
+    /// asked. `None` when nothing more is due.
     pub fn reserve_due_refunds(&self, correlation_id: &str, now: Timestamp) -> Option<Change> {
         if self.refund_due() == 0 {
             return None;
@@ -254,7 +255,7 @@ impl Order {
         })
     }
 
-    /// Reserves what came above the total, the last money first; for [`resolve_review`](Self::resolve_review).
+    /// Reserves what exceeds the total, the last payment first; for [`resolve_review`](Self::resolve_review).
     pub(super) fn reserve_excess(&mut self, by: &str, now: Timestamp) {
         let mut keep = self.total.amount;
         let paid: Vec<_> = self.payment.facts.succeeded().map(|intent| (intent.id.clone(), intent.received)).collect();
@@ -272,7 +273,8 @@ impl Order {
         }
     }
 
-    /// Notes that a reserved refund will not be carried out: refused for good, or abandoned. The amount is free again.
+    /// Records that a reserved refund will not be carried out, because it was refused for good or abandoned. The amount
+    /// can be refunded again.
     pub fn close_refund(
         &self,
         action: &str,
@@ -288,9 +290,9 @@ impl Order {
         })
     }
 
-    /// Notes that Stripe said no to a reserved refund, after what it lists was learnt. One that follows from a cancelled
-    /// order and is greater than what is left, since people at Stripe's dashboard were faster, is abandoned: another one
-    /// gives back the rest. All others are left to people.
+    /// Records that Stripe refused a reserved refund, after its list of refunds was applied. A refund that follows from
+    /// a cancelled order, and exceeds what is left because of refunds made in Stripe's dashboard, is abandoned: another
+    /// action refunds the rest. All others are left to staff.
     pub fn refuse_refund(
         &self,
         action: &str,
@@ -310,29 +312,29 @@ impl Order {
         })
     }
 
-    /// What a cancelled order still owes its customer and has not reserved yet, in minor units. Nothing while people
-    /// must look, and nothing while a bank holds the money.
+    /// What a cancelled order still owes its customer and has not reserved yet, in minor units. Zero while it needs a
+    /// review, and while a bank holds the money.
     pub fn refund_due(&self) -> i64 {
         let settles = self.cancellation.is_some() && self.status == OrderStatus::Cancelled && !self.keeps_money();
         let due = self.payment.facts.succeeded().map(|intent| self.payment.unreserved(&intent.id).max(0));
         if settles { due.fold(0, i64::saturating_add) } else { 0 }
     }
 
-    /// Refund actions that Stripe has not been seen to carry out.
+    /// Refund actions that Stripe is not known to have carried out.
     pub fn open_refund_actions(&self) -> impl Iterator<Item = (&String, &RefundAction)> {
         self.payment.open_refund_actions()
     }
 }
 
 impl Payment {
-    /// Money that neither went back, nor is reserved to go back, nor was lost, in minor units.
+    /// Money that was neither refunded, nor reserved for a refund, nor lost, in minor units.
     pub fn kept(&self) -> i64 {
         let reserved = self.open_refund_actions().map(|(_, action)| action.amount.amount);
         let facts = &self.facts;
         reserved.chain([facts.refunded(), facts.lost()]).fold(facts.captured(), i64::saturating_sub)
     }
 
-    /// Money of this intent that neither went back nor is reserved to go back, in minor units.
+    /// Money of this intent that was neither refunded nor reserved for a refund, in minor units.
     pub(super) fn unreserved(&self, intent: &IntentId) -> i64 {
         let received = self.facts.intent(intent).map_or(0, |fact| fact.received.amount);
         let of_intent = |of: Option<&IntentId>| of == Some(intent);
@@ -347,8 +349,8 @@ impl Payment {
         self.refund_actions.iter().filter(|(id, action)| action.is_reserved() && !self.is_carried_out(id))
     }
 
-    /// Ids of our actions that Stripe refused, and of refunds of ours that came back: another one would end the same
-    /// way, and the one after that.
+    /// Ids of our actions that Stripe refused, and of our refunds that were returned: repeating them would end the same
+    /// way.
     pub(super) fn refunds_that_came_to_nothing(&self) -> impl Iterator<Item = &str> {
         let refused = self.refund_actions.iter().filter(|(_, action)| action.state == RefundActionState::Refused);
         let back = self.facts.refunds().filter(|refund| refund.action.is_some() && !refund.status.counts());

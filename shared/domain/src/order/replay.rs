@@ -1,8 +1,8 @@
-//! Rebuilding an order from what is stored beside it, and finding where that is another order than the stored one.
+//! Rebuilds an order from the records beside it, and finds where the stored order differs.
 //!
-//! What was placed and what we decided stands in the order alone. Its facts are taken from its receipts; all that follows
-//! from both is derived anew. One exception: what Stripe answered when an intent was made has no receipt. It brings no
-//! money and decides nothing.
+//! What was placed and decided is stored in the order alone. Its facts come from its receipts; everything else is
+//! derived from both. One exception: Stripe's answer to the creation of an intent has no receipt. It brings no money
+//! and decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,7 @@ use crate::ledger::entries_between;
 use crate::{EventType, KnownFacts, PaymentFact};
 
 impl Order {
-    /// This order as it would be if it knew these facts and no others: what was placed and decided stays, what follows is
-    /// derived.
+    /// This order with these facts and no others: what was placed and decided stays, everything else is derived.
     #[must_use]
     pub fn rebuilt_from(&self, facts: KnownFacts) -> Self {
         let mut order = self.clone();
@@ -38,7 +37,7 @@ impl OrderHistory<'_> {
         self.order.rebuilt_from(facts)
     }
 
-    /// The movements of money as the receipts tell them.
+    /// The movements of money that the receipts imply.
     fn movements(&self) -> BTreeSet<Movement> {
         let mut told: BTreeMap<u64, Vec<PaymentFact>> = BTreeMap::new();
         for recorded in self.recorded {
@@ -56,8 +55,8 @@ impl OrderHistory<'_> {
         movements
     }
 
-    /// Where the stored order, its ledger and its events are not what its receipts make of them. Nothing is left out
-    /// that carries money.
+    /// The differences between the stored order, ledger and events and what the receipts imply. Everything that carries
+    /// money is compared.
     pub fn differences(&self) -> Vec<Difference> {
         let rebuilt = self.rebuilt();
         let mut found = self.of_facts(&rebuilt);
@@ -104,7 +103,7 @@ impl OrderHistory<'_> {
         not_booked.chain(stored.difference(&rebuilt).cloned().map(Difference::EntryUnproven)).collect()
     }
 
-    /// Each decision that others hear of was told, and what was told stands.
+    /// Each announced decision has its event, and each event its decision.
     fn of_decisions(&self) -> Vec<Difference> {
         let order = self.order;
         let told = |event_type| self.events.iter().rev().find(|event| event.event_type == event_type);
@@ -148,7 +147,7 @@ impl OrderHistory<'_> {
     }
 }
 
-/// What an intent says of itself until somebody pays: all that Stripe's answer to its creation can say.
+/// An intent without a payment: all that Stripe's answer to its creation can contain.
 fn is_creation_answer(fact: &PaymentFact) -> bool {
     matches!(fact, PaymentFact::PaymentIntent(intent) if !intent.status.is_final() && intent.received.amount == 0)
 }

@@ -1,4 +1,4 @@
-//! The goods that an order holds. Each of its changes is stored once, by its version, so that goods move once too.
+//! The goods that an order reserves. Each change is stored once, by its version, so goods move once too.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 use super::Order;
 use crate::{Sku, Timestamp};
 
-/// How an order stands to its goods; they left the stock when it was placed.
+/// The state of an order's goods, which left the stock when it was placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Reservation {
-    /// They wait for the money.
+    /// Reserved until the order is paid.
     Held {
-        /// Until then; none: until somebody decides.
+        /// When the reservation ends; `None` when only a decision ends it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
-    /// They are sold.
+    /// Sold.
     Confirmed,
-    /// They went back to stock.
+    /// Returned to stock.
     Released,
 }
 
 impl Reservation {
-    /// Until when the goods wait for their money.
+    /// When the reservation ends.
     pub const fn held_until(self) -> Option<Timestamp> {
         match self {
             Self::Held { until } => until,
@@ -39,8 +39,8 @@ impl Order {
         self.lines.iter().map(|line| (line.sku.clone(), i64::from(line.quantity)))
     }
 
-    /// Where the goods are after a change: sold once there is money for them or they were sent, back in stock once the
-    /// order is called off. What was sent does not come back by a decision.
+    /// The state of the goods after a change: sold once they are paid or sent, returned to stock once the order is
+    /// cancelled. No decision returns goods that were sent.
     pub(super) fn reservation_after_change(&self) -> Reservation {
         let is_sent = self.fulfilled_at.is_some();
         if self.cancellation.is_some() && !is_sent {
@@ -52,7 +52,7 @@ impl Order {
         }
     }
 
-    /// Pieces that go back to stock, or are taken from it, when this order becomes `after`.
+    /// Pieces that return to stock, or are taken from it, when this order becomes `after`.
     pub(super) fn stock_moved_by(&self, after: &Self) -> BTreeMap<Sku, i64> {
         let mut moved = BTreeMap::new();
         for (order, sign) in [(self, 1), (after, -1)] {

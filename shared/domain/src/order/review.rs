@@ -1,4 +1,4 @@
-//! What staff decide about an order whose money contradicts it.
+//! The staff's decision about an order whose payments contradict it.
 
 use std::collections::BTreeSet;
 
@@ -8,44 +8,45 @@ use utoipa::ToSchema;
 use super::{CancelReason, Cancellation, Change, Order};
 use crate::{OrderStatus, Timestamp};
 
-/// A decision about what was known when it was made. What comes to be known later needs another one.
+/// A decision about what was known when it was made. What becomes known later needs another decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
-    /// What.
+    /// The decision.
     pub decision: ReviewDecision,
     /// When.
     pub at: Timestamp,
     /// `usr_…`
     pub by: String,
-    /// What it is about: ids of intents that brought money, of refunds that came back, of actions that were refused.
+    /// What it covers: ids of paid intents, of returned refunds and of refused actions.
     pub about: BTreeSet<String>,
 }
 
-/// What may be decided.
+/// The possible decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReviewDecision {
-    /// The money is taken as it is, and the order goes on; of a cancelled order: it was given back in some other way.
+    /// Accepts the payments as they are, and the order continues. For a cancelled order: the money was refunded in some
+    /// other way.
     Accept,
-    /// What came above the total goes back, and the order goes on.
+    /// Refunds what exceeds the total, and the order continues.
     RefundExcess,
-    /// All of the money goes back, and the order is called off.
+    /// Refunds everything and cancels the order.
     RefundAll,
 }
 
-/// Why a review cannot be resolved so.
+/// Why a review cannot be resolved this way.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReviewRefused {
-    /// Nothing about it needs a decision.
+    /// The order does not need a review.
     #[error("an order in status {0} needs no review")]
     NothingToReview(OrderStatus),
-    /// It was called off, or less than the total came, or money in another currency.
+    /// There is no excess: the order was cancelled, less than the total was paid, or in another currency.
     #[error("there is no payment above the order's total")]
     NoExcess,
 }
 
 impl Order {
-    /// Decides about an order that needs review. The same decision again, while nothing is in doubt, changes nothing.
+    /// Resolves the review of an order. Repeating the same decision, while nothing is under review, changes nothing.
     ///
     /// # Errors
     ///
@@ -77,14 +78,14 @@ impl Order {
         }))
     }
 
-    /// Whether the money of a cancelled order stays where it is, because staff say that it was given back otherwise.
+    /// Whether the payment of a cancelled order is kept, because staff say that it was refunded in another way.
     pub(super) fn keeps_money(&self) -> bool {
         let Some(review) = &self.review else { return false };
         let mut paid = self.payment.facts.succeeded();
         review.decision == ReviewDecision::Accept && paid.all(|intent| review.about.contains(intent.id.as_str()))
     }
 
-    /// Whether a decision was made about this intent, refund or action.
+    /// Whether a decision covers this intent, refund or action.
     pub(super) fn is_reviewed(&self, id: &str) -> bool {
         self.review.as_ref().is_some_and(|review| review.about.contains(id))
     }

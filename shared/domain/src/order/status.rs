@@ -1,4 +1,4 @@
-//! How an order's status follows from what is known and what was decided.
+//! Derives an order's status from facts and decisions.
 
 use super::{Order, PaymentMethod};
 use crate::{IntentFact, IntentStatus, OrderStatus};
@@ -20,7 +20,7 @@ impl Order {
         } else if refunded >= captured {
             OrderStatus::Refunded
         } else if self.cancellation.is_some() {
-            // Money that we hold without a right to it, and that cannot go back by itself: people must see to it.
+            // Money that we hold without a right to it, and that no automatic refund can return: staff must decide.
             if self.payment.refunds_that_came_to_nothing().any(|id| !self.is_reviewed(id)) {
                 OrderStatus::NeedsReview
             } else {
@@ -47,8 +47,8 @@ impl Order {
         }
     }
 
-    /// Whether Stripe's word on money received does not fit the order: another amount, currency or order id, or paid
-    /// twice. So it stays until staff decide, since facts about money received never go away.
+    /// Whether Stripe's facts about received money contradict the order: another amount, currency or order id, or a
+    /// second payment. Such facts never go away, so the contradiction stays until staff decide.
     fn contradicted(&self) -> bool {
         let fits = |intent: &IntentFact| intent.received == self.total && intent.order_id == Some(self.id);
         let paid = self.payment.facts.succeeded();

@@ -1,4 +1,4 @@
-//! How an order is to be paid, and how long it may wait for that: agreed on when it is placed.
+//! Payment terms, agreed on when an order is placed: the method, and how long it may wait.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::Timestamp;
 
-/// How an order is to be paid.
+/// The payment method of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum PaymentMethod {
@@ -15,15 +15,15 @@ pub enum PaymentMethod {
     Stripe,
     /// By bank transfer. The goods may be sent before.
     Invoice {
-        /// By when.
+        /// The due date.
         due_at: Timestamp,
-        /// Since when it is late, once that was noted.
+        /// When it was recorded as late.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         overdue_since: Option<Timestamp>,
     },
 }
 
-/// What a customer chooses between.
+/// The payment methods that a customer can choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentChoice {
@@ -34,12 +34,12 @@ pub enum PaymentChoice {
     Invoice,
 }
 
-/// How long the shop waits for money.
+/// How long the shop waits for payments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaymentTerms {
-    /// So long goods are held for an order that is to be paid at once.
+    /// How long goods are reserved for an order that is to be paid at once.
     pub reservation: Duration,
-    /// So long after an order its invoice is due.
+    /// How long after an order its invoice is due.
     pub invoice_due: Duration,
 }
 
@@ -50,8 +50,8 @@ impl Default for PaymentTerms {
 }
 
 impl PaymentTerms {
-    /// How an order that is placed now is to be paid, and until when its goods are held for that; none: until somebody
-    /// decides.
+    /// The payment method of an order that is placed now, and when its reservation ends; `None` when only a decision
+    /// ends it.
     pub fn agreed(self, choice: PaymentChoice, now: Timestamp) -> (PaymentMethod, Option<Timestamp>) {
         match choice {
             PaymentChoice::Stripe => (PaymentMethod::Stripe, Some(now.plus(self.reservation))),
@@ -63,7 +63,7 @@ impl PaymentTerms {
 }
 
 impl PaymentMethod {
-    /// Which of the choices it is.
+    /// The customer's choice that it is.
     pub const fn choice(self) -> PaymentChoice {
         match self {
             Self::Stripe => PaymentChoice::Stripe,

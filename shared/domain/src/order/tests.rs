@@ -72,7 +72,7 @@ fn intent(id: &str, status: IntentStatus, seen_at: i64, received: i64) -> Paymen
     PaymentFact::PaymentIntent(IntentFact { id: id.into(), status, seen_at, amount, received, order_id })
 }
 
-/// The whole total, and nothing that says for which order.
+/// A payment of the whole total, without an order id.
 fn of_no_order() -> PaymentFact {
     let mut paid = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
     if let PaymentFact::PaymentIntent(fact) = &mut paid {
@@ -168,7 +168,7 @@ proptest! {
     }
 }
 
-/// All orders of arrival of up to seven facts, each delivered twice, give one state.
+/// All arrival orders of up to seven facts, each delivered twice, give one state.
 #[test]
 fn every_permutation_of_seven_webhooks_gives_one_state() {
     use DisputeStatus as D;
@@ -217,8 +217,8 @@ fn permute(facts: &mut Vec<PaymentFact>, from: usize, check: &mut impl FnMut(&[P
     }
 }
 
-/// Walks random histories of facts and decisions; the steps seen are exactly those of the table: none outside it, and
-/// none in it that cannot happen.
+/// Walks random histories of facts and decisions. The steps seen are exactly those of the table: none is outside of it,
+/// and none of its steps is impossible.
 #[test]
 fn histories_take_exactly_the_tables_steps() {
     let alphabets = [alphabet(TOTAL), alphabet(TOTAL - 1)];
@@ -390,7 +390,7 @@ fn a_refund_that_the_bank_sends_back_is_left_to_people_and_not_made_again() {
     assert_eq!(by_hand.status, OrderStatus::Refunded);
 }
 
-/// However money goes back and forth afterwards, the event that tells the customer of the cancel is written once.
+/// However money moves afterwards, the event for the cancellation's mail is written once.
 #[test]
 fn an_order_is_announced_as_cancelled_once() {
     let paid = after(&placed(), intent("pi_1", IntentStatus::Succeeded, 1, TOTAL));
@@ -455,7 +455,7 @@ fn an_attempt_is_skipped_once_and_only_without_an_intent() {
     assert_eq!(cancelled.skip_attempt(1, "c", cancelled.updated_at), None);
 }
 
-/// Whatever comes first, the event that sends the confirmation is written exactly once, and never for a cancelled order.
+/// Whatever comes first, the event for the confirmation is written exactly once, and never for a cancelled order.
 #[test]
 fn an_order_is_announced_as_paid_once() {
     let count = |facts: &[PaymentFact]| {

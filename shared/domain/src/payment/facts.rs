@@ -1,5 +1,5 @@
-//! One observation of one Stripe object. Facts of the same object have a total order, and the greater one is the
-//! truer one; so that merging is taking the greater.
+//! One observation of one Stripe object. Facts of the same object have a total order in which the greater fact is the
+//! better one, so that merging is taking the greater.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -70,37 +70,37 @@ pub enum PaymentFact {
     Transfer(TransferFact),
 }
 
-/// How far a payment intent is, in the order in which Stripe usually gets there.
+/// The status of a payment intent, in the order in which Stripe usually gets there.
 ///
 /// Source: docs.stripe.com/payments/paymentintents/lifecycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IntentStatus {
-    /// Waits for a payment method.
+    /// Waiting for a payment method.
     RequiresPaymentMethod,
-    /// Waits to be confirmed.
+    /// Waiting for confirmation.
     RequiresConfirmation,
     /// The customer must act, as in 3-D Secure.
     RequiresAction,
-    /// The bank is at work, for days perhaps.
+    /// The bank is processing it, perhaps for days.
     Processing,
-    /// A try failed; Stripe then says `requires_payment_method` and carries a `last_payment_error`.
+    /// An attempt failed; Stripe then says `requires_payment_method` and sets `last_payment_error`.
     PaymentFailed,
     /// Authorised, not captured.
     RequiresCapture,
-    /// Given up, for good.
+    /// Cancelled, for good.
     Canceled,
-    /// The money is ours, for good.
+    /// Paid, for good.
     Succeeded,
 }
 
 impl IntentStatus {
-    /// Whether Stripe will never leave this status again.
+    /// Whether Stripe never leaves this status.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Canceled | Self::Succeeded)
     }
 
-    /// 0 for what may change, above that what is final.
+    /// 0 for statuses that may change, greater for final ones.
     fn finality(self) -> u8 {
         match self {
             Self::Succeeded => 2,
@@ -110,30 +110,30 @@ impl IntentStatus {
     }
 }
 
-/// A payment intent as it was seen once.
+/// An observation of a payment intent.
 ///
-/// Facts about one intent have a total order: what is final beats what is not, money received beats all; while nothing
-/// is final, the later second wins, then the status that is further on, then the rest. So any two facts are
-/// comparable, ties in Stripe's one-second `created` included.
+/// Facts about one intent have a total order: final beats not final, and received money beats all; among statuses that
+/// are not final, the later second wins, then the later status, then the rest. So any two facts are comparable, ties in
+/// Stripe's one-second `created` included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntentFact {
-    /// Which intent.
+    /// The intent.
     pub id: IntentId,
-    /// How far it is.
+    /// The status.
     pub status: IntentStatus,
-    /// When Stripe said so: the event's `created`, or the answer's `Date`, in seconds since the epoch. 0 once it is known
-    /// of an intent that it is final: to hear that again is no news.
+    /// When Stripe said so: the event's `created`, or the answer's `Date`, in seconds since the epoch. 0 for a final
+    /// status, so that a repetition is no news.
     pub seen_at: i64,
-    /// What was asked for.
+    /// The requested amount.
     pub amount: Money,
-    /// What was received.
+    /// The received amount.
     pub received: Money,
     /// The order that the intent's metadata names.
     pub order_id: Option<OrderId>,
 }
 
 impl IntentFact {
-    /// The fact as it is known: what is final needs no clock.
+    /// The fact as it is stored: a final status needs no time.
     pub(super) fn timeless(self) -> Self {
         if self.status.is_final() { Self { seen_at: 0, ..self } } else { self }
     }
@@ -156,78 +156,78 @@ impl PartialOrd for IntentFact {
     }
 }
 
-/// A charge as it was seen once; the later second wins, then the greater amount.
+/// An observation of a charge; the later second wins, then the greater amount.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ChargeFact {
     /// When Stripe said so, in seconds since the epoch.
     pub seen_at: i64,
-    /// How much of it was given back, all refunds together.
+    /// How much of it was refunded, all refunds together.
     pub refunded: Money,
     /// The intent that it paid.
     pub intent: Option<IntentId>,
-    /// Which charge.
+    /// The charge.
     pub id: ChargeId,
 }
 
-/// How far a refund is; the greater one is the later one: a succeeded refund can still fail, never the reverse.
+/// The status of a refund; the greater one is the later one: a succeeded refund can still fail, never the reverse.
 ///
 /// Source: docs.stripe.com/refunds#failed-refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
-    /// On its way.
+    /// Pending.
     Pending,
     /// The customer must act.
     RequiresAction,
-    /// The money went back.
+    /// The money was refunded.
     Succeeded,
-    /// Called back.
+    /// Cancelled.
     Canceled,
-    /// The money came back to us.
+    /// The money was returned to us.
     Failed,
 }
 
 impl RefundStatus {
-    /// Whether the refund takes money out: it did, or it will.
+    /// Whether the refund takes money out, now or soon.
     pub fn counts(self) -> bool {
         matches!(self, Self::Pending | Self::RequiresAction | Self::Succeeded)
     }
 }
 
-/// A refund as it was seen once; the greater status wins.
+/// An observation of a refund; the greater status wins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RefundFact {
-    /// How far it is.
+    /// The status.
     pub status: RefundStatus,
-    /// What goes back.
+    /// The amount.
     pub amount: Money,
-    /// The intent whose money it is.
+    /// The refunded intent.
     pub intent: Option<IntentId>,
-    /// Our own refund action, from the refund's metadata; none for a refund made in Stripe's dashboard.
+    /// Our refund action, from the refund's metadata; `None` for a refund made in Stripe's dashboard.
     pub action: Option<String>,
-    /// Which refund.
+    /// The refund.
     pub id: RefundId,
 }
 
-/// How far a dispute is; the greater one is the later one.
+/// The status of a dispute; the greater one is the later one.
 ///
 /// Source: docs.stripe.com/api/disputes/object#dispute_object-status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisputeStatus {
-    /// An inquiry that no money moved for.
+    /// An inquiry, for which no money moves.
     WarningNeedsResponse,
-    /// The inquiry is looked at.
+    /// The inquiry is under review.
     WarningUnderReview,
-    /// The inquiry came to nothing.
+    /// The inquiry was closed without a dispute.
     WarningClosed,
-    /// The bank took the money and waits for our evidence.
+    /// The bank withdrew the money and waits for our evidence.
     NeedsResponse,
-    /// The bank reads our evidence.
+    /// The bank reviews our evidence.
     UnderReview,
-    /// The money stays ours.
+    /// Won: the money stays ours.
     Won,
-    /// The money is gone.
+    /// Lost: the money is gone.
     Lost,
 }
 
@@ -238,45 +238,45 @@ impl DisputeStatus {
     }
 }
 
-/// A dispute as it was seen once; the greater status wins.
+/// An observation of a dispute; the greater status wins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DisputeFact {
-    /// How far it is.
+    /// The status.
     pub status: DisputeStatus,
-    /// What is disputed.
+    /// The disputed amount.
     pub amount: Money,
-    /// The intent whose money it is.
+    /// The disputed intent.
     pub intent: Option<IntentId>,
-    /// Which dispute.
+    /// The dispute.
     pub id: DisputeId,
 }
 
-/// Which way a bank transfer went.
+/// The direction of a bank transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TransferDirection {
-    /// The customer paid.
+    /// Received from the customer.
     Received,
-    /// We gave money back.
+    /// Returned to the customer.
     Returned,
 }
 
 /// A bank transfer that staff found on the account's statement; the greater amount wins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TransferFact {
-    /// Which way it went.
+    /// The direction.
     pub direction: TransferDirection,
-    /// How much.
+    /// The amount.
     pub amount: Money,
     /// The refund that it carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// Why that was wanted.
+    /// The reason for that refund.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<RefundReason>,
-    /// When that was asked for.
+    /// When that refund was requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_at: Option<Timestamp>,
-    /// The statement's reference, which staff wrote down.
+    /// The reference on the statement, as staff entered it.
     pub id: String,
 }

@@ -1,4 +1,4 @@
-//! All that is known of an order's Stripe objects: a join-semilattice of facts.
+//! All that is known of an order's payments: a join-semilattice of facts.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use super::{
     RefundFact, RefundId, TransferDirection, TransferFact,
 };
 
-/// The truest fact of each Stripe object that this order has heard of.
+/// The greatest fact about each Stripe object of an order.
 ///
 /// [`apply`](Self::apply) and [`join`](Self::join) are commutative, associative and idempotent: webhooks, the return
-/// page and reconciliation may hand in facts in any order, any number of times, and the result is the same.
+/// page and reconciliation may add facts in any order, any number of times, with the same result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownFacts {
     intents: BTreeMap<IntentId, IntentFact>,
@@ -27,7 +27,7 @@ pub struct KnownFacts {
 }
 
 impl KnownFacts {
-    /// Takes one fact in; an older or known one changes nothing.
+    /// Applies one fact; an older or known one changes nothing.
     pub fn apply(&mut self, fact: PaymentFact) {
         match fact {
             PaymentFact::PaymentIntent(fact) => keep_greater(&mut self.intents, fact.id.clone(), fact.timeless()),
@@ -38,7 +38,7 @@ impl KnownFacts {
         }
     }
 
-    /// Takes in all that the other one knows.
+    /// Applies all facts of the other.
     pub fn join(&mut self, other: Self) {
         self.extend(other.into_facts());
     }
@@ -60,7 +60,7 @@ impl KnownFacts {
         self.intents().filter(|intent| !intent.status.is_final())
     }
 
-    /// What is known of one payment intent.
+    /// The fact about one payment intent.
     pub fn intent(&self, id: &IntentId) -> Option<&IntentFact> {
         self.intents.get(id)
     }
@@ -70,7 +70,7 @@ impl KnownFacts {
         self.refunds.values()
     }
 
-    /// The intents that brought money.
+    /// The paid intents.
     pub fn succeeded(&self) -> impl Iterator<Item = &IntentFact> {
         self.intents().filter(|intent| intent.status == IntentStatus::Succeeded)
     }
@@ -85,7 +85,7 @@ impl KnownFacts {
         self.transfers.values()
     }
 
-    /// How often money came.
+    /// The number of payments.
     pub fn payments(&self) -> usize {
         self.succeeded().count() + self.transferred(TransferDirection::Received).count()
     }
@@ -96,7 +96,7 @@ impl KnownFacts {
         total(self.succeeded().map(|intent| intent.received.amount).chain(transferred))
     }
 
-    /// Money given back or on its way back, in minor units.
+    /// Money refunded, including pending refunds, in minor units.
     pub fn refunded(&self) -> i64 {
         let refunds = self.refunds().filter(|refund| refund.status.counts()).map(|refund| refund.amount.amount);
         total(refunds.chain(self.transferred(TransferDirection::Returned)))
@@ -117,7 +117,7 @@ impl KnownFacts {
         self.transfers().filter(move |transfer| transfer.direction == direction).map(|transfer| transfer.amount.amount)
     }
 
-    /// All of them.
+    /// All facts.
     pub fn into_facts(self) -> impl Iterator<Item = PaymentFact> {
         let intents = self.intents.into_values().map(PaymentFact::PaymentIntent);
         let charges = self.charges.into_values().map(PaymentFact::Charge);
@@ -144,7 +144,7 @@ fn keep_greater<K: Ord, V: Ord>(known: &mut BTreeMap<K, V>, id: K, fact: V) {
     known.insert(id, greater);
 }
 
-/// A sum that stops at the end of the range: facts come from outside, and a wrong amount must not stop the merge.
+/// A saturating sum: facts come from outside, and a wrong amount must not stop the merge.
 fn total(amounts: impl Iterator<Item = i64>) -> i64 {
     amounts.fold(0, i64::saturating_add)
 }

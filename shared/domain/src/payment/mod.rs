@@ -1,4 +1,5 @@
-//! What we know of an order's money: facts about Stripe's objects, merged so that order of arrival does not matter.
+//! What is known of an order's payments: facts about Stripe's objects, merged so that their order of arrival does not
+//! matter.
 
 mod facts;
 mod known;

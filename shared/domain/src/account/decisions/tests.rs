@@ -45,7 +45,7 @@ fn link(kind: LinkKind, account: u128, expires_at: Timestamp) -> Link {
     Link { id: link_id(9), kind, account: AccountId::Customer(customer(account)), expires_at }
 }
 
-/// What every change has to be: the next version of what was there, told of its own account.
+/// What every change must be: the next version of the former state, with events about its own account.
 #[track_caller]
 fn is_whole(change: &AccountChange) {
     let (before, after) = (change.before.as_ref(), change.after.as_ref().unwrap());

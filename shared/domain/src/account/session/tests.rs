@@ -39,7 +39,7 @@ fn show(session: &Session, number: u32, now: Timestamp) -> Rotation {
     session.rotate(&account(), &token(number), &[token(number + 1)], now)
 }
 
-/// The session after its first token was shown at the tenth second.
+/// The session after its first token was presented in the tenth second.
 fn rotated() -> Session {
     match show(&session(), 0, at(10)) {
         Rotation::Rotated(session) => session,
@@ -90,14 +90,14 @@ fn a_repetition_finds_its_successor_by_an_older_key_as_well() {
     assert_eq!(unknown, Rotation::Reused, "none of the keys made the current one");
 }
 
-/// One showing: which token, counted back from the newest that anybody has, after how many seconds.
+/// A presented token, counted back from the newest one handed out, and the seconds since then.
 fn showings() -> impl Strategy<Value = Vec<(u32, u64)>> {
     prop::collection::vec((0_u32..4, prop_oneof![Just(0_u64), 1_u64..29, 30_u64..32, 33_u64..5000]), 1..60)
 }
 
 proptest! {
-    /// Whatever is shown in whatever order: one token is live, a showing hands out that one or none, a token that came
-    /// back too late ends all, and nothing is handed out afterwards.
+    /// Whatever is presented in whatever order: one token is live, each call hands out that one or none, a token that
+    /// comes back too late ends the session, and nothing is handed out afterwards.
     #[test]
     fn one_successor_is_live_and_reuse_ends_the_family(showings in showings()) {
         let (mut live, mut newest, mut now, mut rotated_at) = (Some(session()), 0_u32, START, START);

@@ -1,4 +1,5 @@
-//! Random histories of orders, with the receipts that functions would keep: rebuilt from those, they are what they were.
+//! Random histories of orders, with the receipts that functions would store: rebuilding from those gives the same
+//! order.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -6,7 +7,7 @@ use proptest::sample::Index;
 use super::*;
 use crate::event::events_between;
 
-/// An order with everything that is stored beside it, and each version that it had.
+/// An order with all the records beside it, and each of its versions.
 struct OrderLog {
     versions: Vec<Order>,
     recorded: Vec<RecordedFacts>,
@@ -34,7 +35,7 @@ impl OrderLog {
         self.versions.push(change.order);
     }
 
-    /// With a receipt, which a webhook leaves even if it says nothing new.
+    /// Applies a fact, with the receipt that a webhook leaves even when it says nothing new.
     fn apply_facts(&mut self, fact: PaymentFact, now: Timestamp) {
         let change = self.order().apply_facts(vec![fact.clone()], "c", now);
         let at = change.as_ref().map_or(now, |change| change.order.updated_at);
@@ -82,7 +83,7 @@ impl OrderLog {
     }
 }
 
-/// What an order's past can be asked about: not the try to pay, and not what an intent says before anybody paid it.
+/// The part of an order that its history shows: neither the attempt to pay, nor what an intent says before it is paid.
 fn as_kept(order: &Order, gaps: &[Gap]) -> Order {
     let mut order = order.clone();
     let facts = std::mem::take(&mut order.payment.facts).into_facts();
@@ -90,7 +91,7 @@ fn as_kept(order: &Order, gaps: &[Gap]) -> Order {
         !matches!(fact, PaymentFact::PaymentIntent(intent) if !intent.status.is_final() && intent.received.amount == 0)
     }));
     (order.payment.attempt, order.payment.intent, order.placed_lines) = (1, None, None);
-    // Changes that nobody is told of leave no trace.
+    // Changes without an event leave no record.
     order.updated_at = order.placed_at;
     for gaps in gaps {
         match gaps {
@@ -160,7 +161,7 @@ proptest! {
         }
     }
 
-    /// Whatever receipt is lost: if its facts moved money, that is seen.
+    /// A lost receipt is noticed if its facts moved money.
     #[test]
     fn a_lost_receipt_that_moved_money_is_found(log in histories()) {
         for lost in 0..log.recorded.len() {
@@ -175,7 +176,7 @@ proptest! {
         }
     }
 
-    /// Whatever is not learned although a receipt says it: if it is money, that is seen.
+    /// A fact that a receipt has and the order lacks is noticed if it is about money.
     #[test]
     fn a_fact_that_the_order_lost_is_found(log in histories()) {
         let facts: Vec<_> = log.order().payment.facts.clone().into_facts().collect();
@@ -214,7 +215,7 @@ fn what_is_not_there_yet_is_nothing() {
     assert_eq!(log.history().at(PointInTime::Version(1)).unwrap().order, placed());
 }
 
-/// The one exception: an intent's creation answer. Money has none.
+/// The one exception: the facts of an intent's creation. Facts about money have none.
 #[test]
 fn what_has_no_receipt_is_named_unless_it_is_the_answer_to_an_intents_creation() {
     let mut log = OrderLog::of(placed());
@@ -241,7 +242,7 @@ fn an_order_that_expired_and_was_taken_up_again_was_called_off_in_between() {
     let then = log.history().at(PointInTime::Time(at(2))).unwrap();
     assert_eq!((then.order.status, then.order.reservation), (OrderStatus::Cancelled, Reservation::Released));
     assert_eq!(then.order.cancellation, Some(Cancellation { at: at(1), reason: CancelReason::Expired }));
-    assert_eq!(then.gaps, [], "the goods were held by nobody");
+    assert_eq!(then.gaps, [], "the goods were not reserved");
     assert_eq!(log.history().differences(), vec![]);
 
     log.save(log.order().cancel("c", at(4)).unwrap().unwrap());
@@ -300,7 +301,7 @@ fn what_nobody_kept_is_named_and_nothing_else() {
     );
 }
 
-/// Paid, half of it given back, sent; and another one that was paid and called off.
+/// An order that was paid, half refunded and sent; and another that was paid and cancelled.
 fn two_histories() -> [OrderLog; 2] {
     let at = Timestamp::from_millis;
     let [mut sent, mut called_off] = [(), ()].map(|()| {
@@ -391,23 +392,23 @@ fn differences_say_what_is_stored_and_what_follows() {
     for (difference, said) in [
         (
             Difference::FactMissing(intent("pi_1", IntentStatus::Processing, 1, 0)),
-            "a receipt says what the order does not know: pi_1 Processing, 0.00 EUR received",
+            "a receipt has a fact that the order lacks: pi_1 Processing, 0.00 EUR received",
         ),
         (
             Difference::ReceiptMissing(PaymentFact::Charge(charge)),
-            "the order knows what no receipt says: ch_1, 3.00 EUR given back",
+            "the order has a fact without a receipt: ch_1, 3.00 EUR refunded",
         ),
         (
             Difference::ReceiptMissing(refund("re_1", RefundStatus::Pending, 500)),
-            "the order knows what no receipt says: re_1 Pending, 5.00 EUR",
+            "the order has a fact without a receipt: re_1 Pending, 5.00 EUR",
         ),
         (
             Difference::ReceiptMissing(dispute(DisputeStatus::Won)),
-            "the order knows what no receipt says: du_1 Won, 25.00 EUR",
+            "the order has a fact without a receipt: du_1 Won, 25.00 EUR",
         ),
         (
             Difference::ReceiptMissing(transfer("RE 7")),
-            "the order knows what no receipt says: RE 7 Received, 25.00 EUR",
+            "the order has a fact without a receipt: RE 7 Received, 25.00 EUR",
         ),
         (Difference::Status(Mismatch { stored, rebuilt }), "status: paid is stored, cancelled follows"),
         (Difference::Captured(Mismatch { stored: 1, rebuilt: 2 }), "captured: 1 is stored, 2 follows"),
@@ -415,7 +416,7 @@ fn differences_say_what_is_stored_and_what_follows() {
         (Difference::Lost(Mismatch { stored: 1, rebuilt: 2 }), "lost: 1 is stored, 2 follows"),
         (
             Difference::Reservation(Mismatch { stored: Reservation::Confirmed, rebuilt: Reservation::Released }),
-            "goods: Confirmed is stored, Released follows",
+            "reservation: Confirmed is stored, Released follows",
         ),
         (
             Difference::PaidAt(Mismatch { stored: Some(Timestamp::from_millis(1)), rebuilt: None }),
@@ -424,7 +425,7 @@ fn differences_say_what_is_stored_and_what_follows() {
         (Difference::EntryMissing(movement.clone()), "the ledger lacks 25.00 EUR by pi_1 at version 2 (Payment)"),
         (
             Difference::EntryUnproven(movement),
-            "the ledger has, and no receipt tells of, 25.00 EUR by pi_1 at version 2 (Payment)",
+            "the ledger has, without a receipt, 25.00 EUR by pi_1 at version 2 (Payment)",
         ),
         (Difference::EventsDisagree(EventType::Cancelled), "order and events disagree about order.cancelled"),
         (
@@ -439,7 +440,7 @@ fn differences_say_what_is_stored_and_what_follows() {
             told(EventMismatch::Refunded(Mismatch { stored: 1, rebuilt: 2 })),
             "event 3#1: refunded: 1 is stored, 2 follows",
         ),
-        (told(EventMismatch::TooFar), "event 3#1: the order has not come so far"),
+        (told(EventMismatch::TooFar), "event 3#1: the order has not reached this version"),
     ] {
         assert_eq!(difference.to_string(), said);
     }

@@ -1,4 +1,4 @@
-//! From placing to the end: expiry and late money, sending, editing, invoices, the ledger.
+//! From placing to the end: expiry and late payments, fulfilment, edits, invoices, the ledger.
 
 use std::time::Duration;
 
@@ -341,7 +341,7 @@ fn an_order_that_money_came_for_takes_no_more() {
     assert_eq!(paid.order.intents_to_void().map(IntentId::as_str).collect::<Vec<_>>(), ["pi_1"]);
     let in_doubt = order.apply_facts(elsewhere(TOTAL - 1), "c", LATE).unwrap();
     assert_eq!(types(&in_doubt), [EventType::NeedsReview, EventType::VoidDue]);
-    // While the bank is at work nothing can be done; it is told of when something can.
+    // While the bank is processing, nothing can be done; the event comes when something can.
     let at_work = attach(I::Processing).unwrap().order.apply_facts(elsewhere(TOTAL), "c", LATE).unwrap();
     assert_eq!(types(&at_work), [EventType::Paid]);
     let failed = at_work.order.apply_facts(vec![intent("pi_1", I::PaymentFailed, 3, 0)], "c", LATE).unwrap();

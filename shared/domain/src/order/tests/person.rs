@@ -1,11 +1,11 @@
-//! How an order forgets whom it is for.
+//! How an order erases the person whom it is for.
 
 use serde_json::json;
 
 use super::*;
 use crate::CartLine;
 
-/// The order after its person asked to be forgotten.
+/// The order after its customer asked for erasure.
 fn erased(order: &Order) -> Order {
     order.erase_person("corr", Timestamp::from_millis(5)).map_or_else(|| order.clone(), |change| change.order)
 }
@@ -48,7 +48,7 @@ fn an_open_order_keeps_its_person_until_it_is_delivered_or_settled() {
     for order in [processing, paid(), disputed, in_part, odd] {
         let change = order.erase_person("corr", Timestamp::from_millis(5)).unwrap();
         assert!(matches!(change.order.person, Person::Leaving { .. }), "{}", order.status);
-        assert_eq!((change.order.status, change.events), (order.status, vec![]), "nobody sees a difference yet");
+        assert_eq!((change.order.status, change.events), (order.status, vec![]), "no reader sees a difference yet");
         assert_eq!(change.order.erase_person("corr", Timestamp::from_millis(9)), None);
     }
     let fulfilled =
@@ -77,7 +77,7 @@ fn a_paid_order_of_an_erased_person_is_cancelled_refunded_and_then_forgets_them(
     let reserved = cancelled.order.reserve_due_refunds("corr", Timestamp::from_millis(7)).unwrap().order;
     let done = applied(&reserved, refund("re_1", RefundStatus::Succeeded, TOTAL));
     assert_eq!((done.status, done.person.contact()), (OrderStatus::Refunded, None));
-    // Another of the bank's words is taken in as ever.
+    // Another report of the bank is applied as always.
     let failed = applied(&done, refund("re_1", RefundStatus::Failed, TOTAL));
     assert_eq!((failed.payment.facts.refunded(), failed.person), (0, done.person));
 }
@@ -119,7 +119,7 @@ fn an_order_is_stored_as_before_and_half_a_person_is_refused() {
 }
 
 proptest! {
-    /// Being forgotten changes nothing of the books, whenever it happens.
+    /// Erasure changes nothing in ledger, facts and status, whenever it happens.
     #[test]
     fn an_order_settles_the_same_with_and_without_its_person(
         facts in proptest::sample::subsequence(alphabet(TOTAL), 0..12).prop_shuffle(),

@@ -1,4 +1,4 @@
-//! Refunds on request, and those that somebody else makes meanwhile.
+//! Requested refunds, and refunds that are made in the dashboard meanwhile.
 
 use super::*;
 
@@ -70,7 +70,7 @@ fn a_refund_stands_as_stripe_shows_it() {
     let standing = refused.order.refund("rfd_1").unwrap();
     assert_eq!((standing.progress, standing.refusal), (P::Refused, Some("charge_disputed")));
     assert_eq!(refused.order.refundable(), TOTAL);
-    // It was made after all: somebody else's try was answered first.
+    // It was made after all: a concurrent attempt was answered first.
     let made = after(&refused.order, of_action("rfd_1", "re_1", RefundStatus::Succeeded, 500));
     assert_eq!((of(&made), made.refundable()), (P::Succeeded, TOTAL - 500));
     assert_eq!(paid().refund("rfd_1"), None);
@@ -86,7 +86,7 @@ fn a_cancelled_orders_refund_that_the_dashboard_overtook_makes_way_for_the_rest(
     assert_eq!(types(&closed), [EventType::RefundDue]);
     let again = closed.order.reserve_due_refunds("c", at(7)).unwrap().order;
     assert_eq!(again.open_refund_actions().next().unwrap().1.amount.amount, TOTAL - 1000);
-    // Where nobody was faster, no is no.
+    // Without a refund in the dashboard, the refusal is final.
     let refused = order.refuse_refund(&action, None, "c", at(6)).unwrap().order;
     assert_eq!((refused.status, refused.refund_due()), (OrderStatus::NeedsReview, 0));
 }

@@ -1,4 +1,4 @@
-//! Refunds that somebody wants: reserved before they are asked for, never more than there is.
+//! Requested refunds: reserved before Stripe is asked, never more than there is.
 
 use super::*;
 use crate::LedgerKind;

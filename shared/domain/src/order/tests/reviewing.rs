@@ -1,4 +1,4 @@
-//! What staff decide about money that contradicts the order.
+//! Staff's decisions about payments that contradict the order.
 
 use super::*;
 
