@@ -1,4 +1,4 @@
-//! Accounts, their sessions and links, and API keys: what the identity table holds.
+//! Repositories of the identity table: accounts, their sessions and links, and API keys.
 
 use domain::{
     Account, AccountChange, AccountEvent, AccountId, ApiKey, EmailAddress, Identity, KeyId, Link, LinkId, Session,
@@ -8,80 +8,82 @@ use domain::{
 use crate::orders::EVENT;
 use crate::{Page, PageRequest, StoreError};
 
-/// What became of a change of an account.
+/// The outcome of saving a change of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaveOutcome {
-    /// It is stored, with everything that belongs to it.
+    /// The change is stored, with everything that belongs to it.
     Saved,
-    /// Another account has the address, or the OpenID identity. Nothing was stored.
+    /// Another account has the email address or the OpenID identity. Nothing was stored.
     Taken,
-    /// The link that the change uses up is not there any more. Nothing was stored.
+    /// The link that the change uses up is gone. Nothing was stored.
     LinkGone,
 }
 
-/// The repository of accounts. Addresses are compared without the case of their letters.
+/// The repository of accounts. Email addresses are compared regardless of case.
 pub trait Accounts {
     /// The account as it is now (a consistent read).
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
 
-    /// The account that has this address, verified or not.
+    /// The account with this email address, verified or not.
     async fn account_with_email(&self, email: &EmailAddress) -> Result<Option<Account>, StoreError>;
 
-    /// The account that this OpenID identity belongs to.
+    /// The account with this OpenID identity.
     async fn account_with_identity(&self, identity: &Identity) -> Result<Option<Account>, StoreError>;
 
-    /// Stores a change of an account, all or nothing: the account on condition that nobody changed it in between, its
-    /// hold on address and identities, the events, the new link; and deletes the link that was used. A change from
-    /// nothing to nothing stores events and link alone. A change is known by its events: where one of them is stored
-    /// already, all of it is.
+    /// Stores a change of an account in one transaction: the account, on condition that it has not changed meanwhile,
+    /// its claim on address and identities, the events and the new link; and deletes the used link. A change from
+    /// nothing to nothing stores events and link alone. A change is identified by its events: when one of them is
+    /// stored, all of it is.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] when the stored version is not the one before, or the new one not the next. A write that
-    /// took effect while its answer was lost is recognised and is no conflict. What no other decision mends is said
-    /// first: the link is gone, then the conflict, then that something is taken.
+    /// [`StoreError::Conflict`] when the stored version is not the one before, or the new one not the next. A write
+    /// that took effect although its answer was lost is recognised and is no conflict. Of several reasons, the one that
+    /// no other decision could avoid is reported: first a missing link, then the conflict, then a taken address or
+    /// identity.
     async fn save_account(&self, change: &AccountChange) -> Result<SaveOutcome, StoreError>;
 
-    /// A link that was mailed and not used yet; it may have expired.
+    /// A mailed link that was not used yet; it may have expired.
     async fn link(&self, id: LinkId) -> Result<Option<Link>, StoreError>;
 }
 
-/// The repository of sessions and of sign-ins under way. What has expired may still be found: whoever asks compares.
+/// The repository of sessions and of sign-ins in progress. It may still return what has expired: callers compare the
+/// time.
 pub trait Sessions {
     /// The session as it is now (a consistent read).
     async fn session(&self, account: AccountId, id: SessionId) -> Result<Option<Session>, StoreError>;
 
-    /// Stores a session's next version, the first for a new one.
+    /// Stores the next version of a session, or the first one of a new session.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] when the stored version is not the one before, also where the session was ended.
+    /// [`StoreError::Conflict`] when the stored version is not the one before, or the session was ended.
     async fn save_session(&self, session: &Session) -> Result<(), StoreError>;
 
-    /// Ends a session: none of its tokens is good any more. A second time changes nothing.
+    /// Ends a session: its tokens are no longer valid. Ending it again changes nothing.
     async fn end_session(&self, account: AccountId, id: SessionId) -> Result<(), StoreError>;
 
-    /// Keeps a sign-in that was sent to an OpenID provider.
+    /// Stores a sign-in that was redirected to an OpenID provider.
     async fn keep_flow(&self, flow: &SignInFlow) -> Result<(), StoreError>;
 
-    /// Takes such a sign-in out: of several who ask, one gets it.
+    /// Takes such a sign-in out. Of several concurrent callers, one gets it.
     async fn take_flow(&self, state_hash: &str) -> Result<Option<SignInFlow>, StoreError>;
 }
 
 /// The repository of API keys.
 pub trait ApiKeys {
-    /// The key of this id (an eventually consistent read would do; this one is consistent).
+    /// The key with this id (a consistent read, though an eventually consistent one would do).
     async fn api_key(&self, id: KeyId) -> Result<Option<ApiKey>, StoreError>;
 
-    /// Stores the next versions of these keys and the events that tell of them, all or nothing. When a key was last used
-    /// is left as it is.
+    /// Stores the next versions of these keys and their events in one transaction. It does not touch when a key was
+    /// last used.
     ///
     /// # Errors
     ///
     /// [`StoreError::Conflict`] when a stored version is not the one before.
     async fn save_api_keys(&self, keys: &[ApiKey], events: &[AccountEvent]) -> Result<(), StoreError>;
 
-    /// Notes when a key was last seen, without a version of its own. A key that is gone stays gone, an earlier moment
+    /// Records when a key was last used, without a new version. A deleted key stays deleted, and an earlier time
     /// changes nothing.
     async fn record_use(&self, id: KeyId, at: Timestamp) -> Result<(), StoreError>;
 
@@ -89,12 +91,12 @@ pub trait ApiKeys {
     async fn api_keys(&self, page: &PageRequest) -> Result<Page<ApiKey>, StoreError>;
 }
 
-/// What API keys are listed by: newest first, ties by id.
+/// The sort key of API keys in their list: newest first, ties by id.
 pub(crate) fn listed_by(key: &ApiKey) -> String {
     format!("{}#{}", key.created_at, key.id)
 }
 
-/// An account event's sort key in the table: text order is the order of events, as far as clocks agree.
+/// The sort key of an account event: text order is the order of events, as far as clocks agree.
 pub fn account_event_key(event: &AccountEvent) -> String {
     format!("{EVENT}{}#{}", event.at, event.event_id)
 }

@@ -1,4 +1,4 @@
-//! Products.
+//! The repository of products.
 
 use std::collections::BTreeMap;
 
@@ -6,39 +6,39 @@ use domain::{Currency, Product, Sku, Timestamp};
 
 use crate::{Page, PageRequest, StoreError};
 
-/// What staff say of a product; it replaces what was said before.
+/// An edit of a product by staff; it replaces all of the former values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductEdit {
-    /// Which one.
+    /// The product.
     pub sku: Sku,
-    /// What customers read.
+    /// The name that customers see.
     pub name: String,
-    /// Price of one piece in minor units, by currency.
+    /// The price of one piece in minor units, by currency.
     pub prices: BTreeMap<Currency, i64>,
-    /// What becomes of the stock. None leaves a known product's alone and is 0 for a new one.
+    /// The new stock. `None` leaves a known product's stock alone and is 0 for a new product.
     pub stock: Option<StockEdit>,
     /// Whether it can be ordered at all.
     pub active: bool,
-    /// When it was said.
+    /// When it was edited.
     pub at: Timestamp,
 }
 
-/// How many pieces can be ordered from now on.
+/// A new stock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StockEdit {
-    /// So many.
+    /// The new quantity.
     pub pieces: u32,
-    /// In place of so many; none: of whatever there are. A product that is new has 0.
+    /// The quantity that it replaces; `None` replaces any. A new product has 0.
     pub expected: Option<u32>,
 }
 
 impl StockEdit {
-    /// So many, however many there were.
+    /// Sets the stock, whatever it was.
     pub const fn to(pieces: u32) -> Self {
         Self { pieces, expected: None }
     }
 
-    /// Whether it may be made where there are so many: as many as it expects, or as it would leave.
+    /// Whether it applies to this stock: the expected one, or the one that it would set.
     pub(crate) fn fits(self, pieces: u32) -> bool {
         self.expected.is_none_or(|expected| pieces == expected || pieces == self.pieces)
     }
@@ -46,11 +46,11 @@ impl StockEdit {
 
 /// The repository of products.
 pub trait Catalogue {
-    /// Those of the products that exist, in any order. At most [`domain::MAX_LINES`] skus.
+    /// The existing ones of these products, in any order. At most [`domain::MAX_LINES`] skus.
     async fn products(&self, skus: &[Sku]) -> Result<Vec<Product>, StoreError>;
 
-    /// Stores a product and answers it as it is then. Orders that take from its stock meanwhile are not lost.
-    /// [`StoreError::StockConflict`] when the stock is neither what the edit says that it was nor what it makes of it.
+    /// Stores a product and returns it as it is then. Concurrent orders that take from its stock are not lost.
+    /// [`StoreError::StockConflict`] when the stock is neither the expected one nor the one that the edit sets.
     async fn put(&self, edit: &ProductEdit) -> Result<Product, StoreError>;
 
     /// All products by sku.

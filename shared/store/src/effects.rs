@@ -1,4 +1,4 @@
-//! Effects on the outside world: mails and rows of the sheet.
+//! Effects outside of the system: mails and rows of the sheet.
 
 use domain::{MailEffect, MailEffectId, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -7,14 +7,14 @@ use crate::StoreError;
 
 /// The repository of mail effects.
 pub trait MailEffects {
-    /// The mail as it is known now (a consistent read).
+    /// The mail as it is now (a consistent read).
     async fn mail(&self, id: MailEffectId) -> Result<Option<MailEffect>, StoreError>;
 
     /// Stores a mail's next version.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] when the stored version is not the one before. A write that took effect while its
+    /// [`StoreError::Conflict`] when the stored version is not the one before. A write that took effect although its
     /// answer was lost is recognised and is no conflict.
     async fn save_mail(&self, effect: &MailEffect) -> Result<(), StoreError>;
 
@@ -22,12 +22,12 @@ pub trait MailEffects {
     async fn mails_about(&self, order: OrderId) -> Result<Vec<MailEffect>, StoreError>;
 }
 
-/// Where an order stands in the sheet.
+/// An order's row in the sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetRow {
     /// Row number, from 1; 1 is the header.
     pub row: u32,
-    /// The order's version that was last seen in the row; 0: none yet.
+    /// The order's version that was last seen in the row; 0 for none yet.
     pub written_version: u64,
     /// When it was seen there.
     pub written_at: Timestamp,
@@ -36,19 +36,19 @@ pub struct SheetRow {
 /// An order that has a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowClaim {
-    /// Whose row.
+    /// The order.
     pub order_id: OrderId,
-    /// Its number, from 2: below the header.
+    /// The row number, from 2: below the header.
     pub row: u32,
 }
 
 /// The repository of the sheet's rows. A row number belongs to one order for ever.
 pub trait SheetRows {
-    /// The rows of these orders; those without one get the next free numbers, once, in the order given. At most 40
+    /// The rows of these orders. Orders without a row get the next free numbers, once, in the given order. At most 40
     /// orders, each once.
     async fn rows(&self, spreadsheet_id: &str, orders: &[OrderId]) -> Result<Vec<RowClaim>, StoreError>;
 
-    /// Notes that the row was seen with this version of the order in it. An older one than is known changes nothing.
+    /// Records that the row shows this version of the order. An older version than the recorded one changes nothing.
     async fn row_written(&self, order: OrderId, version: u64, at: Timestamp) -> Result<(), StoreError>;
 
     /// The row of one order, if it has one.

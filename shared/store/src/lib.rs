@@ -1,7 +1,7 @@
-//! Repositories: what is stored of orders, catalogue, effects, accounts and guards, and on which conditions it is written.
+//! Repositories of orders, catalogue, effects, accounts and guards, with the conditions on which they write.
 //!
-//! Each trait has two sides that pass one conformance suite: DynamoDB, and memory for tests and simulation. Nothing
-//! here decides anything about an order or an account; that is `domain`'s. Must not know HTTP, Stripe or SendGrid.
+//! Each trait has two implementations that pass one conformance suite: DynamoDB, and memory for tests and simulation.
+//! Decisions about orders and accounts are `domain`'s. Must not know HTTP, Stripe or SendGrid.
 
 mod accounts;
 mod catalogue;

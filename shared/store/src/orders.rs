@@ -1,4 +1,4 @@
-//! Orders with their events, payment receipts and parked facts.
+//! The repository of orders, with their events, receipts and parked facts.
 
 use domain::{
     Change, CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, PaymentFact, RecordedFacts, Sku,
@@ -9,45 +9,45 @@ use uuid::Uuid;
 
 use crate::{Page, PageRequest, StoreError};
 
-/// Facts that took effect, and where they came from: kept as evidence, and so that an order can be rebuilt from it.
+/// Facts that took effect, with their source: stored as evidence, and so that an order can be rebuilt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Stripe's event id; one of our own for what Stripe answered or staff said.
+    /// Stripe's event id, or one of our own for Stripe's answers and for what staff record.
     pub event_id: String,
-    /// Who heard it.
+    /// The source.
     pub source: ReceiptSource,
-    /// Stripe's event type: `payment_intent.succeeded`; for the rest a word for what was asked.
+    /// Stripe's event type, `payment_intent.succeeded`; for other sources the kind of object.
     pub event_type: String,
     /// Stripe's `created`, in seconds since the epoch.
     pub created: i64,
-    /// The order that it is about.
+    /// The order.
     pub order_id: OrderId,
-    /// The order's version with these facts; 0 while they wait for the order.
+    /// The order's version with these facts; 0 while they are parked.
     #[serde(default)]
     pub order_version: u64,
-    /// What it said.
+    /// The facts.
     pub facts: Vec<PaymentFact>,
-    /// When we took it in.
+    /// When we received it.
     pub received_at: Timestamp,
-    /// Under which correlation id.
+    /// The correlation id of the request that received it.
     pub correlation_id: String,
 }
 
-/// Who heard what a receipt says.
+/// The source of a receipt's facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptSource {
     /// `stripe-webhook`, from Stripe.
     Webhook,
-    /// An API call about paying, which asked Stripe.
+    /// An API call about payment, which asked Stripe.
     Checkout,
-    /// Whoever makes refunds and voids intents, from Stripe's answer.
+    /// The function that makes refunds and voids intents, from Stripe's answer.
     Settlement,
     /// The reconciler, from Stripe's lists.
     Reconciliation,
-    /// Whoever lets orders expire, from Stripe's answer.
+    /// The job that expires orders, from Stripe's answer.
     Expiry,
-    /// Staff, who looked at the bank account.
+    /// Staff, from the bank account's statement.
     Staff,
 }
 
@@ -66,8 +66,8 @@ impl ReceiptSource {
 }
 
 impl Receipt {
-    /// For facts that nobody sent but that were asked for, or seen on a bank statement. The id follows from what was
-    /// heard, so that hearing it twice leaves one receipt.
+    /// A receipt of facts that did not come by webhook: Stripe's answers, or a bank statement. Its id follows from the
+    /// facts, so receiving them twice leaves one receipt.
     pub fn from_facts(
         source: ReceiptSource,
         order_id: OrderId,
@@ -90,7 +90,7 @@ impl Receipt {
         }
     }
 
-    /// As evidence of this version of the order.
+    /// The receipt with this version of the order.
     pub(crate) fn of_version(&self, order_version: u64) -> Self {
         Self { order_version, ..self.clone() }
     }
@@ -102,57 +102,57 @@ impl From<&Receipt> for RecordedFacts {
     }
 }
 
-/// What became of a new order.
+/// The outcome of placing an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlaceOutcome {
-    /// It is stored. Facts that were parked for it are already taken in.
+    /// It is stored. Parked facts are applied already.
     New(Order),
-    /// There is one with this id already: the caller's earlier request, or another cart under the same key.
+    /// An order with this id exists: the caller's earlier request, or another cart with the same key.
     Existing(Order),
     /// There is not enough of this product, or it is no longer for sale. Nothing was stored.
     OutOfStock(Sku),
 }
 
-/// What became of facts for an order that was not there.
+/// The outcome of parking facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParkOutcome {
-    /// They wait for the order.
+    /// They are parked until the order is placed.
     Parked,
-    /// The order is there after all: merge them into it.
+    /// The order exists after all: apply them to it.
     OrderExists,
 }
 
 /// The repository of orders.
 pub trait Orders {
-    /// Stores a new order with its events and takes its goods from stock, all or nothing, once per order id.
+    /// Stores a new order with its events and takes its goods from stock, in one transaction, once per order id.
     async fn place(&self, placement: &Change) -> Result<PlaceOutcome, StoreError>;
 
     /// The order as it is now (a consistent read).
     async fn find(&self, id: OrderId) -> Result<Option<Order>, StoreError>;
 
-    /// Stores the order's next version with its events and ledger, moves stock as the change says, and keeps the receipt
-    /// that caused it, all or nothing.
+    /// Stores the order's next version with its events and ledger entries, moves its stock, and stores the receipt that
+    /// caused it, in one transaction.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] when the stored version is not the one before. A write that took effect while its
-    /// answer was lost is recognised and is no conflict. [`StoreError::OutOfStock`] when goods are to be taken that are
-    /// not there.
+    /// [`StoreError::Conflict`] when the stored version is not the one before. A write that took effect although its
+    /// answer was lost is recognised and is no conflict. [`StoreError::OutOfStock`] when there is not enough stock to
+    /// take.
     async fn save(&self, change: &Change, receipt: Option<&Receipt>) -> Result<(), StoreError>;
 
-    /// Keeps the receipt of a webhook that said nothing new. A second time changes nothing.
+    /// Stores the receipt of a webhook that said nothing new. Repeating it changes nothing.
     async fn record(&self, receipt: &Receipt) -> Result<(), StoreError>;
 
-    /// Keeps the receipt's facts until its order is placed, unless it is there already.
+    /// Parks the receipt's facts until its order is placed, unless the order exists.
     async fn park(&self, receipt: &Receipt) -> Result<ParkOutcome, StoreError>;
 
-    /// What happened to an order, oldest first.
+    /// The events of an order, oldest first.
     async fn events(&self, id: OrderId, page: &PageRequest) -> Result<Page<OrderEvent>, StoreError>;
 
     /// The receipts of an order, in the order of their event ids.
     async fn receipts(&self, id: OrderId) -> Result<Vec<Receipt>, StoreError>;
 
-    /// Every movement of an order's money, oldest first.
+    /// The ledger entries of an order, oldest first.
     async fn ledger(&self, id: OrderId) -> Result<Vec<LedgerEntry>, StoreError>;
 
     /// Shows an event to the table's stream once more, so that it is published again.
@@ -166,10 +166,10 @@ pub trait Orders {
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError>;
 
-    /// Everybody's orders with one status, newest first.
+    /// All customers' orders with one status, newest first.
     async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError>;
 
-    /// Everybody's orders with one status that were placed before then, oldest first.
+    /// All customers' orders with one status that were placed before then, oldest first.
     async fn oldest_with_status(
         &self,
         status: OrderStatus,
@@ -178,15 +178,15 @@ pub trait Orders {
     ) -> Result<Page<Order>, StoreError>;
 }
 
-/// What orders are listed by: newest first, ties by id.
+/// The sort key of orders in lists: newest first, ties by id.
 pub(crate) fn sort_key(order: &Order) -> String {
     format!("{}#{}", order.placed_at, order.id)
 }
 
-/// Sort keys of events begin with this.
+/// The prefix of the sort keys of events.
 pub(crate) const EVENT: &str = "event#";
 
-/// An event's sort key in the table: text order is the order of events.
+/// The sort key of an event: text order is the order of events.
 pub fn event_key(order_version: u64, index: usize) -> String {
     format!("{EVENT}{order_version:010}#{index:02}")
 }

@@ -9,14 +9,14 @@ use domain::Order;
 
 use crate::orders::sort_key;
 
-/// Most items on one page.
+/// The most items on a page.
 pub const MAX_PAGE: usize = 100;
 
-/// Where the next page begins: after the item with this sort key. Opaque to clients (base64url).
+/// The beginning of the next page: after the item with this sort key. Opaque to clients (base64url).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor(String);
 
-/// The text is not a cursor that we gave out.
+/// The text is not one of our cursors.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a cursor of this list")]
 pub struct InvalidCursor;
@@ -27,7 +27,7 @@ impl Cursor {
         Self(sort_key.into())
     }
 
-    /// The cursor after this order, in lists of everybody's orders.
+    /// The cursor after this order, in lists of all customers' orders.
     pub fn behind(order: &Order) -> Self {
         Self(sort_key(order))
     }
@@ -55,26 +55,26 @@ impl FromStr for Cursor {
     }
 }
 
-/// Which part of a list is wanted.
+/// Which part of a list to read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PageRequest {
-    /// At most so many items, 1 to [`MAX_PAGE`].
+    /// The most items, 1 to [`MAX_PAGE`].
     pub limit: usize,
-    /// After which item; none: from the beginning.
+    /// The item before the page; `None` for the first page.
     pub after: Option<Cursor>,
 }
 
-/// Part of a list.
+/// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
     /// The items, in the list's order.
     pub items: Vec<T>,
-    /// Where the next page begins; none: that was all.
+    /// The next page; `None` at the end.
     pub next: Option<Cursor>,
 }
 
 impl<T> Page<T> {
-    /// The first `limit` of `items`, which must hold one more than that where there is more.
+    /// The first `limit` of `items`, which must contain one more when there are more.
     pub(crate) fn cut(mut items: Vec<T>, limit: usize, sort_key: impl Fn(&T) -> String) -> Self {
         let more = items.len() > limit;
         items.truncate(limit);

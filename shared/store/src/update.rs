@@ -1,4 +1,4 @@
-//! Read, decide, write; and again from the start when somebody else wrote in between.
+//! Reads, decides and writes, and starts again when a concurrent write came in between.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use resilience::{Clock, Ids};
 
 use crate::{Orders, Receipt, ReceiptSource, StoreError};
 
-/// How often a decision is made anew before the caller is told to come back later.
+/// How often a decision is made again before the caller is told to retry later.
 const ATTEMPTS: u32 = 8;
 /// The first pause after a conflict; it doubles each time, with full jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -18,22 +18,22 @@ pub enum UpdateError<E> {
     /// There is no such order.
     #[error("no such order")]
     NotFound,
-    /// The decision was no.
+    /// The decision was a refusal.
     #[error(transparent)]
     Refused(E),
-    /// It could not be read or written; a conflict here means that others kept being faster.
+    /// It could not be read or written. A conflict here means that concurrent writes kept coming first.
     #[error(transparent)]
     Store(StoreError),
 }
 
-/// Updates an order by `decide`, which is asked again with the new state after each conflict. It answers with the
-/// change to make, none when there is nothing to do, or a refusal. Returns the order as it is afterwards.
+/// Updates an order with `decide`, which is called again with the new state after each conflict. It returns the change
+/// to make, `None` when there is nothing to do, or a refusal. Returns the order as it is afterwards.
 ///
-/// The receipt is what the change follows from. That of a webhook is kept even if it says nothing new.
+/// `receipt` is what the change follows from. A webhook's receipt is stored even when it says nothing new.
 ///
 /// # Errors
 ///
-/// [`UpdateError`]; nothing was written then, unless the table's answer was lost, in which case a repetition is safe.
+/// [`UpdateError`]; nothing was written then, unless the table's answer was lost, in which case repeating is safe.
 pub async fn update<E>(
     orders: &impl Orders,
     clock: &impl Clock,
@@ -46,8 +46,8 @@ pub async fn update<E>(
     update_from(orders, clock, ids, order, receipt, decide).await
 }
 
-/// The same for an order that was just read, or written: decided first from what is known of it, and read only when that
-/// was overtaken. What `decide` finds done already must not come undone by what others do meanwhile.
+/// The same for an order that was just read or written: it decides on the given order first, and reads only if that was
+/// outdated. What `decide` finds done already must not be undone by concurrent writes.
 ///
 /// # Errors
 ///
@@ -72,7 +72,7 @@ pub async fn update_from<E>(
     }
 }
 
-/// Like [`update_from`], for facts that follow from the order as it is: the decision brings their receipt along.
+/// Like [`update_from`], for facts that follow from the order itself: the decision returns their receipt as well.
 ///
 /// # Errors
 ///

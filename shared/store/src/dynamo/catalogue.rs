@@ -16,7 +16,7 @@ use super::keys::{self, BY_LISTING, Item, LISTING, LISTING_KEY, SKU, number, tex
 use super::table::{Table, names, read};
 use crate::{Catalogue, Cursor, Page, PageRequest, ProductEdit, StoreError};
 
-/// Sets what staff say. The stock is only touched where they say a number, and then as one more movement of it.
+/// Stores an edit. It touches the stock only when the edit names one, and then as one more movement of it.
 const EDIT: &str = "SET #sku = :sku, #listing = :listing, #name = :name, #prices = :prices, #active = :active, \
     #updated_at = :at, #write_id = :write_id, #version = if_not_exists(#version, :zero) + :one, #stock = ";
 
@@ -27,20 +27,20 @@ pub struct DynamoCatalogue {
 }
 
 impl DynamoCatalogue {
-    /// Over the catalogue table with this name.
+    /// Uses the catalogue table with this name.
     pub fn new(client: &Client, catalogue_table: impl Into<String>) -> Self {
         Self { table: Table::new(client, catalogue_table) }
     }
 
-    /// Those that exist of these, by sku.
+    /// The existing ones of these, by sku.
     async fn by_sku(&self, skus: &BTreeSet<Sku>) -> Result<BTreeMap<Sku, Product>, StoreError> {
         let found = self.table.get_all(skus.iter().map(keys::product)).await?;
         let products = found.into_iter().map(item::read::<Product>);
         products.map(|product| product.map(|product| (product.sku.clone(), product))).collect()
     }
 
-    /// One try to store an edit. The stock that it says must not be set twice: goods that were sold between a write
-    /// and its repetition would be for sale again.
+    /// One attempt to store an edit. A repetition must not set the stock again: goods that were sold between a write
+    /// and its repetition would be on sale again.
     async fn put_once(&self, edit: &ProductEdit, values: &Item, write_id: Uuid) -> Result<Put, Failure> {
         let stock = if edit.stock.is_some() { ":stock" } else { "if_not_exists(#stock, :zero)" };
         let update = self
@@ -68,15 +68,15 @@ impl DynamoCatalogue {
     }
 }
 
-/// What came of a try to store an edit.
+/// The outcome of an attempt to store an edit.
 enum Put {
     /// The product as it is now.
     Stored(Item),
-    /// The product as it stays; none if it is not there.
+    /// The stored product, unchanged; `None` when there is none.
     StockConflict(Option<Item>),
 }
 
-/// That this write was not made before, and that the stock is what the edit expects.
+/// Requires that this write was not made before, and that the stock is the expected one.
 fn condition(edit: &ProductEdit) -> String {
     let is_new = "(attribute_not_exists(#write_id) OR #write_id <> :write_id)";
     match edit.stock.and_then(|stock| stock.expected) {

@@ -1,4 +1,4 @@
-//! What DynamoDB's errors mean for us, said once; and how often a write is tried.
+//! The one map of DynamoDB's errors to ours, and how often a write is attempted.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -10,7 +10,7 @@ use resilience::{Deadline, Policy, RandomIds, SystemClock, Verdict, retry};
 
 use crate::StoreError;
 
-/// No new attempt begins after so long: an API call must answer, and a queue has the longer patience.
+/// No new attempt begins after this time: an API call must answer, and a queue has more patience.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 type Cause = Box<dyn Error + Send + Sync>;
@@ -18,12 +18,12 @@ type Cause = Box<dyn Error + Send + Sync>;
 /// Why a call has no result.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Another transaction is at one of the items: nothing was written, and it will be over in milliseconds. The SDK
+    /// Another transaction holds one of the items: nothing was written, and it will be over in milliseconds. The SDK
     /// does not retry this.
     Busy(Cause),
-    /// No answer came, after the SDK's own retries: it may have been written or not.
+    /// No answer came, after the SDK's own retries: the write may have taken effect.
     Lost(Cause),
-    /// The table says no, and saying it again will not help soon.
+    /// The table refuses, and a retry will not help soon.
     Down(Cause),
 }
 
@@ -60,8 +60,8 @@ where
     }
 }
 
-/// What the error and its sources say. The error itself is not kept: its `Debug` shows the answer with whole items,
-/// addresses included.
+/// The messages of the error and its sources. The error itself is dropped: its `Debug` shows the answer with whole
+/// items, addresses included.
 pub(crate) fn cause(error: &dyn Error) -> Cause {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -72,7 +72,7 @@ pub(crate) fn cause(error: &dyn Error) -> Cause {
     text.into()
 }
 
-/// Reads: whatever the SDK's own retries did not mend is the caller's.
+/// Reads: what the SDK's own retries did not solve is the caller's problem.
 pub(crate) fn unavailable<E, R>(error: SdkError<E, R>) -> StoreError
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -81,8 +81,8 @@ where
     Failure::from(error).into()
 }
 
-/// Makes a write until its outcome is known: soon again while others are at the same items, and once more when the
-/// answer was lost. The write must recognise its own earlier self.
+/// Makes a write until its outcome is known: it retries soon while other writes hold the items, and once when the
+/// answer was lost. The write must recognise its own earlier attempt.
 pub(crate) async fn settle<T>(write: impl AsyncFnMut() -> Result<T, Failure>) -> Result<T, StoreError> {
     let asked_again = Cell::new(false);
     let judge = |failure: &Failure| match failure {

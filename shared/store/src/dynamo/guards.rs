@@ -1,4 +1,4 @@
-//! Buckets and facts on DynamoDB.
+//! Rate limits, known addresses and job checkpoints on DynamoDB.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,29 +19,29 @@ use crate::{Guards, StoreError};
 
 /// A bucket's theoretical arrival time, in milliseconds since the epoch. It only ever grows.
 const ARRIVAL: &str = "tat";
-/// Until when a fact is known, in milliseconds since the epoch.
+/// When a known address is forgotten, in milliseconds since the epoch.
 const UNTIL: &str = "until";
 /// How often a bucket may change its state between two writes of one request.
 const ROUNDS: usize = 8;
-/// Where a job stands.
+/// A job's checkpoint.
 const PLACE: &str = "place";
-/// Buckets that are remembered as empty.
+/// The most buckets that are remembered as empty.
 const MOST_EMPTY: usize = 1000;
 
-/// Buckets and facts in the guards table. Clones share what they know of empty buckets.
+/// The guards table. Clones share what they know of empty buckets.
 #[derive(Clone, Debug)]
 pub struct DynamoGuards {
     table: Table,
     empty: Arc<Mutex<EmptyBuckets>>,
 }
 
-/// Until when buckets have nothing to give, as far as is known here. Since an arrival time never falls, that holds
-/// whatever others do; so those who keep asking cost no write.
+/// Until when buckets are known to be empty here. An arrival time never falls, so this holds whatever other
+/// environments do: repeated requests to an empty bucket cost no write.
 #[derive(Debug, Default)]
 struct EmptyBuckets(HashMap<String, Timestamp>);
 
 impl EmptyBuckets {
-    /// How long the bucket has nothing to give.
+    /// How long the bucket stays empty.
     fn wait(&self, bucket: &str, now: Timestamp) -> Option<Duration> {
         self.0.get(bucket).filter(|until| now < **until).map(|until| until.since(now))
     }
@@ -56,11 +56,11 @@ impl EmptyBuckets {
     }
 }
 
-/// What a conditional write of a bucket met.
+/// The outcome of a conditional write of a bucket.
 enum BucketWrite {
-    /// It took a request: the arrival time is this one now.
+    /// It took a request: this is the arrival time now.
     Taken(Timestamp),
-    /// The bucket is in another state; none: it is not there.
+    /// The bucket has another state; `None` when it does not exist.
     Other(Option<Timestamp>),
 }
 
@@ -72,7 +72,7 @@ struct Write {
 }
 
 impl Write {
-    /// Takes one more from a bucket that is in use and has one.
+    /// Takes one more request from a bucket that is in use and not empty.
     fn of_used(limit: Limit, now: Timestamp) -> Self {
         let latest = now.plus(limit.whole().saturating_sub(limit.interval()));
         let interval = Timestamp::default().plus(limit.interval());
@@ -83,7 +83,7 @@ impl Write {
         }
     }
 
-    /// Takes the first from a bucket that was last seen so.
+    /// Takes the first request from a bucket that was last seen in this state.
     fn of_idle(seen: Option<Timestamp>, next: Timestamp) -> Self {
         let (condition, seen) = match seen {
             None => ("attribute_not_exists(#tat)", None),
@@ -94,13 +94,13 @@ impl Write {
 }
 
 impl DynamoGuards {
-    /// Over the guards table with this name.
+    /// Uses the guards table with this name.
     pub fn new(client: &Client, guards_table: impl Into<String>) -> Self {
         Self { table: Table::new(client, guards_table), empty: Arc::default() }
     }
 
-    /// One write, with the SDK's own repetitions. A repetition that meets its own first self has taken one request; where
-    /// somebody else wrote in between it takes another one, so that a lost answer makes a bucket stricter, never wider.
+    /// One write, with the SDK's own retries. A retry that finds its own earlier attempt has taken one request; when
+    /// another write came in between, it takes one more, so a lost answer makes a bucket stricter, never wider.
     async fn write(
         &self,
         bucket: &str,
@@ -148,7 +148,7 @@ fn arrival(item: &Item) -> Result<Timestamp, StoreError> {
     item::number_of(item, ARRIVAL).map(Timestamp::from_millis)
 }
 
-/// What a request is told that moved the arrival time to `next`.
+/// The decision for a request that moved the arrival time to `next`.
 fn told(limit: Limit, next: Timestamp, now: Timestamp) -> Decision {
     let interval = i64::try_from(limit.interval().as_millis()).unwrap_or(i64::MAX);
     limit.take(Some(Timestamp::from_millis(next.millis().saturating_sub(interval))), now).1
@@ -204,7 +204,7 @@ impl Guards for DynamoGuards {
 }
 
 impl DynamoGuards {
-    /// Puts an item that is of no use from then on.
+    /// Puts an item that expires then.
     async fn keep(&self, mut item: keys::Item, until: Timestamp) -> Result<(), StoreError> {
         item.insert(UNTIL.to_owned(), millis(until));
         item.insert(TTL.to_owned(), keys::ttl(until));

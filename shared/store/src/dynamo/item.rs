@@ -1,4 +1,4 @@
-//! Items: what of ours stands in them, and beside it the keys, index attributes and the mark of who wrote it.
+//! Items: our values, and beside them the keys, index attributes and the mark of the last write.
 
 use std::collections::HashMap;
 
@@ -11,12 +11,12 @@ use uuid::Uuid;
 use super::keys::{self, Item, Key, PK, SK, text};
 use crate::{Receipt, StoreError};
 
-/// Marks the last write. A write that failed on its condition finds its own mark where it had committed before and
-/// only its answer was lost.
+/// Marks the last write. A write whose condition fails finds its own mark if it had committed before and only its
+/// answer was lost.
 pub(crate) const WRITE_ID: &str = "write_id";
 /// Holds an event's JSON, as it is published.
 pub(crate) const EVENT_JSON: &str = "event";
-/// Counts what was parked for an order, so that a placement drains exactly what it read.
+/// Counts what was parked for an order, so that placing drains exactly what it read.
 pub(crate) const REVISION: &str = "revision";
 
 /// An item at `key` with the fields of `value`.
@@ -71,18 +71,18 @@ pub(crate) fn was_written_by(item: &Item, write_id: Uuid) -> bool {
     item.get(WRITE_ID) == Some(&mark(write_id))
 }
 
-/// A text attribute, which must be there.
+/// A required text attribute.
 pub(crate) fn text_of(item: &Item, name: &str) -> Result<String, StoreError> {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(|| unreadable(item))
 }
 
-/// A number attribute, which must be there.
+/// A required number attribute.
 pub(crate) fn number_of<N: std::str::FromStr>(item: &Item, name: &str) -> Result<N, StoreError> {
     let number = item.get(name).and_then(|value| value.as_n().ok()).and_then(|digits| digits.parse().ok());
     number.ok_or_else(|| unreadable(item))
 }
 
-/// An update that assigns something to each of an item's fields.
+/// An update that assigns each of an item's fields.
 pub(crate) struct Assignments {
     /// The update expression.
     pub(crate) expression: String,
@@ -93,7 +93,7 @@ pub(crate) struct Assignments {
 }
 
 impl Assignments {
-    /// With what each field gets, as said of its placeholders of name and value.
+    /// Assigns to each field what `value` makes of its placeholders of name and value.
     pub(crate) fn of(fields: Item, assigned: impl Fn(&str, &str) -> String) -> Self {
         let mut fields: Vec<_> = fields.into_iter().collect();
         fields.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -106,7 +106,7 @@ impl Assignments {
     }
 }
 
-/// What is stored under this key cannot be understood. Names the key and shows nothing of the content.
+/// The value under this key is malformed. The error names the key and shows nothing of the content.
 pub(crate) fn corrupt(key: &impl ToString) -> StoreError {
     StoreError::Corrupt(key.to_string())
 }

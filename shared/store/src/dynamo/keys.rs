@@ -1,4 +1,4 @@
-//! The one home of key formats and index attributes: what stands where in the tables.
+//! The one home of key formats and index attributes.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -39,24 +39,25 @@ pub(crate) const LISTING: &str = "products";
 /// [`LISTING_KEY`] of API keys.
 pub(crate) const API_KEYS: &str = "api_keys";
 
-/// When DynamoDB may delete an item of the identity and the guards table: seconds since the epoch, as a number. Our own
-/// `expires_at` beside it are texts, which TTL passes over.
+/// When DynamoDB may delete an item of the identity or the guards table, in seconds since the epoch, as a number. Our
+/// own `expires_at` beside it are texts, which TTL ignores.
 pub(crate) const TTL: &str = "ttl";
 
-/// The same of the orders table, where only parked facts expire.
+/// The same for the orders table, where only parked facts expire.
 pub(crate) const PARKED_TTL: &str = "expires_at";
 
-/// So many partitions share the orders of one status, because each order passes through the same few.
+/// The number of partitions that share the orders of one status, because each order passes through the same few
+/// statuses.
 pub(crate) const STATUS_SHARDS: u8 = 8;
 
-/// Sort keys of receipts begin with this.
+/// The prefix of the sort keys of receipts.
 pub(crate) const RECEIPT: &str = "receipt#";
-/// Sort keys of what the ledger holds begin with this.
+/// The prefix of the sort keys of ledger entries.
 pub(crate) const LEDGER: &str = "ledger#";
-/// Sort keys of mails begin with this.
+/// The prefix of the sort keys of mails.
 pub(crate) const MAIL: &str = "mail#";
 
-/// Where an item stands.
+/// The primary key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pk: String,
@@ -80,27 +81,27 @@ impl fmt::Display for Key {
     }
 }
 
-/// The order itself.
+/// The order.
 pub(crate) fn order(id: OrderId) -> Key {
     Key::new(id, "order")
 }
 
-/// One of its events.
+/// An order event.
 pub(crate) fn event(id: OrderId, order_version: u64, index: usize) -> Key {
     Key::new(id, crate::orders::event_key(order_version, index))
 }
 
-/// The movements of its money that came with one of its versions: text order is their order.
+/// The ledger entries of one version of an order: text order is their order.
 pub(crate) fn ledger(id: OrderId, order_version: u64) -> Key {
     Key::new(id, format!("{LEDGER}{order_version:010}"))
 }
 
-/// One of its receipts.
+/// A receipt of an order.
 pub(crate) fn receipt(id: OrderId, stripe_event_id: &str) -> Key {
     Key::new(id, format!("{RECEIPT}{stripe_event_id}"))
 }
 
-/// The facts that wait for it to be placed.
+/// The facts parked for an order.
 pub(crate) fn parked(id: OrderId) -> Key {
     Key::new(id, "parked")
 }
@@ -120,7 +121,7 @@ pub(crate) fn row(id: OrderId) -> Key {
     Key::new(id, "row")
 }
 
-/// The last row that was given away in a sheet.
+/// The last row number assigned in a sheet.
 pub(crate) fn counter(spreadsheet_id: &str) -> Key {
     Key::new(format_args!("sheet#{spreadsheet_id}"), "counter")
 }
@@ -130,18 +131,18 @@ pub(crate) fn account(id: AccountId) -> Key {
     Key::new(id, "account")
 }
 
-/// Whose an address is.
+/// The owner of an email address.
 pub(crate) fn email(email: &EmailAddress) -> Key {
     Key::new(format_args!("email#{}", email.lower_case()), "email")
 }
 
-/// Whose an OpenID identity is.
+/// The owner of an OpenID identity.
 pub(crate) fn identity(identity: &Identity) -> Key {
     let issuer_and_subject = format!("{}\n{}", identity.issuer, identity.subject);
     Key::new(format_args!("identity#{}", hex::encode(Sha256::digest(issuer_and_subject))), "identity")
 }
 
-/// What happened to an account.
+/// An account event.
 pub(crate) fn account_event(event: &AccountEvent) -> Key {
     Key::new(event.account_id, crate::accounts::account_event_key(event))
 }
@@ -151,12 +152,12 @@ pub(crate) fn session(account: AccountId, id: SessionId) -> Key {
     Key::new(account, format!("session#{id}"))
 }
 
-/// A link that was mailed.
+/// A mailed link.
 pub(crate) fn link(id: LinkId) -> Key {
     Key::new(format_args!("link#{id}"), "link")
 }
 
-/// A sign-in that was sent to an OpenID provider.
+/// A sign-in that was redirected to an OpenID provider.
 pub(crate) fn flow(state_hash: &str) -> Key {
     Key::new(format_args!("flow#{state_hash}"), "flow")
 }
@@ -166,22 +167,22 @@ pub(crate) fn api_key(id: KeyId) -> Key {
     Key::new(format_args!("key#{id}"), "key")
 }
 
-/// A bucket of requests.
+/// A rate limiter's bucket.
 pub(crate) fn bucket(name: &str) -> Key {
     Key::new(format_args!("bucket#{name}"), "bucket")
 }
 
-/// Where a job stands.
+/// A job's checkpoint. The prefix `bookmark` is a stored format.
 pub(crate) fn checkpoint(job: &str) -> Key {
     Key::new(format_args!("bookmark#{job}"), "bookmark")
 }
 
-/// Something that is known for a while.
+/// A known address.
 pub(crate) fn fact(name: &str) -> Key {
     Key::new(format_args!("fact#{name}"), "fact")
 }
 
-/// Which of the status's partitions an order is in: the same one in every status.
+/// The status partition of an order: the same in every status.
 pub(crate) fn shard(id: OrderId) -> u8 {
     id.uuid().as_bytes()[15] % STATUS_SHARDS
 }
@@ -206,12 +207,12 @@ pub(crate) fn number(value: impl Into<u64>) -> AttributeValue {
     AttributeValue::N(value.into().to_string())
 }
 
-/// A moment as a number of milliseconds since the epoch.
+/// A time as a number of milliseconds since the epoch.
 pub(crate) fn millis(at: Timestamp) -> AttributeValue {
     AttributeValue::N(at.millis().to_string())
 }
 
-/// Value of [`TTL`]: the item is of no use from this moment on.
+/// The value of [`TTL`]: the item expires then.
 pub(crate) fn ttl(until: Timestamp) -> AttributeValue {
     AttributeValue::N((until.seconds() + 1).to_string())
 }

@@ -1,8 +1,9 @@
-//! The DynamoDB side of the repositories.
+//! The repositories on DynamoDB.
 //!
-//! Rules that hold throughout: an order, its events and the stock it moves are written in one transaction, as are an
-//! account, its events and its hold on an address; every write leaves a mark, and one that fails on its condition looks for its own mark first, because the SDK repeats a request
-//! whose answer was lost (docs: [`settle`](failure::settle)); nothing is scanned; every read that grows is paged.
+//! Rules that hold throughout: an order, its events and the stock it moves are written in one transaction, and so are
+//! an account, its events and its claim on an address. Every write leaves a mark, and a write whose condition fails
+//! looks for its own mark first, because the SDK repeats a request whose answer was lost (see
+//! [`settle`](failure::settle)). Nothing is scanned; every read that grows is paged.
 
 mod accounts;
 mod catalogue;
@@ -26,14 +27,14 @@ pub use schema::{CreateTablesError, IndexSchema, TableNames, TableSchema, create
 use aws_sdk_dynamodb::Client;
 use table::Table;
 
-/// Mails and sheet rows in the effects table.
+/// The effects table: mails and sheet rows.
 #[derive(Clone, Debug)]
 pub struct DynamoEffects {
     table: Table,
 }
 
 impl DynamoEffects {
-    /// Over the effects table with this name.
+    /// Uses the effects table with this name.
     pub fn new(client: &Client, effects_table: impl Into<String>) -> Self {
         Self { table: Table::new(client, effects_table) }
     }

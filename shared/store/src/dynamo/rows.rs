@@ -1,4 +1,4 @@
-//! Rows of the sheet on DynamoDB: each number is given away once, and none is left out.
+//! Rows of the sheet on DynamoDB: each number is assigned once, without gaps.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,17 @@ use super::transaction::{Outcome, Transaction};
 use super::{DynamoEffects, item};
 use crate::{RowClaim, SheetRow, SheetRows, StoreError};
 
-/// Counts the rows that were given away; the header is the first.
+/// Counts the assigned rows; the header is the first.
 const LAST_ROW: &str = "last_row";
 /// The header's row.
 const HEADER: u32 = 1;
-/// Whose row an item is.
+/// The order that owns the row.
 const ORDER_ID: &str = "order_id";
 
-/// What is known before numbers are given away.
+/// What is known before numbers are assigned.
 struct KnownRows {
     rows: BTreeMap<OrderId, u32>,
-    /// None: this sheet has no counter yet.
+    /// `None` when this sheet has no counter yet.
     last: Option<u32>,
 }
 
@@ -77,7 +77,7 @@ impl SheetRows for DynamoEffects {
 }
 
 impl DynamoEffects {
-    /// Gives the numbers away as long as the counter stands where it was seen. False: it moved.
+    /// Assigns the numbers if the counter has not moved since it was read. Returns false when it has.
     async fn give_away(
         &self,
         spreadsheet_id: &str,
@@ -132,7 +132,7 @@ impl DynamoEffects {
         match update.send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
-                // No such row, or it is known with this version or a later one.
+                // There is no such row, or it has this version or a later one already.
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
                 _ => Err(error.into()),
             },

@@ -1,4 +1,4 @@
-//! The tables' schema: what `template.yaml` says, for tests and for the local stack, and comparable with it.
+//! The tables' schema as in `template.yaml`, for tests and for the local stack, and comparable with it.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::keys::{
     BY_CUSTOMER, BY_LISTING, BY_STATUS, CUSTOMER_KEY, LISTING_KEY, PARKED_TTL, PK, SK, SKU, SORT_KEY, STATUS_KEY, TTL,
 };
 
-/// What the tables are called.
+/// The names of the tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableNames {
     /// Orders, their events, receipts and parked facts.
@@ -26,7 +26,7 @@ pub struct TableNames {
     pub effects: String,
     /// Accounts with their events, sessions, links and API keys.
     pub identity: String,
-    /// Buckets of requests, and what is known for a while.
+    /// Rate limits, known addresses and job checkpoints.
     pub guards: String,
 }
 
@@ -37,7 +37,7 @@ impl TableNames {
     }
 }
 
-/// What a table looks like. All key attributes are strings; billing is on demand.
+/// The schema of a table. All key attributes are strings; billing is on demand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableSchema {
     /// The template's logical id.
@@ -48,11 +48,11 @@ pub struct TableSchema {
     pub indexes: Vec<IndexSchema>,
     /// Whether changes are streamed with their new image.
     pub streamed: bool,
-    /// The attribute that TTL looks at.
+    /// The attribute for TTL.
     pub ttl: Option<&'static str>,
 }
 
-/// What a global secondary index looks like.
+/// The schema of a global secondary index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexSchema {
     /// Its name.
@@ -69,7 +69,7 @@ pub enum CreateTablesError {
     /// DynamoDB refused it, or cannot be reached.
     #[error("cannot create a table")]
     Create(#[from] Box<SdkError<CreateTableError>>),
-    /// The table is there and its TTL is not.
+    /// The table exists, but its TTL is not set.
     #[error("cannot switch a table's TTL on")]
     TimeToLive(#[from] Box<SdkError<UpdateTimeToLiveError>>),
     /// The schema lacks something that DynamoDB needs.
@@ -116,7 +116,7 @@ pub fn schemas() -> [TableSchema; 5] {
     ]
 }
 
-/// Creates those of the tables that do not exist: for tests and for the local stack. On AWS the template does.
+/// Creates those of the tables that do not exist, for tests and for the local stack. On AWS the template does it.
 pub async fn create_tables(client: &Client, names: &TableNames) -> Result<(), CreateTablesError> {
     for (schema, name) in schemas().iter().zip(names.in_order()) {
         if create(client, schema, name).await? {
@@ -126,7 +126,7 @@ pub async fn create_tables(client: &Client, names: &TableNames) -> Result<(), Cr
     Ok(())
 }
 
-/// Creates a table; false: it was there.
+/// Creates a table. Returns false when it existed.
 async fn create(client: &Client, schema: &TableSchema, name: &str) -> Result<bool, CreateTablesError> {
     let indexes = schema.indexes.iter().map(IndexSchema::build).collect::<Result<Vec<_>, _>>()?;
     let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
@@ -156,7 +156,7 @@ async fn switch_ttl_on(client: &Client, schema: &TableSchema, name: &str) -> Res
 }
 
 impl TableSchema {
-    /// Every attribute that some key is made of, once.
+    /// Every key attribute, once.
     fn attributes(&self) -> Result<Vec<AttributeDefinition>, BuildError> {
         let keys = [self.key].into_iter().chain(self.indexes.iter().map(|index| index.key));
         let names: BTreeSet<_> = keys.flat_map(|(hash, range)| [hash, range]).collect();

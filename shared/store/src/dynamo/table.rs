@@ -1,4 +1,4 @@
-//! One table, and the ways in which it is read and written.
+//! One table, and the ways to read and write it.
 
 use std::collections::HashMap;
 
@@ -22,12 +22,12 @@ pub(crate) struct Table {
     pub(crate) name: String,
 }
 
-/// What a query found.
+/// The result of a query.
 #[derive(Debug, Default)]
 pub(crate) struct QueryResult {
     /// The items, in the index's order.
     pub(crate) items: Vec<Item>,
-    /// The key of the last item that was looked at, unless that was the last one there is.
+    /// The key of the last item that was read; `None` at the end.
     pub(crate) last: Option<Item>,
 }
 
@@ -42,7 +42,7 @@ impl Table {
         Ok(read.consistent_read(true).send().await.map_err(unavailable)?.item)
     }
 
-    /// The items that exist, as they are now (a consistent read), in any order. At most 100 keys, each once.
+    /// The existing items, as they are now (a consistent read), in any order. At most 100 keys, each once.
     pub(crate) async fn get_all(&self, keys: impl IntoIterator<Item = Key>) -> Result<Vec<Item>, StoreError> {
         let mut open: Vec<Item> = keys.into_iter().map(|key| key.attributes()).collect();
         let mut found = Vec::with_capacity(open.len());
@@ -57,7 +57,7 @@ impl Table {
             found.extend(answer.responses.into_iter().filter_map(|mut tables| tables.remove(&self.name)).flatten());
             let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.name));
             open = left.map(|keys| keys.keys).unwrap_or_default();
-            // What is left over was throttled.
+            // Unprocessed keys were throttled.
             if !open.is_empty() {
                 SystemClock.sleep(RandomIds.jitter(pause)).await;
                 pause = pause.saturating_mul(2).min(Policy::CONFLICT.max);
@@ -81,7 +81,7 @@ impl Table {
             .consistent_read(true)
     }
 
-    /// A query of an index by `name`, then [`SORT_KEY`], for what stands below the cursor.
+    /// A query of an index by `name`, then [`SORT_KEY`], for the items below the cursor.
     pub(crate) fn newest_first(&self, index: &str, name: &str, key: String, page: &PageRequest) -> QueryFluentBuilder {
         let query = self
             .query()
@@ -98,8 +98,8 @@ impl Table {
         }
     }
 
-    /// Adds an item's next version, on condition that the stored one has the version before; none if that is 0. A
-    /// refusal carries what is stored. Answers the write's position.
+    /// Adds an item's next version, on condition that the stored one has the version before, or does not exist if that
+    /// is 0. A refusal carries the stored item. Returns the write's position.
     pub(crate) fn add_version(
         &self,
         transaction: &mut Transaction,
@@ -118,7 +118,7 @@ impl Table {
         Ok(transaction.put(put.build()?))
     }
 
-    /// Adds an item on condition that there is none at its place. Answers the write's position.
+    /// Adds an item on condition that it does not exist. Returns the write's position.
     pub(crate) fn add_new(&self, transaction: &mut Transaction, item: Item) -> Result<usize, StoreError> {
         let put = Put::builder()
             .table_name(&self.name)
@@ -128,7 +128,7 @@ impl Table {
         Ok(transaction.put(put.build()?))
     }
 
-    /// Adds the removal of an item, on condition that it is there. Answers the write's position.
+    /// Adds the removal of an item on condition that it exists. Returns the write's position.
     pub(crate) fn add_removal(&self, transaction: &mut Transaction, key: &Key) -> Result<usize, StoreError> {
         let delete = Delete::builder()
             .table_name(&self.name)
@@ -138,11 +138,12 @@ impl Table {
         Ok(transaction.delete(delete.build()?))
     }
 
-    /// Stores the next version of an item on condition that the stored one has the version before, none if that is 0.
+    /// Stores the next version of an item on condition that the stored one has the version before, or does not exist if
+    /// that is 0.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] where it has not, unless it was this very write that made it so.
+    /// [`StoreError::Conflict`] when it has another version, unless this very write stored it.
     pub(crate) async fn put_version(&self, mut item: Item, previous: u64) -> Result<(), StoreError> {
         let write_id = RandomIds.fresh();
         item.insert(WRITE_ID.to_owned(), mark(write_id));
@@ -172,18 +173,18 @@ impl Table {
     }
 }
 
-/// A number of items as DynamoDB counts it.
+/// A quantity in DynamoDB's type.
 pub(crate) fn limit(items: usize) -> i32 {
     i32::try_from(items).unwrap_or(i32::MAX)
 }
 
-/// Placeholders for attribute names: many of ours are reserved words.
+/// Placeholders for attribute names, since many of ours are reserved words.
 pub(crate) fn names(pairs: &[(&str, &str)]) -> HashMap<String, String> {
     pairs.iter().map(|(placeholder, name)| ((*placeholder).to_owned(), (*name).to_owned())).collect()
 }
 
-/// Reads until `wanted` items are found, or all, or `reads` requests are spent. One request alone may end early, at
-/// 1 MB or where a filter leaves few.
+/// Reads until `wanted` items are found, or all, or `reads` requests are used up. A single request may end early, at 1
+/// MB or when a filter drops most items.
 pub(crate) async fn read(query: QueryFluentBuilder, wanted: usize, reads: usize) -> Result<QueryResult, StoreError> {
     let mut found = QueryResult::default();
     for _ in 0..reads {
@@ -197,7 +198,7 @@ pub(crate) async fn read(query: QueryFluentBuilder, wanted: usize, reads: usize)
     Ok(found)
 }
 
-/// Reads everything that the query finds; for lists that stay short.
+/// Reads all items of the query; for lists that stay short.
 pub(crate) async fn read_all(query: QueryFluentBuilder) -> Result<Vec<Item>, StoreError> {
     Ok(read(query, usize::MAX, usize::MAX).await?.items)
 }

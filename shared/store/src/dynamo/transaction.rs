@@ -1,4 +1,4 @@
-//! `TransactWriteItems`: all or nothing, and known which of the conditions said no.
+//! `TransactWriteItems`, with the conditions that failed.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use super::failure::{Failure, cause, settle};
 use super::keys::Item;
 use crate::StoreError;
 
-/// Most items that DynamoDB takes in one transaction.
+/// The most items that DynamoDB accepts in one transaction.
 pub(crate) const MAX_ITEMS: usize = 100;
-/// Reasons that pass by themselves.
+/// Reasons that resolve by themselves.
 const BUSY: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
 /// Writes that happen together or not at all.
@@ -23,43 +23,43 @@ pub(crate) struct Transaction {
     items: Vec<TransactWriteItem>,
 }
 
-/// What became of a transaction.
+/// The outcome of a transaction.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// Everything is written.
     Committed,
-    /// Nothing is written: these conditions did not hold.
+    /// Nothing is written: these conditions failed.
     Refused(Refusals),
 }
 
-/// The conditions that did not hold, by the position of their write.
+/// The failed conditions, by the position of their write.
 #[derive(Debug)]
 pub(crate) struct Refusals(BTreeMap<usize, Item>);
 
 impl Refusals {
-    /// The item that the write at `position` met, as far as it asked for it; none if its condition held.
+    /// The item that the write at `position` found, if it asked for it; `None` when its condition held.
     pub(crate) fn at(&self, position: usize) -> Option<&Item> {
         self.0.get(&position)
     }
 }
 
 impl Transaction {
-    /// Adds a write; answers its position.
+    /// Adds a write and returns its position.
     pub(crate) fn put(&mut self, put: Put) -> usize {
         self.add(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Adds a write; answers its position.
+    /// Adds a write and returns its position.
     pub(crate) fn update(&mut self, update: Update) -> usize {
         self.add(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Adds a write; answers its position.
+    /// Adds a write and returns its position.
     pub(crate) fn delete(&mut self, delete: Delete) -> usize {
         self.add(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// Adds a condition on an item that is not written; answers its position.
+    /// Adds a condition on an item that is not written, and returns its position.
     pub(crate) fn check(&mut self, check: ConditionCheck) -> usize {
         self.add(TransactWriteItem::builder().condition_check(check).build())
     }
@@ -74,12 +74,12 @@ impl Transaction {
         self.items.len() - 1
     }
 
-    /// Writes all of it. Every attempt carries the same token, so that DynamoDB itself recognises for ten minutes what
-    /// it committed when the answer was lost.
+    /// Writes all of it. Every attempt carries the same token: for ten minutes, DynamoDB itself recognises a
+    /// transaction that it committed although the answer was lost.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`], also where others kept being at the same items.
+    /// [`StoreError::Unavailable`], also when other transactions kept holding the items.
     pub(crate) async fn commit(self, client: &Client) -> Result<Outcome, StoreError> {
         let token = RandomIds.fresh().to_string();
         settle(async || {
@@ -93,14 +93,14 @@ impl Transaction {
     }
 }
 
-/// The conditions that did not hold, or what else went wrong.
+/// The failed conditions, or another failure.
 fn refusals(error: SdkError<TransactWriteItemsError>) -> Result<Refusals, Failure> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
         return Err(error.into());
     };
     let reasons = cancelled.cancellation_reasons();
-    // A transaction that is busy anywhere says nothing certain: a product may be short because of the very placement
-    // that is just being committed to the order's item.
+    // A transaction that is busy anywhere says nothing certain: stock may be short because of the very placement that
+    // is being committed to the order's item.
     if reasons.iter().filter_map(CancellationReason::code).any(|code| BUSY.contains(&code)) {
         return Err(Failure::Busy(cause(&error)));
     }

@@ -1,4 +1,4 @@
-//! Buckets and facts in memory.
+//! Rate limits, known addresses and job checkpoints in memory.
 
 use domain::Timestamp;
 use resilience::{Decision, Limit};

@@ -1,4 +1,5 @@
-//! Everything in memory: for tests, for the suite in one process and for simulation. Same promises as DynamoDB's side.
+//! All repositories in memory, for tests, the suite in one process and the simulation. They make the same promises as
+//! DynamoDB's.
 
 mod accounts;
 mod catalogue;
@@ -17,7 +18,7 @@ use domain::{
 
 use crate::{Receipt, SheetRow};
 
-/// All repositories in one; clones share the same state.
+/// All repositories in one. Clones share their state.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     state: Rc<RefCell<State>>,
@@ -65,7 +66,7 @@ impl MemoryStore {
         (stream[position.min(stream.len())..].to_vec(), stream.len())
     }
 
-    /// Every order, for checkers that compare all of them with the outside world.
+    /// Every order, for checkers.
     pub fn all_orders(&self) -> Vec<Order> {
         self.state.borrow().orders.values().cloned().collect()
     }

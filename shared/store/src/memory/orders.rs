@@ -146,7 +146,7 @@ impl State {
         }
     }
 
-    /// The first product of which there is less than the change takes.
+    /// The first product with less stock than the change takes.
     fn missing(&self, change: &Change) -> Option<Sku> {
         let taken = change.stock.iter().filter(|(_, pieces)| **pieces < 0);
         let is_missing = |(sku, pieces): &(&Sku, &i64)| {

@@ -1,4 +1,4 @@
-//! Accounts: on the version before, with their hold on address and identities, with their events.
+//! Accounts: version checks, claims on addresses and identities, events.
 
 use domain::{Account, AccountChange};
 use futures::future::join_all;
@@ -8,7 +8,7 @@ use crate::people::{account, account_id, changed, erased, event, identity, link,
 use crate::promises;
 use crate::sides::{AccountStream, People};
 
-/// An account that is stored.
+/// Stores an account.
 pub async fn stored<G, S>(people: &People<impl Accounts, G, S>, account: Account) -> Account {
     assert_eq!(people.accounts.save_account(&made(&account)).await.unwrap(), SaveOutcome::Saved);
     account
@@ -152,7 +152,7 @@ async fn events_come_out_of_the_stream_as_they_went_in_and_once<G>(
     let alone = AccountChange { events: vec![event(5, 3)], link: Some(link(3, account_id(5))), ..nothing() };
     let second = AccountChange { events: vec![event(1, 4)], ..changed(&anna, |account| account.password = None) };
     for change in [&first, &alone, &second] {
-        // Whoever lost the answer says it again.
+        // A caller that lost the answer repeats the write.
         for _ in 0..2 {
             assert_eq!(people.accounts.save_account(change).await.unwrap(), SaveOutcome::Saved);
         }

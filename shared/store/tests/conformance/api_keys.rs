@@ -1,4 +1,4 @@
-//! API keys: stored together, seen in use, listed.
+//! API keys: stored together, marked as used, listed.
 
 use std::slice::from_ref;
 
@@ -53,7 +53,7 @@ async fn a_use_is_noted_beside_the_versions_and_only_ever_later<G, S>(people: &P
         let expected = ApiKey { last_used_at: Some(at(known)), ..key.clone() };
         assert_eq!(people.accounts.api_key(key.id).await.unwrap(), Some(expected));
     }
-    // Whoever read the key before its last use does not take that back.
+    // A writer that read the key before its last use does not undo that.
     let revoked = ApiKey { last_used_at: Some(at(100)), ..revoked(&key, 300) };
     people.accounts.save_api_keys(from_ref(&revoked), &[]).await.unwrap();
     let expected = ApiKey { last_used_at: Some(at(200)), ..revoked };

@@ -1,4 +1,4 @@
-//! Items that cannot be understood: named by their key, and nothing of their content is shown.
+//! Malformed items: errors name their key and show nothing of their content.
 
 use serde_json::json;
 use store::{Accounts, ApiKeys, Catalogue, Guards, MailEffects, Orders, Sessions, StoreError};

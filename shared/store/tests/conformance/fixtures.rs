@@ -1,4 +1,4 @@
-//! Orders, products and facts to put to the stores.
+//! Orders, products and facts for the tests of the stores.
 
 use std::collections::BTreeMap;
 
@@ -56,12 +56,12 @@ pub fn edit(code: &str, stock: Option<u32>) -> ProductEdit {
     }
 }
 
-/// Puts so many pieces on the shelf.
+/// Sets a product's stock.
 pub async fn stock<O, E>(stores: &Stores<O, impl Catalogue, E>, code: &str, pieces: u32) {
     stores.catalogue.put(&edit(code, Some(pieces))).await.unwrap();
 }
 
-/// Pieces on the shelf.
+/// A product's stock.
 pub async fn left<O, E>(stores: &Stores<O, impl Catalogue, E>, code: &str) -> u32 {
     stores.catalogue.products(&[sku(code)]).await.unwrap()[0].stock
 }
@@ -74,12 +74,12 @@ pub fn new(placed: PlaceOutcome) -> Order {
     }
 }
 
-/// Stripe's word that the order's money came in.
+/// Stripe's fact that the order was paid.
 pub fn paid(order: &Order) -> PaymentFact {
     intent(order, IntentStatus::Succeeded, order.total)
 }
 
-/// Stripe's word on an intent that waits for the customer.
+/// Stripe's fact about an intent that waits for the customer.
 pub fn waiting(order: &Order) -> PaymentFact {
     intent(order, IntentStatus::RequiresPaymentMethod, Money::zero(eur()))
 }
@@ -89,7 +89,7 @@ fn intent(order: &Order, status: IntentStatus, received: Money) -> PaymentFact {
     PaymentFact::PaymentIntent(IntentFact { id, status, seen_at: 7, amount: order.total, received, order_id })
 }
 
-/// Stripe's word on one of many small refunds.
+/// Stripe's fact about one of many small refunds.
 pub fn refund(n: usize) -> PaymentFact {
     PaymentFact::Refund(RefundFact {
         status: RefundStatus::Succeeded,
@@ -114,7 +114,7 @@ pub fn receipt(order: OrderId, event: &str, facts: Vec<PaymentFact>) -> Receipt 
     }
 }
 
-/// The change that payment brings.
+/// The change that the payment makes.
 pub fn payment(order: &Order) -> Change {
     order.apply_facts(vec![paid(order)], "corr-2", at(60)).unwrap()
 }

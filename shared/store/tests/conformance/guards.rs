@@ -1,4 +1,4 @@
-//! Buckets let exactly their limit through, and facts pass.
+//! Buckets admit exactly their limit, and known addresses and checkpoints expire.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::sides::{Dynamo, People, dynamo, run};
 /// Ten at once, one more every six seconds.
 pub const LIMIT: Limit = Limit { requests: 10, period: Duration::from_mins(1) };
 
-/// How many were left for each of those who got one, in the order of asking.
+/// How many requests were left after each admitted one, in order.
 fn left(taken: &[Decision]) -> Vec<u32> {
     let left = |taken: &Decision| match taken {
         Decision::Allowed { remaining, .. } => Some(*remaining),
@@ -24,8 +24,8 @@ fn left(taken: &[Decision]) -> Vec<u32> {
     taken.iter().filter_map(left).collect()
 }
 
-/// So many ask at once.
-async fn at_once(guards: &impl Guards, bucket: &str, many: usize, now: Timestamp) -> Vec<Decision> {
+/// Concurrent requests to one bucket.
+async fn at_once(guards: &impl RateLimiter, bucket: &str, many: usize, now: Timestamp) -> Vec<Decision> {
     let asked = join_all((0..many).map(|_| guards.take(bucket, LIMIT, now))).await;
     asked.into_iter().map(Result::unwrap).collect()
 }
@@ -73,8 +73,8 @@ async fn one_buckets_callers_do_not_disturb_anothers<A, S>(people: &People<A, im
     assert_eq!(left(&at_once(&people.guards, "b", 3, at(0)).await).len(), 3);
 }
 
-async fn clocks_that_differ_let_no_more_through<A, S>(people: &People<A, impl Guards, S>) {
-    // 50 processes whose clocks are up to a second apart, around the end of the bucket's idleness.
+async fn clocks_that_differ_let_no_more_through<A, S>(people: &People<A, impl RateLimiter, S>) {
+    // 50 processes whose clocks are up to a second apart, around the end of the bucket's idle time.
     people.guards.take("b", LIMIT, at(0)).await.unwrap();
     let moments = (0..50).map(|n| at(5).plus(Duration::from_millis(n * 37 % 50 * 40)));
     let taken = join_all(moments.map(|now| people.guards.take("b", LIMIT, now))).await;
@@ -124,7 +124,7 @@ fn of_many_processes_at_once_exactly_the_limit_passes() {
     });
 }
 
-/// What would come to mind first: read, decide, write.
+/// The obvious but wrong way: read, decide, write.
 async fn naive_take(side: &Dynamo, now: Timestamp) -> Decision {
     let key = |name: &str, text: &str| (name.to_owned(), AttributeValue::S(text.into()));
     let item = std::collections::HashMap::from([key("pk", "bucket#naive"), key("sk", "bucket")]);

@@ -39,7 +39,7 @@ async fn of_many_who_use_one_link_one_does<G>(people: &People<impl Accounts, G, 
     assert_eq!(people.accounts.account(anna.id).await.unwrap(), resets[winner].after);
     assert_eq!(people.stream.told(), resets[winner].events);
 
-    // Whoever reads the account anew and comes with the same link is too late as well.
+    // A caller that reads the account again and comes with the same link is too late as well.
     let after = resets[winner].after.clone().unwrap();
     let again = AccountChange { uses: Some(sent.id), ..changed(&after, |account| account.updated_at = at(9)) };
     assert_eq!(people.accounts.save_account(&again).await.unwrap(), SaveOutcome::LinkGone);

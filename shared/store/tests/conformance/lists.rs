@@ -65,7 +65,7 @@ async fn a_customers_orders_come_newest_first_while_new_ones_arrive<E>(
                 }
             },
         );
-        // What came after the first page stands above it, and what stood below is met once.
+        // New items stand above the first page, and those below are seen once.
         let listed: Vec<_> = listed.await.iter().map(|order| order.id).collect();
         let old: Vec<_> = listed.iter().filter(|id| (0..20).any(|n| order_id(n) == **id)).copied().collect();
         assert_eq!(old, newest_first(0..20), "pages of {limit}");

@@ -15,24 +15,24 @@ use aws_smithy_types::body::SdkBody;
 use dynoxide::Database;
 use serde_json::Value;
 
-/// What goes wrong with a request.
+/// A fault of a request.
 pub enum Fault {
-    /// It is carried out, and the connection breaks before the answer.
+    /// The request is carried out, and the connection breaks before the answer.
     AnswerLost,
-    /// The same, and then somebody else does this, before the request is repeated.
+    /// The same, and then another request is made before this one is retried.
     AnswerLostWhile(Box<dyn FnOnce(&LocalDynamo) + Send>),
-    /// It is not carried out, and this is answered.
+    /// The request is not carried out, and gets this answer.
     Refused(u16, &'static str),
 }
 
-/// A transaction that met another one: what DynamoDB answers and the embedded database never does.
+/// The answer to a transaction that conflicts with another one; the embedded database never gives it.
 pub const CONFLICT: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
     "Message":"Transaction cancelled","CancellationReasons":[{"Code":"TransactionConflict","Message":"conflict"}]}"#;
-/// A single write that met a transaction.
+/// The answer to a single write that conflicts with a transaction.
 pub const CONFLICT_OF_ONE: &str =
     r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"conflict"}"#;
 
-/// The database and what is in store for its next requests.
+/// The database, and the faults of its next requests.
 #[derive(Clone)]
 pub struct LocalDynamo {
     database: Database,
@@ -51,7 +51,7 @@ impl LocalDynamo {
         Self { database: Database::memory().unwrap(), state: Arc::default() }
     }
 
-    /// A client configured as on AWS, time-outs and retries included, whose requests end here.
+    /// A client configured as on AWS, timeouts and retries included, whose requests end here.
     pub fn client(&self) -> aws_sdk_dynamodb::Client {
         let config = aws::Config::new(aws::Settings::local("http://127.0.0.1:1")).unwrap();
         let connector = SharedHttpConnector::new(self.clone());
@@ -60,17 +60,17 @@ impl LocalDynamo {
         aws_sdk_dynamodb::Client::from_conf(config)
     }
 
-    /// The next request of this operation without a fault of its own gets this one.
+    /// Gives the next request of this operation without a fault this one.
     pub fn fail(&self, operation: &'static str, fault: Fault) {
         self.state().faults.push_back((operation, fault));
     }
 
-    /// The next so many requests of this operation are carried out without an answer.
+    /// Carries out the next requests of this operation without an answer.
     pub fn lose_answers(&self, operation: &'static str, count: usize) {
         (0..count).for_each(|_| self.fail(operation, Fault::AnswerLost));
     }
 
-    /// From now on a transaction's token is not remembered, as after its ten minutes.
+    /// Forgets transaction tokens from now on, as DynamoDB does after ten minutes.
     pub fn forget_tokens(&self) {
         self.state().forgets_tokens = true;
     }
@@ -79,12 +79,12 @@ impl LocalDynamo {
         self.state().requests.clear();
     }
 
-    /// The operations that were asked for since they were last forgotten.
+    /// The operations that were requested since the last call.
     pub fn requests(&self) -> Vec<String> {
         self.state().requests.clone()
     }
 
-    /// Asks the database itself, past the SDK and its faults.
+    /// Asks the database itself, bypassing the SDK and the faults.
     pub fn ask(&self, operation: &str, request: Value) -> Value {
         let (status, answer) = carry_out(&self.database, operation, request);
         assert_eq!(status, 200, "{answer}");
@@ -133,7 +133,7 @@ impl HttpConnector for LocalDynamo {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let this = self.clone();
         HttpConnectorFuture::new(async move {
-            // A request takes its time: others get their turn before it and after it.
+            // A request takes time: other tasks run before and after it.
             tokio::task::yield_now().await;
             let answer = this.answer(&request);
             tokio::task::yield_now().await;

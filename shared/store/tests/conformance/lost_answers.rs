@@ -1,7 +1,7 @@
-//! Writes that took effect while their answer was lost, and transactions that met another one.
+//! Writes that took effect although their answer was lost, and transactions that conflicted with another one.
 //!
-//! The SDK repeats a request whose connection broke, up to three attempts in all; a store asks once more after that. A
-//! repeated conditional write meets its own first self, and must know it.
+//! The SDK retries a request whose connection broke, up to three attempts in all; a store retries once more after that.
+//! A repeated conditional write finds its own first attempt and must recognise it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Change, MailEffectId, MailKind, MailSubject, Order, OrderStatus};
@@ -15,9 +15,9 @@ use crate::local::{CONFLICT, CONFLICT_OF_ONE, Fault};
 use crate::mails::claim;
 use crate::sides::{Dynamo, dynamo, run};
 
-/// How many answers are lost: one, which the SDK's own retry meets; all three of the SDK's, which ours meets.
+/// How many answers are lost: one, which the SDK's own retry covers; all three of the SDK's, which ours covers.
 pub const LOST: [usize; 2] = [1, 3];
-/// More than are ever asked for.
+/// More than are ever requested.
 pub const ALL: usize = 6;
 pub const TRANSACTION: &str = "TransactWriteItems";
 
@@ -57,7 +57,7 @@ fn a_placement_with_parked_facts_knows_itself() {
         let placement = mug_order(1);
         side.stores.orders.park(&receipt(order_id(1), "evt_1", vec![paid(&placement.order)])).await.unwrap();
         side.local.forget_requests();
-        // The first transaction finds that facts are parked; the one after reading them loses its answers.
+        // The first transaction finds parked facts; the one after reading them loses its answers.
         side.local.fail("GetItem", Fault::AnswerLostWhile(Box::new(|local| local.lose_answers(TRANSACTION, 3))));
         let order = new(side.stores.orders.place(&placement).await.unwrap());
         assert_eq!((order.status, order.version), (OrderStatus::Paid, 2));
@@ -155,7 +155,7 @@ fn a_mail_claim_knows_itself_and_is_not_sent_twice() {
             side.stores.effects.save_mail(&mine).await.unwrap();
             assert_eq!(side.requests("PutItem"), lost + 1);
             assert!(matches!(side.stores.effects.save_mail(&theirs).await, Err(StoreError::Conflict)));
-            // The same claim by its owner's next run is another write: whoever made the first may be sending.
+            // The same claim by its owner's next run is another write: the maker of the first may be sending.
             assert!(matches!(side.stores.effects.save_mail(&mine).await, Err(StoreError::Conflict)));
             assert_eq!(side.stores.effects.mail(id).await.unwrap(), Some(mine));
         });

@@ -1,4 +1,4 @@
-//! Buckets whose answers were lost: stricter at worst, never wider.
+//! Buckets with lost answers: stricter at worst, never wider.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::sides::{Dynamo, dynamo, run};
 
 const WRITE: &str = "UpdateItem";
 
-/// How many are left after one was taken from a bucket from which `before` were taken.
+/// How many requests are left after one was taken from a bucket from which `before` had been taken.
 async fn left_after(side: &Dynamo) -> u32 {
     match side.people.guards.take("b", LIMIT, at(0)).await.unwrap() {
         Decision::Allowed { remaining, .. } => remaining,
@@ -53,7 +53,7 @@ fn where_somebody_else_takes_one_meanwhile_it_is_counted_again() {
             );
         };
         side.local.fail(WRITE, Fault::AnswerLostWhile(Box::new(other)));
-        // One before, this one, the other's, and this one again.
+        // One before, this one, the concurrent one, and this one again.
         assert_eq!(left_after(&side).await, 6);
         assert_eq!(left_after(&side).await, 5);
     });

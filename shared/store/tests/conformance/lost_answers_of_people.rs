@@ -1,4 +1,4 @@
-//! Writes to the identity table that took effect while their answer was lost.
+//! Writes to the identity table that took effect although their answer was lost.
 
 use std::slice::from_ref;
 
@@ -15,10 +15,10 @@ use crate::people::{
 };
 use crate::sides::{AccountStream as _, Dynamo, dynamo, run};
 
-/// With a transaction's token remembered, and as after its ten minutes.
+/// With a remembered transaction token, and as after its ten minutes.
 const TOKENS: [(usize, bool); 4] = [(1, false), (3, false), (1, true), (3, true)];
 
-/// Saves the change while so many answers are lost.
+/// Saves the change while this many answers are lost.
 async fn save(side: &Dynamo, change: &AccountChange, lost: usize) -> Result<SaveOutcome, StoreError> {
     side.local.lose_answers(TRANSACTION, lost);
     side.people.accounts.save_account(change).await
@@ -158,7 +158,7 @@ fn keys_know_themselves_and_their_use_is_noted() {
     }
 }
 
-/// What DynamoDB itself is to delete, and when, in seconds since the epoch.
+/// What DynamoDB itself will delete, and when, in seconds since the epoch.
 fn ttl(local: &LocalDynamo, table: &str, pk: &str, sk: &str) -> Option<String> {
     let request = json!({"TableName": table, "Key": {"pk": {"S": pk}, "sk": {"S": sk}}});
     let item = &local.ask("GetItem", request)["Item"];

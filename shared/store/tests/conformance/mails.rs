@@ -91,7 +91,7 @@ async fn mails_about_accounts_are_kept_beside_those_about_orders<O, C>(stores: &
     assert_eq!(stores.effects.mails_about(order_id(1)).await.unwrap(), []);
 }
 
-/// Items of before: a mail was about an order, and said so by another name.
+/// Items in the former format: a mail was about an order, and named it differently.
 #[test]
 fn a_mail_that_was_stored_when_all_were_about_orders_is_still_read() {
     run(async {

@@ -1,5 +1,6 @@
-//! One suite of promises for both sides of the repositories: memory, and DynamoDB through the real AWS SDK against an
-//! embedded database. What only DynamoDB can do wrong (lost answers, transaction conflicts) follows in its own modules.
+//! One conformance suite for both implementations of the repositories: memory, and DynamoDB through the real AWS SDK
+//! against an embedded database. Faults that only DynamoDB has (lost answers, transaction conflicts) follow in their
+//! own modules.
 #![allow(clippy::unwrap_used, reason = "outside test functions clippy does not know that this is all test code")]
 
 mod accounts;
@@ -24,7 +25,7 @@ mod saving;
 mod sessions;
 mod sides;
 
-/// Makes a test of each promise for each side. `people:` before them: they are promises of accounts and guards.
+/// Makes a test of each promise for each implementation. The promises after `people:` are about accounts and guards.
 macro_rules! promises {
     (people: $($promise:ident),* $(,)?) => { crate::promises!(@ people $($promise)*); };
     (@ $part:ident $($promise:ident)*) => {

@@ -1,4 +1,4 @@
-//! Facts that come before their order are parked, and are in it from its first moment.
+//! Facts that arrive before their order are parked, and the order has them from its first version.
 
 use domain::{EventType, OrderStatus};
 use futures::future::join;

@@ -1,4 +1,4 @@
-//! Accounts, links, sessions and keys to put to the stores.
+//! Accounts, links, sessions and keys for the tests of the stores.
 
 use domain::{
     Account, AccountChange, AccountEvent, AccountEventType, AccountId, ApiKey, CustomerId, EventId, Identity, KeyId,

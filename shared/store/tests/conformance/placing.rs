@@ -1,4 +1,4 @@
-//! Placing: once per order id, with its event, and never more goods than there are.
+//! Placing: once per order id, with its event, and never beyond the stock.
 
 use domain::{EventType, OrderStatus};
 use futures::future::join_all;

@@ -1,5 +1,5 @@
-//! How many requests each operation costs where nothing goes wrong. A change of these figures is a change of the bill
-//! and of the latency, and should be meant.
+//! How many requests each operation costs without faults. A change of these figures changes the bill and the latency,
+//! and should be intended.
 
 use domain::{Account, AccountChange, OrderStatus};
 use store::{Accounts, ApiKeys, Catalogue, Guards, MailEffects, Orders, Sessions, SheetRows};

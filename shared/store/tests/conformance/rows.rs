@@ -1,4 +1,4 @@
-//! Rows of the sheet: one for each order, none twice, none left out.
+//! Rows of the sheet: one for each order, without repeats and gaps.
 
 use std::collections::BTreeMap;
 

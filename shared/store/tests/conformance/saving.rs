@@ -1,4 +1,4 @@
-//! Saving: on the version before, with events and receipt, and goods back once.
+//! Saving: version checks, events and receipt, and stock returned once.
 
 use domain::{EventType, Order, OrderStatus};
 use futures::future::join_all;

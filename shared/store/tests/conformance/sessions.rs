@@ -1,4 +1,4 @@
-//! Sessions, version by version, and sign-ins under way, each for one.
+//! Sessions, version by version, and sign-ins in progress, each taken once.
 
 use domain::Session;
 use futures::future::join_all;

@@ -1,4 +1,4 @@
-//! The two sides that the promises are put to.
+//! The two implementations under test.
 
 use domain::AccountEvent;
 use serde_json::json;
@@ -7,14 +7,14 @@ use store::{DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, Dynamo
 
 use crate::local::LocalDynamo;
 
-/// The shop's repositories of one side.
+/// The shop's repositories of one implementation.
 pub struct Stores<O, C, E> {
     pub orders: O,
     pub catalogue: C,
     pub effects: E,
 }
 
-/// The repositories of those who call, of one side.
+/// The repositories of accounts and guards of one implementation.
 pub struct People<A, G, S> {
     pub accounts: A,
     pub guards: G,
@@ -36,20 +36,20 @@ pub struct Dynamo {
 }
 
 impl Dynamo {
-    /// What was asked for since the last call.
+    /// The operations that were requested since the last call.
     pub fn spent(&self) -> String {
         let requests = self.local.requests().join(" ");
         self.local.forget_requests();
         requests
     }
 
-    /// So many requests of this operation were made.
+    /// This many requests of this operation were made.
     pub fn requests(&self, operation: &str) -> usize {
         self.local.requests().iter().filter(|request| *request == operation).count()
     }
 }
 
-/// What the stream of the identity table shows.
+/// The stream of the identity table.
 pub trait AccountStream {
     /// The events, in the order of their writing.
     fn told(&self) -> Vec<AccountEvent>;

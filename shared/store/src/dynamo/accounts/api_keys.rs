@@ -48,8 +48,8 @@ impl ApiKeys for DynamoAccounts {
 }
 
 impl DynamoAccounts {
-    /// Adds a key's next version on condition that the stored one has the version before. When it was last used is left
-    /// alone. Answers the position.
+    /// Adds a key's next version on condition that the stored one has the version before. It does not touch when the
+    /// key was last used. Returns the position.
     fn set_key(&self, transaction: &mut Transaction, key: &ApiKey, write_id: Uuid) -> Result<usize, StoreError> {
         let place = keys::api_key(key.id);
         let mut fields = item::item(&place, key)?;
@@ -89,7 +89,7 @@ impl DynamoAccounts {
         match update.send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
-                // The key is gone, or was seen later than that.
+                // The key is gone, or was used later.
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
                 _ => Err(error.into()),
             },
@@ -97,7 +97,7 @@ impl DynamoAccounts {
     }
 }
 
-/// Whether the conditions fail because the write took effect before and its answer was lost.
+/// Whether the conditions failed because the write took effect before and its answer was lost.
 fn is_own(refusals: &Refusals, at_events: &[usize], at_keys: &[usize], write_id: Uuid) -> bool {
     let is_marked = |position: &usize| refusals.at(*position).is_some_and(|it| item::was_written_by(it, write_id));
     at_events.iter().any(|position| refusals.at(*position).is_some()) || at_keys.iter().any(is_marked)

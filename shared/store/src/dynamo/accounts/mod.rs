@@ -15,36 +15,36 @@ use super::table::Table;
 use super::transaction::Transaction;
 use crate::{Accounts, SaveOutcome, StoreError};
 
-/// Accounts with all that belongs to them, sessions and API keys in the identity table.
+/// The identity table: accounts with all that belongs to them, sessions and API keys.
 #[derive(Clone, Debug)]
 pub struct DynamoAccounts {
     table: Table,
 }
 
-/// No account's id: those are made from randomness.
+/// An id that no account has, since ids are random.
 const NOBODY: AccountId = AccountId::Customer(CustomerId::from_uuid(Uuid::nil()));
 
-/// Whose an address or an OpenID identity is.
+/// The account that owns an address or an OpenID identity.
 #[derive(Serialize, Deserialize)]
 struct OwnerItem {
     account: AccountId,
 }
 
 impl DynamoAccounts {
-    /// Over the identity table with this name.
+    /// Uses the identity table with this name.
     pub fn new(client: &Client, identity_table: impl Into<String>) -> Self {
         Self { table: Table::new(client, identity_table) }
     }
 
-    /// The account that holds what stands under this key. Where there is none, the account that nobody has is asked for:
-    /// how long it takes must not tell who has one.
+    /// The account that owns this key. When there is none, a missing account is read instead: the time must not reveal
+    /// who has an account.
     async fn holder(&self, key: &Key) -> Result<Option<Account>, StoreError> {
         let held = self.table.get(key).await?.map(item::read::<OwnerItem>).transpose()?;
         self.account(held.map_or(NOBODY, |held| held.account)).await
     }
 
-    /// Adds events, each on condition that it is not there yet: their ids are made with the change, so an event that is
-    /// there shows that the whole change is. Answers the positions.
+    /// Adds events, each on condition that it is not stored yet: their ids are created with the change, so a stored
+    /// event shows that the whole change is. Returns the positions.
     fn add_events(&self, transaction: &mut Transaction, events: &[AccountEvent]) -> Result<Vec<usize>, StoreError> {
         let add = |event: &AccountEvent| {
             let item = item::event(&keys::account_event(event), event)?;
@@ -54,7 +54,7 @@ impl DynamoAccounts {
     }
 }
 
-/// An item that DynamoDB may delete when it is past its time.
+/// An item that DynamoDB may delete once it has expired.
 fn passing(key: &Key, value: &impl Serialize, until: domain::Timestamp) -> Result<Item, StoreError> {
     let mut item = item::item(key, value)?;
     item.insert(TTL.to_owned(), keys::ttl(until));
@@ -68,7 +68,7 @@ impl Accounts for DynamoAccounts {
 
     async fn account_with_email(&self, email: &EmailAddress) -> Result<Option<Account>, StoreError> {
         let found = self.holder(&keys::email(email)).await?;
-        // Between the two reads the account may have taken another address.
+        // Between the two reads the account may have changed its address.
         Ok(found.filter(|account| account.email.lower_case() == email.lower_case()))
     }
 

@@ -1,4 +1,4 @@
-//! Saving a change of an account with its hold on address and identities, events and links.
+//! Saves a change of an account with its claim on address and identities, its events and links.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::dynamo::keys::{self, Key, number};
 use crate::dynamo::transaction::{Outcome, Refusals, Transaction};
 use crate::{SaveOutcome, StoreError};
 
-/// Where the conditions of a change stand in its transaction.
+/// The positions of a change's conditions in its transaction.
 struct Positions {
     events: Vec<usize>,
     used_link: Option<usize>,
@@ -45,7 +45,8 @@ impl DynamoAccounts {
         change.uses.map(|id| self.table.add_removal(transaction, &keys::link(id))).transpose()
     }
 
-    /// Adds the account's next version or its end. Answers the position; none where the account is not touched.
+    /// Adds the account's next version or its deletion. Returns the position; `None` when the change does not touch the
+    /// account.
     fn write_account(
         &self,
         transaction: &mut Transaction,
@@ -74,8 +75,8 @@ impl DynamoAccounts {
         Ok(transaction.delete(delete.build()?))
     }
 
-    /// Adds what the account lets go of and, on condition that nobody has it, what it takes. Answers the positions of
-    /// the latter. The account's version guards what it holds already.
+    /// Adds the release of what the account gives up and the claim on what it takes, on condition that it is free.
+    /// Returns the positions of the claims. The account's version guards what it owns already.
     fn move_holds(&self, transaction: &mut Transaction, change: &AccountChange) -> Result<Vec<usize>, StoreError> {
         let (before, after) = (holds(change.before.as_ref()), holds(change.after.as_ref()));
         for key in before.difference(&after) {
@@ -91,7 +92,7 @@ impl DynamoAccounts {
     }
 }
 
-/// What no two accounts may have: its address and its identities.
+/// What no two accounts may share: the address and the identities.
 fn holds(account: Option<&Account>) -> BTreeSet<Key> {
     let held = |account: &Account| {
         let identities = account.identities.iter().map(keys::identity);
@@ -100,8 +101,8 @@ fn holds(account: Option<&Account>) -> BTreeSet<Key> {
     account.map(held).unwrap_or_default()
 }
 
-/// Why nothing was written. A write of one's own whose answer was lost is looked for first; of the reasons, the one
-/// that no other decision mends.
+/// Why nothing was written. It first looks for an earlier write of its own whose answer was lost; of several reasons it
+/// reports the one that no other decision could avoid.
 fn explain(refusals: &Refusals, at: &Positions, write_id: Uuid) -> Result<SaveOutcome, StoreError> {
     let stored = at.account.and_then(|position| refusals.at(position));
     let refused = |position: &usize| refusals.at(*position).is_some();

@@ -1,4 +1,4 @@
-//! Sessions, and sign-ins under way.
+//! Sessions, and sign-ins in progress.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -13,7 +13,7 @@ use crate::dynamo::keys::{self, Item, Key, PK};
 use crate::dynamo::table::names;
 use crate::{Sessions, StoreError};
 
-/// Who took a sign-in out: the mark of that write.
+/// The mark of the write that took a sign-in out.
 const TAKEN_BY: &str = "taken_by";
 
 impl Sessions for DynamoAccounts {
@@ -52,8 +52,8 @@ impl Sessions for DynamoAccounts {
 }
 
 impl DynamoAccounts {
-    /// Marks the sign-in as taken, on condition that nobody else did. It is deleted when its time is up: whoever deletes
-    /// at once and loses the answer has lost the sign-in.
+    /// Marks the sign-in as taken, on condition that it is not. It is deleted later, when it expires: a caller that
+    /// deleted it at once and lost the answer would have lost the sign-in.
     async fn take_once(&self, key: &Key, write_id: Uuid) -> Result<Option<Item>, Failure> {
         let update = self
             .table

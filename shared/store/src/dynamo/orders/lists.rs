@@ -11,12 +11,13 @@ use crate::dynamo::table::{limit, names, read, read_all};
 use crate::orders::{EVENT, event_key, sort_key};
 use crate::{Cursor, MAX_PAGE, Page, PageRequest, Receipt, StoreError};
 
-/// Requests for one page where a filter passes over most items. The page is cut short then, with a cursor.
+/// The most requests for one page when a filter drops most items. The page is then cut short, with a cursor.
 const FILTERED_READS: usize = 4;
 
 impl DynamoOrders {
     pub(super) async fn events_of(&self, id: OrderId, page: &PageRequest) -> Result<Page<OrderEvent>, StoreError> {
-        // Between what the cursor names and the end of the events; the bounds are inclusive, hence one more to drop.
+        // From the cursor's item to the end of the events; the bounds are inclusive, so one more item is read and
+        // dropped.
         let end = format!("{EVENT}~");
         let after = page.after.as_ref().map_or("", Cursor::sort_key);
         let from = if after > EVENT { after } else { EVENT };
@@ -50,7 +51,7 @@ impl DynamoOrders {
         Ok(booked.into_iter().flat_map(|booked| booked.entries).collect())
     }
 
-    /// Changes the event's item beside the event, which the table's stream shows as it shows a new one.
+    /// Changes an attribute beside the event, so that the table's stream shows the event like a new one.
     pub(super) async fn touch(&self, event: &OrderEvent, now: Timestamp) -> Result<(), StoreError> {
         let key = keys::event(event.order_id, event.order_version, event.index).attributes();
         settle(async || {
@@ -111,7 +112,7 @@ impl DynamoOrders {
         placed_before: Timestamp,
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError> {
-        // Between what the cursor names and that moment; the bounds are inclusive, hence one more to drop.
+        // From the cursor's item to that time; the bounds are inclusive, so one more item is read and dropped.
         let after = page.after.as_ref().map_or("0", Cursor::sort_key);
         let before = placed_before.to_string();
         if after >= before.as_str() {

@@ -17,7 +17,7 @@ use super::table::Table;
 use super::transaction::Transaction;
 use crate::{Orders, Page, PageRequest, ParkOutcome, PlaceOutcome, Receipt, StoreError};
 
-/// Orders in the orders table; the stock that they take and give back in the catalogue table.
+/// Orders in the orders table, with their stock movements in the catalogue table.
 #[derive(Clone, Debug)]
 pub struct DynamoOrders {
     table: Table,
@@ -25,19 +25,19 @@ pub struct DynamoOrders {
 }
 
 impl DynamoOrders {
-    /// Over the tables with these names.
+    /// Uses the tables with these names.
     pub fn new(client: &Client, orders_table: impl Into<String>, catalogue_table: impl Into<String>) -> Self {
         Self { table: Table::new(client, orders_table), catalogue: Table::new(client, catalogue_table) }
     }
 
-    /// For functions that neither place nor cancel orders and have no right to the catalogue: DynamoDB refuses a write
+    /// For functions that neither place nor cancel orders and have no access to the catalogue: DynamoDB refuses a write
     /// that would move stock, since its table has no name.
     pub fn without_stock(client: &Client, orders_table: impl Into<String>) -> Self {
         Self::new(client, orders_table, "")
     }
 
-    /// Adds the order's new version, on condition that the stored one has the version before; none if that is 0.
-    /// Answers the write's position.
+    /// Adds the order's new version, on condition that the stored one has the version before, or does not exist if that
+    /// is 0. Returns the write's position.
     fn put_order(
         &self,
         transaction: &mut Transaction,
@@ -48,7 +48,7 @@ impl DynamoOrders {
         self.table.add_version(transaction, item::order(order, write_id)?, previous)
     }
 
-    /// Adds the change's events and what it books. They need no condition: the order's version guards them.
+    /// Adds the change's events and ledger entries. They need no condition: the order's version guards them.
     fn put_history(&self, transaction: &mut Transaction, change: &Change) -> Result<(), StoreError> {
         for event in &change.events {
             let key = keys::event(event.order_id, event.order_version, event.index);
@@ -67,7 +67,7 @@ impl DynamoOrders {
         Ok(())
     }
 
-    /// Adds a receipt. One that is there already stays as it is and fails nothing.
+    /// Adds a receipt. An existing receipt stays as it is and fails nothing.
     fn keep_receipt(&self, transaction: &mut Transaction, receipt: &Receipt) -> Result<(), StoreError> {
         let (key, set) = kept_receipt(receipt)?;
         let update = Update::builder()
@@ -80,8 +80,8 @@ impl DynamoOrders {
         Ok(())
     }
 
-    /// Adds the change's movements of stock: what is taken has to be there and for sale, what comes back needs its
-    /// product. Answers the position of each.
+    /// Adds the change's stock movements: what is taken must be in stock and for sale, what returns needs its product.
+    /// Returns the position of each.
     fn move_stock<'a>(
         &self,
         transaction: &mut Transaction,
@@ -116,13 +116,13 @@ impl DynamoOrders {
     }
 }
 
-/// The ledger entries that came with one version of an order: one item, however many there are.
+/// The ledger entries of one version of an order: one item, however many there are.
 #[derive(Serialize, Deserialize)]
 struct LedgerItem {
     entries: Vec<LedgerEntry>,
 }
 
-/// Key and update of a receipt: each attribute is set unless it is there already.
+/// The key and update of a receipt: each attribute is set unless it exists already.
 fn kept_receipt(receipt: &Receipt) -> Result<(Item, Assignments), StoreError> {
     let key = keys::receipt(receipt.order_id, &receipt.event_id);
     let mut fields = item::item(&key, receipt)?;

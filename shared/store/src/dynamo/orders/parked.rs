@@ -1,4 +1,4 @@
-//! Facts that came before their order: parked beside the place where it will stand, drained when it is placed.
+//! Parked facts: stored beside the order's future item until the order is placed.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use crate::dynamo::table::names;
 use crate::dynamo::transaction::{Outcome, Transaction};
 use crate::{ParkOutcome, Receipt, StoreError};
 
-/// How long facts wait for their order. Stripe repeats a webhook for three days, and tells of it for thirty; what is
-/// drained late does no harm, so nobody compares.
+/// How long facts are parked. Stripe retries a webhook for three days and lists its event for thirty; draining late
+/// does no harm, so readers do not compare.
 const PARKED_FOR: Duration = Duration::from_hours(30 * 24);
 
-/// What is parked for an order.
+/// The facts parked for an order.
 #[derive(Debug)]
 pub(super) struct ParkedReceipts {
     revision: u64,
@@ -34,7 +34,7 @@ impl ParkedReceipts {
         Ok(Self { revision, receipts: receipts.collect::<Result<_, _>>()? })
     }
 
-    /// What the order becomes by the parked facts. None when they say nothing new.
+    /// The change that the parked facts make to the order; `None` when they say nothing new.
     pub(super) fn apply_parked(&self, order: &Order) -> Option<Change> {
         let facts = self.receipts.iter().flat_map(|receipt| receipt.facts.clone()).collect();
         order.apply_facts(facts, &order.correlation_id, order.placed_at)
@@ -46,8 +46,8 @@ impl DynamoOrders {
         self.table.get(&keys::parked(id)).await?.map(ParkedReceipts::read).transpose()
     }
 
-    /// Adds the removal of what was parked, on condition that nothing more was; or the condition that nothing is.
-    /// Answers the position.
+    /// Adds the removal of the parked facts, on condition that no more were parked; or the condition that there are
+    /// none. Returns the position.
     pub(super) fn drain(
         &self,
         transaction: &mut Transaction,
@@ -65,12 +65,12 @@ impl DynamoOrders {
         Ok(transaction.delete(delete.build()?))
     }
 
-    /// Parks the receipt unless the order is there: both in one transaction, so that placing and parking cannot pass
-    /// each other by.
+    /// Parks the receipt unless the order exists, in one transaction, so that placing and parking cannot miss each
+    /// other.
     pub(super) async fn park_receipt(&self, receipt: &Receipt) -> Result<ParkOutcome, StoreError> {
         let mut transaction = Transaction::default();
         self.check_absent(&mut transaction, keys::order(receipt.order_id).attributes())?;
-        // One attribute for each receipt: the same one again changes nothing, and the item need not exist before.
+        // One attribute for each receipt: repeating it changes nothing, and the item need not exist before.
         let update = Update::builder()
             .table_name(&self.table.name)
             .set_key(Some(keys::parked(receipt.order_id).attributes()))

@@ -1,4 +1,4 @@
-//! Placing: order, events and stock in one transaction, once per order id.
+//! Places an order: the order, its events and its stock in one transaction, once per order id.
 
 use domain::{Change, Sku};
 use resilience::{Ids, RandomIds};
@@ -10,7 +10,7 @@ use crate::dynamo::item;
 use crate::dynamo::transaction::{Outcome, Refusals, Transaction};
 use crate::{PlaceOutcome, Receipt, StoreError};
 
-/// How often facts may arrive between looking at the parked ones and placing.
+/// How often facts may arrive between reading the parked ones and placing.
 const ROUNDS: usize = 5;
 
 impl DynamoOrders {
@@ -26,7 +26,7 @@ impl DynamoOrders {
         Err(StoreError::Unavailable("facts about the order keep arriving".into()))
     }
 
-    /// One transaction. None: facts are parked that were not looked at.
+    /// One transaction. `None` when facts are parked that were not read.
     async fn try_to_place(
         &self,
         placement: &Change,
@@ -54,8 +54,8 @@ impl DynamoOrders {
         }
     }
 
-    /// Keeps as many receipts as fit into the transaction. The others go ahead of it: a receipt without its order does
-    /// no harm, facts without their evidence would.
+    /// Stores as many receipts as fit into the transaction. The others are stored before it: a receipt without its
+    /// order does no harm, facts without their evidence would.
     async fn keep_receipts(&self, transaction: &mut Transaction, receipts: &[Receipt]) -> Result<(), StoreError> {
         let (inside, ahead) = receipts.split_at(receipts.len().min(transaction.room()));
         for receipt in ahead {
@@ -65,7 +65,7 @@ impl DynamoOrders {
     }
 }
 
-/// Why nothing was written. Whether the order exists is looked at first: then nothing else matters.
+/// Why nothing was written. It first checks whether the order exists: then nothing else matters.
 fn explain(
     refusals: &Refusals,
     at_order: usize,

@@ -1,4 +1,4 @@
-//! Saving an order's next version with what belongs to it.
+//! Saves an order's next version with what belongs to it.
 
 use domain::Change;
 use resilience::{Ids, RandomIds};
@@ -26,7 +26,7 @@ impl DynamoOrders {
             Outcome::Committed => return Ok(()),
             Outcome::Refused(refusals) => refusals,
         };
-        // Whether the order moved on is looked at first: then nothing else matters.
+        // It first checks whether the order has changed: then nothing else matters.
         if let Some(stored) = refusals.at(at_order) {
             return if item::was_written_by(stored, write_id) { Ok(()) } else { Err(StoreError::Conflict) };
         }
