@@ -1,4 +1,4 @@
-//! Answers.
+//! Responses.
 
 use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::ApiError;
 
-/// An answer, as handlers give it; [`respond`](crate::respond) adds what all answers have.
+/// A handler's response; [`respond`](crate::respond) adds what all responses have.
 pub type Response = http::Response<Body>;
 
 /// 200 with a JSON body.
@@ -20,7 +20,7 @@ pub fn ok(value: &impl Serialize) -> Result<Response, ApiError> {
     json(StatusCode::OK, value)
 }
 
-/// 201 with a JSON body and the address of what was made.
+/// 201 with a JSON body and the location of the new resource.
 ///
 /// # Errors
 ///
@@ -36,24 +36,24 @@ pub fn created(location: &str, value: &impl Serialize) -> Result<Response, ApiEr
 ///
 /// # Errors
 ///
-/// [`ApiError::Internal`] if the value cannot be written as JSON, as a map with keys that are no text.
+/// [`ApiError::Internal`] if the value has no JSON form, such as a map with keys that are not text.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, ApiError> {
     let body = serde_json::to_string(value).map_err(|error| ApiError::Internal(error.into()))?;
     Ok(with_body(status, body))
 }
 
-/// An answer that says everything by its status, as 202 and 204 do.
+/// A response without a body, such as 202 and 204.
 pub fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = status;
     response
 }
 
-/// 303: the browser goes on to another address (RFC 9110, section 15.4.4).
+/// 303: the browser continues at another URL (RFC 9110, section 15.4.4).
 ///
 /// # Errors
 ///
-/// [`ApiError::Internal`] when the text is no header's value.
+/// [`ApiError::Internal`] when the text is not a valid header value.
 pub fn see_other(location: &str) -> Result<Response, ApiError> {
     let location = HeaderValue::from_str(location).map_err(|error| ApiError::Internal(error.into()))?;
     let mut response = empty(StatusCode::SEE_OTHER);
@@ -61,14 +61,14 @@ pub fn see_other(location: &str) -> Result<Response, ApiError> {
     Ok(response)
 }
 
-/// What a webhook's sender is told. It only looks at the status.
+/// The response to a webhook. Its sender only looks at the status.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Acknowledgement {
-    /// Whether its delivery was taken in.
+    /// Whether the delivery was accepted.
     pub received: bool,
 }
 
-/// Whether a webhook's delivery was taken in.
+/// Accepts a webhook's delivery.
 pub fn received(status: StatusCode) -> Response {
     with_body(status, format!(r#"{{"received":{}}}"#, status.is_success()))
 }
@@ -80,9 +80,9 @@ fn with_body(status: StatusCode, json: String) -> Response {
     response
 }
 
-/// What every answer carries (OWASP REST Security Cheat Sheet; Helmet's defaults as far as they concern answers that are
-/// no pages: `tests/clients/helmet_node.mjs` compares). Nothing here is a page, a script or a frame, and nothing may be
-/// kept, unless the handler said so.
+/// Headers of every response (OWASP REST Security Cheat Sheet; Helmet's defaults as far as they concern responses that
+/// are not pages: `tests/clients/helmet_node.mjs` compares). Nothing here is a page, a script or a frame, and nothing
+/// may be cached unless the handler allows it.
 const SECURE: [(&str, &str); 7] = [
     ("cache-control", "no-store"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),

@@ -1,4 +1,4 @@
-//! Reading a JSON body, strictly.
+//! Parses a JSON body, strictly.
 
 use domain::FieldError;
 use http::header::CONTENT_TYPE;
@@ -7,17 +7,17 @@ use serde::de::DeserializeOwned;
 
 use crate::ApiError;
 
-/// The longest body that is read, in bytes. A cart of 50 lines has less than a tenth of it.
+/// The longest accepted body, in bytes. A cart of 50 lines has less than a tenth of it.
 pub const MAX_BODY: usize = 64 * 1024;
-/// A message or path that quotes what was sent is cut after so many characters.
+/// The length in characters at which messages and paths that quote the client's input are cut.
 const MAX_QUOTE: usize = 200;
 
 /// The body as a value.
 ///
 /// # Errors
 ///
-/// 415 when it is not said to be JSON, 413 when it is too long, 400 when it isn't JSON (with line and column), 422 when
-/// a field is missing, unknown or of another type (with its path).
+/// 415 when its type is not JSON, 413 when it is too long, 400 when it is malformed JSON (with line and column), 422
+/// when a field is missing, unknown or of another type (with its path).
 pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
     if !is_json(request) {
         return Err(ApiError::UnsupportedMediaType);
@@ -50,7 +50,7 @@ fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
     ApiError::InvalidField(FieldError::new(cut(&path), cut(message)))
 }
 
-/// The path of the field at fault. serde reports a missing or doubled field at the object that it belongs to.
+/// The path of the invalid field. serde reports a missing or repeated field at the object that contains it.
 fn field(path: &str, message: &str) -> String {
     let named = ["missing field `", "duplicate field `"].iter().find_map(|start| message.strip_prefix(start));
     match (path, named.and_then(|rest| rest.split('`').next())) {

@@ -1,4 +1,4 @@
-//! Whose bucket a request is taken from.
+//! Names of rate limit buckets: whose requests they count.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::class::Subject;
 use crate::{Class, caller};
 
-/// A bucket's name without its class: nobody can read from it who it belongs to.
+/// The owner part of a bucket's name. It does not reveal the owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     subject: Subject,
@@ -17,7 +17,7 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// The caller, where one is known; else the address that the request comes from.
+    /// The caller if known, else the IP address of the request.
     pub fn of(request: &Request) -> Self {
         match caller(request) {
             Ok(caller) => Self::new(Subject::Principal, &caller.who.to_string()),
@@ -25,17 +25,17 @@ impl Owner {
         }
     }
 
-    /// The address that the request comes from, whoever calls.
+    /// The IP address of the request, whoever the caller is.
     pub fn address_of(request: &Request) -> Self {
         Self::new(Subject::Address, &address(source_ip(request).unwrap_or_default()))
     }
 
-    /// Whose it is.
+    /// Whether the owner is a caller or an address.
     pub const fn subject(&self) -> Subject {
         self.subject
     }
 
-    /// Half of the SHA-256 of its id or address, in hex.
+    /// Half of the SHA-256 of the owner's id or address, in hex.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -45,20 +45,20 @@ impl Owner {
         format!("{}/{}", class.name(), self.digest)
     }
 
-    /// Ids and addresses can be guessed and tried; the hash keeps them out of sight, no more.
+    /// The hash only keeps ids and addresses out of sight: they are few enough to be guessed.
     fn new(subject: Subject, text: &str) -> Self {
         Self { subject, digest: hex::encode(&Sha256::digest(text)[..16]) }
     }
 }
 
-/// API Gateway says who is at the other end of the connection; no header counts.
+/// API Gateway reports the address of the connection; no header counts.
 fn source_ip(request: &Request) -> Option<&str> {
     let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else { return None };
     context.http.source_ip.as_deref()
 }
 
-/// An IPv4 address alone; of IPv6 the first 64 bits, since one customer has all of the rest. What is no address is one
-/// like all others that are none.
+/// An IPv4 address alone; of an IPv6 address the first 64 bits, since one customer has all of the rest. All malformed
+/// addresses count as one.
 fn address(text: &str) -> String {
     match text.parse().map(|address: IpAddr| address.to_canonical()) {
         Ok(IpAddr::V4(address)) => address.to_string(),

@@ -1,4 +1,4 @@
-//! Answers that caches may keep (RFC 9110, section 13.1.2; RFC 9111).
+//! Responses that clients may cache (RFC 9110, section 13.1.2; RFC 9111).
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
@@ -8,16 +8,16 @@ use sha2::{Digest, Sha256};
 
 use crate::{ApiError, Response, ok};
 
-/// 200 with the value, its entity tag and the time in seconds that anybody may keep it; 304 for whoever has it already.
+/// 200 with the value, its entity tag and its lifetime in seconds for any cache; 304 for a client that has it already.
 ///
 /// # Errors
 ///
-/// [`ApiError::Internal`] if the value cannot be written as JSON.
+/// [`ApiError::Internal`] if the value has no JSON form.
 pub fn cacheable(request: &Request, value: &impl Serialize, max_age: u32) -> Result<Response, ApiError> {
     cached(request, ok(value)?, max_age)
 }
 
-/// The same for text that does not change while the function runs, of this media type.
+/// The same for text of this media type that does not change while the function runs.
 ///
 /// # Errors
 ///
@@ -47,7 +47,7 @@ fn cached(request: &Request, mut response: Response, max_age: u32) -> Result<Res
     Ok(response)
 }
 
-/// Weak comparison, as `If-None-Match` asks for.
+/// Weak comparison, as `If-None-Match` requires.
 fn knows(headers: &HeaderMap, tag: &str) -> bool {
     let listed = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     listed

@@ -1,4 +1,4 @@
-//! Who calls, and what the policy says.
+//! The caller, and what the policy allows.
 
 use auth::{Access, Caller, NoCaller, OrderAction, Permission};
 use domain::{AccountId, Order, OrderId};
@@ -7,12 +7,12 @@ use store::Orders;
 
 use crate::ApiError;
 
-/// Who calls, from the authorizer's context.
+/// The caller, from the authorizer's context.
 ///
 /// # Errors
 ///
-/// 401 when there is none: the authorizer refused the token, the route has no authorizer, or the function was called
-/// around API Gateway.
+/// 401 when there is none: the authorizer refused the token, the route has no authorizer, or the function was invoked
+/// without API Gateway.
 pub fn caller(request: &Request) -> Result<Caller, ApiError> {
     let context = request.request_context_ref().and_then(|context| context.authorizer());
     let fields = &context.ok_or(ApiError::Unauthenticated)?.fields;
@@ -22,7 +22,7 @@ pub fn caller(request: &Request) -> Result<Caller, ApiError> {
     })
 }
 
-/// Lets the caller go on if its role may do this.
+/// Checks that the caller's role may do this.
 ///
 /// # Errors
 ///
@@ -31,7 +31,7 @@ pub fn require(caller: &Caller, permission: Permission) -> Result<(), ApiError> 
     if auth::may(caller, permission) { Ok(()) } else { Err(ApiError::Forbidden) }
 }
 
-/// The caller's own account, which people have and services don't.
+/// The caller's own account, which customers and staff have and services do not.
 ///
 /// # Errors
 ///
@@ -42,12 +42,12 @@ pub fn own_account(request: &Request) -> Result<AccountId, ApiError> {
     caller.who.account().ok_or(ApiError::Forbidden)
 }
 
-/// The order, if the caller may do this with it.
+/// The order, if the caller may do this to it.
 ///
 /// # Errors
 ///
-/// 404 when there is none or the caller must not know of it, 403 when it may see the order but not do this, 503 when the
-/// table is out of reach.
+/// 404 when there is none or the caller must not know of it, 403 when the caller may see the order but not do this, 503
+/// when the table is unavailable.
 pub async fn own_order(
     orders: &impl Orders,
     caller: &Caller,

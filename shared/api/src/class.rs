@@ -1,29 +1,29 @@
-//! Classes of routes, each with its rate limit: the table of all limits is in this file.
+//! Classes of routes and their rate limits. This file has the table of all limits.
 
 use std::time::Duration;
 
 use resilience::Limit;
 
-/// What kind of thing a route does, as far as limits go. Routes of one class share their callers' buckets.
+/// The rate limit class of a route. Routes of one class share their callers' buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
     /// Checks or sets a password, or sends a mail with a link.
     SignIn,
-    /// Goes on with a session or ends it.
+    /// Refreshes or ends a session.
     Session,
     /// Places orders.
     Order,
-    /// Has Stripe do something.
+    /// Makes requests to Stripe.
     Pay,
     /// Only reads.
     Read,
-    /// Changes something of ours.
+    /// Changes something else.
     Write,
-    /// Hears from a provider; only what is not signed as it should be counts.
+    /// Receives a provider's webhook; only requests with an invalid signature count.
     Webhook,
 }
 
-/// What happens to a request when the table of the buckets is out of reach.
+/// What happens to a request when the table of the buckets is unavailable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WithoutTable {
     /// It passes, and is counted: the shop stays open.
@@ -37,7 +37,7 @@ pub enum WithoutTable {
 pub enum Subject {
     /// The caller's own.
     Principal,
-    /// That of the address it comes from: nobody is known to call.
+    /// The IP address's, when the caller is not known.
     Address,
 }
 
@@ -50,7 +50,7 @@ impl Class {
     pub const ALL: [Self; 7] =
         [Self::SignIn, Self::Session, Self::Order, Self::Pay, Self::Read, Self::Write, Self::Webhook];
 
-    /// Its name, in buckets and in the `RateLimit` headers.
+    /// The class's name, in buckets and in the `RateLimit` headers.
     pub const fn name(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
@@ -63,8 +63,8 @@ impl Class {
         }
     }
 
-    /// How many requests may come. An address can stand for a whole office, yet what is only read there is the shop
-    /// window: browsers keep that.
+    /// The limit. A single address can stand for a whole office; what it reads without a caller is the catalogue, which
+    /// browsers cache.
     pub const fn limit(self, subject: Subject) -> Limit {
         match (self, subject) {
             (Self::SignIn | Self::Order | Self::Pay, _) => per_minute(30),
@@ -74,7 +74,7 @@ impl Class {
         }
     }
 
-    /// What happens when the buckets are out of reach.
+    /// What happens when the buckets are unavailable.
     pub const fn without_table(self) -> WithoutTable {
         match self {
             Self::SignIn => WithoutTable::IsRefused,

@@ -5,8 +5,8 @@ use lambda_http::Request;
 
 use crate::{ApiError, Response};
 
-/// The value of the request's cookie of this name. None as well when there are two of it: nobody knows then which one is
-/// ours, and which one a neighbouring host has set.
+/// The value of the request's cookie of this name. `None` also when it occurs twice: then a neighbouring host may have
+/// set one of them.
 pub fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     let lines = request.headers().get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
@@ -14,11 +14,11 @@ pub fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     values.next().filter(|_| values.next().is_none())
 }
 
-/// The answer with one more cookie: `name=value; Attribute; …`.
+/// The response with one more cookie: `name=value; Attribute; …`.
 ///
 /// # Errors
 ///
-/// [`ApiError::Internal`] when the text is no header's value.
+/// [`ApiError::Internal`] when the text is not a valid header value.
 pub fn with_cookie(mut response: Response, cookie: &str) -> Result<Response, ApiError> {
     let value = HeaderValue::from_str(cookie).map_err(|error| ApiError::Internal(error.into()))?;
     response.headers_mut().append(SET_COOKIE, value);

@@ -13,25 +13,36 @@ use crate::bucket::Owner;
 use crate::class::WithoutTable;
 use crate::{ApiError, Class};
 
-/// How long a request waits for its bucket: a limit is not worth more of an answer's time.
+/// How long a request waits for its bucket: a limit is not worth more of the response time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// draft-ietf-httpapi-ratelimit-headers, as of its tenth edition.
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// What stands at the edge of the API.
+/// Applies rate limits at the edge of the API.
 #[derive(Clone, Copy, Debug)]
-pub struct Edge<'a, G, C> {
-    /// The buckets.
-    pub guards: &'a G,
-    /// Time.
+pub struct Edge<G, C> {
+    /// The rate limiter.
+    pub guards: G,
+    /// The clock.
     pub clock: C,
-    /// Every limit is so many times what its class says; 0: nothing is limited.
+    /// A factor for every class's limit; 0 turns limits off.
     pub scale: u32,
 }
 
-/// How a bucket stands after a request was taken from it, or was not.
+impl<G> Edge<G, SystemClock> {
+    /// Reads the factor from the environment variable `RATE_LIMIT_SCALE`, 1 by default.
+    ///
+    /// # Errors
+    ///
+    /// The variable is not a number.
+    pub fn from_env(guards: G) -> Result<Self, SettingError> {
+        Ok(Self { guards, clock: SystemClock, scale: or_default("RATE_LIMIT_SCALE", 1)? })
+    }
+}
+
+/// The state of a bucket after a request was taken or refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimitState {
     class: Class,
@@ -39,12 +50,12 @@ pub struct RateLimitState {
     taken: Decision,
 }
 
-impl<G: Guards, C: Clock> Edge<'_, G, C> {
-    /// Takes a request from its owner's bucket. None: nothing is limited, or nobody can say.
+impl<G: RateLimiter, C: Clock> Edge<G, C> {
+    /// Takes a request from its owner's bucket. `None` when there is no limit, or the table is unavailable.
     ///
     /// # Errors
     ///
-    /// 503 when the table is out of reach and the class cannot do without.
+    /// 503 when the table is unavailable and the class requires it.
     pub async fn take(&self, class: Class, owner: &Owner) -> Result<Option<RateLimitState>, ApiError> {
         let limit = class.limit(owner.subject());
         let limit = Limit { requests: limit.requests.saturating_mul(self.scale), ..limit };
@@ -58,7 +69,7 @@ impl<G: Guards, C: Clock> Edge<'_, G, C> {
     }
 
     async fn ask(&self, bucket: &str, limit: Limit) -> Result<Decision, StoreError> {
-        // Boxed: with the SDK inside, the future is nested deeper than the compiler looks.
+        // Boxed: with the SDK inside, the future is nested too deeply for the compiler.
         let take: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(self.guards.take(bucket, limit, self.clock.now()));
         tokio::select! {
             biased;
@@ -80,7 +91,7 @@ fn without_table(class: Class, error: StoreError) -> Result<Option<RateLimitStat
 }
 
 impl RateLimitState {
-    /// Why the request does not pass, if it doesn't.
+    /// Why the request is refused, if it is.
     pub fn refusal(&self) -> Option<ApiError> {
         match self.taken {
             Decision::Allowed { .. } => None,
@@ -90,21 +101,21 @@ impl RateLimitState {
         }
     }
 
-    /// The headers that tell a client its limit and what is left of it: structured fields (RFC 9651).
+    /// Writes the headers that tell a client its limit and what is left of it: structured fields (RFC 9651).
     pub fn write_headers(&self, headers: &mut HeaderMap) {
         let (name, Limit { requests, period }) = (self.class.name(), self.limit);
         let (remaining, wait) = self.left();
         let policy = format!(r#""{name}";q={requests};w={}"#, period.as_secs());
         let state = format!(r#""{name}";r={remaining};t={}"#, whole_seconds(wait));
         for (header, text) in [(POLICY, policy), (RATE_LIMIT, state)] {
-            // Names and numbers are always a header's value.
+            // Names and numbers are always valid header values.
             if let Ok(value) = HeaderValue::from_str(&text) {
                 headers.insert(header, value);
             }
         }
     }
 
-    /// How many more may pass now and when the bucket is full again; with none left, when the next one may pass.
+    /// How many more requests may pass now and when the bucket is full again; with none left, when the next may pass.
     fn left(&self) -> (u32, Duration) {
         match self.taken {
             Decision::Allowed { remaining: 0, reset } => {
@@ -116,7 +127,7 @@ impl RateLimitState {
     }
 }
 
-/// Rounded up: who comes back then is not too early.
+/// Rounded up: a client that returns then is not too early.
 pub fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }

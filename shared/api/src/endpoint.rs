@@ -1,38 +1,38 @@
-//! What a function of the API is, said once: who may call it, how often, and what of a request it understands.
+//! What a function of the API accepts, said once: its callers, its rate limit, its parameters and media types.
 
 use crate::Class;
 
-/// A function of the API. Its `lib.rs` has one as `ENDPOINT`; [`respond`](crate::respond) holds every request to it
-/// before the handler sees it. What is not said is refused: callers that nobody knows, parameters, other media types.
+/// A function of the API. Its module has one as `ENDPOINT`; [`respond`](crate::respond) checks every request against it
+/// before the handler runs. Whatever it does not declare is refused: unknown callers, parameters, other media types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Which limit it has.
+    /// The rate limit class.
     pub class: Class,
     /// Who may call.
     pub callers: Callers,
-    /// Which query parameters it knows.
+    /// The accepted query parameters.
     pub query: Query,
-    /// Media types of what it answers, problems aside.
+    /// The media types of its responses, problems aside.
     pub media_types: &'static [&'static str],
-    /// Whether a client can do without its body, and say so with `Prefer: return=minimal`.
+    /// Whether a client may do without the response's body, with `Prefer: return=minimal`.
     pub body_is_optional: bool,
 }
 
-/// Who may call a function. What a known caller may do is for the policy to say.
+/// Who may call a function. What a known caller may do is up to the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Callers {
-    /// Somebody with a token or key.
+    /// Callers with a token or key.
     Known,
-    /// Everybody.
+    /// Everyone.
     Anyone,
 }
 
-/// The query parameters that a function knows.
+/// The query parameters that a function accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Query {
     /// These, each at most once.
     Only(&'static [&'static str]),
-    /// Whatever an outside party sends.
+    /// Any: a third party chooses them.
     Any,
 }
 
@@ -48,7 +48,7 @@ impl Endpoint {
         }
     }
 
-    /// A function for everybody.
+    /// A function for everyone.
     pub const fn open(class: Class) -> Self {
         Self { callers: Callers::Anyone, ..Self::guarded(class) }
     }
@@ -58,25 +58,25 @@ impl Endpoint {
         Self::open(Class::Webhook).with_any_query()
     }
 
-    /// Knows these query parameters.
+    /// Accepts these query parameters.
     #[must_use]
     pub const fn with_query(self, names: &'static [&'static str]) -> Self {
         Self { query: Query::Only(names), ..self }
     }
 
-    /// Takes whatever query parameters come: others than our clients write them.
+    /// Accepts any query parameters: a third party chooses them.
     #[must_use]
     pub const fn with_any_query(self) -> Self {
         Self { query: Query::Any, ..self }
     }
 
-    /// Answers with one of these media types; none: whatever the caller accepts is right, as for redirects.
+    /// Responds with one of these media types; with none, any `Accept` header is fine, as for redirects.
     #[must_use]
     pub const fn answering(self, media_types: &'static [&'static str]) -> Self {
         Self { media_types, ..self }
     }
 
-    /// Its body can be left out.
+    /// Lets clients do without the response's body.
     #[must_use]
     pub const fn with_optional_body(self) -> Self {
         Self { body_is_optional: true, ..self }

@@ -1,4 +1,4 @@
-//! Why a request fails, and the one map from there to problem details.
+//! Errors of the API, and the one map from errors to problem details.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -13,22 +13,22 @@ use store::{StoreError, UpdateError};
 
 use crate::{MAX_BODY, Problem, ProblemType};
 
-/// How long a caller waits before it asks again when nobody knows better.
+/// How long a caller should wait before a retry, when nothing more precise is known.
 const BUSY: Duration = Duration::from_secs(1);
 
-/// Why a request is not answered as hoped.
+/// Why a request fails.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// The body is no JSON; serde's message names line and column and quotes nothing.
+    /// The body is malformed JSON; serde's message has line and column and quotes nothing.
     #[error("malformed JSON: {0}")]
     MalformedBody(String),
-    /// The body is not said to be JSON.
+    /// The body's type is not JSON.
     #[error("the Content-Type header must be application/json")]
     UnsupportedMediaType,
     /// The body is longer than [`MAX_BODY`].
     #[error("the body has {0} bytes; the limit is {MAX_BODY}")]
     BodyTooLarge(usize),
-    /// A value that breaks a rule.
+    /// An invalid value.
     #[error("{}", .0.message)]
     InvalidField(#[from] FieldError),
     /// There is no `Idempotency-Key` header.
@@ -40,110 +40,110 @@ pub enum ApiError {
     /// The key belongs to another request of this caller's.
     #[error("this Idempotency-Key was used with different content: use a new key for a new request")]
     IdempotencyKeyReused,
-    /// The authorizer named nobody.
+    /// The authorizer names no caller.
     #[error("send an Authorization header with a bearer token")]
     Unauthenticated,
-    /// The authorizer refused the token or key: forged, expired, revoked or not one at all.
+    /// The authorizer refused the token or key: forged, expired, revoked or malformed.
     #[error("the token or key is invalid, expired or revoked")]
     InvalidToken,
-    /// Wrong address or password; which one is not said.
+    /// The email address or the password is wrong; the answer does not tell which.
     #[error("the email address or the password is wrong")]
     InvalidCredentials,
     /// The refresh token is missing, used up, expired or revoked.
     #[error("the session has ended: sign in again")]
     SessionEnded,
-    /// The password was right, and the address is not shown to be its owner's.
+    /// The password is right, but the email address is not verified.
     #[error("the email address is not verified: follow the link in the email that we sent to it")]
     EmailNotVerified,
-    /// A link that was used, has expired or never was one.
+    /// The link is invalid, expired or already used.
     #[error("the link is invalid, expired or already used")]
     LinkInvalid,
-    /// A web page that is not ours asks with the browser's cookie.
+    /// A foreign web page sent the browser's cookie.
     #[error("this origin may not use the session cookie")]
     ForeignOrigin,
-    /// The policy says no.
+    /// The policy does not allow it.
     #[error("your role does not allow this")]
     Forbidden,
-    /// A webhook's message without the signature of its provider.
+    /// A webhook without its provider's signature.
     #[error("the signature is invalid or too old")]
     InvalidSignature,
-    /// The client takes nothing that the function could answer with.
+    /// The client accepts none of the function's media types.
     #[error("the response would be {0}, which the Accept header does not allow")]
     NotAcceptable(String),
-    /// The path knows other methods.
+    /// The path exists with other methods.
     #[error("allowed methods: {0}")]
     MethodNotAllowed(&'static str),
-    /// The caller's bucket is empty.
+    /// The caller has exhausted its rate limit.
     #[error("too many requests of class {class}: retry after the time in Retry-After")]
     TooManyRequests {
-        /// Which limit.
+        /// The rate limit class.
         class: &'static str,
-        /// When one may pass.
+        /// When the next request may pass.
         retry_after: Duration,
     },
-    /// There is no such thing, or the caller must not know of it.
+    /// The resource does not exist, or the caller must not know of it.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// Not enough of a product is left.
+    /// There is not enough stock of a product.
     #[error("there is not enough stock of {sku}")]
     OutOfStock {
-        /// What is missing.
+        /// The sku.
         sku: String,
         /// The line that asks for it: `lines[0]`.
         field: String,
     },
-    /// Stock has changed than the caller saw.
+    /// The stock is not the one that the caller expected.
     #[error("current stock is {0}")]
     StockConflict(u32),
-    /// Too late to call the order off.
+    /// Too late to cancel the order.
     #[error(transparent)]
     TooLateToCancel(#[from] CannotBeCancelled),
-    /// Too late to change the order.
+    /// Too late to edit the order.
     #[error("an order in status {0} cannot be edited")]
     TooLateToEdit(OrderStatus),
-    /// Not, or not any more, an order to be sent.
+    /// The order cannot be fulfilled, or not any more.
     #[error(transparent)]
     OrderNotFulfillable(#[from] CannotBeFulfilled),
-    /// The order does not wait for money.
+    /// The order is not awaiting payment.
     #[error("an order in status {0} cannot be paid")]
     NotAwaitingPayment(OrderStatus),
-    /// The order waits for no transfer, or for another amount.
+    /// The order is not awaiting a transfer, or one of another amount.
     #[error(transparent)]
     TransferRefused(#[from] TransferRefused),
-    /// There is no money to give back, or it is contested, in doubt, or goes back anyway.
+    /// There is nothing to refund, or the payment is disputed, under review or refunded already.
     #[error("an order in status {0} cannot be refunded")]
     NotRefundable(OrderStatus),
-    /// More than what is left.
+    /// The refund exceeds the refundable amount.
     #[error("at most {left} minor units can be refunded at once")]
     RefundTooLarge {
         /// In minor units.
         left: i64,
     },
-    /// Stripe said no, for good; nothing is reserved any more.
+    /// Stripe refused the refund for good; nothing is reserved any more.
     #[error("the payment provider refused the refund ({})", code.as_deref().unwrap_or("no reason given"))]
     RefundRefused {
         /// Stripe's code.
         code: Option<String>,
     },
-    /// Nothing about the order's money needs a decision.
+    /// The order needs no review.
     #[error("an order in status {0} needs no review")]
     NothingToReview(OrderStatus),
-    /// The order was called off, or not more than its total came, or money in another currency.
+    /// There is no excess: the order was cancelled, no more than the total was paid, or in another currency.
     #[error("there is no payment above the order's total")]
     NoExcess,
-    /// Stripe cannot be asked, or said something that leads nowhere now.
+    /// Stripe is unavailable, or its answer leads nowhere now.
     #[error("the payment provider is unavailable")]
     PaymentUnavailable {
-        /// When to come back.
+        /// When to retry.
         retry_after: Duration,
-        /// What Stripe's client says.
+        /// The error of Stripe's client.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
     /// A repository failed.
     #[error("the order system is unavailable")]
     Store(#[from] StoreError),
-    /// A mistake of ours.
+    /// A bug of ours.
     #[error("an unexpected error occurred")]
     Internal(#[source] Box<dyn Error + Send + Sync>),
 }
@@ -195,7 +195,7 @@ impl ApiError {
         }
     }
 
-    /// When the caller may come back, for the problems that pass.
+    /// When the caller may retry, for temporary problems.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::PaymentUnavailable { retry_after, .. } | Self::TooManyRequests { retry_after, .. } => {

@@ -1,4 +1,4 @@
-//! What a request's headers and context say.
+//! Values from a request's headers and context.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use telemetry::{CORRELATION_HEADER, CorrelationId};
 
 use crate::ApiError;
 
-/// Marks the answer to a repetition, as Stripe does.
+/// Marks the response to a repeated request, as Stripe does.
 pub const REPLAYED: &str = "idempotent-replayed";
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
-/// What is left of API Gateway's 30 seconds is no reason to let a customer wait for longer.
+/// The time for one call: a customer should not wait for all of API Gateway's 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// Kept of the invocation's time for writing the result down and answering.
+/// The part of the invocation's time that is reserved for storing the result and responding.
 const RESERVE: Duration = Duration::from_secs(2);
 
 /// The request's `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header).
 ///
 /// # Errors
 ///
-/// 400 when it is missing, has other characters than visible ASCII or more than 255 of them, or stands there twice.
+/// 400 when it is missing, repeated, longer than 255 characters, or not visible ASCII.
 pub fn idempotency_key(request: &Request) -> Result<IdempotencyKey, ApiError> {
     let mut values = request.headers().get_all(IDEMPOTENCY_KEY).iter();
     let value = values.next().ok_or(ApiError::IdempotencyKeyMissing)?;
@@ -32,12 +32,12 @@ pub fn idempotency_key(request: &Request) -> Result<IdempotencyKey, ApiError> {
     Ok(text.parse()?)
 }
 
-/// The id that follows this request everywhere: the caller's own, or one made from API Gateway's request id.
+/// The correlation id of this request: the caller's own, or one derived from API Gateway's request id.
 pub fn correlation_id(request: &Request) -> CorrelationId {
     CorrelationId::from_request(text(request.headers(), CORRELATION_HEADER), request_id(request).unwrap_or_default())
 }
 
-/// The moment by which the work of this call has to be over: 8 seconds from now, or earlier if Lambda ends it earlier.
+/// The deadline for this call's work: 8 seconds from now, or earlier if Lambda's own is earlier.
 pub fn deadline(clock: &impl Clock, request: &Request) -> Deadline {
     let patience = Deadline::after(clock, PATIENCE);
     match request.lambda_context_ref() {

@@ -1,4 +1,4 @@
-//! An API key as administrators see it: never with its secret, nor the secret's hash.
+//! API keys as administrators see them: without the secret and its hash.
 
 use domain::{ApiKey, CustomerId, KeyId, Scope, Timestamp, UserId};
 use serde::Serialize;
@@ -11,18 +11,18 @@ use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 pub struct KeyAnswer<'a> {
     /// `key_…`; the key's text begins with `cis_live_` and the same hex digits.
     pub key_id: KeyId,
-    /// What people call it.
+    /// The name that its creator gave it.
     pub name: &'a str,
-    /// What it may do.
+    /// The scopes.
     #[schema(schema_with = scopes_schema)]
     pub scopes: Vec<&'static str>,
-    /// In whose name it places orders.
+    /// The customer in whose name it places orders.
     pub customer_id: CustomerId,
-    /// Who made it, and is told before it ends.
+    /// Who created it, and is notified before it expires.
     pub created_by: UserId,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// From when on it is no longer good.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
-//! Between Lambda's events and `http`'s requests and responses.
+//! Converts between Lambda's events and `http`'s requests and responses.
 //!
-//! Instead of `lambda_http::run`, which wants `Send` futures (ours stay on one thread) and panics on a query string that
-//! is no valid URI, which anybody can send.
+//! Instead of `lambda_http::run`, which requires `Send` futures (ours stay on one thread) and panics on a query string
+//! that is not a valid URI, which any client can send.
 
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
@@ -14,8 +14,8 @@ use store::Guards;
 
 use crate::{ApiError, Edge, Endpoint, Response, respond};
 
-/// Serves Lambda's invocations with a handler, until the environment ends. What `endpoint` does not allow, and what is
-/// too much, is answered without it.
+/// Serves Lambda's invocations with a handler until the environment ends. Requests that `endpoint` does not allow, or
+/// that exceed the rate limit, never reach the handler.
 ///
 /// # Errors
 ///
@@ -28,15 +28,15 @@ pub async fn run<G: Guards>(
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         let request = request(event.payload).with_lambda_context(event.context);
-        // Boxed: with the SDK inside, the future is nested deeper than the compiler looks.
+        // Boxed: with the SDK inside, the future is nested too deeply for the compiler.
         Ok::<_, Error>(payload(Box::pin(respond(edge, endpoint, request, handler)).await))
     }))
     .await
 }
 
-/// The request in an event of API Gateway's HTTP API, payload format 2.0, base64 undone.
+/// The request in an event of API Gateway's HTTP API, payload format 2.0, with base64 decoded.
 ///
-/// The URI has the path alone; parameters are read through [`RequestExt`].
+/// The URI has only the path; parameters are read through [`RequestExt`].
 pub fn request(event: ApiGatewayV2httpRequest) -> Request {
     let mut request = Request::new(event.body.map_or(Body::Empty, |text| decoded(text, event.is_base64_encoded)));
     *request.method_mut() = event.request_context.http.method.clone();
@@ -56,7 +56,7 @@ pub fn request(event: ApiGatewayV2httpRequest) -> Request {
         .with_request_context(RequestContext::ApiGatewayV2(event.request_context))
 }
 
-/// What is said to be base64 and is not stays as it is: it won't pass for JSON.
+/// Malformed base64 stays as it is: it is not valid JSON either.
 fn decoded(text: String, is_base64: bool) -> Body {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     if !is_base64 {
@@ -69,7 +69,7 @@ fn payload(response: Response) -> ApiGatewayV2httpResponse {
     let (mut parts, body) = response.into_parts();
     let mut payload = ApiGatewayV2httpResponse::default();
     payload.status_code = i64::from(parts.status.as_u16());
-    // The payload's headers have one value for each name, so cookies stand apart from them.
+    // The payload's headers have one value for each name, so cookies are separate.
     let cookies = parts.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
     payload.cookies = cookies.map(str::to_owned).collect();
     parts.headers.remove(SET_COOKIE);

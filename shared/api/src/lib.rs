@@ -1,9 +1,8 @@
-//! HTTP as our API speaks it: reading requests, answering, and problem details (RFC 9457).
+//! The HTTP of our API: reading requests, responses, and problem details (RFC 9457).
 //!
-//! The one place where errors become statuses, where every request is held to what its function says of itself
-//! ([`Endpoint`]) and to its rate limit, and where every answer gets its security headers and its correlation id.
-//! Knows who calls (from the authorizer's context) and asks `auth`'s policy; must not know Stripe, SendGrid or AWS's
-//! clients.
+//! The one place where errors become statuses, where every request is checked against its function's [`Endpoint`] and
+//! its rate limit, and where every response gets its security headers and its correlation id. Knows the caller (from
+//! the authorizer's context) and asks `auth`'s policy; must not know Stripe, SendGrid or AWS's clients.
 
 mod answer;
 mod body;

@@ -1,4 +1,4 @@
-//! What a client would like: `Accept` (RFC 9110, section 12.5.1) and `Prefer` (RFC 7240).
+//! Content negotiation: `Accept` (RFC 9110, section 12.5.1) and `Prefer` (RFC 7240).
 
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
@@ -6,13 +6,14 @@ use lambda_http::Body;
 
 use crate::Response;
 
-/// What every answer may be: a problem.
+/// The media type of problems, which every function may respond with.
 const PROBLEM: &str = "application/problem+json";
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const MINIMAL: &str = "return=minimal";
 
-/// Whether the client takes one of these media types, or a problem. A function without media types suits everybody.
+/// Whether the client accepts one of these media types, or a problem. A function without media types suits every
+/// client.
 pub fn accepts(headers: &HeaderMap, media_types: &[&str]) -> bool {
     let ranges: Vec<Range> = headers.get_all(ACCEPT).iter().flat_map(listed).filter_map(Range::read).collect();
     let takes = |media_type: &str| {
@@ -25,12 +26,12 @@ pub fn accepts(headers: &HeaderMap, media_types: &[&str]) -> bool {
 /// Whether the client can do without the body of what it changes.
 pub fn prefers_minimal(headers: &HeaderMap) -> bool {
     let preferences = headers.get_all(PREFER).iter().flat_map(listed);
-    // Of one preference that is there twice, the first counts.
+    // Of a repeated preference, the first counts.
     let first = preferences.filter_map(preference).find(|(name, _)| name.eq_ignore_ascii_case("return"));
     first.is_some_and(|(_, value)| value.eq_ignore_ascii_case("minimal"))
 }
 
-/// The answer without its body, if it is one of success.
+/// The response without its body, if it is a success.
 pub fn minimal(mut response: Response) -> Response {
     if !response.status().is_success() {
         return response;
@@ -50,12 +51,12 @@ pub fn minimal(mut response: Response) -> Response {
 struct Range<'a> {
     kind: &'a str,
     subtype: &'a str,
-    /// Its weight is not zero.
+    /// Whether its weight is not zero.
     wanted: bool,
 }
 
 impl<'a> Range<'a> {
-    /// None for what is no range: it is left out, as if it weren't there.
+    /// `None` for a malformed range, which is ignored.
     fn read(text: &'a str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let (kind, subtype) = parts.next()?.split_once('/')?;
@@ -71,7 +72,7 @@ impl<'a> Range<'a> {
             .is_some_and(|(kind, subtype)| covers(self.kind, kind) && covers(self.subtype, subtype))
     }
 
-    /// What names a type goes before what stands for all.
+    /// A specific type takes precedence over a wildcard.
     fn precision(&self) -> u8 {
         u8::from(self.kind != "*") + u8::from(self.subtype != "*")
     }
@@ -81,7 +82,7 @@ fn listed(value: &HeaderValue) -> impl Iterator<Item = &str> {
     value.to_str().unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-/// Name and value of a preference, without its parameters.
+/// The name and value of a preference, without its parameters.
 fn preference(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split(';').next()?.split_once('=')?;
     Some((name.trim(), value.trim().trim_matches('"')))
@@ -117,7 +118,7 @@ mod tests {
             assert_eq!(accepts(&with(&ACCEPT, &accept), &["application/json"]), suits, "{accept:?}");
         }
         assert!(accepts(&with(&ACCEPT, &["text/html"]), &["application/json", "text/html"]));
-        assert!(accepts(&with(&ACCEPT, &["text/html"]), &[]), "a redirect suits everybody");
+        assert!(accepts(&with(&ACCEPT, &["text/html"]), &[]), "a redirect suits every client");
     }
 
     #[test]

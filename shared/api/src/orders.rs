@@ -1,4 +1,4 @@
-//! An order as clients see it. Not the stored form, which may change without them.
+//! An order as clients see it. It is not the stored form, which may change independently.
 
 use domain::{
     Address, CancelReason, Currency, CustomerId, EmailAddress, Order, OrderId, OrderLine, OrderStatus, PaymentMethod,
@@ -15,34 +15,34 @@ use crate::OrderRefund;
 pub struct OrderAnswer<'a> {
     /// `ord_…`
     pub order_id: OrderId,
-    /// Whose.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// Where it stands.
+    /// The status.
     pub status: OrderStatus,
-    /// What was ordered.
+    /// The lines.
     pub lines: Vec<LineAnswer<'a>>,
     /// ISO 4217, lower case.
     pub currency: Currency,
-    /// What it costs.
+    /// The total.
     #[schema(minimum = 0)]
     pub total: i64,
-    /// How it is to be paid.
+    /// The payment method.
     pub payment_method: PaymentMethod,
     /// Received so far.
     #[schema(minimum = 0)]
     pub captured: i64,
-    /// Given back so far.
+    /// Refunded so far.
     #[schema(minimum = 0)]
     pub refunded: i64,
-    /// What went back, is on its way back, or came to nothing: the newest 20 refunds, the newest first. `refunded` counts
-    /// all of them, and the order's history has what each one moved.
+    /// The newest 20 refunds, newest first: made, pending or failed. `refunded` counts all of them, and the order's
+    /// history has each movement.
     #[schema(max_items = 20)]
     pub refunds: Vec<OrderRefund<'a>>,
-    /// Where the goods go; none once the person was erased.
+    /// The shipping address; absent once the person was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Address>, nullable = false)]
     pub shipping_address: Option<&'a Address>,
-    /// Where the mails go; none once the person was erased.
+    /// The email address; absent once the person was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<EmailAddress>, nullable = false)]
     pub email: Option<&'a EmailAddress>,
@@ -53,31 +53,31 @@ pub struct OrderAnswer<'a> {
     pub placed_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// When it was called off.
+    /// When it was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub cancelled_at: Option<Timestamp>,
-    /// Why it was called off.
+    /// Why it was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub cancel_reason: Option<CancelReason>,
-    /// What staff decided about money that contradicted it.
+    /// The staff's decision about payments that contradict the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub review: Option<ReviewAnswer>,
-    /// When it was sent.
+    /// When it was fulfilled.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub fulfilled_at: Option<Timestamp>,
 }
 
-/// What staff decided about an order's money.
+/// A decision of staff about an order's payments.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(as = OrderReview)]
 pub struct ReviewAnswer {
-    /// What.
+    /// The decision.
     pub decision: ReviewDecision,
-    /// When.
+    /// When it was made.
     pub at: Timestamp,
 }
 
@@ -85,18 +85,18 @@ pub struct ReviewAnswer {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = OrderLine)]
 pub struct LineAnswer<'a> {
-    /// Which product.
+    /// The product.
     #[schema(value_type = Sku)]
     pub sku: &'a Sku,
-    /// What it was called.
+    /// Its name.
     pub name: &'a str,
-    /// Pieces.
+    /// The quantity.
     #[schema(minimum = 1)]
     pub quantity: u32,
-    /// Price of one piece.
+    /// The price of one piece.
     #[schema(minimum = 0)]
     pub unit_price: i64,
-    /// Price of all of them.
+    /// The price of the line.
     pub total: i64,
 }
 

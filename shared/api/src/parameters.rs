@@ -8,14 +8,14 @@ use utoipa::IntoParams;
 
 use crate::ApiError;
 
-/// So many items are on a page when the caller doesn't say.
+/// The items on a page when the caller gives no limit.
 pub const DEFAULT_PAGE: usize = 20;
 
-/// Which part of a list, as the query says it and [`page`] reads it.
+/// Which part of a list to return.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageParameters {
-    /// At most so many items.
+    /// The most items to return.
     #[param(minimum = 1, maximum = 100, default = 20)]
     pub limit: Option<u32>,
     /// The `next_cursor` of the page before.
@@ -23,11 +23,11 @@ pub struct PageParameters {
     pub cursor: Option<String>,
 }
 
-/// The order that the path names.
+/// The order in the path.
 ///
 /// # Errors
 ///
-/// 404 for what cannot be an order's id, as for one that is unknown.
+/// 404 for a malformed id, as for an unknown one.
 pub fn order_id(request: &Request) -> Result<OrderId, ApiError> {
     let id = path_parameter(request, "order_id").and_then(|text| text.parse().ok());
     let id: OrderId = id.ok_or(ApiError::NotFound("order"))?;
@@ -35,17 +35,17 @@ pub fn order_id(request: &Request) -> Result<OrderId, ApiError> {
     Ok(id)
 }
 
-/// The API key that the path names.
+/// The API key in the path.
 ///
 /// # Errors
 ///
-/// 404 for what cannot be a key's id, as for one that is unknown.
+/// 404 for a malformed id, as for an unknown one.
 pub fn key_id(request: &Request) -> Result<KeyId, ApiError> {
     let id = path_parameter(request, "key_id").and_then(|text| text.parse().ok());
     id.ok_or(ApiError::NotFound("API key"))
 }
 
-/// Names the order in every log line of this request.
+/// Adds the order's id to every log line of this request.
 pub fn trace_order(id: OrderId) {
     Span::current().record("order_id", tracing::field::display(id));
 }
@@ -59,7 +59,7 @@ pub fn path_parameter<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
 ///
 /// # Errors
 ///
-/// 422 for a limit out of bounds or a text that is no cursor.
+/// 422 for a limit out of bounds or a malformed cursor.
 pub fn page(request: &Request) -> Result<PageRequest, ApiError> {
     let limit = match query(request, "limit") {
         None => DEFAULT_PAGE,
@@ -75,11 +75,11 @@ pub fn page(request: &Request) -> Result<PageRequest, ApiError> {
     Ok(PageRequest { limit, after })
 }
 
-/// `status`, if it is asked for.
+/// `status`, if given.
 ///
 /// # Errors
 ///
-/// 422 for a word that is no status.
+/// 422 for an unknown status.
 pub fn status(request: &Request) -> Result<Option<OrderStatus>, ApiError> {
     let Some(text) = query(request, "status") else { return Ok(None) };
     let status = text.parse().map_err(|_| {

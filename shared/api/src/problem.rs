@@ -1,87 +1,87 @@
-//! Problem details (RFC 9457): what every failed request is answered with.
+//! Problem details (RFC 9457): the response to every failed request.
 
 use domain::OrderStatus;
 use http::StatusCode;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-/// Every kind of problem that the API answers with. Its URI is stable: clients may branch on it.
+/// The problem types of the API. Their URIs are stable: clients may branch on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemType {
     /// The body is not JSON.
     MalformedBody,
     /// The request needs an `Idempotency-Key` and has none.
     IdempotencyKeyMissing,
-    /// The `Idempotency-Key` is too long or has characters that it may not have.
+    /// The `Idempotency-Key` is too long or has invalid characters.
     IdempotencyKeyMalformed,
-    /// Nobody is signed in.
+    /// The request has no valid token or key.
     Unauthenticated,
-    /// Wrong address or password.
+    /// Wrong email address or password.
     InvalidCredentials,
-    /// The refresh token is no good, or no longer.
+    /// The refresh token is invalid, expired or revoked.
     SessionEnded,
-    /// The address still has to be verified.
+    /// The email address is not verified.
     EmailNotVerified,
-    /// The link is no good, or no longer.
+    /// The link is invalid, expired or already used.
     LinkInvalid,
     /// The caller's role does not allow it.
     Forbidden,
-    /// A webhook's message is not signed as it should be.
+    /// A webhook's signature is invalid.
     InvalidSignature,
-    /// There is no such thing, or the caller may not know of it.
+    /// The resource does not exist, or the caller must not know of it.
     NotFound,
     /// Method not allowed.
     MethodNotAllowed,
-    /// The client takes nothing that the answer could be.
+    /// The client accepts none of the function's media types.
     NotAcceptable,
     /// More requests than the limit allows.
     TooManyRequests,
-    /// Not enough of a product is left.
+    /// There is not enough stock of a product.
     OutOfStock,
-    /// The product's stock is another one than the request says.
+    /// The product's stock is not the one that the request expects.
     StockConflict,
-    /// The order is past the point where it can be called off.
+    /// The order can no longer be cancelled.
     TooLateToCancel,
-    /// The order is past the point where it can be edited.
+    /// The order can no longer be edited.
     TooLateToEdit,
     /// The order cannot be fulfilled.
     OrderNotFulfillable,
-    /// The order does not wait for money.
+    /// The order is not awaiting payment.
     NotAwaitingPayment,
-    /// The order waits for no bank transfer.
+    /// The order is not awaiting a bank transfer.
     NotAwaitingTransfer,
-    /// The bank transfer is not of the order's total.
+    /// The bank transfer does not match the order's total.
     AmountMismatch,
-    /// Nothing of the order's money can be given back on request now.
+    /// The order cannot be refunded now.
     NotRefundable,
-    /// More is to be given back than what is left.
+    /// The refund exceeds the refundable amount.
     RefundTooLarge,
     /// Stripe refused the refund for good.
     RefundRefused,
-    /// Nothing about the order's money needs a decision.
+    /// The order needs no review.
     NothingToReview,
-    /// There is no money above the order's total.
+    /// There is no payment above the order's total.
     NoExcess,
     /// The body is longer than [`MAX_BODY`](crate::MAX_BODY).
     BodyTooLarge,
-    /// The body is not said to be JSON.
+    /// The body's type is not JSON.
     UnsupportedMediaType,
-    /// A field or parameter has a value that it may not have, is missing, or should not be there.
+    /// A field or parameter is invalid, missing or unknown.
     InvalidField,
     /// The `Idempotency-Key` was used for another request.
     IdempotencyKeyReused,
-    /// Our mistake.
+    /// A bug of ours.
     InternalError,
-    /// Stripe cannot be asked now.
+    /// Stripe is unavailable.
     PaymentUnavailable,
-    /// A part of ours is out of reach or busy.
+    /// A part of the system is unavailable or busy.
     ServiceUnavailable,
 }
 
 use ProblemType as P;
 
 impl ProblemType {
-    /// Every kind.
+    /// Every type.
     pub const ALL: [Self; 34] = [
         P::MalformedBody,
         P::IdempotencyKeyMissing,
@@ -124,7 +124,7 @@ impl ProblemType {
         self.row().0
     }
 
-    /// The status that it is answered with: the one map from problems to HTTP.
+    /// The HTTP status: the one map from problems to statuses.
     pub const fn status(self) -> StatusCode {
         self.row().1
     }
@@ -224,41 +224,41 @@ impl Serialize for ProblemType {
     }
 }
 
-/// The body of a failed request's answer, `application/problem+json`.
+/// The body of an error response, `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
-    /// Which kind.
+    /// The type.
     #[serde(rename = "type")]
     #[schema(value_type = String)]
     pub kind: ProblemType,
-    /// The kind in words.
+    /// The type in words.
     pub title: &'static str,
-    /// The HTTP status once more.
+    /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
-    /// What is wrong with this request, for whoever sent it.
+    /// What is wrong with this request.
     pub detail: String,
-    /// The field of the body, or the parameter, that is at fault: `lines[0].quantity`.
+    /// The invalid field of the body, or parameter: `lines[0].quantity`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub field: Option<String>,
-    /// Where the order stands, when that is the reason.
+    /// The order's status, when that is the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub order_status: Option<OrderStatus>,
-    /// What one refund may give back at most, in minor units of the order's currency, when more was asked for.
+    /// The most that one refund may refund, in minor units of the order's currency, when the request exceeds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0)]
     pub refundable: Option<i64>,
-    /// Pieces that can be ordered now, when the request says that there were others.
+    /// The current stock, when the request expects another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Int64)]
     pub stock: Option<u32>,
-    /// The payment provider's own word for why it refused.
+    /// The payment provider's code for its refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "charge_disputed")]
     pub provider_code: Option<String>,
-    /// What to quote when asking for help.
+    /// The id to quote when asking for help.
     pub correlation_id: String,
 }
 

@@ -11,15 +11,15 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Product)]
 pub struct ProductAnswer<'a> {
-    /// Its code.
+    /// The sku.
     #[schema(value_type = Sku)]
     pub sku: &'a Sku,
-    /// What it is called.
+    /// The name.
     pub name: &'a str,
-    /// Price of one piece in minor units, by currency.
+    /// The price of one piece in minor units, by currency.
     #[schema(value_type = BTreeMap<String, i64>, example = json!({"eur": 1250}))]
     pub prices: &'a BTreeMap<Currency, i64>,
-    /// Pieces that can still be ordered.
+    /// The stock that can still be ordered.
     #[schema(format = Int64)]
     pub stock: u32,
     /// Whether it can be ordered at all.
@@ -45,19 +45,19 @@ impl<'a> From<&'a Product> for ProductAnswer<'a> {
     }
 }
 
-/// Part of a list.
+/// A page of a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Page)]
 pub struct PageAnswer<T> {
     /// The items, in the list's order.
     pub items: Vec<T>,
-    /// The `cursor` of the next page; null: that was all.
+    /// The `cursor` of the next page; `null` at the end.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
 impl<T> PageAnswer<T> {
-    /// A page of answers from a page of things.
+    /// A page of responses from a page of values.
     pub fn new<'a, U>(page: &'a Page<U>, answer: impl Fn(&'a U) -> T) -> Self {
         Self { items: page.items.iter().map(answer).collect(), next_cursor: page.next.as_ref().map(Cursor::to_string) }
     }

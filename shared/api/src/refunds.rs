@@ -1,4 +1,4 @@
-//! An order's refunds as whoever may see the order sees them.
+//! An order's refunds, as callers who may see the order see them.
 
 use std::cmp::Reverse;
 
@@ -6,40 +6,40 @@ use domain::{Currency, Money, Order, RefundFact, RefundId, RefundProgress, Refun
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// So many of an order's refunds are shown with it: a page of 100 orders with so many each stays far below what Lambda may
-/// answer (6 MB).
+/// How many of an order's refunds are shown with it: a page of 100 orders with that many each stays far below the size
+/// limit of Lambda's responses (6 MB).
 const MAX_REFUNDS: usize = 20;
 
 /// A refund of an order; the amount is in minor units of `currency`.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(as = OrderRefund)]
 pub struct OrderRefund<'a> {
-    /// `rfd_…` if it was asked for, `re_…` if it was made in Stripe's dashboard; others follow from a decision about the
-    /// order.
+    /// `rfd_…` for a requested refund, `re_…` for one that was made in Stripe's dashboard; others follow from a
+    /// decision about the order.
     pub refund_id: &'a str,
-    /// What goes back.
+    /// The amount.
     #[schema(minimum = 0)]
     pub amount: i64,
     /// ISO 4217, lower case.
     pub currency: Currency,
-    /// Why; not known of one that was made in Stripe's dashboard.
+    /// The reason; unknown for a refund that was made in Stripe's dashboard.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub reason: Option<RefundReason>,
-    /// How far it is.
+    /// The progress.
     pub status: RefundProgress,
     /// Stripe's refund, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<RefundId>, nullable = false)]
     pub stripe_refund_id: Option<&'a RefundId>,
-    /// When it was decided on; not known of one that was made in Stripe's dashboard.
+    /// When it was requested or decided; unknown for a refund that was made in Stripe's dashboard.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub requested_at: Option<Timestamp>,
 }
 
 impl<'a> OrderRefund<'a> {
-    /// The newest of the order's refunds, the newest first; those of Stripe's dashboard, whose time nobody told, last.
+    /// The newest of the order's refunds, newest first; those of Stripe's dashboard, whose time is unknown, last.
     pub(crate) fn newest_of(order: &'a Order) -> Vec<Self> {
         let mut ours: Vec<_> = order.refunds().map(Self::from).collect();
         ours.sort_by_key(|refund| Reverse(refund.requested_at));

@@ -1,4 +1,4 @@
-//! From a request to the answer that leaves the house.
+//! Turns a request into a response.
 
 use std::pin::Pin;
 
@@ -19,11 +19,11 @@ use crate::fields::{correlation_id, route};
 use crate::negotiation::{accepts, minimal, prefers_minimal};
 use crate::{ApiError, Callers, Class, Edge, Endpoint, Query, Response, caller, json};
 
-/// Holds a request to its function's [`Endpoint`] and its rate limit, runs the handler and turns its result into the
-/// answer: problem details for an error, security headers and correlation id for all. Logs each request once, and counts
-/// and times it. No part of a body is logged, nor anything personal.
-pub async fn respond<G: Guards, C: Clock>(
-    edge: &Edge<'_, G, C>,
+/// Checks a request against its function's [`Endpoint`] and its rate limit, runs the handler and turns its result into
+/// the response: problem details for an error, security headers and correlation id for all. Logs each request once,
+/// counts it and measures its time. Neither bodies nor personal data are logged.
+pub async fn respond<G: RateLimiter, C: Clock>(
+    edge: &Edge<G, C>,
     endpoint: Endpoint,
     request: Request,
     handler: impl AsyncFnOnce(Request) -> Result<Response, ApiError>,
@@ -68,9 +68,10 @@ pub async fn respond<G: Guards, C: Clock>(
     .await
 }
 
-/// Every request costs one of its owner's; of webhooks only what nobody signed does, so that a provider is never refused.
-async fn limited<G: Guards, C: Clock>(
-    edge: &Edge<'_, G, C>,
+/// Every request takes one from its owner's bucket; of webhooks only those with an invalid signature do, so that a
+/// provider is never refused.
+async fn limited<G: RateLimiter, C: Clock>(
+    edge: &Edge<G, C>,
     endpoint: Endpoint,
     request: Request,
     handler: impl AsyncFnOnce(Request) -> Result<Response, ApiError>,
@@ -97,7 +98,7 @@ async fn limited<G: Guards, C: Clock>(
     (state, result)
 }
 
-/// What the endpoint does not allow never reaches the handler.
+/// Requests that the endpoint does not allow never reach the handler.
 async fn checked(
     endpoint: Endpoint,
     request: Request,
@@ -111,7 +112,7 @@ async fn checked(
     }
     known_parameters(endpoint, &request)?;
     let is_brief = endpoint.body_is_optional && prefers_minimal(request.headers());
-    // Boxed: with the SDK inside, the future is nested deeper than the compiler looks.
+    // Boxed: with the SDK inside, the future is nested too deeply for the compiler.
     let handling: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(handler(request));
     let response = handling.await?;
     Ok(if is_brief { minimal(response) } else { response })
@@ -136,10 +137,11 @@ fn known_parameters(endpoint: Endpoint, request: &Request) -> Result<(), FieldEr
     Ok(())
 }
 
-/// A parameter's name is quoted up to so many characters.
+/// The length at which a quoted parameter name is cut.
 const MAX_NAME: usize = 64;
 
-/// A failure of ours with all its causes; of a caller's only the kind, since details quote what was sent.
+/// Logs a failure of ours with all its causes; of a caller's error only the type, since details quote the caller's
+/// input.
 fn log(error: &ApiError, millis: u64) {
     let kind = error.kind();
     let status = kind.status().as_u16();
@@ -157,7 +159,7 @@ fn log(error: &ApiError, millis: u64) {
 
 fn refusal(error: &ApiError, correlation_id: &str) -> Response {
     let status = error.kind().status();
-    // Problem details hold text and numbers only, so writing them cannot fail.
+    // Problem details contain only text and numbers, so serialising them cannot fail.
     let mut response = json(status, &error.problem(correlation_id)).unwrap_or_else(|_| Response::new(Body::Empty));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -165,7 +167,7 @@ fn refusal(error: &ApiError, correlation_id: &str) -> Response {
     if let Some(wait) = error.retry_after() {
         headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait).max(1)));
     }
-    // RFC 6750, section 3: without a token no error code, with a bad one `invalid_token`.
+    // RFC 6750, section 3: no error code without a token, `invalid_token` with a bad one.
     let named = match error {
         ApiError::InvalidToken => Some((WWW_AUTHENTICATE, r#"Bearer realm="order-api", error="invalid_token""#)),
         ApiError::MethodNotAllowed(methods) => Some((ALLOW, *methods)),

@@ -1,4 +1,4 @@
-//! Deciding anew while others write.
+//! Decides again while concurrent writes come in between.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use store::StoreError;
 
 use crate::ApiError;
 
-/// How long a lost race is repeated.
+/// How long conflicts are retried.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Runs an attempt of read, decide and write, and runs it again from the start while others write in between.
+/// Runs an attempt to read, decide and write, and starts again while concurrent writes come in between.
 ///
 /// # Errors
 ///
-/// The last attempt's; 503 when others kept being faster.
+/// The last attempt's; 503 when concurrent writes kept coming first.
 pub async fn settle<T>(
     clock: &impl Clock,
     ids: &impl Ids,
