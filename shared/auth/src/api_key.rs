@@ -8,31 +8,31 @@ use uuid::Uuid;
 
 use crate::{Caller, Service, TokenRefused, Who};
 
-/// What every key begins with, so that whoever finds one in a log or repository can tell what it is.
+/// The prefix of every key, which identifies a key that is found in a log or repository.
 const PREFIX: &str = "cis_live_";
 /// Hex digits of the id, and of the secret.
 const ID_LENGTH: usize = 32;
 const SECRET_LENGTH: usize = 64;
 
-/// An API key as somebody shows it. `Debug` shows the id only.
+/// An API key as a caller presents it. `Debug` shows the id only.
 pub struct PresentedKey<'a> {
     id: KeyId,
     secret: &'a str,
 }
 
-/// Whether the text means to be an API key. Everything else is taken for a token.
+/// Whether the text is meant as an API key. Everything else is treated as a token.
 pub fn is_api_key(text: &str) -> bool {
     text.starts_with(PREFIX)
 }
 
-/// A new key's text, to be shown once, and what is kept of its secret. Two version-4 ids make a secret of 244 random bits.
+/// A new key's text, to be shown once, and the hash of its secret. Two version-4 ids make a secret of 244 random bits.
 pub fn issue(id: KeyId, secret: [Uuid; 2]) -> (String, TokenHash) {
     let secret = secret.map(|half| half.simple().to_string()).concat();
     (format!("{PREFIX}{}_{secret}", id.uuid().simple()), hash(&secret))
 }
 
 impl<'a> PresentedKey<'a> {
-    /// Reads the text. There is one way to write a key: small letters, nothing around it.
+    /// Parses the text. There is one way to write a key: lower case, nothing around it.
     ///
     /// # Errors
     ///
@@ -44,16 +44,17 @@ impl<'a> PresentedKey<'a> {
         if is_hex(secret, SECRET_LENGTH) { Ok(Self { id, secret }) } else { Err(TokenRefused("malformed key")) }
     }
 
-    /// Under which id it is stored.
+    /// The key's id.
     pub const fn id(&self) -> KeyId {
         self.id
     }
 
-    /// Checks the key against the stored one of its id and says whose it is. The hashes are compared in constant time.
+    /// Checks the key against the stored one with its id and returns the caller. The hashes are compared in constant
+    /// time.
     ///
     /// # Errors
     ///
-    /// [`TokenRefused`] with the first thing that is wrong.
+    /// [`TokenRefused`] with the first reason.
     pub fn check(&self, stored: Option<&ApiKey>, now: Timestamp) -> Result<Caller, TokenRefused> {
         let key = stored.filter(|key| key.id == self.id).ok_or(TokenRefused("unknown key"))?;
         if !are_equal(&hash(self.secret), &key.secret) {
@@ -85,7 +86,7 @@ fn hash(secret: &str) -> TokenHash {
     TokenHash(hex::encode(digest))
 }
 
-/// ring compares in constant time where it checks an HMAC; of what, does not matter.
+/// ring compares in constant time when it verifies an HMAC; the message does not matter.
 fn are_equal(one: &TokenHash, other: &TokenHash) -> bool {
     let key = hmac::Key::new(hmac::HMAC_SHA256, PREFIX.as_bytes());
     hmac::verify(&key, one.0.as_bytes(), hmac::sign(&key, other.0.as_bytes()).as_ref()).is_ok()
@@ -163,7 +164,7 @@ mod tests {
         for changed in [format!("{text}0"), format!(" {text}"), text.to_uppercase(), text.replace("live", "test")] {
             assert_eq!(refusal(&changed, Some(&key), NOW), "malformed key", "{changed}");
         }
-        // The hash itself, as a thief of the table would show it.
+        // The hash itself, as a thief of the table would present it.
         let stolen = format!("{PREFIX}{}_{}", id().uuid().simple(), key.secret.0);
         assert_eq!(refusal(&stolen, Some(&key), NOW), "wrong secret of a key");
     }

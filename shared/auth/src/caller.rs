@@ -1,46 +1,45 @@
-//! Who is calling.
+//! The caller.
 
 use std::fmt;
 
 use domain::{AccountId, CustomerId, KeyId, Role, Scopes, UserId};
 
-/// A caller whose token or key was checked.
+/// A caller whose token or key was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Who it is, and with that, in which role.
+    /// The caller's identity and role.
     pub who: Who,
     /// The token's own id (`jti`), or the API key's: for logs.
     pub token_id: String,
 }
 
-/// A person in a role, or a service. A customer is never staff: who works for the shop and also buys there has two
-/// accounts.
+/// A person in a role, or a service. A customer is never staff: a staff member who also buys has two accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// Buys.
+    /// A customer, who places orders.
     Customer(CustomerId),
-    /// Looks after everybody's orders.
+    /// Manages the orders of all customers.
     Staff(UserId),
-    /// Does what staff do, and looks after the catalogue.
+    /// Does what staff do, and manages the catalogue.
     Admin(UserId),
-    /// Another program, by its API key.
+    /// A service, by its API key.
     Service(Service),
 }
 
-/// Another program that calls the API.
+/// A service that calls the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// By which key.
+    /// Its key.
     pub key: KeyId,
-    /// In whose name it places orders.
+    /// The customer in whose name it places orders.
     pub customer: CustomerId,
-    /// What it may do.
+    /// Its scopes.
     pub scopes: Scopes,
 }
 
 impl Who {
-    /// A person, from a role and an id; none if the id is not of the kind that the role has (`cus_…` for customers,
-    /// `usr_…` for the others).
+    /// A person with a role and an id; `None` if the id is not of the role's kind (`cus_…` for customers, `usr_…` for
+    /// the others).
     pub fn new(role: Role, id: &str) -> Option<Self> {
         match role {
             Role::Customer => id.parse().ok().map(Self::Customer),
@@ -49,7 +48,7 @@ impl Who {
         }
     }
 
-    /// The person's role; none for a service.
+    /// The person's role; `None` for a service.
     pub const fn role(self) -> Option<Role> {
         match self {
             Self::Customer(_) => Some(Role::Customer),
@@ -59,7 +58,7 @@ impl Who {
         }
     }
 
-    /// The person's account; none for a service.
+    /// The person's account; `None` for a service.
     pub const fn account(self) -> Option<AccountId> {
         match self {
             Self::Customer(id) => Some(AccountId::Customer(id)),
@@ -68,7 +67,7 @@ impl Who {
         }
     }
 
-    /// In whose name orders are placed: the customer's own, or the service's.
+    /// The customer in whose name orders are placed: the caller, or the service's customer.
     pub const fn customer(self) -> Option<CustomerId> {
         match self {
             Self::Customer(id) | Self::Service(Service { customer: id, .. }) => Some(id),

@@ -1,5 +1,4 @@
-//! The caller on its way from the authorizer to the function: API Gateway hands the authorizer's context on, and puts
-//! nothing there that a client sent.
+//! The caller in the authorizer's context, which API Gateway passes to the function. Clients cannot add anything to it.
 
 use domain::Role;
 
@@ -12,22 +11,22 @@ const SCOPES: &str = "scopes";
 const CUSTOMER: &str = "customer";
 const REFUSED: &str = "refused";
 
-/// What [`ROLE`] says of a service.
+/// The value of [`ROLE`] for a service.
 const SERVICE: &str = "service";
 
 /// The authorizer's context names no caller.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoCaller {
-    /// There was a token or key, and it is no good.
+    /// The token or key was refused.
     #[error("the token is not valid")]
     Refused,
-    /// Nothing is said: the route was deployed without its authorizer.
+    /// There is no context: the route was deployed without its authorizer.
     #[error("the authorizer's context names no caller")]
     Missing,
 }
 
-/// The context's entries for a token or key that is no good. The authorizer lets the request through to its function,
-/// which answers as the API does; API Gateway's own refusal would be a bare 403.
+/// The context's entries for a refused token or key. The authorizer lets the request through to its function, which
+/// answers with a problem; API Gateway's own refusal would be a bare 403.
 pub const fn refused_context() -> [(&'static str, &'static str); 1] {
     [(REFUSED, "true")]
 }
@@ -49,11 +48,11 @@ impl Caller {
         entries
     }
 
-    /// From the context's entries, looked up by name.
+    /// Reads the caller from the context's entries, looked up by name.
     ///
     /// # Errors
     ///
-    /// When an entry is missing or the entries don't fit together, or the authorizer refused the token.
+    /// When an entry is missing or the entries contradict each other, or the authorizer refused the token.
     pub fn from_context<'a>(entry: impl Fn(&str) -> Option<&'a str>) -> Result<Self, NoCaller> {
         if entry(REFUSED).is_some() {
             return Err(NoCaller::Refused);

@@ -1,7 +1,7 @@
 //! ring as the cryptography behind `jsonwebtoken`, so that TLS and tokens share one provider.
 //!
 //! ES256 and nothing else: ECDSA on P-256 with SHA-256, signatures of a fixed 64 bytes (RFC 7518, section 3.4). The
-//! provider is one for the whole process, so whoever signs or verifies calls [`install`] first.
+//! provider is global to the process, so code that signs or verifies calls [`install`] first.
 
 use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey, EncodingKey,
@@ -21,7 +21,7 @@ static RING: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Makes ring the process's provider. May be called any number of times.
+/// Makes ring the process's provider. May be called more than once.
 pub(crate) fn install() {
     // The only failure is that there is one already: this one.
     let _ = RING.install_default();
@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    /// RFC 7515, appendix A.3: a signature that others made.
+    /// RFC 7515, appendix A.3: a signature made by another implementation.
     #[test]
     fn the_rfcs_es256_example_verifies() {
         install();

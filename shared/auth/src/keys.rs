@@ -1,4 +1,4 @@
-//! The public keys against which tokens are checked: a JWKS (RFC 7517).
+//! The public keys that verify tokens: a JWKS (RFC 7517).
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use jsonwebtoken::DecodingKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Public keys by their ids. Every one is for ES256 and for nothing else, whatever a token says of itself.
+/// Public keys by their ids. Each verifies ES256 and nothing else, whatever a token's header says.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "KeySet")]
 pub struct TokenKeys(HashMap<String, DecodingKey>);
@@ -20,17 +20,17 @@ pub enum InvalidKeySet {
     /// Two keys share an id.
     #[error("the key set has two keys of one id")]
     DuplicateId,
-    /// There is nothing to verify with.
+    /// There is no key to verify with.
     #[error("the key set has no ES256 signature key")]
     Empty,
 }
 
-/// The same keys as they are published, without whatever else the set may hold.
+/// The same keys for publication, without anything else that the set may contain.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "KeySet")]
 #[schema(as = JsonWebKeySet)]
 pub struct PublicKeys {
-    /// Those that sign now, before long, or did so a while ago.
+    /// The keys that sign now, will sign soon, or signed a while ago.
     #[schema(min_items = 1)]
     keys: Vec<Key>,
 }
@@ -64,7 +64,7 @@ impl TryFrom<KeySet> for TokenKeys {
 
     fn try_from(set: KeySet) -> Result<Self, InvalidKeySet> {
         let mut keys = HashMap::new();
-        // A reader ignores the keys that it has no use for (RFC 7517, section 5).
+        // A reader ignores keys that it cannot use (RFC 7517, section 5).
         for key in set.keys.into_iter().filter(Key::is_ours) {
             let (id, key) = key.read().ok_or(InvalidKeySet::BrokenKey)?;
             if keys.insert(id, key).is_some() {

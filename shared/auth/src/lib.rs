@@ -1,8 +1,8 @@
-//! Who is calling, and what they may do.
+//! Authentication and authorization: the caller, and what it may do.
 //!
-//! [`verify`] turns a token into a [`Caller`], [`api_key`] a service's key: that is the authorizer's part. The functions
-//! get the caller from the authorizer's context and ask the policy ([`may`], [`on_order`]). Tokens are made in [`mint`],
-//! which no function calls but whoever signs people in. Must not know HTTP, Lambda or the store.
+//! The authorizer turns a token into a [`Caller`] with [`verify`], and a service's key with [`api_key`]. The functions
+//! get the caller from the authorizer's context and ask the policy ([`may`], [`on_order`]). Only the functions that
+//! sign people in use [`mint`], which makes tokens. Must not know HTTP, Lambda or the store.
 
 pub mod api_key;
 mod caller;

@@ -1,5 +1,5 @@
-//! Keys for HMAC-SHA256 (RFC 2104), which only the house knows: links in mails are signed with them, refresh tokens
-//! follow from each other by them.
+//! Keys for HMAC-SHA256 (RFC 2104), which never leave the system: they sign the links in mails, and refresh tokens
+//! derive from each other with them.
 
 use std::fmt;
 
@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::mint::MintError;
 
-/// A key is as long as what it makes (RFC 2104, section 3).
+/// A key is as long as the hash (RFC 2104, section 3).
 const LENGTH: usize = 32;
 
-/// Keys as they lie in Secrets Manager: `{"keys": [<base64 of 32 bytes>, …]}`. The first one makes, all of them check:
-/// a new key goes to the front, and the old one stays for as long as what it made is good. `Debug` shows how many.
+/// Keys as they are stored in Secrets Manager: `{"keys": [<base64 of 32 bytes>, …]}`. The first key signs, all of them
+/// verify: a new key is added in front, and the old one stays as long as its signatures are valid. `Debug` shows only
+/// how many there are.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "StoredKeys")]
 pub struct MacKeys {
@@ -34,7 +35,7 @@ struct StoredKeys {
 pub struct InvalidMacKeys;
 
 impl MacKeys {
-    /// The text of a secret with one fresh key.
+    /// The text of a secret with one new key.
     ///
     /// # Errors
     ///
@@ -45,17 +46,17 @@ impl MacKeys {
         Ok(serde_json::json!({ "keys": [BASE64_STANDARD.encode(bytes)] }).to_string())
     }
 
-    /// What the present key makes of a message.
+    /// The MAC of a message with the current key.
     pub fn sign(&self, message: &[u8]) -> Tag {
         sign(&self.first, message)
     }
 
-    /// What each key makes of a message, the present one first.
+    /// The MACs of a message with each key, the current key first.
     pub fn of_all(&self, message: &[u8]) -> impl Iterator<Item = Tag> {
         self.all().map(move |key| sign(key, message))
     }
 
-    /// Whether one of the keys made this of the message; takes the same time wherever they differ.
+    /// Whether one of the keys made this MAC of the message; the time does not depend on where they differ.
     pub fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
         self.all().any(|key| verify(key, message, tag).is_ok())
     }
@@ -95,7 +96,7 @@ mod tests {
         serde_json::from_value(json!({ "keys": keys })).unwrap()
     }
 
-    /// RFC 4231, test case 1, has a key of 20 bytes; this one was made with Python's `hmac`.
+    /// RFC 4231's test case 1 has a key of 20 bytes, so this one was made with Python's `hmac`.
     #[test]
     fn the_tag_is_hmac_sha256() {
         let tag = keys(&[0x0b]).sign(b"Hi There");

@@ -1,4 +1,4 @@
-//! Making tokens and the keys that they are signed with.
+//! Makes tokens and the keys that sign them.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ mod keys;
 
 pub use keys::{SigningKey, SigningKeys};
 
-/// How long an access token is good for. Who signed out, or lost a right, keeps it for no longer than this.
+/// The lifetime of an access token. A person who signs out, or loses a right, keeps the token no longer than this.
 pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_mins(15);
-/// How far back `nbf` is dated, so that a verifier whose clock is a little behind takes a fresh token.
+/// How far back `nbf` is dated, so that a verifier whose clock is a little behind accepts a new token.
 const BACKDATED: i64 = 5;
 
 /// A key cannot be made or used.
@@ -32,16 +32,16 @@ pub enum MintError {
     /// A service has no role and gets no token: it has its key.
     #[error("only people get tokens")]
     NotAPerson,
-    /// The token could not be put together.
+    /// The token could not be encoded.
     #[error("cannot sign the token")]
     Sign(#[from] jsonwebtoken::errors::Error),
 }
 
-/// Makes a caller's token, good for `lifetime` from now on.
+/// Makes a caller's token, valid for `lifetime` from now on.
 ///
 /// # Errors
 ///
-/// When the key is not what it should be.
+/// When the key cannot sign.
 pub fn mint(
     caller: &Caller,
     rules: &TokenRules,

@@ -7,42 +7,42 @@
 //! | list own orders | yes | | | `orders:place` |
 //! | list all orders | | yes | yes | `orders:read` |
 //! | change the catalogue | | | yes | `catalogue:write` |
-//! | look after API keys | | | yes | |
-//! | look after the own account | yes | yes | yes | |
+//! | manage API keys | | | yes | |
+//! | manage the own account | yes | yes | yes | |
 //! | read an order | own | any | any | own: `orders:place`; any: `orders:read` |
 //! | cancel an order | own | any | any | own: `orders:place`; any: `orders:cancel` |
 //! | pay or edit an order | own | | | own: `orders:place` |
 //! | fulfil an order | | any | any | any: `orders:fulfil` |
 //! | refund an order | | any | any | any: `orders:refund` |
-//! | note a transfer for an order, decide about its money | | any | any | |
+//! | record a transfer for an order, resolve a review | | any | any | |
 //!
-//! Who may not even read an order must not learn that there is one (404); who may read it and not do this is told so
-//! (403).
+//! A caller who may not read an order must not learn that it exists (404); a caller who may read it but not do this
+//! gets a 403.
 
 use domain::{CustomerId, Scope};
 
 use crate::{Caller, Service, Who};
 
-/// Something that is not about one order.
+/// An action that is not about one order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// Place an order, in the own name.
+    /// Place an order, in the caller's own name.
     PlaceOrders,
-    /// Place an order that is paid by bank transfer, later.
+    /// Place an order on invoice, to be paid later by bank transfer.
     PlaceOnInvoice,
-    /// See the list of the own orders.
+    /// List the caller's own orders.
     ListOwnOrders,
-    /// See the list of everybody's orders.
+    /// List the orders of all customers.
     ListAllOrders,
     /// Add and change products, their prices and stock.
     ChangeCatalogue,
-    /// Make, see and revoke API keys.
+    /// Create, list and revoke API keys.
     ManageApiKeys,
-    /// See the own account, change its password, erase it.
+    /// See the caller's own account, change its password, delete it.
     ManageOwnAccount,
 }
 
-/// Something to be done with one order.
+/// An action on one order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderAction {
     /// See the order and its history.
@@ -51,33 +51,33 @@ pub enum OrderAction {
     Cancel,
     /// Start or confirm its payment.
     Pay,
-    /// Change what was ordered and where it goes.
+    /// Edit its lines, address and email address.
     Edit,
-    /// Note that it was sent.
+    /// Mark it as fulfilled.
     Fulfil,
-    /// Note the bank transfer that paid it.
+    /// Record the bank transfer that paid it.
     MarkPaid,
-    /// Give money back.
+    /// Refund it.
     Refund,
-    /// Decide about money that contradicts it.
+    /// Resolve its review.
     ResolveReview,
 }
 
 impl OrderAction {
-    /// Whether the owner may do this, person or service.
+    /// Whether the owner may do this, customer or service.
     const fn is_owners(self) -> bool {
         matches!(self, Self::Read | Self::Cancel | Self::Pay | Self::Edit)
     }
 }
 
-/// The policy's answer.
+/// The policy's decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Go on.
+    /// Allowed.
     Granted,
-    /// The caller may know the order, but not do this (403).
+    /// The caller may know of the order, but not do this (403).
     Forbidden,
-    /// The caller must not learn that there is such an order (404).
+    /// The caller must not learn that the order exists (404).
     Hidden,
 }
 
@@ -100,7 +100,7 @@ pub const fn may(caller: &Caller, permission: Permission) -> bool {
     }
 }
 
-/// Whether a caller may do something with an order of this customer's.
+/// Whether a caller may do something to an order of this customer's.
 pub fn on_order(caller: &Caller, owner: CustomerId, action: OrderAction) -> Access {
     let (sees, does) = match caller.who {
         Who::Customer(id) => (id == owner, id == owner && action.is_owners()),
@@ -114,7 +114,7 @@ pub fn on_order(caller: &Caller, owner: CustomerId, action: OrderAction) -> Acce
     }
 }
 
-/// Whether a service may see such an order, and whether it may do this with it.
+/// Whether a service may see an order, and whether it may do this to it.
 fn of_service(Service { customer, scopes, .. }: Service, owner: CustomerId, action: OrderAction) -> (bool, bool) {
     let own = customer == owner && scopes.has(Scope::OrdersPlace);
     let sees = own || scopes.has(Scope::OrdersRead);
@@ -145,10 +145,10 @@ mod tests {
         Who::Service(Service { key, customer: customer(1), scopes: scopes.parse::<Scopes>().unwrap() })
     }
 
-    /// A customer, staff, an admin, and a service with each of the scopes (that for invoices is of no use alone), then
+    /// A customer, staff, an admin, and a service with each of the scopes (the one for invoices is useless alone), then
     /// with none.
     fn callers() -> [Caller; 11] {
-        // The same 128 bits as the owner's: a user is not a customer.
+        // The same 128 bits as the owner's: a staff member is not a customer.
         let user = UserId::from_uuid(Uuid::from_u128(1));
         let people = [Who::Customer(customer(1)), Who::Staff(user), Who::Admin(user)];
         let services = [

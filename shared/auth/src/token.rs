@@ -1,4 +1,4 @@
-//! Checking a token: a JWT access token (RFC 9068) signed with ES256.
+//! Verifies a token: a JWT access token (RFC 9068) signed with ES256.
 
 use domain::{Role, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Caller, TokenKeys, Who, crypto};
 
-/// `iss` of the tokens that the suite makes for itself.
+/// `iss` of the tokens that the system issues.
 pub const ISSUER: &str = "order-system";
-/// `aud` of the tokens that the API takes.
+/// `aud` of the tokens that the API accepts.
 pub const AUDIENCE: &str = "order-api";
 
-/// `typ` of an access token (RFC 9068, section 2.1), so that no other kind of JWT passes for one.
+/// `typ` of an access token (RFC 9068, section 2.1), so that no other kind of JWT is accepted.
 pub(crate) const TYPE: &str = "at+jwt";
-/// Longer ones are not even looked at. API Gateway lets 10 KB of headers through.
+/// The longest token; longer ones are refused unread. API Gateway passes 10 KB of headers.
 const MAX_LENGTH: usize = 4096;
-/// A token's own id is kept in logs and contexts.
+/// The longest `jti`, which is kept in logs and contexts.
 const MAX_ID_LENGTH: usize = 128;
 
-/// What a token must say about where it comes from and for whom it is.
+/// The expected issuer and audience.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRules {
     /// The one accepted `iss`.
@@ -33,12 +33,12 @@ impl Default for TokenRules {
     }
 }
 
-/// The token is no good; the reason is for the log, callers learn no more than that.
+/// The token is refused. The reason is for the log; callers do not get it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("token refused: {0}")]
 pub struct TokenRefused(pub &'static str);
 
-/// What a token claims; all of it is required.
+/// A token's claims; all of them are required.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) iss: String,
@@ -51,15 +51,15 @@ pub(crate) struct Claims {
     pub(crate) jti: String,
 }
 
-/// Checks a token and says whose it is.
+/// Verifies a token and returns the caller.
 ///
 /// The key is the one that `kid` names, its algorithm is fixed, and `crit` extensions are refused because none is
-/// understood (RFC 7515, section 4.1.11). Valid from `nbf` up to, and not including, `exp`, with no leeway: AWS keeps
-/// its clocks, and [`mint`](crate::mint) dates `nbf` back by more than they differ.
+/// supported (RFC 7515, section 4.1.11). The token is valid from `nbf` up to, and not including, `exp`, with no leeway:
+/// AWS synchronises its clocks, and [`mint`](crate::mint) dates `nbf` back by more than they differ.
 ///
 /// # Errors
 ///
-/// [`TokenRefused`] with the first thing that is wrong.
+/// [`TokenRefused`] with the first reason.
 pub fn verify(token: &str, keys: &TokenKeys, rules: &TokenRules, now: Timestamp) -> Result<Caller, TokenRefused> {
     if token.len() > MAX_LENGTH {
         return Err(TokenRefused("too long"));
@@ -94,7 +94,7 @@ fn validation(rules: &TokenRules) -> Validation {
     validation.set_issuer(&[&rules.issuer]);
     validation.set_audience(&[&rules.audience]);
     validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
-    // The library would read the system's clock.
+    // The library would use the system's clock.
     validation.validate_exp = false;
     validation
 }

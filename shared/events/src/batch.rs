@@ -1,20 +1,20 @@
-//! A consumer's batch: read message by message, failed message by message.
+//! A consumer's batch: parsed and failed message by message.
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use resilience::{Clock, Deadline};
 
 use crate::{Event, UnreadableEvent};
 
-/// An event with the id of the SQS message that brought it: of either kind, or of the one kind that a consumer hears.
+/// An event with the id of its SQS message: of any kind, or of the one kind that a consumer handles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message<E> {
-    /// What a batch item failure names.
+    /// The id that a batch item failure names.
     pub message_id: String,
-    /// What happened.
+    /// The event.
     pub event: E,
 }
 
-/// Splits a batch into the events that can be read and the response that already names those that cannot.
+/// Splits a batch into the events that can be parsed and the response that already names those that cannot.
 pub fn read<E>(event: SqsEvent) -> (Vec<Message<E>>, SqsBatchResponse)
 where
     E: TryFrom<Event, Error: Into<UnreadableEvent>>,
@@ -35,8 +35,8 @@ where
     (messages, response)
 }
 
-/// Handles each event of a batch alone: one that fails goes back to the queue, the others are done. What is not begun
-/// by the deadline goes back too, so that no message is cut off in its middle.
+/// Handles each event of a batch alone: one that fails returns to the queue, the others are done. What has not begun by
+/// the deadline returns too, so that no message is interrupted.
 pub async fn consume<E, F>(
     clock: &impl Clock,
     deadline: Deadline,

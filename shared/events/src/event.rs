@@ -1,39 +1,38 @@
-//! An event of either kind, as the bus carries it.
+//! An event of any kind, as the bus carries it.
 
 use std::convert::Infallible;
 
 use domain::{ACCOUNT_EVENT_SCHEMA_VERSION, AccountEvent, EVENT_SCHEMA_VERSION, OrderEvent};
 use serde::Deserialize;
 
-/// Something that happened to an order or to an account. The prefix of its type tells which: `order.` is an order's, the
-/// rest are accounts'.
+/// An event of an order or an account. The prefix of its type tells which: `order.` is an order's, the rest are
+/// accounts'.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// To an order.
+    /// An event of an order.
     Order(OrderEvent),
-    /// To an account, or to an API key of somebody's.
+    /// An event of an account, or of an API key.
     Account(AccountEvent),
 }
 
-/// Why a message's body is not read. The message goes back to the queue and ends in the dead letters, where people see
-/// it.
+/// Why a message cannot be parsed. The message returns to the queue and ends in the dead letters, where staff see it.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableEvent {
-    /// There is nothing to read.
+    /// The body is empty.
     #[error("no body")]
     Empty,
-    /// For this consumer's successor.
+    /// A newer schema, for this consumer's successor.
     #[error("schema version {0} is newer than this consumer")]
     Newer(u32),
     /// Not the form of an event.
     #[error("not an event")]
     NotAnEvent(#[from] serde_json::Error),
-    /// The consumer has no use for events of this kind.
+    /// The consumer does not handle events of this kind.
     #[error("an event of another kind")]
     OtherKind,
 }
 
-/// What every event says of itself, whatever its kind and version.
+/// The fields that every event has, whatever its kind and version.
 #[derive(Deserialize)]
 struct Head {
     schema_version: u32,
@@ -42,7 +41,7 @@ struct Head {
 }
 
 impl Event {
-    /// Reads a message's body.
+    /// Parses a message's body.
     ///
     /// # Errors
     ///
@@ -74,7 +73,7 @@ impl Event {
         }
     }
 
-    /// The word for what happened: `order.paid`.
+    /// The event type: `order.paid`.
     pub fn event_type(&self) -> &'static str {
         match self {
             Self::Order(event) => event.event_type.as_str(),
@@ -90,7 +89,7 @@ impl Event {
         }
     }
 
-    /// The attributes that the message carries, for filters and logs: name and text.
+    /// The message's attributes, for filters and logs: name and text.
     pub fn attributes(&self) -> Vec<(&'static str, String)> {
         let (schema_version, mut attributes) = match self {
             Self::Order(event) => {
@@ -107,7 +106,7 @@ impl Event {
         attributes
     }
 
-    /// Whom it is about, for a log line: the order's id, or else the account's.
+    /// The subject for a log line: the order's id, or else the account's.
     pub(crate) fn about(&self) -> (Option<String>, Option<String>) {
         match self {
             Self::Order(event) => (Some(event.order_id.to_string()), None),
@@ -128,7 +127,7 @@ impl From<AccountEvent> for Event {
     }
 }
 
-/// Whoever hears of both kinds takes an event as it is.
+/// A consumer of both kinds takes an event as it is.
 impl From<Infallible> for UnreadableEvent {
     fn from(never: Infallible) -> Self {
         match never {}
@@ -172,10 +171,7 @@ mod tests {
         assert_eq!((event.event_type(), event.correlation_id()), ("account.registered", "corr"));
         let named: Vec<_> = event.attributes().into_iter().map(|(name, _)| name).collect();
         assert_eq!(named, ["account_id", "event_type", "schema_version", "correlation_id"]);
-        assert!(
-            matches!(OrderEvent::try_from(event), Err(UnreadableEvent::OtherKind)),
-            "nobody takes it for an order's"
-        );
+        assert!(matches!(OrderEvent::try_from(event), Err(UnreadableEvent::OtherKind)), "it is not an order's");
     }
 
     #[test]

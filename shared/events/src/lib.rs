@@ -1,4 +1,4 @@
-//! The way of an event: out of a table's stream, through the topic, into the consumers' batches.
+//! Events on their way: from a table's stream through the topic into the consumers' batches.
 //!
 //! Must not know what a consumer does with an event, nor Stripe, SendGrid or the sheet.
 

@@ -1,11 +1,11 @@
-//! From a table's stream to the topic: the loop that both stream functions are.
+//! Relays a table's stream to the topic: the loop of both stream functions.
 
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use serde_json::{Value, json};
 
 use crate::{BusError, DeadLetters, Event, Publisher, StreamRecordError, account_event, order_event};
 
-/// A table whose stream tells of events.
+/// A table whose stream carries events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventSource {
     /// Order events.
@@ -22,8 +22,8 @@ impl EventSource {
         }
     }
 
-    /// What is kept of a record that nobody can read: all of it; of the identity table only which one it is, since the
-    /// rest, other items' keys included, could be a person's.
+    /// What is stored of a record that cannot be parsed: all of it, but of the identity table only its keys, since the
+    /// rest, other items' keys included, could be personal.
     fn letter(self, record: &Value) -> String {
         if self == Self::Orders {
             return record.to_string();
@@ -39,11 +39,11 @@ fn is_events(keys: &Value) -> bool {
     keys["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with("event#"))
 }
 
-/// Publishes each event of the batch, in order. At the first one that the bus does not take the batch ends, and the
-/// stream begins there again. A record that nobody can read goes to the dead letters, and the shard goes on.
+/// Publishes each event of the batch, in order. The batch ends at the first one that the bus refuses, and the stream
+/// continues from there. A record that cannot be parsed goes to the dead letters, and the shard continues.
 ///
-/// The batch arrives as plain JSON, so that one record of an unknown shape does not fail all of it. What a record holds
-/// is not logged.
+/// The batch arrives as plain JSON, so that one record of an unknown shape does not fail all of it. The content of
+/// records is not logged.
 pub async fn relay(
     source: EventSource,
     publisher: &impl Publisher,

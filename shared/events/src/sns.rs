@@ -13,7 +13,7 @@ pub struct SnsPublisher {
 }
 
 impl SnsPublisher {
-    /// On the topic with this ARN.
+    /// Uses the topic with this ARN.
     pub fn new(client: Client, topic_arn: impl Into<String>) -> Self {
         Self { client, topic_arn: topic_arn.into() }
     }

@@ -1,11 +1,11 @@
-//! A queue on SQS that keeps what cannot be processed.
+//! An SQS queue of dead letters.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::MessageAttributeValue;
 
 use crate::{BusError, DeadLetters};
 
-/// Keeps dead letters in one SQS queue.
+/// Stores dead letters in one SQS queue.
 #[derive(Clone, Debug)]
 pub struct SqsDeadLetters {
     client: Client,
@@ -13,7 +13,7 @@ pub struct SqsDeadLetters {
 }
 
 impl SqsDeadLetters {
-    /// In the queue with this URL.
+    /// Uses the queue with this URL.
     pub fn new(client: Client, queue_url: impl Into<String>) -> Self {
         Self { client, queue_url: queue_url.into() }
     }

@@ -1,4 +1,4 @@
-//! Reading a table's stream: which records carry an event.
+//! Parses a table's stream: which records carry an event.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use domain::{AccountEvent, OrderEvent};
@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_dynamo::AttributeValue;
 use serde_json::Value;
 
-/// A record that carries an event which cannot be read; no retry mends it. Says where it fails, and nothing of what the
-/// record holds.
+/// A record carries an event that cannot be parsed; no retry helps. The error says where it fails, and shows nothing of
+/// the content.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StreamRecordError {
     /// Not the shape of a DynamoDB stream record.
@@ -16,12 +16,12 @@ pub enum StreamRecordError {
     /// The item has no text in its attribute `event`.
     #[error("an event item without an event")]
     NoEvent,
-    /// The text is not an event that we know.
+    /// The text is not a known event.
     #[error("not an event of this table, at column {0}")]
     Event(usize),
 }
 
-/// The order event that a record of the orders table's stream carries. None for what is no event: orders, receipts,
+/// The order event in a record of the orders table's stream; `None` for records that are no event: orders, receipts,
 /// removals.
 ///
 /// # Errors
@@ -31,7 +31,7 @@ pub fn order_event(record: &Value) -> Result<Option<OrderEvent>, StreamRecordErr
     event(record)
 }
 
-/// The account event that a record of the identity table's stream carries. None for all else: accounts, sessions, keys.
+/// The account event in a record of the identity table's stream; `None` for all others: accounts, sessions, keys.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
-//! What SendGrid reports about mails.
+//! SendGrid's reports about mails.
 //!
-//! Events come in batches, several times and in any order; `sg_event_id` can differ between repetitions and
-//! `sg_message_id` can be missing. Fields: <https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event>.
+//! Events come in batches, repeated and in any order; `sg_event_id` can differ between repetitions and `sg_message_id`
+//! can be missing. Fields: <https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event>.
 
 use std::fmt;
 
@@ -9,24 +9,24 @@ use domain::{Delivery, MailEffectId, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One report about one of our mails. Any report at all is evidence that SendGrid took the mail.
+/// A report about one of our mails. Any report at all is evidence that SendGrid has the mail.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeliveryEvent {
-    /// Which mail.
+    /// The mail.
     pub effect_id: MailEffectId,
-    /// Whom it went to.
+    /// The recipient.
     pub recipient: String,
-    /// What happened.
+    /// The state of delivery.
     pub event: Delivery,
     /// When, to the second.
     pub timestamp: Timestamp,
-    /// SendGrid's name for the report; can differ when it is repeated.
+    /// SendGrid's id of the report; it can differ when the report is repeated.
     pub sg_event_id: Option<String>,
     /// The recipient's server's enhanced status code (RFC 3463), such as `5.2.2`.
     pub status: Option<String>,
 }
 
-/// The recipient does not show.
+/// `Debug` hides the recipient.
 impl fmt::Debug for DeliveryEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeliveryEvent")
@@ -38,7 +38,7 @@ impl fmt::Debug for DeliveryEvent {
 }
 
 impl DeliveryEvent {
-    /// What two reports of the same happening have in common, however often and under whatever id it is reported.
+    /// What repetitions of a report have in common, whatever id they have.
     pub fn identity(&self) -> (MailEffectId, &str, Delivery, Timestamp) {
         (self.effect_id, &self.recipient, self.event, self.timestamp)
     }
@@ -47,23 +47,23 @@ impl DeliveryEvent {
 /// A delivery's reports about our mails.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// What could be read.
+    /// The reports that could be parsed.
     pub events: Vec<DeliveryEvent>,
-    /// How many were left out: another sender's mails, new kinds of event, or broken ones.
+    /// How many were skipped: other senders' mails, new kinds of event, or malformed ones.
     pub skipped: usize,
 }
 
-/// The body is no JSON array.
+/// The body is not a JSON array.
 #[derive(Debug, thiserror::Error)]
 #[error("not a batch of events")]
 pub struct UnreadableBatch(#[from] serde_json::Error);
 
 impl Batch {
-    /// Reads a verified body. One event that cannot be read doesn't stop the others.
+    /// Parses a verified body. A malformed event does not stop the others.
     ///
     /// # Errors
     ///
-    /// [`UnreadableBatch`] if the body as a whole is no array.
+    /// [`UnreadableBatch`] if the body as a whole is not an array.
     pub fn parse(body: &[u8]) -> Result<Self, UnreadableBatch> {
         let reports: Vec<Value> = serde_json::from_slice(body)?;
         let total = reports.len();
@@ -96,7 +96,8 @@ fn read(report: Value) -> Option<DeliveryEvent> {
     })
 }
 
-/// SendGrid's word for what happened; none for what says nothing about a delivery, such as `group_unsubscribe`.
+/// The state of delivery behind SendGrid's word; `None` for events that are not about delivery, such as
+/// `group_unsubscribe`.
 fn delivery(word: &str) -> Option<Delivery> {
     Some(match word {
         "processed" => Delivery::Processed,

@@ -1,7 +1,7 @@
-//! SendGrid: sending mail, what the mails say, and the verification and reading of its event webhook.
+//! SendGrid: sending mail, the text of the mails, and verifying and parsing its event webhook.
 //!
-//! Sends once and says what became of it; whether a mail may be sent again is for the one who claimed it to decide.
-//! Must not know how effects are stored.
+//! Sends a mail once and reports the outcome; the owner of the claim decides whether it may be sent again. Must not
+//! know how effects are stored.
 
 mod account;
 mod alert;

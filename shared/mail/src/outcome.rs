@@ -1,4 +1,4 @@
-//! What became of a mail.
+//! The outcome of sending a mail.
 
 use std::time::Duration;
 
@@ -8,20 +8,21 @@ use http::{HeaderMap, Response, StatusCode};
 use resilience::{Verdict, retry_after};
 use serde::Deserialize;
 
-/// What became of a mail. SendGrid knows no idempotency key, so what is not certain stays [`Unknown`](Self::Unknown).
+/// The outcome of sending a mail. SendGrid has no idempotency keys, so an uncertain outcome stays
+/// [`Unknown`](Self::Unknown).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// SendGrid took it (202). Whether it arrives is told by the event webhook.
+    /// SendGrid accepted it (202). The event webhook reports whether it arrives.
     Accepted {
         /// `X-Message-Id`
         message_id: Option<String>,
     },
-    /// SendGrid will never take this mail: an address or a field is wrong.
+    /// SendGrid will never accept this mail: an address or a field is invalid.
     Refused {
-        /// The fields at fault, without their values.
+        /// The invalid fields, without their values.
         reason: String,
     },
-    /// The API key is wrong or may not send, or the sender is not verified: an operator acts. Not sent.
+    /// The API key is invalid or lacks the permission, or the sender is not verified: an operator must act. Not sent.
     Unauthorized {
         /// 401 or 403.
         status: u16,
@@ -31,14 +32,14 @@ pub enum Outcome {
         /// How long to wait, if SendGrid says so.
         retry_after: Option<Duration>,
     },
-    /// SendGrid was not reached or not at work: not sent, safe to try again.
+    /// SendGrid was not reached or is down: not sent, safe to retry.
     NotSent,
-    /// The mail may have been sent: wait for evidence from the event webhook before another try.
+    /// The mail may have been sent: wait for evidence from the event webhook before another attempt.
     Unknown,
 }
 
 impl Outcome {
-    /// Whether this client may try again by itself: only when the mail certainly was not sent.
+    /// Whether this client may retry by itself: only when the mail certainly was not sent.
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
             Self::RateLimited { retry_after } => Verdict::Retry { after: *retry_after },
@@ -50,7 +51,7 @@ impl Outcome {
     /// Reads SendGrid's answer.
     ///
     /// Statuses: <https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/responses>. A 503
-    /// says that the API is not available; a 500, 502 or 504 can come after the mail was taken.
+    /// says that the API is unavailable; a 500, 502 or 504 can come after the mail was accepted.
     pub(crate) fn read(response: &Response<Bytes>, now: Timestamp) -> Self {
         let (status, headers) = (response.status(), response.headers());
         match status {
@@ -60,7 +61,7 @@ impl Outcome {
             StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 Self::Refused { reason: reason(status, response.body()) }
             }
-            // What is left of 4xx is about the address or the moment, not about the mail.
+            // The remaining 4xx are about the URL or the moment, not about the mail.
             _ if status.is_client_error() || status == StatusCode::SERVICE_UNAVAILABLE => Self::NotSent,
             _ => Self::Unknown,
         }
@@ -75,7 +76,7 @@ fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     })
 }
 
-/// The fields that SendGrid finds fault with. Its messages stay out: they can quote what was sent.
+/// The fields that SendGrid rejects. Its messages are dropped: they can quote the mail.
 fn reason(status: StatusCode, body: &[u8]) -> String {
     #[derive(Deserialize)]
     struct Faults {

@@ -1,4 +1,4 @@
-//! SendGrid's secret as it stands in Secrets Manager.
+//! SendGrid's secret as it is stored in Secrets Manager.
 
 use std::fmt;
 
@@ -7,9 +7,10 @@ use serde::Deserialize;
 /// `{"api_key":"SG.…","webhook_public_key":"<base64 SPKI DER>"}`
 #[derive(Clone, Deserialize)]
 pub struct SendGridSecrets {
-    /// With which mail is sent.
+    /// The API key for sending mail.
     pub api_key: String,
-    /// With which the event webhook's deliveries are checked; see [`WebhookKey::from_base64`](crate::WebhookKey::from_base64).
+    /// The key that verifies the event webhook's deliveries; see
+    /// [`WebhookKey::from_base64`](crate::WebhookKey::from_base64).
     pub webhook_public_key: String,
 }
 

@@ -12,10 +12,10 @@ use serde_json::json;
 
 use crate::{Content, Outcome};
 
-/// Where SendGrid answers.
+/// The URL of SendGrid's API.
 pub const LIVE_URL: &str = "https://api.sendgrid.com";
 
-/// A mail address with the name that stands before it. `Debug` hides both.
+/// An email address with a display name. `Debug` hides both.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Mailbox {
     /// The address.
@@ -55,16 +55,16 @@ impl From<EmailAddress> for Mailbox {
     }
 }
 
-/// A mail to one person.
+/// A mail to one recipient.
 #[derive(Clone, Debug)]
 pub struct Mail<'a> {
-    /// Who sends it: an address that SendGrid has verified.
+    /// The sender: an address that SendGrid has verified.
     pub from: &'a Mailbox,
-    /// Who gets it.
+    /// The recipient.
     pub to: &'a Mailbox,
-    /// What it says.
+    /// The content.
     pub content: &'a Content,
-    /// Our name for this one effect; the event webhook brings it back.
+    /// Our id of this effect; the event webhook returns it.
     pub effect_id: MailEffectId,
 }
 
@@ -81,7 +81,7 @@ impl Mail<'_> {
             "custom_args": {"effect_id": self.effect_id.to_string()},
         });
         if let MailSubject::Account(_) = self.effect_id.subject {
-            // A tracked link leads over SendGrid, which would see what it is a key to.
+            // A tracked link leads through SendGrid, which would see its secret.
             body["tracking_settings"] = json!({
                 "click_tracking": {"enable": false, "enable_text": false}, "open_tracking": {"enable": false},
             });
@@ -99,7 +99,7 @@ pub struct SendGrid<T, C, I> {
     api_key: String,
 }
 
-/// The API key does not show.
+/// `Debug` hides the API key.
 impl<T, C, I> fmt::Debug for SendGrid<T, C, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendGrid").field("url", &self.url).finish_non_exhaustive()
@@ -107,14 +107,14 @@ impl<T, C, I> fmt::Debug for SendGrid<T, C, I> {
 }
 
 impl<T: Transport, C: Clock, I: Ids> SendGrid<T, C, I> {
-    /// A client that speaks to `base_url` (scheme and host, without `/v3`).
+    /// A client for `base_url` (scheme and host, without `/v3`).
     pub fn new(transport: T, clock: C, ids: I, base_url: &str, api_key: impl Into<String>) -> Self {
         let url = format!("{}/v3/mail/send", base_url.trim_end_matches('/'));
         Self { transport, clock, ids, url, api_key: api_key.into() }
     }
 
-    /// Sends the mail, at most once as far as it can be known: only what certainly was not sent is tried again, up to
-    /// three times before the deadline.
+    /// Sends the mail, at most once as far as that can be known: only a mail that certainly was not sent is retried, up
+    /// to three times before the deadline.
     pub async fn send(&self, mail: &Mail<'_>, deadline: Deadline) -> Outcome {
         let body = mail.body();
         let attempt = async || match self.once(body.clone()).await {

@@ -15,8 +15,8 @@ pub const SIGNATURE_HEADER: &str = "x-twilio-email-event-webhook-signature";
 /// The header with the second at which it was signed.
 pub const TIMESTAMP_HEADER: &str = "x-twilio-email-event-webhook-timestamp";
 
-/// The oldest signature that is accepted. SendGrid repeats a delivery for up to 24 hours and doesn't promise to sign it
-/// anew: with Stripe's five minutes, whatever happened during an outage of ours would be lost, and with it the evidence
+/// The oldest signature that is accepted. SendGrid retries a delivery for up to 24 hours and doesn't promise to sign it
+/// again: with Stripe's five minutes, the events during an outage of ours would be lost, and with them the evidence
 /// that mails of unknown outcome wait for. A replay within the day does nothing: events are deduplicated by
 /// [`DeliveryEvent::identity`](crate::DeliveryEvent::identity), and a mail's state only moves forward.
 pub const MAX_AGE: Duration = Duration::from_hours(25);
@@ -24,13 +24,13 @@ pub const MAX_AGE: Duration = Duration::from_hours(25);
 /// How far ahead of our clock a signature may be.
 pub const MAX_AHEAD: Duration = Duration::from_mins(5);
 
-/// What stands before the curve point in every `SubjectPublicKeyInfo` of a P-256 key (RFC 5480, section 2).
+/// The bytes before the curve point in every `SubjectPublicKeyInfo` of a P-256 key (RFC 5480, section 2).
 const SPKI_PREFIX: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
     0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
-/// The public key with which SendGrid's deliveries are checked.
+/// The public key that verifies SendGrid's deliveries.
 #[derive(Clone)]
 pub struct WebhookKey(UnparsedPublicKey<Vec<u8>>);
 
@@ -45,13 +45,13 @@ impl fmt::Debug for WebhookKey {
 #[error("not the base64 text of a P-256 public key")]
 pub struct InvalidKey;
 
-/// Why a delivery is not taken for SendGrid's.
+/// Why a delivery is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// The signature is no base64, or the timestamp no number.
+    /// The signature is not base64, or the timestamp not a number.
     #[error("malformed signature headers")]
     Malformed,
-    /// The key's owner did not sign this.
+    /// The signature does not match.
     #[error("the signature does not match")]
     Mismatch,
     /// Signed longer ago than [`MAX_AGE`].
@@ -63,7 +63,7 @@ pub enum SignatureError {
 }
 
 impl WebhookKey {
-    /// Reads the key as SendGrid shows it: base64 of the SPKI DER form, without PEM armour.
+    /// Parses the key as SendGrid shows it: base64 of the SPKI DER form, without PEM armour.
     ///
     /// # Errors
     ///
@@ -79,11 +79,11 @@ impl WebhookKey {
         }
     }
 
-    /// Checks the two headers against the body's bytes as they arrived.
+    /// Verifies the two headers against the body's raw bytes.
     ///
     /// # Errors
     ///
-    /// [`SignatureError`]; answer 400 and do nothing.
+    /// [`SignatureError`]; respond with 400 and do nothing.
     pub fn verify(&self, signature: &str, timestamp: &str, body: &[u8], now: Timestamp) -> Result<(), SignatureError> {
         let signature = BASE64_STANDARD.decode(signature).map_err(|_| SignatureError::Malformed)?;
         let seconds: i64 = timestamp.parse().map_err(|_| SignatureError::Malformed)?;

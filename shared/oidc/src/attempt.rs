@@ -1,4 +1,4 @@
-//! One attempt to sign in: the three values that nobody can guess.
+//! One attempt to sign in, with its three random values.
 
 use std::fmt;
 
@@ -6,19 +6,19 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use resilience::Ids;
 use ring::digest;
 
-/// What binds an answer of the provider's to the question. `Debug` shows nothing of it.
+/// The values that bind a provider's answer to its request. `Debug` hides them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Comes back in the address: this browser asked.
+    /// Returned in the URL: this browser began the attempt.
     pub state: String,
-    /// Comes back in the ID token: it was made for this attempt.
+    /// Returned in the ID token: it was issued for this attempt.
     pub nonce: String,
-    /// Shown when the code is exchanged: whoever shows the code asked for it (RFC 7636).
+    /// Sent when the code is exchanged: the sender is the one who requested it (RFC 7636).
     pub code_verifier: String,
 }
 
 impl Attempt {
-    /// A new one.
+    /// A new attempt.
     pub fn new(ids: &impl Ids) -> Self {
         let drawn = || format!("{}{}", ids.fresh().simple(), ids.fresh().simple());
         Self { state: drawn(), nonce: drawn(), code_verifier: drawn() }
@@ -36,7 +36,7 @@ impl fmt::Debug for Attempt {
     }
 }
 
-/// SHA-256 of a `state` in hex: what is stored of it.
+/// SHA-256 of a `state` in hex: the stored form.
 pub fn state_hash(state: &str) -> String {
     hex::encode(digest::digest(&digest::SHA256, state.as_bytes()))
 }

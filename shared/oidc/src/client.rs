@@ -1,4 +1,4 @@
-//! Asking a provider: its documents, the address to send people to, and who came back.
+//! A client for OpenID providers: their documents, the authorization URL, and the identity of the person who returns.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::id_token::{Email, ExpectedClaims, IdTokenError, VerifiedClaims, check
 use crate::keys::ProviderKeys;
 use crate::{Attempt, OpenIdError, Provider};
 
-/// What we ask for: an ID token, with the address.
+/// The scopes that we request: an ID token, with the email address.
 const SCOPE: &str = "openid email profile";
 
 /// A client for any number of providers, built once per environment. Every call ends by its deadline, plus at most the
@@ -29,7 +29,7 @@ pub struct OpenId<T, C, I> {
     document_cache: DocumentCache,
 }
 
-/// The `UserInfo` endpoint's answer.
+/// The `UserInfo` endpoint's response.
 #[derive(Deserialize)]
 struct UserInfo {
     sub: String,
@@ -44,16 +44,16 @@ impl<T, C, I> fmt::Debug for OpenId<T, C, I> {
 }
 
 impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
-    /// A client that knows no provider yet.
+    /// A client without cached documents.
     pub fn new(transport: T, clock: C, ids: I) -> Self {
         Self { transport, clock, ids, document_cache: DocumentCache::default() }
     }
 
-    /// The address at the provider that somebody has to be sent to (OpenID Connect Core 1.0, section 3.1.2.1).
+    /// The authorization URL at the provider (OpenID Connect Core 1.0, section 3.1.2.1).
     ///
     /// # Errors
     ///
-    /// [`OpenIdError`], when the provider's discovery document cannot be had or trusted.
+    /// [`OpenIdError`], when the provider's discovery document is unavailable or not trusted.
     pub async fn authorization_url(
         &self,
         provider: &Provider,
@@ -77,8 +77,8 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
         Ok(format!("{endpoint}{separator}{query}"))
     }
 
-    /// Whom the provider vouches for: exchanges the code, and checks the ID token. A provider that keeps the address for
-    /// its `UserInfo` endpoint is asked there (section 5.4); then the access token is dropped.
+    /// The identity that the provider asserts: exchanges the code and verifies the ID token. When the email address is
+    /// only at the `UserInfo` endpoint, it is requested there (section 5.4); then the access token is dropped.
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
         Ok(ExternalIdentity { identity, verified_email: email.verified() })
     }
 
-    /// A key that we don't know may be newer than what we know.
+    /// An unknown key may be newer than the cached ones.
     async fn checked(
         &self,
         provider: &Provider,
@@ -133,7 +133,7 @@ impl<T: Transport, C: Clock, I: Ids> OpenId<T, C, I> {
         })
     }
 
-    /// What the provider says of the address, if it says it of the same person (section 5.3.2).
+    /// The email address in the `UserInfo` response, if it is about the same person (section 5.3.2).
     async fn user_info(
         &self,
         url: &str,

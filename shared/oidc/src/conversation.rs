@@ -1,4 +1,4 @@
-//! What the tests of this crate say to a scripted provider, and the tokens that it signs.
+//! A scripted provider for the tests of this crate, and the tokens that it signs.
 
 use base64::{
     Engine,
@@ -34,7 +34,7 @@ pub(crate) fn discovery() -> Value {
     })
 }
 
-/// A key of the provider's.
+/// A key of the provider.
 pub(crate) enum Signer {
     Rsa(rsa::KeyPair),
     P256(EcdsaKeyPair),
@@ -72,7 +72,7 @@ impl Signer {
         }
     }
 
-    /// The modulus, or the point: what somebody may try as an HMAC's secret.
+    /// The modulus or the point, which an attacker may try as an HMAC's secret.
     pub(crate) fn public(&self) -> Vec<u8> {
         match self {
             Self::Rsa(pair) => pair.public().as_ref().to_vec(),
@@ -95,7 +95,7 @@ impl Signer {
     }
 }
 
-/// What the signature is made over.
+/// The signed part.
 pub(crate) fn message(header: &Value, claims: &Value) -> String {
     format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()))
 }
@@ -104,7 +104,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The claims of a good token.
+/// The claims of a valid token.
 pub(crate) fn claims() -> Value {
     json!({
         "iss": ISSUER, "sub": "person-1", "aud": "shop", "nonce": NONCE,
@@ -112,7 +112,7 @@ pub(crate) fn claims() -> Value {
     })
 }
 
-/// A value with some of its fields changed; null takes a field away.
+/// A value with some of its fields changed; `null` removes a field.
 pub(crate) fn with(mut value: Value, changes: &Value) -> Value {
     for (name, change) in changes.as_object().unwrap() {
         if change.is_null() {
@@ -134,7 +134,7 @@ pub(crate) fn tokens(id_token: &str) -> Turn {
 
 pub(crate) type ScriptedOpenId<'a> = OpenId<&'a ScriptedTransport, VirtualClock, SeededIds>;
 
-/// Runs a conversation with a scripted provider; deadlines are two hours off.
+/// Runs a conversation with a scripted provider; deadlines are two hours away.
 pub(crate) fn converse<R>(
     script: &ScriptedTransport,
     conversation: impl AsyncFnOnce(&ScriptedOpenId<'_>, &VirtualClock, Deadline) -> R,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::provider::is_safe;
 use crate::{OpenIdError, Provider};
 
-/// Where a provider answers, and how it wants us to say who we are.
+/// A provider's endpoints, and how it authenticates clients.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Discovery {
     issuer: String,
@@ -18,7 +18,7 @@ pub(crate) struct Discovery {
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
 }
 
-/// How the token endpoint learns who we are (OpenID Connect Core 1.0, section 9).
+/// How we authenticate at the token endpoint (OpenID Connect Core 1.0, section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientAuth {
     /// In the `Authorization` header.
@@ -28,16 +28,16 @@ pub(crate) enum ClientAuth {
 }
 
 impl Discovery {
-    /// Where the document lies.
+    /// The document's URL.
     pub(crate) fn url(provider: &Provider) -> String {
         format!("{}/.well-known/openid-configuration", provider.issuer.trim_end_matches('/'))
     }
 
-    /// Reads the document.
+    /// Parses the document.
     ///
     /// # Errors
     ///
-    /// It is another issuer's, or names addresses to which nothing secret may be sent.
+    /// It is another issuer's, or has URLs to which secrets may not be sent.
     pub(crate) fn read(provider: &Provider, json: &[u8]) -> Result<Self, OpenIdError> {
         let found: Self =
             serde_json::from_slice(json).map_err(|_| OpenIdError::Provider("discovery document cannot be read"))?;
@@ -55,7 +55,7 @@ impl Discovery {
         [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri].into_iter().chain(&self.userinfo_endpoint)
     }
 
-    /// How to say who we are: by header where the provider takes that, which is also what saying nothing means.
+    /// How to authenticate: by header when the provider supports that, which is also the default.
     pub(crate) fn client_auth(&self) -> Result<ClientAuth, OpenIdError> {
         let Some(methods) = &self.token_endpoint_auth_methods_supported else { return Ok(ClientAuth::Basic) };
         let takes = |wanted: &str| methods.iter().any(|method| method == wanted);

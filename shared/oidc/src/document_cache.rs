@@ -1,4 +1,4 @@
-//! What is known of providers: their documents, kept in the warm environment for a while.
+//! A cache of the providers' documents, in the warm environment.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,14 +9,14 @@ use domain::Timestamp;
 use crate::discovery::Discovery;
 use crate::keys::ProviderKeys;
 
-/// How long a document is used without asking again. Providers move their endpoints hardly ever, and announce a new key
-/// before they sign with it; one that was not announced is found by its unknown id.
+/// How long a document is used without reading it again. Providers rarely move their endpoints, and announce a new key
+/// before they sign with it; an unannounced key is found by its unknown id.
 const FRESH_FOR: Duration = Duration::from_hours(1);
 
-/// Keys are not asked for again sooner than this, whatever ids tokens name: those are chosen by whoever sends them.
+/// The shortest interval between two reads of the keys, whatever ids tokens name: clients choose those.
 const KEYS_AGAIN_AFTER: Duration = Duration::from_mins(1);
 
-/// Documents by the issuer that they are of.
+/// Documents by issuer.
 #[derive(Debug, Default)]
 pub(crate) struct DocumentCache(Mutex<BTreeMap<String, Documents>>);
 
@@ -61,7 +61,7 @@ impl DocumentCache {
         value
     }
 
-    /// Whether the keys were read so lately that it leads nowhere to read them again.
+    /// Whether the keys were read so recently that reading them again is pointless.
     pub(crate) fn keys_are_new(&self, issuer: &str, now: Timestamp) -> bool {
         let documents = self.documents();
         let keys = documents.get(issuer).and_then(|documents| documents.keys.as_ref());

@@ -1,11 +1,11 @@
-//! What went wrong at a provider, told apart by who has to act.
+//! Errors of a provider, by who has to act.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use resilience::{TransportError, Verdict};
 use serde::Deserialize;
 
-/// Why nobody was signed in. The provider's own text stays out, since it can quote codes and tokens.
+/// Why a sign-in failed. The provider's own text is dropped, since it can quote codes and tokens.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenIdError {
     /// The provider failed or was not reached.
@@ -13,32 +13,32 @@ pub enum OpenIdError {
     Unavailable {
         /// The HTTP status, if there was an answer.
         status: Option<u16>,
-        /// What kept the request, or its answer, from arriving.
+        /// Why the request or its response did not arrive.
         #[source]
         source: Option<TransportError>,
     },
-    /// The code is expired, used or another attempt's: whoever signs in begins again.
+    /// The code is expired, used or another attempt's: the person has to sign in again.
     #[error("the provider does not take the code")]
     CodeRefused,
-    /// The provider does not take us: an operator looks after id, secret and redirect address.
+    /// The provider rejects our client: an operator must check its id, secret and redirect URI.
     #[error("the provider does not take the client ({status})")]
     ClientRefused {
         /// The HTTP status.
         status: u16,
     },
-    /// The provider says something that it must not say, or that cannot be read.
+    /// The provider's response breaks the protocol, or is malformed.
     #[error("the provider's {0}")]
     Provider(&'static str),
-    /// The ID token is not good.
+    /// The ID token is invalid.
     #[error("the ID token is refused: {0}")]
     IdToken(&'static str),
-    /// The request cannot be written down: an address of the provider's with illegal characters.
+    /// The request cannot be built: a URL of the provider has illegal characters.
     #[error("cannot build the request")]
     Unbuildable(#[from] http::Error),
 }
 
 impl OpenIdError {
-    /// Whether another try at reading a document can end differently.
+    /// Whether reading a document again can end differently.
     pub(crate) fn of_reading(&self) -> Verdict {
         match self {
             Self::Unavailable { .. } => Verdict::RETRY,
@@ -46,7 +46,7 @@ impl OpenIdError {
         }
     }
 
-    /// Whether a code may be shown again: it is good once, so only if nobody can have seen it.
+    /// Whether a code may be sent again: it is valid once, so only if the provider cannot have seen it.
     pub(crate) fn of_exchange(&self) -> Verdict {
         match self {
             Self::Unavailable { source: Some(TransportError::NotSent(_)), .. }
@@ -55,7 +55,7 @@ impl OpenIdError {
         }
     }
 
-    /// A document's failure.
+    /// A failure to read a document.
     pub(crate) fn of_document(status: StatusCode) -> Self {
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             Self::Unavailable { status: Some(status.as_u16()), source: None }
@@ -64,7 +64,7 @@ impl OpenIdError {
         }
     }
 
-    /// The token endpoint's failure (RFC 6749, section 5.2).
+    /// A failure of the token endpoint (RFC 6749, section 5.2).
     pub(crate) fn of_token(response: &Response<Bytes>) -> Self {
         let status = response.status();
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {

@@ -1,4 +1,4 @@
-//! A code for an ID token, at the provider's token endpoint (OpenID Connect Core 1.0, section 3.1.3).
+//! Exchanges a code for an ID token at the provider's token endpoint (OpenID Connect Core 1.0, section 3.1.3).
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use serde::Deserialize;
 use crate::discovery::{ClientAuth, Discovery};
 use crate::{OpenIdError, Provider};
 
-/// What somebody came back with, and what we kept of their attempt. `Debug` shows nothing of it.
+/// What the provider returned, and what we stored of the attempt. `Debug` hides it.
 #[derive(Clone, Copy)]
 pub struct Exchange<'a> {
     /// The code.
     pub code: &'a str,
-    /// Where the provider sent them, as the attempt said it.
+    /// The redirect URI, as the attempt sent it.
     pub redirect_uri: &'a str,
     /// The attempt's verifier.
     pub code_verifier: &'a str,
@@ -29,7 +29,7 @@ impl fmt::Debug for Exchange<'_> {
     }
 }
 
-/// The answer. It has no `Debug`.
+/// The response. It has no `Debug`.
 #[derive(Deserialize)]
 pub(crate) struct Tokens {
     pub id_token: String,

@@ -1,4 +1,4 @@
-//! The check of an ID token (OpenID Connect Core 1.0, section 3.1.3.7).
+//! Verifies an ID token (OpenID Connect Core 1.0, section 3.1.3.7).
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use serde_json::Value;
 
 use crate::keys::ProviderKeys;
 
-/// How far the provider's clock may be from ours. A token comes straight from the provider and is looked at once, so
-/// that nothing but clocks has to be allowed for.
+/// How far the provider's clock may be from ours. A token comes straight from the provider and is verified at once, so
+/// only clocks need an allowance.
 const LEEWAY: Duration = Duration::from_mins(1);
 
 /// The longest `sub` (section 2).
 const LONGEST_SUBJECT: usize = 255;
 
-/// What the token has to name.
+/// The claims that the token must have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ExpectedClaims<'a> {
     pub issuer: &'a str,
@@ -25,12 +25,12 @@ pub(crate) struct ExpectedClaims<'a> {
     pub nonce: &'a str,
 }
 
-/// Why a token is not good.
+/// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IdTokenError {
-    /// Signed with a key that the set does not have, or not yet.
+    /// Signed with a key that the set does not contain, or not yet.
     UnknownKey,
-    /// No good, whatever the keys.
+    /// Invalid, whatever the keys.
     Because(&'static str),
 }
 
@@ -56,7 +56,7 @@ struct Claims {
     email: Email,
 }
 
-/// What a provider says of the address (section 5.1).
+/// The claims about the email address (section 5.1).
 #[derive(Default, Deserialize)]
 pub(crate) struct Email {
     email: Option<Value>,
@@ -70,13 +70,13 @@ enum Audience {
     Several(Vec<String>),
 }
 
-/// Whom a good token is about.
+/// The verified claims of a token.
 pub(crate) struct VerifiedClaims {
     pub identity: Identity,
     pub email: Email,
 }
 
-/// Looks at all of it.
+/// Verifies the whole token.
 pub(crate) fn check(
     token: &str,
     keys: &ProviderKeys,
@@ -89,7 +89,7 @@ pub(crate) fn check(
     Ok(VerifiedClaims { identity, email: claims.email })
 }
 
-/// The claims, once the signature is seen to be the provider's.
+/// The claims, once the signature is verified.
 fn verified(token: &str, keys: &ProviderKeys) -> Result<Claims, IdTokenError> {
     let (message, signature) = token.rsplit_once('.').ok_or(Because("not a JWT"))?;
     let (header, claims) = message.split_once('.').ok_or(Because("not a JWT"))?;
@@ -125,7 +125,7 @@ impl Claims {
         rules.iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, broken)| Err(broken))
     }
 
-    /// For us, and if for others as well, then asked for by us.
+    /// Issued for us; if for others as well, then requested by us.
     fn is_for(&self, client_id: &str) -> bool {
         let (ours, others) = match &self.aud {
             Audience::One(one) => (one == client_id, false),
@@ -139,14 +139,14 @@ impl Claims {
 }
 
 impl Email {
-    /// Whether anything is said.
+    /// Whether there are any claims.
     pub(crate) const fn is_told(&self) -> bool {
         self.email.is_some()
     }
 
-    /// The address, if the provider has seen that it is this person's.
+    /// The email address, if the provider has verified it.
     pub(crate) fn verified(&self) -> Option<EmailAddress> {
-        // Some providers write the boolean as a text.
+        // Some providers write the boolean as text.
         let is_verified = matches!(&self.email_verified, Some(value) if *value == true || value == "true");
         self.email.as_ref()?.as_str().filter(|_| is_verified)?.parse().ok()
     }

@@ -1,4 +1,4 @@
-//! The provider's public keys: a JWKS (RFC 7517), of which RS256 and ES256 are taken.
+//! The provider's public keys: a JWKS (RFC 7517), of which RS256 and ES256 are supported.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey};
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::OpenIdError;
 
-/// The keys that ID tokens may be signed with. Each is good for one algorithm, whatever a token says of itself.
+/// The keys that may sign ID tokens. Each is for one algorithm, whatever a token's header says.
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderKeys(Vec<Key>);
 
@@ -44,13 +44,13 @@ struct Jwk {
 }
 
 impl ProviderKeys {
-    /// Reads a key set. Keys that we have no use for are left out (RFC 7517, section 5).
+    /// Parses a key set. Unsupported keys are skipped (RFC 7517, section 5).
     pub(crate) fn read(json: &[u8]) -> Result<Self, OpenIdError> {
         let set: KeySet = serde_json::from_slice(json).map_err(|_| OpenIdError::Provider("key set cannot be read"))?;
         Ok(Self(set.keys.into_iter().filter_map(Jwk::read).collect()))
     }
 
-    /// The key with this id; the only key there is, for a token that names none (OpenID Connect Core 1.0, section 10.1).
+    /// The key with this id; the only key, for a token without one (OpenID Connect Core 1.0, section 10.1).
     pub(crate) fn find(&self, id: Option<&str>) -> Option<&Key> {
         match (id, self.0.as_slice()) {
             (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)),
@@ -69,7 +69,7 @@ impl Key {
         }
     }
 
-    /// Whether the key's owner signed the message. RSA keys have 2048 bits at least (RFC 7518, section 3.3).
+    /// Whether the signature is the key's. RSA keys must have at least 2048 bits (RFC 7518, section 3.3).
     pub(crate) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
         let verified = match &self.public {
             Public::Rsa { n, e } => {
@@ -99,7 +99,7 @@ fn decoded(text: String) -> Option<Vec<u8>> {
     BASE64_URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-/// Without the leading zeros that some providers write and ring refuses.
+/// Removes the leading zeros that some providers write and ring refuses.
 fn unsigned(text: String) -> Option<Vec<u8>> {
     let bytes = decoded(text)?;
     let begin = bytes.iter().position(|byte| *byte != 0)?;
@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// RFC 7515, appendix A.2: a signature that others made.
+    /// RFC 7515, appendix A.2: a signature made by another implementation.
     const RSA: (&str, &str, &str) = (
         "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ",
         "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ",

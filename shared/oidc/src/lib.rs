@@ -1,7 +1,7 @@
-//! Signing in with an OpenID provider: the authorization code flow with PKCE, and the check of the ID token (OpenID
-//! Connect Core 1.0; RFC 6749, 7636, 9700).
+//! Signing in with an OpenID provider: the authorization code flow with PKCE, and the verification of the ID token
+//! (OpenID Connect Core 1.0; RFC 6749, 7636, 9700).
 //!
-//! No token and no code gets into a log or an error. Must not know accounts, the store, nor how a function is called.
+//! Tokens and codes never reach a log or an error. Must not know accounts, the store, nor how a function is called.
 
 mod addresses;
 mod attempt;

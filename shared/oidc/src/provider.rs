@@ -1,26 +1,26 @@
-//! The providers that people may sign in with, and who we are to them.
+//! The supported providers, with our client credentials.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-/// The providers by their names in our addresses, as the secret has them:
+/// The providers by their names in our URLs, as in the secret:
 /// `{"providers":{"google":{"issuer":"https://accounts.google.com","client_id":"…","client_secret":"…"}}}`.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Providers {
     providers: BTreeMap<String, Provider>,
 }
 
-/// A provider, with what it knows us by. `Debug` hides the secret.
+/// A provider with our client credentials. `Debug` hides the secret.
 #[derive(Clone, Deserialize)]
 pub struct Provider {
-    /// Its issuer identifier: what its documents and tokens have to name.
+    /// The issuer identifier, which the provider's documents and tokens must name.
     #[serde(deserialize_with = "issuer")]
     pub issuer: String,
-    /// Our id there.
+    /// Our client id.
     pub client_id: String,
-    /// Our secret there.
+    /// Our client secret.
     pub client_secret: String,
 }
 
@@ -37,7 +37,7 @@ impl fmt::Debug for Provider {
     }
 }
 
-/// Whether codes and tokens may be sent there: over TLS, or without leaving this machine.
+/// Whether codes and tokens may be sent there: over TLS, or on this machine.
 pub(crate) fn is_safe(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("http://") else { return url.starts_with("https://") };
     let host = rest.split(['/', '?', ':']).next().unwrap_or_default();

@@ -9,24 +9,24 @@ use resilience::Ids;
 
 use crate::Password;
 
-/// Memory of one run, in KiB.
+/// The memory of one run, in KiB.
 pub const MEMORY_KIB: u32 = 19_456;
-/// How often it is gone over.
+/// The number of passes.
 pub const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Stands in where there is no hash to compare with. Its last part is no password's hash but bytes that were made up, so
-/// that nothing fits it.
+/// Compared with when there is no hash. Its last part is not the hash of a password but invented bytes, so nothing
+/// matches it.
 const NOBODYS: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm8gc3VjaCBhY2NvdW50IQ$bm9ib2R5J3MgcGFzc3dvcmQgaGFzaCwgbm90aGluZyE";
 
-/// Hashes and compares, and counts how often it did.
+/// Hashes and compares passwords, and counts how often.
 #[derive(Debug, Default)]
 pub struct Passwords {
     runs: Cell<u64>,
 }
 
-/// A hash could not be made: there is not enough memory.
+/// A password could not be hashed: there is not enough memory.
 #[derive(Debug, thiserror::Error)]
 #[error("a password cannot be hashed: {0}")]
 pub struct HashError(String);
@@ -46,7 +46,7 @@ impl Passwords {
         Ok(PasswordHash(hash.map_err(|error| failed(&error))?.to_string()))
     }
 
-    /// Whether this is the password of which the hash is stored. Without one it isn't, after the same work.
+    /// Whether this is the stored hash's password. Without a hash it is not, after the same work.
     pub fn verify(&self, password: &Password, stored: Option<&PasswordHash>) -> bool {
         self.count();
         let text = stored.map_or(NOBODYS, |hash| &hash.0);
@@ -55,13 +55,13 @@ impl Passwords {
         fits && stored.is_some()
     }
 
-    /// Whether the hash was made with other parameters than the current ones, and should be made anew when the password is
-    /// known next.
+    /// Whether the hash was made with other parameters than the current ones, and should be replaced the next time that
+    /// the password is known.
     pub fn is_outdated(&self, stored: &PasswordHash) -> bool {
         !stored.0.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$"))
     }
 
-    /// How often it has hashed so far: the work that a caller could measure.
+    /// How many hashes were computed so far: the work that a caller could measure.
     pub const fn runs(&self) -> u64 {
         self.runs.get()
     }

@@ -1,7 +1,7 @@
-//! Passwords: how they are hashed and compared, and which ones are taken.
+//! Passwords: how they are hashed and compared, and which ones are accepted.
 //!
-//! Argon2id (RFC 9106) with 19 MiB, two passes and one lane, the first choice of the OWASP Password Storage Cheat Sheet.
-//! Whether there is an account makes no difference to the work. Must not know HTTP, nor the store.
+//! Argon2id (RFC 9106) with 19 MiB, two passes and one lane, the first choice of the OWASP Password Storage Cheat
+//! Sheet. The work is the same whether or not there is an account. Must not know HTTP, nor the store.
 
 mod hashing;
 mod password;

@@ -1,13 +1,13 @@
-//! A password as somebody typed it.
+//! A password as it was typed.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-/// Characters; a longer one is not even looked at. NIST SP 800-63B asks for 64 at least.
+/// The longest password in characters; a longer one is refused unread. NIST SP 800-63B requires at least 64.
 pub const MAX_LENGTH: usize = 128;
 
-/// What was typed, right or wrong, at most [`MAX_LENGTH`] characters. Never logged: `Debug` hides it.
+/// A typed password, right or wrong, of at most [`MAX_LENGTH`] characters. Never logged: `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 

@@ -1,5 +1,5 @@
-//! Which passwords are taken (NIST SP 800-63B-4, section 3.1.1.2): long ones, whatever they consist of, that nobody
-//! would guess first.
+//! Which passwords are accepted (NIST SP 800-63B-4, section 3.1.1.2): long ones, whatever they consist of, that are not
+//! among the first guesses.
 
 use std::collections::BTreeSet;
 
@@ -7,30 +7,30 @@ use domain::{EmailAddress, FieldError};
 
 use crate::Password;
 
-/// Characters.
+/// The shortest password in characters.
 pub const MIN_LENGTH: usize = 10;
-/// A password of fewer different characters is a pattern.
+/// A password with fewer different characters is a pattern.
 const MIN_DIFFERENT: usize = 4;
 
-/// What people take most often, in lower case and without the digits and signs that they put behind it.
+/// The most common passwords, in lower case and without the digits and signs that people append.
 const WELL_KNOWN: &str = include_str!("well_known.txt");
 
-/// Why a password is not taken; the message is for whoever chose it.
+/// Why a password is refused; the message is for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
     /// Fewer than [`MIN_LENGTH`] characters.
     #[error("must have at least {MIN_LENGTH} characters")]
     TooShort,
-    /// It is in the mail address, or the address is in it.
+    /// It is contained in the email address, or contains it.
     #[error("must not resemble the email address")]
     LikeAddress,
-    /// One of those that are tried first.
+    /// One of the first guesses.
     #[error("is too common")]
     WellKnown,
 }
 
 impl Password {
-    /// Whether it may become the password of the account with this address.
+    /// Checks whether it may become the password of the account with this email address.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl Password {
         if is_well_known(&text) { Err(WeakPassword::WellKnown) } else { Ok(()) }
     }
 
-    /// As [`check`](Self::check), for whoever sent it in this field.
+    /// As [`check`](Self::check), with the field in which the client sent it.
     ///
     /// # Errors
     ///

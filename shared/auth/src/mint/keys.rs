@@ -1,4 +1,4 @@
-//! The private keys, as they lie in Secrets Manager.
+//! The private keys, as they are stored in Secrets Manager.
 
 use base64::{
     Engine,
@@ -17,21 +17,21 @@ use serde_json::{Value, json};
 use super::MintError;
 
 /// The signing secret: `{"keys": [{"kid": …, "private_key": <PEM, PKCS#8>, "active_from": <RFC 3339>}]}`. A new key is
-/// there before it signs, so that whoever signs and whoever verifies has heard of it by then.
+/// published before it signs, so that all signers and verifiers know it by then.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SigningKeys {
-    /// In no order.
+    /// The keys, in no particular order.
     pub keys: Vec<SigningKey>,
 }
 
 impl SigningKeys {
-    /// The key to sign with: of those whose time has come, the newest.
+    /// The key to sign with: the newest of those that are active.
     pub fn active(&self, now: Timestamp) -> Option<&SigningKey> {
         self.keys.iter().filter(|key| key.active_from <= now).max_by_key(|key| key.active_from)
     }
 
-    /// The key set that verifiers read: a JWKS (RFC 7517) with the public side of every key, those included that sign
-    /// no more or not yet.
+    /// The key set that verifiers read: a JWKS (RFC 7517) with the public part of every key, including keys that no
+    /// longer sign or do not sign yet.
     ///
     /// # Errors
     ///
@@ -42,7 +42,7 @@ impl SigningKeys {
     }
 }
 
-/// A private key with its id. Its `Debug` shows nothing of the key itself.
+/// A private key with its id. `Debug` hides the key itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SigningKey {
     kid: String,
@@ -51,7 +51,7 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// A fresh P-256 key that signs from then on; its id is its thumbprint (RFC 7638).
+    /// A new P-256 key that signs from then on; its id is its thumbprint (RFC 7638).
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl SigningKey {
         &self.kid
     }
 
-    /// From when on it signs, unless there is a newer one.
+    /// When it starts to sign, unless there is a newer one.
     pub const fn active_from(&self) -> Timestamp {
         self.active_from
     }
@@ -80,7 +80,7 @@ impl SigningKey {
         Self { active_from, ..self }
     }
 
-    /// The public side as an entry of a JWKS.
+    /// The public part as an entry of a JWKS.
     ///
     /// # Errors
     ///

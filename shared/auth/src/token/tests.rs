@@ -46,7 +46,7 @@ fn without(name: &str) -> Value {
     claims
 }
 
-/// Puts a token together from raw parts, so that a part can be what no library would make.
+/// Builds a token from raw parts, including ones that no library would make.
 fn raw(header: &Value, claims: &Value, signature: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(serde_json::to_vec(value).unwrap());
     let message = format!("{}.{}", part(header), part(claims));
@@ -170,7 +170,7 @@ fn an_algorithm_of_the_callers_choice_is_refused() {
         (raw(&header("HS256"), &claims(), |message| mac(text.as_bytes(), message)), "wrong algorithm"),
         (raw(&header("ES384"), &claims(), |_| vec![0; 96]), "wrong algorithm"),
         (raw(&header("ES256"), &claims(), |_| Vec::new()), "wrong signature"),
-        // CVE-2022-21449: r = s = 0 satisfied a verifier that forgot to look.
+        // CVE-2022-21449: r = s = 0 satisfied a verifier that forgot to check.
         (raw(&header("ES256"), &claims(), |_| vec![0; 64]), "wrong signature"),
     ] {
         assert_eq!(verify(&token, &keys(&[&key]), &TokenRules::default(), NOW), Err(TokenRefused(reason)));

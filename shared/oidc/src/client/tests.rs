@@ -69,7 +69,7 @@ fn a_code_becomes_a_person_and_documents_are_kept_for_an_hour() {
         clock.advance(Duration::from_secs(59));
         assert_eq!(external_identity(open_id, deadline).await.unwrap().identity.subject, "person-1");
         clock.advance(Duration::from_secs(3541));
-        // The token's own time is over by now; what matters is what is asked for.
+        // The token itself has expired by now; the requests are what matters here.
         external_identity(open_id, deadline).await.unwrap_err();
     });
     let whole = [DISCOVERY, "POST /token", "GET /jwks"];
@@ -109,12 +109,12 @@ fn an_unknown_key_is_asked_for_once_and_not_more_than_once_a_minute() {
         Turn::json(200, &discovery()),
         signed(&old, "k-1"),
         keys(&[old.jwk("k-1")]),
-        // Too soon: nothing is asked for.
+        // Too soon: no request is made.
         signed(&new, "k-2"),
-        // Later it is, and the key is there.
+        // Later one is made, and the key is there.
         signed(&new, "k-2"),
         keys(&[old.jwk("k-1"), new.jwk("k-2")]),
-        // An id that nobody has costs one more question, however often it comes.
+        // An unknown key id costs one more request, however often it comes.
         signed(&new, "k-3"),
         keys(&[old.jwk("k-1"), new.jwk("k-2")]),
         signed(&new, "k-3"),

@@ -11,7 +11,7 @@ fn key_set(signer: &Signer) -> ProviderKeys {
     ProviderKeys::read(json!({"keys": [signer.jwk("k-1")]}).to_string().as_bytes()).unwrap()
 }
 
-/// A token whose claims differ from a good one's in these.
+/// A token whose claims differ from a valid one's in these.
 fn judge(signer: &Signer, changes: &Value) -> Result<ExternalIdentity, IdTokenError> {
     let header = json!({"alg": signer.algorithm(), "kid": "k-1"});
     external(&signer.token(&header, &with(claims(), changes)), &key_set(signer))
