@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{Sandbox, answer, faults::Fault, provider::StandIn as _, sandbox::not_found};
 
-/// Answers a request that is no provider's.
+/// Answers a request that belongs to no provider.
 pub fn handle(sandbox: &mut Sandbox, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
     let path = request.uri().path().trim_matches('/');
     let mut segments = path.split('/');

@@ -14,7 +14,7 @@ use crate::provider::Webhook;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DeliveryId(u64);
 
-/// One try at a webhook, ready to be POSTed. Tell the sandbox what came of it with `Sandbox::delivered`.
+/// One attempt to deliver a webhook, ready to be POSTed. Report the outcome with `Sandbox::delivered`.
 #[derive(Clone, Debug)]
 pub struct Delivery {
     /// For the report of the outcome.
@@ -25,7 +25,7 @@ pub struct Delivery {
     pub headers: HeaderMap,
     /// The exact bytes that were signed.
     pub body: Bytes,
-    /// What is told, as in `payment_intent.succeeded`.
+    /// The kind of event, as in `payment_intent.succeeded`.
     pub event_type: String,
     /// 1 for the first try.
     pub attempt: u32,
@@ -137,7 +137,7 @@ impl Deliveries {
         Some((id, pending.webhook.clone(), pending.tries))
     }
 
-    /// Records what came of a try. Gives the webhook back when that settles it, with whether it was taken.
+    /// Records the outcome of an attempt. Returns the webhook once that settles it, with whether it was accepted.
     pub fn report(&mut self, now: Timestamp, id: DeliveryId, status: Option<u16>) -> Option<(Webhook, bool)> {
         // A second report, or one about what was forgotten by a reset, changes nothing.
         let pending = self.pending.get_mut(&id).filter(|pending| pending.in_flight)?;
@@ -156,7 +156,7 @@ impl Deliveries {
         None
     }
 
-    /// Makes due now what was POSTed without a report: whoever had it is gone.
+    /// Makes attempts without a report due now: the process that made them is gone.
     pub fn try_again(&mut self, now: Timestamp) {
         for (id, pending) in self.pending.iter_mut().filter(|(_, pending)| pending.in_flight) {
             pending.in_flight = false;

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// A counter hashed with a seed. Not secret, on purpose: whoever knows the seed knows every id.
+/// A counter hashed with a seed. Deliberately not secret: the seed determines every id.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Draw {
     seed: u64,

@@ -38,7 +38,7 @@ enum Entry {
 }
 
 impl Journal {
-    /// Notes a request, unless it only looks.
+    /// Records a request, unless it only reads.
     pub(crate) fn request(&mut self, at: Timestamp, request: &Request<Bytes>) {
         let looks = Provider::of_path(request.uri().path()).is_none() && request.method() == Method::GET;
         if looks || request.method() == Method::OPTIONS {
@@ -50,12 +50,12 @@ impl Journal {
         self.write(at, Entry::Request { method, uri, headers, body: STANDARD.encode(request.body()) });
     }
 
-    /// Notes that webhooks were taken out of the queue.
+    /// Records that webhooks were taken out of the queue.
     pub(crate) fn due(&mut self, at: Timestamp) {
         self.write(at, Entry::Due);
     }
 
-    /// Notes what came of a webhook.
+    /// Records the outcome of a webhook.
     pub(crate) fn delivered(&mut self, at: Timestamp, id: DeliveryId, status: Option<u16>) {
         self.write(at, Entry::Delivered { id, status });
     }
@@ -71,8 +71,8 @@ impl Journal {
     }
 }
 
-/// Brings a sandbox back as the file tells, or makes a new one, and notes there from now on what happens. The settings
-/// have to be those that it was first started with, addresses of webhooks aside.
+/// Restores a sandbox from the file, or creates a new one, and records there from now on. The settings must be those of
+/// its first start, except for the URLs of webhooks.
 ///
 /// Webhooks that were under way when the last process ended are tried again. A last line that was cut off is left out.
 ///

@@ -1,9 +1,9 @@
 //! Stand-ins for the outside systems: Stripe, SendGrid with a mailbox, Google Sheets, an OpenID provider.
 //!
-//! Each provider is a state machine that takes an HTTP request and gives a response, with the clock handed in, so that
+//! Each provider is a state machine that takes an HTTP request and returns a response, with the time passed in, so that
 //! tests, the suite and a simulation call it in process ([`SandboxTransport`]), and [`server::serve`] puts the same
-//! machine on a socket. Misbehaviour is switched on by [`Fault`]s, from Rust or over `/_sandbox/faults`. Webhooks go
-//! into a queue that whoever drives the sandbox empties: [`Sandbox::due`], POST, [`Sandbox::delivered`].
+//! machine on a socket. [`Fault`]s make it misbehave, from Rust or over `/_sandbox/faults`. Webhooks go into a queue
+//! that the driver of the sandbox empties: [`Sandbox::due`], POST, [`Sandbox::delivered`].
 //!
 //! Written from the providers' documentation, and must not know the product: nothing of ours but clock, time and the
 //! HTTP seam is used here, so that a misunderstanding on our side does not meet its twin.

@@ -81,9 +81,9 @@ pub struct Webhook {
     pub provider: Provider,
     /// The provider's own id of the endpoint, for choosing the signing key.
     pub endpoint: String,
-    /// The provider's own id of what is told, for its bookkeeping and for faults.
+    /// The provider's own id of the event, for its bookkeeping and for faults.
     pub event_id: String,
-    /// What is told, as in `payment_intent.succeeded`; faults can be aimed at it by prefix.
+    /// The kind of event, as in `payment_intent.succeeded`; faults can select it by prefix.
     pub event_type: String,
     /// Where to.
     pub url: String,
@@ -98,7 +98,7 @@ pub trait StandIn {
     /// Answers one call of the provider's API.
     fn handle(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes>;
 
-    /// Answers one call of its own errors instead of doing what is asked.
+    /// Answers a call with one of the provider's own errors instead of doing what is asked.
     fn refuse(&mut self, now: Timestamp, request: &Request<Bytes>, refusal: Refusal) -> Response<Bytes>;
 
     /// Does what is asked and answers 500 all the same.
@@ -120,7 +120,7 @@ pub trait StandIn {
         HeaderMap::new()
     }
 
-    /// What came of a webhook in the end: taken with 2xx, or given up.
+    /// The final outcome of a webhook: accepted with 2xx, or given up.
     fn settled(&mut self, _webhook: &Webhook, _taken: bool) {}
 
     /// Does what the provider does by itself as time passes.

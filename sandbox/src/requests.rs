@@ -20,7 +20,7 @@ pub struct Call {
     pub method: String,
     /// Path without the query.
     pub path: String,
-    /// HTTP status of the answer; none when there was no answer.
+    /// The HTTP status of the answer; `None` when there was no answer.
     pub status: Option<u16>,
     /// Whether the caller got an answer.
     pub answered: bool,

@@ -36,7 +36,7 @@ pub struct Sandbox {
     pub deliveries: Deliveries,
     /// Calls so far.
     pub requests: RequestLog,
-    /// Where all of this is noted, if it is to survive its process.
+    /// The journal, if the sandbox is to survive its process.
     pub(crate) journal: Option<Journal>,
     settings: Settings,
 }
@@ -107,8 +107,8 @@ impl Sandbox {
         outcome
     }
 
-    /// The webhooks that are due now, each to be POSTed by whoever drives the sandbox: server, suite or simulation.
-    /// Each has to be reported with [`Self::delivered`].
+    /// The webhooks that are due now, to be POSTed by the driver of the sandbox: server, suite or simulation. Each must
+    /// be reported with [`Self::delivered`].
     pub fn due(&mut self, now: Timestamp) -> Vec<Delivery> {
         self.tick(now);
         self.collect(now);
@@ -132,7 +132,7 @@ impl Sandbox {
         ticks.into_iter().chain([self.deliveries.next_due()]).flatten().min()
     }
 
-    /// What came of a delivery: the HTTP status, or none when there was no answer. Anything but 2xx is tried again.
+    /// Reports a delivery: the HTTP status, or `None` when there was no answer. Anything but 2xx is retried.
     pub fn delivered(&mut self, now: Timestamp, id: DeliveryId, status: Option<u16>) {
         if let Some(journal) = &mut self.journal {
             journal.delivered(now, id, status);
@@ -220,7 +220,7 @@ impl Sandbox {
 }
 
 impl Outcome {
-    /// The answer's status; none when there is no answer.
+    /// The answer's status; `None` when there is no answer.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Answer { response, .. } => Some(response.status().as_u16()),
@@ -229,7 +229,7 @@ impl Outcome {
     }
 }
 
-/// The answer for a path that is nobody's.
+/// The answer for a path that belongs to no provider.
 pub(crate) fn not_found() -> Response<Bytes> {
     answer::problem(
         404,

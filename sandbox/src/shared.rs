@@ -35,7 +35,7 @@ impl Shared {
         self.changed.notify_one();
     }
 
-    /// Waits until somebody calls [`Self::notify`]; one that came before counts.
+    /// Waits for a call of [`Self::notify`]; an earlier one counts.
     pub async fn changed(&self) {
         self.changed.notified().await;
     }

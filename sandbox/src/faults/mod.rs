@@ -101,7 +101,7 @@ impl Faults {
         &self.rules
     }
 
-    /// Switches one rule off; false when there is none of that id.
+    /// Switches one rule off. Returns false when there is no rule with that id.
     pub fn remove(&mut self, id: u64) -> bool {
         let before = self.rules.len();
         self.rules.retain(|rule| rule.id != id);

@@ -35,7 +35,7 @@ pub enum FaultKind {
     },
     /// 429, nothing done.
     TooManyRequests {
-        /// Seconds for the `Retry-After` header; none when absent.
+        /// The seconds in the `Retry-After` header; `None` leaves it out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<u64>,
     },
@@ -98,7 +98,7 @@ pub struct When {
     /// Only the n-th matching call, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<u64>,
-    /// No more than so many times.
+    /// The most hits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
 }
@@ -154,7 +154,7 @@ impl Fault {
         self
     }
 
-    /// No more than so many times.
+    /// Limits the number of hits.
     #[must_use]
     pub const fn times(mut self, times: u64) -> Self {
         self.when.times = Some(times);

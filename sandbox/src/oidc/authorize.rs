@@ -1,4 +1,4 @@
-//! `/oidc/authorize`: the page on which somebody says who they are, and the way back to whoever asked.
+//! `/oidc/authorize`: the sign-in page, and the redirect back to the client.
 
 use askama::Template;
 use bytes::Bytes;
@@ -62,7 +62,8 @@ impl Oidc {
         back(&[("code", &code)])
     }
 
-    /// Nobody is sent to an address that is not registered, not even with an error (RFC 6749, section 4.1.2.1).
+    /// The browser is never redirected to a URI that is not registered, not even with an error (RFC 6749, section
+    /// 4.1.2.1).
     fn destination<'a>(&self, form: &'a Form) -> Result<(Client, &'a str), &'static str> {
         let client = form.get("client_id").and_then(|id| self.client(id)).ok_or("there is no such client_id")?;
         let redirect_uri = form.get("redirect_uri").ok_or("redirect_uri is missing")?;

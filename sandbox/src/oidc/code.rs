@@ -21,7 +21,7 @@ pub struct Grant {
     pub person: Person,
 }
 
-/// The codes that nobody has shown yet.
+/// The codes that were not used yet.
 #[derive(Debug, Default)]
 pub struct Codes(BTreeMap<String, (Grant, Timestamp)>);
 

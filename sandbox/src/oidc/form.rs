@@ -15,7 +15,7 @@ impl Form {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
-    /// A parameter's value; an empty one is none (RFC 6749, section 3.1).
+    /// A parameter's value; an empty one counts as missing (RFC 6749, section 3.1).
     pub fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())

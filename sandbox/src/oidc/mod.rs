@@ -1,9 +1,9 @@
 //! The stand-in of an OpenID provider, under `/oidc`: discovery, a page on which a person says who they are, codes with
 //! PKCE, ID tokens signed RS256 (OpenID Connect Core 1.0 and Discovery 1.0, RFC 6749, 7636, 9207).
 //!
-//! It is as strict as real ones are: a redirect address has to be registered letter by letter, a code is good once, for
-//! its client, its address and its verifier. A state machine: time is handed in, nothing waits. Must not know who uses
-//! it.
+//! It is as strict as real ones are: a redirect URI must be registered letter by letter, and a code is valid once, for
+//! its client, its redirect URI and its verifier. A state machine: the time is passed in, nothing waits. Must not know
+//! who uses it.
 
 mod authorize;
 mod code;
@@ -70,7 +70,7 @@ pub struct Oidc {
 }
 
 impl Oidc {
-    /// The clients of the settings, and nobody signed in.
+    /// A provider with the clients of the settings, without sign-ins.
     pub fn new(seed: u64, settings: &Settings) -> Self {
         Self {
             clients: settings.clients.clone(),

@@ -1,8 +1,8 @@
-//! Who signs in: whoever says so. A person is known by the address.
+//! People who signed in. Anyone may; a person is identified by the email address.
 
 use sha2::{Digest, Sha256};
 
-/// Somebody who signed in.
+/// A person who signed in.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// The address as it was entered.

@@ -1,4 +1,4 @@
-//! ID tokens: signed as they should be, or as somebody wants them for a test.
+//! Signs ID tokens, correctly or with the mistakes that a test asks for.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};

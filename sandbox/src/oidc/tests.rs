@@ -39,7 +39,7 @@ fn query(fields: &Fields<'_>) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-/// Somebody enters an address on the page; the parameters that they come back with.
+/// Submits an email address on the page. Returns the parameters of the redirect.
 fn answer_as(
     provider: &mut Oidc,
     question: &Fields<'_>,

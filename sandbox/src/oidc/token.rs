@@ -12,7 +12,7 @@ use super::form::Form;
 use super::{Oidc, issuer};
 use crate::answer;
 
-/// Seconds that tokens are good for.
+/// The lifetime of tokens in seconds.
 const LIFETIME: i64 = 3600;
 
 /// A status and an OAuth error (RFC 6749, section 5.2).

@@ -18,7 +18,7 @@ use super::mail::Filter;
 use super::{SendGrid, page};
 use crate::answer;
 
-/// An event that somebody asks for by hand.
+/// An event requested by hand.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EventRequest {

@@ -41,7 +41,7 @@ impl EventKind {
 }
 
 /// The events that follow for a recipient, in order: `bounce@…`, `dropped@…`, `deferred@…`, `open@…`, `click@…`,
-/// `spam@…` and `silent@…` (nothing is ever heard of it); a `+tag` is ignored. Any other address is delivered.
+/// `spam@…` and `silent@…` (no event at all); a `+tag` is ignored. Mail to any other address is delivered.
 pub fn of(recipient: &str) -> &'static [EventKind] {
     use EventKind::{Bounce, Click, Deferred, Delivered, Dropped, Open, Processed, SpamReport};
     let local = recipient.split(['+', '@']).next().unwrap_or_default().to_lowercase();

@@ -31,7 +31,7 @@ impl RateLimit {
         Allowance { limit, remaining: limit - self.used.min(limit), reset, admitted }
     }
 
-    /// What a request is told that a fault refuses, whatever room the window has. Takes nothing out.
+    /// The headers of a request that a fault refuses, whatever the window's state. Takes nothing out.
     pub fn exhausted(&mut self, now: Timestamp, limit: u32, window_seconds: u32) -> Allowance {
         let reset = self.enter_window(now, window_seconds);
         Allowance { limit, remaining: 0, reset, admitted: false }

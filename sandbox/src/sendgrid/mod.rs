@@ -71,7 +71,7 @@ impl SendGrid {
         }
     }
 
-    /// The event webhook's public key: base64 of its SPKI DER; empty when there is none.
+    /// The event webhook's public key: base64 of its SPKI DER; empty without a key.
     pub fn public_key(&self) -> String {
         self.signing.as_ref().map(SigningKey::public_key).unwrap_or_default()
     }

@@ -31,7 +31,7 @@ const RESERVED_HEADERS: [&str; 14] = [
     "date",
 ];
 
-/// Every broken rule; none when the mail would be accepted.
+/// Every broken rule; empty when the mail would be accepted.
 pub fn check(request: &SendRequest, verified_senders: &[String], now: Timestamp) -> Vec<ApiError> {
     let mut errors = Vec::new();
     personalizations(request, now, &mut errors);

@@ -62,7 +62,7 @@ async fn respond(outcome: Outcome, cut: &CutHandle) -> http::Response<Bytes> {
         Outcome::NoAnswer { delay, .. } => {
             SystemClock.sleep(delay).await;
             cut.now();
-            // Nobody sees this answer: writing it is what trips over the cut connection.
+            // The client never sees this answer: writing it fails on the cut connection.
             answer::empty(500)
         }
     }

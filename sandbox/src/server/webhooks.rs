@@ -1,4 +1,4 @@
-//! Sends the sandbox's webhooks over plain HTTP and reports what came of each.
+//! Sends the sandbox's webhooks over plain HTTP and reports the outcome of each.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -26,7 +26,7 @@ pub struct Span {
 }
 
 impl A1 {
-    /// Reads a range; `None` when it is none. A bare word that is no cell is a tab's title.
+    /// Parses a range; `None` when it is malformed. A bare word that is not a cell is a tab's title.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some((tab, cells)) = split_tab(text) {
             let (rows, columns) = cells_of(cells)?;

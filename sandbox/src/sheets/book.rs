@@ -112,7 +112,7 @@ impl Spreadsheet {
         check_limits(self.tabs.iter().map(|tab| (tab.rows, tab.columns)))
     }
 
-    /// Refuses a tab's growth to so many rows and columns when Google's limits forbid it.
+    /// Refuses to grow a tab to this size when Google's limits forbid it.
     pub fn check_growth(&self, grown: usize, size: (usize, usize)) -> Result<(), GoogleError> {
         let size_of = |(index, tab): (usize, &Tab)| if index == grown { size } else { (tab.rows, tab.columns) };
         check_limits(self.tabs.iter().enumerate().map(size_of))

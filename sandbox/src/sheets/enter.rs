@@ -1,5 +1,5 @@
-//! What becomes of a value that is written: taken as it is (`RAW`), or read as if somebody had typed it
-//! (`USER_ENTERED`), locale `en_US`.
+//! How a written value is entered: unchanged (`RAW`), or parsed as if a person had typed it (`USER_ENTERED`), locale
+//! `en_US`.
 
 use time::{Date, Month};
 
@@ -26,7 +26,7 @@ impl InputOption {
     }
 }
 
-/// Reads what somebody typed.
+/// Parses typed text.
 pub fn typed(text: &str) -> Option<Cell> {
     if let Some(literal) = text.strip_prefix('\'') {
         return (!literal.is_empty()).then(|| Cell::plain(CellInput::Text(literal.to_owned())));

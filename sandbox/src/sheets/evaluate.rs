@@ -81,7 +81,7 @@ impl<'a> Evaluator<'a> {
         value
     }
 
-    /// One value: a range of one cell, or anything that is no range.
+    /// One value: a range of one cell, or anything that is not a range.
     pub(super) fn scalar(&self, expr: &Expr) -> Result<Value, CellError> {
         let value = match expr {
             Expr::Number(number) => Value::Number(*number),
@@ -121,7 +121,7 @@ impl<'a> Evaluator<'a> {
         Ok((range.rows.first..=last_row).map(row).collect())
     }
 
-    /// Notes that the formula under way would have gone outside.
+    /// Records that the current formula would have made a request.
     pub(super) fn note_call(&self, function: &str, target: String) {
         let Some((tab, row, column)) = self.under_way.borrow().last().copied() else { return };
         let title = self.book.tabs.get(tab).map(|tab| tab.title.as_str()).unwrap_or_default();

@@ -57,7 +57,7 @@ const OPERATORS: [(&str, Operator, u8); 12] = [
     ("^", Operator::Power, 5),
 ];
 
-/// Deeper nesting than anybody types is refused instead of filling the stack.
+/// The deepest nesting; deeper formulas are refused instead of filling the stack.
 const MAX_DEPTH: usize = 64;
 
 /// Reads a formula, with its `=` or without.
@@ -199,7 +199,7 @@ impl Parser<'_> {
         match word.to_uppercase().as_str() {
             "TRUE" => Ok(Expr::Bool(true)),
             "FALSE" => Ok(Expr::Bool(false)),
-            // A word that is no cell is a name that nobody defined.
+            // A word that is not a cell is an undefined name.
             _ => A1::parse(&word).filter(A1::is_cell).map(Expr::Range).ok_or(CellError::Name),
         }
     }

@@ -1,5 +1,5 @@
-//! The functions that formulas may call: the common ones, and those that would fetch something from outside, which are
-//! noted and come to `#REF!`.
+//! The functions of formulas: the common ones, and those that would fetch something over the network, which are
+//! recorded and evaluate to `#REF!`.
 
 use std::cmp::Ordering;
 use std::mem::discriminant;

@@ -1,4 +1,4 @@
-//! What each payment came to, for whoever compares Stripe's books with the shop's. Stripe itself has no such call.
+//! The balance of each payment, for comparing Stripe's records with the shop's. Stripe itself has no such call.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct Balance {
     pub currency: String,
     /// What was taken.
     pub received: i64,
-    /// What went back, or is on its way; failed refunds don't count.
+    /// The refunded amount, pending refunds included; failed refunds don't count.
     pub refunded: i64,
     /// What disputes took for good.
     pub lost: i64,

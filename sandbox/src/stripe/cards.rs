@@ -78,7 +78,7 @@ const ACCOUNT_EMPTY: Decline = Decline {
     reason: Some("insufficient_funds"),
     message: "The customer's account has insufficient funds to cover this payment.",
 };
-/// A card that is no test card.
+/// A card that is not a test card.
 pub const NO_TEST_CARD: Decline = declined(
     "test_mode_live_card",
     "Your card was declined. Your request was in test mode, but used a non test card. For a list of valid test cards, \

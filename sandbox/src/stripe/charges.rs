@@ -120,7 +120,7 @@ impl Charge {
         matches!(self.status, ChargeStatus::Succeeded { captured: true })
     }
 
-    /// What went back or is on its way, in minor units.
+    /// The refunded amount, pending refunds included, in minor units.
     pub const fn refunded(&self) -> i64 {
         self.amount_refunded
     }

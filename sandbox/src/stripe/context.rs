@@ -8,7 +8,7 @@ use http::{Request, header};
 #[derive(Clone, Debug)]
 pub struct Context {
     pub now: Timestamp,
-    /// The API request behind it; none when Stripe acts by itself.
+    /// The API request behind it; `None` when Stripe acts by itself.
     pub request_id: Option<String>,
     pub idempotency_key: Option<String>,
     /// Whether the caller is a browser.

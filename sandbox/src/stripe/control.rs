@@ -17,7 +17,7 @@ use super::{
 };
 use crate::answer;
 
-/// So many objects of a type are shown by `state`.
+/// How many objects of a type `state` shows.
 const SHOWN: usize = 200;
 
 impl Stripe {
@@ -81,7 +81,7 @@ impl Stripe {
         }
     }
 
-    /// A payment that nobody of this shop asked for: any amount, currency and metadata, paid at once or as its payment
+    /// A payment that the shop did not request: any amount, currency and metadata, paid at once or as its payment
     /// method does.
     fn pay_elsewhere(&mut self, context: &Context, form: &Form) -> Answer {
         let mut form = form.clone();

@@ -168,7 +168,7 @@ impl Stripe {
         self.update_dispute(context, id, &Form::default())
     }
 
-    /// The bank is not content with what it heard about its inquiry, and takes the money.
+    /// The bank rejects the answer to its inquiry, and withdraws the money.
     pub(super) fn escalate_dispute(&mut self, context: &Context, id: &str) -> Answer {
         let dispute = self.open_dispute_mut(id)?;
         if !dispute.status.is_inquiry() {

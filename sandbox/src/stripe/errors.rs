@@ -136,7 +136,7 @@ impl ApiError {
         Self::new(409, ErrorType::Idempotency, Some("idempotency_key_in_use"), message)
     }
 
-    /// What the stand-in is told to answer instead of doing what is asked.
+    /// The error with which a fault answers a call instead of doing what is asked.
     pub fn refused(refusal: Refusal) -> Self {
         if let Refusal::TooManyRequests { .. } = refusal {
             let message = "Request rate limit exceeded. Learn more about rate limits here \

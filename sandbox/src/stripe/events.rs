@@ -36,7 +36,7 @@ pub struct PendingDelivery {
 }
 
 impl Event {
-    /// What came of one try for good. A copy that is given up changes nothing once another one was taken.
+    /// Records the final outcome of one attempt. A copy that is given up changes nothing once another one was accepted.
     pub fn settle(&mut self, endpoint: &str, taken: bool) {
         if taken {
             self.undelivered.retain(|waiting| waiting.endpoint != endpoint);
@@ -104,7 +104,7 @@ impl Stripe {
         self.events.insert(event);
     }
 
-    /// The endpoints that ask for a type of event, none of which has it yet.
+    /// The endpoints that subscribe to a type of event; none of them has it yet.
     fn subscribers(&self, kind: &str) -> Vec<PendingDelivery> {
         let endpoints = self.endpoints.iter().filter(|endpoint| endpoint.wants(kind));
         endpoints.map(|endpoint| PendingDelivery { endpoint: endpoint.id.clone(), given_up: false }).collect()

@@ -1,4 +1,4 @@
-//! Rate limits (docs.stripe.com/rate-limits): 429 above so many requests in a second. Off unless asked for.
+//! Rate limits (docs.stripe.com/rate-limits): 429 above a number of requests in a second. Off by default.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -73,7 +73,7 @@ impl Stripe {
         Some(response)
     }
 
-    /// Other limits from now on; none where nothing is said.
+    /// Changes the limits from now on; parameters that are absent turn them off.
     pub(super) fn set_limits(&mut self, form: &Form) -> Answer {
         form.only(&["per_second", "per_second_and_endpoint"])?;
         let limit = RateLimit {

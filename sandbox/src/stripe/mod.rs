@@ -82,7 +82,7 @@ pub struct Stripe {
 /// What Stripe does by itself later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Timer {
-    /// A bank debit comes to its end: as its test account says, or as told.
+    /// A bank debit ends: as its test account says, or as requested.
     Settle(String, Option<bool>),
     /// A refund comes to another end than the call said.
     Refund(String, RefundStatus),

@@ -112,7 +112,7 @@ impl Stripe {
         self.methods.get(&id).map(Resource::view)
     }
 
-    /// The payment method that a request names or describes; none when it does neither.
+    /// The payment method that a request names or describes; `None` when it does neither.
     pub(super) fn method_of(&mut self, context: &Context, form: &Form) -> Result<Option<String>, ApiError> {
         if let Some(id) = form.filled("payment_method") {
             return self.named_method(context, id).map(Some);

@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use super::{Answer, Context, Endpoint, Stripe, errors::ApiError, events, form::Form, metadata};
 
-/// Stripe allows so many endpoints.
+/// The most endpoints that Stripe allows.
 const MOST_ENDPOINTS: usize = 16;
 
 /// A webhook endpoint as Stripe keeps it.
@@ -26,7 +26,7 @@ pub struct WebhookEndpoint {
     pub secrets: Vec<Secret>,
 }
 
-/// A signing secret; an old one stays good for a while after it was rolled.
+/// A signing secret; an old one stays valid for a while after it was rolled.
 #[derive(Clone, Debug)]
 pub struct Secret {
     pub text: String,
@@ -164,7 +164,7 @@ impl Stripe {
         Ok(json!({ "id": id, "object": "webhook_endpoint", "deleted": true }))
     }
 
-    /// A new secret for an endpoint, as the dashboard's button does; the old ones stay good for `expires_in` seconds.
+    /// Rolls an endpoint's secret, as the dashboard's button does; the old secrets stay valid for `expires_in` seconds.
     pub(super) fn roll_secret(&mut self, context: &Context, id: &str, form: &Form) -> Answer {
         let text = self.new_id("whsec_");
         let until = context.now.plus(std::time::Duration::from_secs(

@@ -140,7 +140,7 @@ impl Stripe {
         }
     }
 
-    /// A bank debit comes to its end: as its test account says, or as told.
+    /// Ends a bank debit: as its test account says, or as requested.
     pub(in crate::stripe) fn settle(&mut self, context: &Context, id: &str, told: Option<bool>) -> Answer {
         let intent = self.intents.get(id)?;
         if intent.status != Status::Processing {
