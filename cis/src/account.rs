@@ -37,7 +37,7 @@ pub struct Create {
     table: Option<String>,
 }
 
-/// Why there is no account.
+/// Why an account cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     /// No stack to have it.
@@ -58,10 +58,10 @@ pub enum AccountError {
     /// The AWS SDK.
     #[error(transparent)]
     Aws(#[from] aws::ConfigError),
-    /// An id that is none.
+    /// The id is malformed.
     #[error(transparent)]
     Id(#[from] domain::InvalidId),
-    /// An address that is none.
+    /// The email address is malformed.
     #[error(transparent)]
     Address(#[from] domain::InvalidEmailAddress),
     /// The table.
@@ -72,7 +72,7 @@ pub enum AccountError {
     Taken,
 }
 
-/// Somebody to be.
+/// The new administrator.
 pub struct Person {
     /// `cus_…` for customers, `usr_…` for others.
     pub id: AccountId,

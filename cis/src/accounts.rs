@@ -1,5 +1,5 @@
-//! The accounts that a local stack has at the sandbox's providers, its people, and the keys that its tokens are signed
-//! with. None of it guards anything.
+//! A local stack's accounts at the sandbox's providers, its demo people, and the keys that sign its tokens. None of it
+//! protects anything.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -36,7 +36,7 @@ pub const PEOPLE: [(Role, &str, &str); 3] = [
     (Role::Staff, "usr_00000000000040008000000000000002", "sam@shop.example"),
     (Role::Admin, "usr_00000000000040008000000000000003", "alex@shop.example"),
 ];
-/// Everybody's password.
+/// The password of all demo people.
 pub const PASSWORD: &str = "tea for two, please";
 
 /// Why the accounts cannot be used.
@@ -77,7 +77,7 @@ impl Accounts {
         Ok(Self { keys: signing_keys()?, sandbox: sandbox::Settings { seed, ..sandbox::Settings::default() } })
     }
 
-    /// What the functions are told, for a sandbox at this origin.
+    /// The functions' secrets, for a sandbox at this origin.
     ///
     /// # Errors
     ///
@@ -124,7 +124,7 @@ impl Accounts {
         settings
     }
 
-    /// A token for somebody; for the role's demo account when no id is given.
+    /// A token for an account; for the role's demo account when no id is given.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! `cargo cis audit`: everybody's books on the stack that is up, side by side, held against the same promises as the
-//! simulation's: tables, Stripe, mailbox, sheet, dead letters.
+//! `cargo cis audit`: a snapshot of all records of the running stack (tables, Stripe, mailbox, sheet, dead letters),
+//! checked against the simulation's invariants.
 
 use std::time::{Duration, Instant};
 
@@ -11,9 +11,9 @@ use crate::records::RecordsError;
 use crate::snapshot::{self, SnapshotError};
 use crate::stack::Stack;
 
-/// How often the books are read until they are settled.
+/// The pause between two snapshots until the stack has settled.
 const LOOK: Duration = Duration::from_secs(2);
-/// So many violations are printed.
+/// How many violations are printed.
 const SHOWN: usize = 50;
 
 /// How long to wait.
@@ -24,7 +24,7 @@ pub struct Options {
     patience: u64,
 }
 
-/// Why there is no clean result.
+/// Why the audit fails.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
     /// No stack to ask.
@@ -33,7 +33,7 @@ pub enum AuditError {
     /// The stack's file.
     #[error("cannot read the stack's addresses")]
     Files(#[from] std::io::Error),
-    /// Some of the books cannot be read.
+    /// Some of the records cannot be read.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     /// Promises were broken.
@@ -45,7 +45,7 @@ pub enum AuditError {
 ///
 /// # Errors
 ///
-/// A promise is broken, or the books cannot be read.
+/// An invariant is violated, or the records cannot be read.
 pub async fn audit(options: &Options) -> Result<(), AuditError> {
     let stack = Stack::load()?.ok_or(AuditError::NoStack)?;
     let (snapshot, violations) = settled(&stack, Duration::from_secs(options.patience)).await?;
@@ -57,11 +57,11 @@ pub async fn audit(options: &Options) -> Result<(), AuditError> {
     }
 }
 
-/// The books, and what is wrong with them once nothing is or patience is over.
+/// The last snapshot and its violations, once there are none or the patience is over.
 ///
 /// # Errors
 ///
-/// Some of the books cannot be read.
+/// Some of the records cannot be read.
 pub async fn settled(stack: &Stack, patience: Duration) -> Result<(Snapshot, Vec<Violation>), SnapshotError> {
     let began = Instant::now();
     loop {

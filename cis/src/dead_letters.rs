@@ -17,7 +17,7 @@ pub enum DeadLettersError {
     #[error(transparent)]
     Http(#[from] HttpError),
     /// The answer does not have it.
-    #[error("nobody knows how many dead letters {0} has")]
+    #[error("the number of dead letters of {0} is unknown")]
     Unknown(String),
     /// The queue did not answer.
     #[error(transparent)]

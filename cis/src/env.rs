@@ -68,7 +68,7 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
     variables
 }
 
-/// Where browsers reach the API: the cloud stack's own address is none of theirs, since it has a path.
+/// The URL at which browsers reach the API: the cloud stack's own has a path, which browsers cannot use.
 fn api_public_url(stack: &Stack) -> &str {
     match stack.kind {
         Kind::Embedded => &stack.api_url,

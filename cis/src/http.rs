@@ -27,7 +27,7 @@ pub struct Answer {
 /// Why nothing came back.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// The address is none.
+    /// The URL is malformed.
     #[error("not an address")]
     Address(#[from] http::Error),
     /// No answer.

@@ -70,13 +70,13 @@ enum Command {
     Sim(sim::Options),
     /// Holds Stripe and our orders against each other, both ways, and heals what differs.
     Reconcile(reconcile::Options),
-    /// Prints every hop of one order.
+    /// Prints the history of one order: what is stored, and what was logged.
     Trace(trace::Options),
     /// Prints where an order's money went, and compares order, ledger and Stripe.
     Ledger(records::ledger::Options),
     /// Rebuilds orders from what is stored beside them, and prints where that differs.
     Replay(records::replay::Options),
-    /// Holds everybody's books against the promises: tables, Stripe, mailbox, sheet, dead letters.
+    /// Checks a snapshot of all records against the invariants: tables, Stripe, mailbox, sheet, dead letters.
     Audit(audit::Options),
     /// Prints an order as it was.
     State(records::state::Options),

@@ -46,7 +46,7 @@ impl Group {
 
     /// Waits until the first process ends by itself.
     pub async fn ended(&mut self) {
-        // A failed wait means that there is no such child any more.
+        // A failed wait means that the child no longer exists.
         self.child.wait().await.ok();
     }
 
@@ -147,7 +147,7 @@ mod tests {
         let child = group.id();
         assert!(runs(child) && runs(grandchild));
         group.stop().await;
-        // The kernel takes a moment to end what it was told to kill.
+        // The kernel takes a moment to end a killed process.
         tokio::time::timeout(Duration::from_secs(5), async {
             while runs(child) || runs(grandchild) {
                 tokio::time::sleep(Duration::from_millis(1)).await;

@@ -1,5 +1,5 @@
-//! `cargo cis reconcile`: a whole pass of `reconcile-payments` at once, on the stack that is up: what Stripe has and what
-//! we have, held against each other.
+//! `cargo cis reconcile`: a whole pass of `reconcile-payments` at once, on the running stack: compares Stripe's records
+//! with ours.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct Options {
     grace_seconds: u64,
 }
 
-/// Why there is no clean result.
+/// Why the reconciliation fails.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
     /// Nothing to compare.

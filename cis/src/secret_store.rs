@@ -19,7 +19,7 @@ pub enum SecretStoreError {
     /// The embedded stack's file.
     #[error("cannot use the file of secrets")]
     File(#[from] io::Error),
-    /// Nobody said under which id.
+    /// The secret's id is not configured.
     #[error("the id of secret {0} is not known; on AWS, its variable says it")]
     NoId(&'static str),
     /// Secrets Manager.
@@ -74,7 +74,7 @@ impl SecretStore {
         })
     }
 
-    /// The secrets of an AWS account: credentials, region and ids are told by the variables that functions are told by.
+    /// The secrets of an AWS account: credentials, region and ids come from the same variables as the functions'.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl SecretStore {
         matches!(self, Self::File(_) | Self::SecretsManager { is_local: true, .. })
     }
 
-    /// A secret; none if it has never had a value.
+    /// A secret; `None` if it has never had a value.
     ///
     /// # Errors
     ///

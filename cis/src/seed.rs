@@ -86,7 +86,7 @@ pub async fn catalogue(api_url: &str, accounts: &Accounts) -> Result<(), SeedErr
     Ok(())
 }
 
-/// Makes the demo accounts that lack. An address that somebody else has by now stays theirs.
+/// Creates the missing demo accounts. An email address that another account has stays with it.
 ///
 /// # Errors
 ///
@@ -105,7 +105,7 @@ pub async fn people(accounts: &impl store::Accounts) -> Result<(), SeedError> {
     Ok(())
 }
 
-/// The skus that are there. None when the list cannot be had; putting the products then says why.
+/// The existing skus; `None` when the list cannot be read, and putting the products then reports why.
 async fn known(http: &Http, api_url: &str) -> Vec<String> {
     let Ok(list) = http.get(&format!("{api_url}/v1/products?limit=100"), &[]).await else { return vec![] };
     list.body["items"]

@@ -8,7 +8,7 @@ use crate::http::Http;
 use crate::shop::{ShopError, accepted};
 use crate::stack::Stack;
 
-/// What stands before a link's token in the mail that asks for an address to be verified.
+/// The text before a link's token in the verification mail.
 const LINK: &str = "/verify-email#token=";
 
 /// The way in.
@@ -99,7 +99,7 @@ mod tests {
         let with_link = mail("Open\n\nhttp://localhost:5173/verify-email#token=lnk_01.aB-_9\n\nwithin a day.");
         assert_eq!(mailed_token(&with_link), Some("lnk_01.aB-_9"));
         assert_eq!(mailed_token(&mail("http://localhost/verify-email#token=lnk_01.x")), Some("lnk_01.x"));
-        assert_eq!(mailed_token(&mail("Somebody tried to sign up with your address.")), None);
+        assert_eq!(mailed_token(&mail("Someone tried to create an account with your email address.")), None);
         assert_eq!(mailed_token(&json!({"text": null})), None);
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo cis sim`: builds the simulation with optimisation and runs it. What it can do stands in `simulation/src/main.rs`.
+//! `cargo cis sim`: builds the simulation with optimisation and runs it. Its options are in `simulation/src/main.rs`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `cargo cis smoke`: a new customer and one order through the whole system, hop by hop, on whichever stack is up.
+//! `cargo cis smoke`: a new customer and one order through the whole system, step by step, on the running stack.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::shop::{Shop, ShopError};
 use crate::sign_in::{SignIn, mailed_token};
 use crate::stack::Stack;
 
-/// A hop that takes longer is missing. The cloud stack starts processes on its first order.
+/// A step that takes longer is missing. The cloud stack starts processes on its first order.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Twenty looks a second for half a minute stay below the reads that a customer has.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -23,20 +23,20 @@ pub enum SmokeError {
     /// No stack to try.
     #[error("no stack is up; `cargo cis up` starts one")]
     NoStack,
-    /// The file that tells of the stack.
+    /// The stack's file.
     #[error("cannot read what is known of the stack")]
     Files(#[from] io::Error),
     /// A call failed.
-    #[error("missing hop: {hop}")]
+    #[error("missing step: {step}")]
     Call {
-        /// On the way to which hop.
-        hop: &'static str,
+        /// The step that is missing.
+        step: &'static str,
         /// Why.
         #[source]
         source: ShopError,
     },
     /// It did not come.
-    #[error("missing hop: {0} (waited {wait} s)", wait = PATIENCE.as_secs())]
+    #[error("missing step: {0} (waited {wait} s)", wait = PATIENCE.as_secs())]
     Missing(&'static str),
 }
 
@@ -44,7 +44,7 @@ pub enum SmokeError {
 ///
 /// # Errors
 ///
-/// [`SmokeError`], which names the hop that is missing.
+/// [`SmokeError`], which names the missing step.
 pub async fn smoke() -> Result<(), SmokeError> {
     let stack = Stack::load()?.ok_or(SmokeError::NoStack)?;
     let shop = Shop::new(&stack).map_err(failed("stack"))?;
@@ -54,7 +54,7 @@ pub async fn smoke() -> Result<(), SmokeError> {
     let token = SmokeRun { shop: shop.clone(), started }.sign_up(&stack, &email).await?;
     let run = SmokeRun { shop: shop.with_token(token), started };
     run.order(&key, &email).await?;
-    println!("all hops seen in {} ms", started.elapsed().as_millis());
+    println!("all steps done in {} ms", started.elapsed().as_millis());
     Ok(())
 }
 
@@ -96,13 +96,13 @@ impl SmokeRun {
         let paid = self.shop.pay(&secret, CARD).await.map_err(failed("payment confirmed"))?;
         self.said("payment confirmed", text(&paid["status"]));
 
-        self.follow("webhook taken in", &order, |hop| hop["kind"] == "webhook").await?;
-        self.follow("event order.paid", &order, |hop| hop["type"] == "order.paid").await?;
-        self.follow("mail sent", &order, |hop| hop["kind"] == "mail" && hop["state"] == "sent").await?;
+        self.follow("webhook taken in", &order, |step| step["kind"] == "webhook").await?;
+        self.follow("event order.paid", &order, |step| step["type"] == "order.paid").await?;
+        self.follow("mail sent", &order, |step| step["kind"] == "mail" && step["state"] == "sent").await?;
         let about = |mail: &Value| text(&mail["custom_args"]["effect_id"]).starts_with(&order);
         let mail = self.wait("mail in mailbox", async || Ok(self.shop.mails().await?.into_iter().find(about))).await?;
         self.said("mail in mailbox", text(&mail["subject"]));
-        self.follow("row noted", &order, |hop| hop["kind"] == "row").await?;
+        self.follow("row noted", &order, |step| step["kind"] == "row").await?;
         let of_order =
             |row: &Vec<Value>| row.first().is_some_and(|id| *id == *order) && row.iter().any(|cell| cell == "paid");
         let row = self.wait("row in sheet", async || Ok(self.shop.rows().await?.into_iter().find(of_order))).await?;
@@ -110,11 +110,11 @@ impl SmokeRun {
         Ok(())
     }
 
-    fn said(&self, hop: &str, detail: &str) {
-        println!("{:>6} ms  {hop:<18} {detail}", self.started.elapsed().as_millis());
+    fn said(&self, step: &str, detail: &str) {
+        println!("{:>6} ms  {step:<18} {detail}", self.started.elapsed().as_millis());
     }
 
-    /// Waits until the order's history has the hop.
+    /// Waits until the order's history has the entry.
     async fn follow(&self, name: &'static str, order: &str, is_it: impl Fn(&Value) -> bool) -> Result<(), SmokeError> {
         let found = self.wait(name, async || Ok(self.shop.history(order).await?.into_iter().find(&is_it))).await?;
         self.said(name, text(&found["at"]));
@@ -123,22 +123,22 @@ impl SmokeRun {
 
     async fn wait<T>(
         &self,
-        hop: &'static str,
+        step: &'static str,
         look: impl AsyncFn() -> Result<Option<T>, ShopError>,
     ) -> Result<T, SmokeError> {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
-            match look().await.map_err(failed(hop))? {
+            match look().await.map_err(failed(step))? {
                 Some(found) => return Ok(found),
                 None => tokio::time::sleep(PAUSE).await,
             }
         }
-        Err(SmokeError::Missing(hop))
+        Err(SmokeError::Missing(step))
     }
 }
 
-fn failed(hop: &'static str) -> impl Fn(ShopError) -> SmokeError {
-    move |source| SmokeError::Call { hop, source }
+fn failed(step: &'static str) -> impl Fn(ShopError) -> SmokeError {
+    move |source| SmokeError::Call { step, source }
 }
 
 fn text(value: &Value) -> &str {

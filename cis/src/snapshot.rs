@@ -1,8 +1,7 @@
-//! Everybody's books on a running stack, as the simulation's checker wants them. Read one after the other: on a stack at
-//! rest that is one moment.
+//! A snapshot of all records of a running stack, for the simulation's checker. It is read part by part: on a stack at
+//! rest that is one state.
 //!
-//! Left empty is what nobody notes outside of a simulation: what people were told, which events were published, and what
-//! was in stock at the start.
+//! What only a simulation records stays empty: promises to clients, published events, and the stock at the start.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +18,7 @@ use crate::records::{Records, RecordsError};
 use crate::shop::{Shop, ShopError};
 use crate::stack::Stack;
 
-/// Why the books cannot be read.
+/// Why the records cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// Our tables.
@@ -80,7 +79,7 @@ async fn stripe(shop: &Shop) -> Result<StripeSnapshot, ShopError> {
     }))
 }
 
-/// Mails about orders; those about accounts are nobody's here.
+/// Mails about orders; those about accounts belong to none.
 async fn mailbox(shop: &Shop) -> Result<BTreeMap<String, u32>, ShopError> {
     let mut mails = BTreeMap::new();
     for mail in shop.mails().await? {

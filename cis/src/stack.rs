@@ -36,10 +36,10 @@ pub struct Stack {
     /// Topic of the order events; the embedded stack has none to call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic_arn: Option<String>,
-    /// Ids of the secrets, by the variable that tells them to the functions; the embedded stack has none to ask for.
+    /// Ids of the secrets, by the functions' variables; the embedded stack has none.
     #[serde(default)]
     pub secrets: BTreeMap<String, String>,
-    /// Every rate limit is so many times what the API's classes say.
+    /// A factor for every rate limit.
     pub rate_limit_scale: u32,
     /// Folder with one file of log lines for each function.
     pub logs: PathBuf,
@@ -142,11 +142,11 @@ pub fn forget() -> io::Result<()> {
     }
 }
 
-/// The right to run a stack; kept until dropped, and by nobody when its process is gone, however it went.
+/// The right to run a stack; held until dropped, and released when its process ends, however it ends.
 ///
 /// # Errors
 ///
-/// The lock's file cannot be written. None when a stack is up.
+/// The lock's file cannot be written. `None` when a stack is up.
 pub fn claim() -> io::Result<Option<File>> {
     std::fs::create_dir_all(paths::state())?;
     let file = File::options().create(true).truncate(false).write(true).open(paths::lock_file())?;

@@ -16,7 +16,7 @@ pub struct Options {
     /// `cus_…` or `usr_…`; the role's demo account without it.
     #[arg(long)]
     id: Option<String>,
-    /// Hours that it is good for.
+    /// The lifetime in hours.
     #[arg(long, default_value_t = 12)]
     hours: u32,
 }

@@ -1,4 +1,4 @@
-//! `cargo cis trace`: every hop of one order, from what is stored and what was logged.
+//! `cargo cis trace`: the history of one order, from what is stored and what was logged.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
@@ -18,7 +18,7 @@ pub struct Options {
     order: String,
 }
 
-/// Why there is no trace.
+/// Why the trace fails.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
     /// No stack to ask.
@@ -32,20 +32,20 @@ pub enum TraceError {
     History(#[from] ShopError),
 }
 
-/// Prints the hops that the API knows of, then the log lines that name the order or one of its correlation ids.
+/// Prints the history from the API, then the log lines that name the order or one of its correlation ids.
 ///
 /// # Errors
 ///
 /// No stack is up, or there is no such order.
 pub async fn trace(options: &Options) -> Result<(), TraceError> {
     let stack = Stack::load()?.ok_or(TraceError::NoStack)?;
-    let hops = Shop::seen_by(&stack, Role::Staff)?.history(&options.order).await?;
+    let entries = Shop::seen_by(&stack, Role::Staff)?.history(&options.order).await?;
     let mut out = io::stdout();
     writeln!(out, "stored:")?;
-    for hop in &hops {
-        writeln!(out, "  {}", line(hop))?;
+    for entry in &entries {
+        writeln!(out, "  {}", line(entry))?;
     }
-    let correlations = hops.iter().filter_map(|hop| hop["correlation_id"].as_str());
+    let correlations = entries.iter().filter_map(|entry| entry["correlation_id"].as_str());
     let words: BTreeSet<&str> = correlations.chain([options.order.as_str()]).collect();
     writeln!(out, "logged:")?;
     for logged in logs::about(&words)? {
@@ -55,9 +55,9 @@ pub async fn trace(options: &Options) -> Result<(), TraceError> {
 }
 
 /// When, what kind, and the rest.
-fn line(hop: &Value) -> String {
+fn line(entry: &Value) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let rest = hop.as_object().into_iter().flatten().filter(|(name, _)| !["at", "kind"].contains(&name.as_str()));
+    let rest = entry.as_object().into_iter().flatten().filter(|(name, _)| !["at", "kind"].contains(&name.as_str()));
     let rest: Vec<String> = rest.map(|(name, value)| format!("{name}={}", text(value))).collect();
-    format!("{} {:<8} {}", text(&hop["at"]), text(&hop["kind"]), rest.join(" "))
+    format!("{} {:<8} {}", text(&entry["at"]), text(&entry["kind"]), rest.join(" "))
 }

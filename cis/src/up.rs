@@ -30,12 +30,12 @@ pub struct Options {
     /// Build the functions as they go to AWS: slow to build, fast to run.
     #[arg(long)]
     pub release: bool,
-    /// Makes every rate limit so many times as large; 0 switches them off.
+    /// Multiplies every rate limit; 0 switches them off.
     #[arg(long, default_value_t = 1)]
     pub rate_limit_scale: u32,
 }
 
-/// Why there is no stack.
+/// Why the stack cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum UpError {
     /// One at a time: they share the folder and the file of addresses.

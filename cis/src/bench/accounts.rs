@@ -39,7 +39,7 @@ async fn set_up(world: &mut World) -> Result<(), BenchError> {
     world.settle(SOON).await
 }
 
-/// Answers an access token.
+/// Returns an access token.
 async fn sessions(world: &mut World) -> Result<String, BenchError> {
     let account = json!({ "email": EMAIL, "password": PASSWORD });
     let signed_in = world.call(&post("POST /v1/auth/login", &account)).await?;
@@ -71,7 +71,7 @@ async fn openid(world: &mut World) -> Result<(), BenchError> {
     let (page, cookie) = (header_of(&begun, "location")?, header_of(&begun, "set-cookie")?);
     let (endpoint, query) = page.split_once('?').ok_or(BenchError::Missing("the provider's page"))?;
     let form = format!("{query}&email=emil%40example.com&email_verified=true");
-    // The provider's code is good for a minute: the pause comes before it.
+    // The provider's code is valid for a minute, so the pause comes before it.
     world.pause();
     let sent_back = header_of(&world.ask_provider(endpoint, "", form).await?, "location")?;
     let path = sent_back.find("/v1/").and_then(|at| sent_back.get(at..)).ok_or(BenchError::Missing("the way back"))?;
@@ -84,7 +84,7 @@ async fn openid(world: &mut World) -> Result<(), BenchError> {
     world.settle(SOON).await
 }
 
-/// The account goes; its one order is called off and forgets the person.
+/// The account is deleted; its one order is cancelled and erased.
 async fn erased(world: &mut World) -> Result<(), BenchError> {
     let account = json!({ "email": EMAIL, "password": NEWEST_PASSWORD });
     let signed_in = world.ask(&post("POST /v1/auth/login", &account)).await?;

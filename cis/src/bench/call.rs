@@ -14,7 +14,7 @@ pub const API: &str = "http://api.test";
 pub struct Call<'a> {
     /// As in the template: `GET /v1/orders/{order_id}`.
     pub route: &'a str,
-    /// What tells it from others of its route.
+    /// What distinguishes it from other calls of its route.
     pub variant: &'a str,
     /// The path with its parameters filled in, and the query.
     pub path: &'a str,

@@ -1,4 +1,4 @@
-//! What anybody may read, and the catalogue.
+//! The public endpoints, and the catalogue.
 
 use auth::Role;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ pub async fn calls(world: &mut World) -> Result<(), BenchError> {
     world.call(&list).await?;
     world.call_at_once(&Call { variant: "again at once", ..list }).await?;
 
-    world.begin("For everybody");
+    world.begin("Public endpoints");
     for (route, path) in [
         ("GET /v1/health", "/v1/health"),
         ("GET /.well-known/jwks.json", "/.well-known/jwks.json"),

@@ -73,7 +73,7 @@ impl Expense {
     }
 }
 
-/// Notes what is asked for; clones share their notes.
+/// Records outbound requests. Clones share the records.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     spent: Arc<Mutex<Vec<Expense>>>,
@@ -86,7 +86,7 @@ impl Meter {
         &self.running
     }
 
-    /// What was noted since the last time.
+    /// The requests since the last call.
     pub fn take(&self) -> Vec<Expense> {
         std::mem::take(&mut *self.spent.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -97,7 +97,7 @@ impl Meter {
     }
 }
 
-/// Asks DynamoDB for the capacity that each request consumes, and notes it. Each attempt counts.
+/// Asks DynamoDB for the capacity that each request consumes, and records it. Each attempt counts.
 impl Intercept for Meter {
     fn name(&self) -> &'static str {
         "Meter"
@@ -196,7 +196,7 @@ fn as_units(items: usize) -> f64 {
     u32::try_from(items).map_or(f64::MAX, f64::from)
 }
 
-/// A transport that notes each call.
+/// A transport that records each call.
 #[derive(Debug)]
 pub struct Metered<T> {
     inner: T,
@@ -204,7 +204,7 @@ pub struct Metered<T> {
 }
 
 impl<T> Metered<T> {
-    /// Notes what passes on its way to `inner`.
+    /// Records the calls to `inner`.
     pub const fn new(inner: T, meter: Meter) -> Self {
         Self { inner, meter }
     }

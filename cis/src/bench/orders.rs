@@ -16,7 +16,7 @@ use super::world::World;
 pub const WHOLE_ORDER: &str = "An order of two lines: placed, paid, mailed, in the sheet";
 /// Everything that follows from a call happens within it.
 pub const SOON: Duration = Duration::from_mins(10);
-/// Longer than goods are held for an order that nobody pays.
+/// Longer than the reservation of an unpaid order.
 const TOO_LATE: Duration = Duration::from_hours(2);
 const FIRST: &[(&str, &str)] = &[("idempotency-key", "first")];
 const SECOND: &[(&str, &str)] = &[("idempotency-key", "second")];
@@ -38,7 +38,7 @@ pub async fn calls(world: &mut World) -> Result<(), BenchError> {
     by_api_key(world).await
 }
 
-/// An order's way to a mail and a row. Answers the order's id.
+/// An order's way to a mail and a row. Returns the order's id.
 pub async fn whole_order(world: &mut World, customer: &str) -> Result<String, BenchError> {
     world.begin(WHOLE_ORDER);
     let answer = world.call(&place(customer, FIRST, &cart())).await?;
@@ -48,7 +48,7 @@ pub async fn whole_order(world: &mut World, customer: &str) -> Result<String, Be
     text_of(&answer, "/order_id")
 }
 
-/// An order that nobody pays, unmeasured.
+/// An unpaid order, not measured.
 pub async fn unpaid_order(world: &mut World, customer: &str) -> Result<(), BenchError> {
     world.ask(&place(customer, FIRST, &cart())).await?;
     world.settle_unmeasured(SOON).await
@@ -92,7 +92,7 @@ async fn given_back(world: &mut World, customer: &str, staff: &str) -> Result<()
     let placed = world.ask(&place(customer, FOURTH, &cart())).await?;
     pay(world, &placed).await?;
     world.settle_unmeasured(SOON).await?;
-    world.begin("Another order: a part of its money goes back, then it is paid once more");
+    world.begin("Another order: partly refunded, then paid once more");
     let order = text_of(&placed, "/order_id")?;
     let (refunds, review) = (format!("/v1/orders/{order}/refunds"), format!("/v1/orders/{order}/resolve-review"));
     let (part, excess) =
@@ -112,7 +112,7 @@ async fn given_back(world: &mut World, customer: &str, staff: &str) -> Result<()
     world.settle(SOON).await
 }
 
-/// An edit that changes the total while the order has an intent, and the end of an order that nobody pays.
+/// An edit that changes the total while the order has an intent, and the expiry of an unpaid order.
 async fn edited_and_not_paid(world: &mut World, customer: &str) -> Result<(), BenchError> {
     let placed = world.ask(&place(customer, FIFTH, &cart())).await?;
     world.settle_unmeasured(SOON).await?;

@@ -23,7 +23,7 @@ pub struct Section {
 pub struct Row {
     /// The route, or the function.
     pub call: String,
-    /// What tells it from others of its route or function.
+    /// What distinguishes it from others of its route or function.
     pub variant: String,
     /// Status and bytes of the answer's body; the bytes are not known where a provider's webhook was answered.
     pub answer: Option<(u16, Option<usize>)>,
@@ -43,7 +43,7 @@ pub struct Units {
 /// Whom a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The rate limits, and what else stands in their table.
+    /// The guards table: rate limits, known addresses and checkpoints.
     Guards,
     /// The authorizer.
     Authorizer,
@@ -80,7 +80,7 @@ pub fn print(sections: &[Section], guards: &str, requests: bool) -> String {
     format!("{text}{whole}\n{NOTES}")
 }
 
-/// What of the template's routes and functions nobody called.
+/// The template's routes and functions that were not called.
 pub fn not_measured(sections: &[Section], wiring: &Wiring) -> Vec<String> {
     let called = |name: &str| sections.iter().flat_map(|section| &section.rows).any(|row| row.call == name);
     let routes = wiring.routes.iter().map(|route| &route.key);

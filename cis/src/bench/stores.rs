@@ -52,7 +52,7 @@ pub fn client(local: &LocalDynamo, meter: &Meter) -> Result<Client, aws::ConfigE
     Ok(Client::from_conf(plain.config().to_builder().interceptor(meter.clone()).build()))
 }
 
-#[allow(refining_impl_trait, reason = "whoever opened it knows what it is")]
+#[allow(refining_impl_trait, reason = "callers may know the concrete type")]
 impl Stores for MeteredStores {
     fn orders(&self) -> &DynamoOrders {
         &self.orders

@@ -89,7 +89,7 @@ fn an_order_costs_one_transaction_one_call_of_stripe_and_one_small_update() {
     assert_eq!(of(Provider::Sheets), 3, "a token and a write for each of two events");
 }
 
-/// An item whose keys and attribute have so many bytes together.
+/// An item of this size in bytes, keys included.
 fn item(bytes: usize) -> HashMap<String, AttributeValue> {
     let text = |text: String| AttributeValue::S(text);
     // `pk` + `a`, `sk` + `b`, `x`: seven bytes beside the filling.

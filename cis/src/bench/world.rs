@@ -1,4 +1,4 @@
-//! The suite as the bench runs it, and everybody in front of it.
+//! The suite as the bench runs it, and its clients.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// Something that the suite stands on cannot be had.
+    /// A dependency of the suite cannot be built.
     pub async fn open(meter: Meter) -> Result<Self, BenchError> {
         let (accounts, clock) = (Accounts::load()?, ForwardClock::default());
         let sandbox = Shared::new(accounts.sandbox(API));
@@ -80,7 +80,7 @@ impl World {
         self.sections.push(Section { title: title.to_owned(), rows: vec![] });
     }
 
-    /// A token for somebody, good for as long as the bench runs.
+    /// A token that is valid as long as the bench runs.
     ///
     /// # Errors
     ///

@@ -17,7 +17,7 @@ use crate::stack::{Queue, SECRET_FRESH_SECONDS, SECRETS};
 /// Name of the stack, and what the names of its functions, queues and topic begin with.
 pub const STACK: &str = "cis-local";
 
-/// What the script is told.
+/// The script's input.
 #[derive(Serialize)]
 struct Job<'a> {
     endpoint_url: &'a str,

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// The calls of `PutMetricData` that a log line stands for; none for a line that is no metric.
+/// The calls of `PutMetricData` that a log line stands for; `None` when the line is not a metric.
 pub fn metric_data(line: &str) -> Vec<Value> {
     let Ok(Value::Object(line)) = serde_json::from_str::<Value>(line) else { return Vec::new() };
     let directives = line.get("_aws").and_then(|aws| aws["CloudWatchMetrics"].as_array());

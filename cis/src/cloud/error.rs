@@ -1,4 +1,4 @@
-//! Why there is no cloud stack.
+//! Why the cloud stack cannot start.
 
 use std::io;
 use std::path::PathBuf;
@@ -66,7 +66,7 @@ pub enum CloudError {
     Smoke {
         /// What was asked for.
         url: String,
-        /// Status and body, or why there is none.
+        /// Status and body, or why there is no answer.
         answer: String,
     },
     /// The sandbox's socket.

@@ -87,7 +87,7 @@ fn folder() -> PathBuf {
     paths::state().join("cloud")
 }
 
-/// What MiniStack is told. The functions inherit all of it, so nothing of the caller's environment is in it.
+/// MiniStack's environment. The functions inherit it, so it has nothing of the caller's.
 fn environment(folder: &Path, port: u16, endpoint_url: &str) -> Vec<(&'static str, OsString)> {
     let mut variables: Vec<(&str, OsString)> = [
         ("GATEWAY_PORT", &*port.to_string()),

@@ -99,7 +99,7 @@ async fn ready(stack: &Stack, accounts: &Accounts, start: Instant) -> Result<Inf
     seed::catalogue(&stack.api_url, accounts).await?;
     seed::people(&account::of_stack(stack)?).await?;
     println!("deployed in {:.1} s\n\n{}", start.elapsed().as_secs_f32(), banner::text(stack));
-    // Last: whoever waits for the file shows what was printed before.
+    // Last: a process that waits for the file shows what was printed before.
     stack.announce()?;
     Ok(std::future::pending().await)
 }

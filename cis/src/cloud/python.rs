@@ -19,7 +19,7 @@ const FITS: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3,
 ///
 /// # Errors
 ///
-/// There is no fitting Python, or the packages cannot be had.
+/// There is no suitable Python, or the packages cannot be installed.
 pub async fn environment() -> Result<PathBuf, CloudError> {
     let folder = paths::state().join("venv");
     let (interpreter, marker) = (folder.join("bin").join("python"), folder.join("packages"));

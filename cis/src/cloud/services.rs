@@ -23,7 +23,7 @@ pub enum ServiceError {
         #[source]
         source: TransportError,
     },
-    /// The answer is no.
+    /// The service refused.
     #[error("{action}: {status} {body}")]
     Refused {
         /// The call.

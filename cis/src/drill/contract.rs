@@ -1,5 +1,5 @@
-//! The API against its own document: schemathesis makes requests of all kinds from `openapi.json`, good ones and bad ones,
-//! as everybody who can call, and finds what answers otherwise than the document says. Never a 5xx, no answer outside the
+//! The API against its own document: schemathesis makes requests of all kinds from `openapi.json`, valid and invalid,
+//! as every kind of caller, and finds responses that differ from the document. Never a 5xx, no response outside of the
 //! schema, nothing accepted that the document forbids, no authentication ignored.
 
 mod caller;
@@ -49,7 +49,7 @@ struct Cases {
     generated: usize,
 }
 
-/// What came of a caller's runs.
+/// The results of a caller's runs.
 #[derive(Debug, Default)]
 struct Outcome {
     cases: usize,
@@ -124,7 +124,7 @@ async fn report(command: &mut Command, caller: &Caller) -> Result<Report, DrillE
     std::fs::create_dir_all(&folder)?;
     std::fs::remove_file(&file).ok();
     command.arg("--header").arg(format!("Authorization: Bearer {}", caller.token));
-    // Why this check is left out stands in the hooks.
+    // The hooks say why this check is left out.
     command.args(["--checks", "all", "--exclude-checks", "positive_data_acceptance", "--continue-on-failure"]);
     command.args(["--suppress-health-check", "all", "--generation-database", "none", "--no-color"]);
     command.args(["--report", "json", "--report-json-path"]).arg(&file).arg(paths::root().join("openapi.json"));

@@ -12,7 +12,7 @@ pub type Findings = Vec<String>;
 /// Orders by id, each with the shop as its customer sees it.
 pub type Orders = BTreeMap<String, Shop>;
 
-/// Everything that stands outside, by order.
+/// The state of the providers, by order.
 struct ExternalState {
     intents: BTreeMap<String, Vec<Value>>,
     confirmations: BTreeMap<String, usize>,

@@ -23,7 +23,7 @@ use crate::stack::{Kind, Stack};
 
 use counts::{AnswerCounts, REFUSED, wait_of};
 
-/// How often somebody else calls meanwhile.
+/// The pause between the calls of an uninvolved client.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// What is drilled.
@@ -80,7 +80,7 @@ async fn principals(stack: &Stack, options: &Options, findings: &mut Findings) -
     Ok(())
 }
 
-/// The bucket of an address, from which nobody signs in.
+/// The bucket of an address from which no caller signs in.
 async fn addresses(stack: &Stack, options: &Options, findings: &mut Findings) -> Result<(), DrillError> {
     let limit = limit(stack, Class::Read, Subject::Address)?;
     let [here, elsewhere] = [(); 2].map(|()| unused_address());
@@ -130,7 +130,7 @@ async fn hammer(until: Instant, ask: impl AsyncFn() -> Result<Answer, HttpError>
     Ok(counts)
 }
 
-/// Asks now and then; what came of it.
+/// Calls now and then, and counts the answers.
 async fn every_so_often(
     until: Instant,
     ask: impl AsyncFn() -> Result<Answer, HttpError>,
@@ -153,7 +153,7 @@ async fn refused(client: &Customer) -> Result<u64, HttpError> {
     }
 }
 
-/// One of this machine's own addresses that nobody has called from: all of 127/8 are its.
+/// An unused address of this machine: all of 127/8 are local.
 fn unused_address() -> Ipv4Addr {
     let [a, b, c, ..] = RandomIds.fresh().into_bytes();
     Ipv4Addr::new(127, a.max(1), b, c.clamp(1, 254))

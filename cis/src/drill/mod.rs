@@ -30,17 +30,17 @@ pub enum Drill {
     Contract(contract::Options),
     /// Orders, each paid once, with one confirmation mail and one right row.
     Orders(orders::Options),
-    /// Many clients against one rate limit: none too many passes, and nobody else notices.
+    /// Many clients against one rate limit: no more pass than the limit allows, and other clients are not affected.
     Limits(limits::Options),
-    /// One charge and more refunds at once than it can bear: never more goes back than came.
+    /// One charge and more concurrent refunds than it can bear: no more is refunded than received.
     Refunds(refunds::Options),
-    /// Webhooks that never come, refunds that somebody made in the dashboard: one pass of the reconciliation heals it all.
+    /// Webhooks that never come, and refunds made in the dashboard: one pass of the reconciliation heals it all.
     Reconcile(reconcile::Options),
     /// Many buyers at once and few pieces: exactly those are sold.
     Stock(stock::Options),
     /// What can happen to one order, one scenario after the other.
     Scenarios,
-    /// Signing key, webhook secret and API key change while they are in use: nobody in the right is refused.
+    /// Signing key, webhook secret and API key change while they are in use: no authorised caller is refused.
     Rotate,
     /// Forged access tokens: none is taken. Needs Node.
     Tokens,
@@ -64,22 +64,22 @@ pub enum DrillError {
     /// A service of the stack.
     #[error(transparent)]
     Service(#[from] crate::cloud::services::ServiceError),
-    /// The books.
+    /// The records cannot be read.
     #[error(transparent)]
     Records(#[from] crate::records::RecordsError),
     /// A table.
     #[error(transparent)]
     Store(#[from] store::StoreError),
-    /// The order was placed under an id that is none.
+    /// The order was placed with a malformed id.
     #[error(transparent)]
     NoOrder(domain::InvalidId),
-    /// Everybody's books.
+    /// The snapshot cannot be taken.
     #[error(transparent)]
     Snapshot(#[from] crate::snapshot::SnapshotError),
     /// The pass of a reconciliation.
     #[error(transparent)]
     Reconcile(#[from] crate::reconcile::ReconcileError),
-    /// The product has a name that is none.
+    /// The product's sku is malformed.
     #[error(transparent)]
     NoSku(domain::InvalidSku),
     /// The HTTP client.
@@ -113,14 +113,14 @@ pub enum DrillError {
 
 /// How long everything may take to come to rest after a drill: two visibility timeouts and the wait for evidence.
 const REST: Duration = Duration::from_mins(5);
-/// So many broken promises are printed.
+/// How many broken promises are printed.
 const SHOWN: usize = 20;
 
-/// Everybody's books, held against the simulation's promises once all has come to rest.
+/// Checks a snapshot of all records against the simulation's invariants, once everything has come to rest.
 async fn audit(stack: &Stack, findings: &mut Findings) -> Result<(), DrillError> {
     let (snapshot, violations) = audit::settled(stack, REST).await?;
     violations.iter().take(SHOWN).for_each(|violation| println!("       {violation}"));
-    findings.expect(violations.is_empty(), &format!("everybody's books agree: {}", audit::summary(&snapshot)));
+    findings.expect(violations.is_empty(), &format!("all records agree: {}", audit::summary(&snapshot)));
     Ok(())
 }
 

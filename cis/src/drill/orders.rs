@@ -33,7 +33,7 @@ pub struct Options {
     /// Probability that a call of Stripe, SendGrid or Google fails.
     #[arg(long, default_value_t = 0.1)]
     pub provider_faults: f64,
-    /// A consumer's process is killed about every so many seconds; 0: never. Only the cloud stack has processes.
+    /// Kills a consumer's process about every this many seconds; 0: never. Only the cloud stack has processes.
     #[arg(long, default_value_t = 3)]
     pub kill_every: u64,
     /// Processes of all functions are killed while faults are on, those that answer HTTP too.
@@ -82,7 +82,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     findings.iter().take(20).for_each(|finding| println!("BROKEN {finding}"));
     let gave_up = options.count.saturating_sub(orders.len());
     let mut checked = Findings::default();
-    checked.expect(gave_up == 0, "everybody gets their order placed and paid");
+    checked.expect(gave_up == 0, "every order is placed and paid");
     checked.expect(findings.is_empty(), "each order has one payment, one confirmation mail and one right row");
     super::audit(&stack, &mut checked).await?;
     checked.end()

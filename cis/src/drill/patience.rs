@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use crate::shop::{PlacedOrder, Shop, ShopError};
 
-/// How often a customer tries again before giving up; with 10 % faults nobody needs nearly as many.
+/// How often a customer retries; with 10 % faults no customer needs nearly as many attempts.
 const TRIES: usize = 40;
 
 /// Tries until it works, with pauses, and not for ever.

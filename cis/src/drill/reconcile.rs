@@ -1,5 +1,5 @@
-//! Webhooks that never come, and refunds that somebody makes in Stripe's dashboard: one pass of the reconciliation finds
-//! and heals all of it, and another has nothing to do.
+//! Webhooks that never come, and refunds made in Stripe's dashboard: one pass of the reconciliation finds and heals all
+//! of it, and another has nothing to do.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -22,9 +22,9 @@ use crate::stack::Stack;
 
 /// What each order costs, in euro cents.
 const TOTAL: i64 = 2_000;
-/// What some of the refunds give back; the others all of it.
+/// The amount of the partial refunds; the others are full.
 const PART: i64 = 700;
-/// One in so many orders is refunded in the dashboard: 3 %.
+/// One in this many orders is refunded in the dashboard: 3 %.
 const REFUNDED: usize = 33;
 /// How many customers are at it at once.
 const CUSTOMERS: usize = 8;
@@ -61,7 +61,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
 
     let mut findings = Findings::default();
     let before = pass(&stack, true).await?;
-    // The first payment and the first refund were told to nobody: whoever finds no difference does not look.
+    // The first payment and the first refund have no webhook: a reconciler that finds no difference has not looked.
     let kinds = before.kinds();
     for (kind, count) in &kinds {
         println!("       {count} × {kind}");
@@ -89,7 +89,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     findings.end()
 }
 
-/// Orders that are paid at Stripe, of which the first is told to nobody.
+/// Orders that are paid at Stripe, the first of them without a webhook.
 async fn bought(shop: &Shop, options: &Options) -> Result<Vec<OrderId>, DrillError> {
     let sku = format!("drill-{}", RandomIds.fresh().simple());
     shop.put_product(&sku, "Drill", TOTAL, options.count).await?;
@@ -108,7 +108,7 @@ async fn buy(shop: &Shop, sku: &str, number: u32) -> Result<OrderId, DrillError>
     placed.order_id.parse().map_err(DrillError::NoOrder)
 }
 
-/// What was given back in the dashboard, in cents; the first of it is told to nobody.
+/// What was refunded in the dashboard, in cents; the first refund without a webhook.
 async fn refunded(
     shop: &Shop,
     records: &Records,
@@ -158,7 +158,7 @@ async fn pass(stack: &Stack, dry_run: bool) -> Result<Report, DrillError> {
     Ok(reconcile::pass(stack, Rules { grace: Duration::ZERO, dry_run, ..Rules::DEFAULT }).await?)
 }
 
-/// Orders that are not what became of them.
+/// Orders that do not match what happened to them.
 async fn wrong(
     records: &Records,
     orders: &[OrderId],

@@ -1,5 +1,5 @@
-//! One charge, and more refunds at once than it can bear: what goes back is never more than what came, each refund that
-//! was accepted exists once at Stripe, and the ledger says the same.
+//! One charge, and more concurrent refunds than it can bear: no more is refunded than received, each accepted refund
+//! exists once at Stripe, and the ledger agrees.
 
 mod requests;
 
@@ -81,8 +81,8 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     );
     let is_excused = settled.given_up.len() <= failures;
     findings.expect(is_excused, &format!("no refund is given up without a failure of Stripe's ({failures})"));
-    findings.expect(sum <= CHARGE, "no more goes back than came");
-    findings.expect(sum == promised, "what goes back is what was accepted");
+    findings.expect(sum <= CHARGE, "no more is refunded than received");
+    findings.expect(sum == promised, "the refunds are the accepted ones");
     let broken = settled.broken(&accepted);
     for text in &broken {
         println!("       {text}");
@@ -121,13 +121,13 @@ async fn ask(shop: &Shop, order: OrderId, request: &Request) -> Outcome {
         if let Some(outcome) = answer.ok().and_then(|answer| Outcome::of(&answer)) {
             return outcome;
         }
-        // So many at one order keep each other from it: whoever loses waits longer each time.
+        // That many writers at one order keep each other from it: each loser waits longer.
         sleep(RandomIds.jitter(Duration::from_secs(1 << number.min(4)))).await;
     }
     Outcome::NoAnswer
 }
 
-/// What became of the order's refunds.
+/// The outcome of the order's refunds.
 struct SettledRefunds {
     at_stripe: KnownFacts,
     /// Refunds that will not be made: Stripe answers every try with the failure that it kept for the first, and lists none.
@@ -144,7 +144,7 @@ impl SettledRefunds {
     }
 }
 
-/// How it stands once every accepted refund is there, or patience ends.
+/// The state once every accepted refund is there, or the patience is over.
 async fn settled(
     records: &Records,
     order: OrderId,

@@ -1,5 +1,5 @@
-//! Credentials change while they are in use: the key that tokens are signed with, the secret that webhooks are signed with,
-//! and an API key. Meanwhile nobody who is in the right is refused; afterwards the old ones count no more.
+//! Credentials change while they are in use: the key that signs tokens, the secret that signs webhooks, and an API key.
+//! No authorised caller is refused meanwhile; afterwards the old credentials are invalid.
 
 mod load;
 
@@ -25,7 +25,7 @@ use load::{Load, Refusals};
 const LASTS: Duration = Duration::from_secs(20);
 /// Before anything changes, and before what was replaced runs out.
 const STEADY: Duration = Duration::from_secs(3);
-/// By then every function has heard of what is forgotten: local stacks keep a secret for a second.
+/// By then every function has read the pruned secrets: local stacks cache a secret for a second.
 const HEARD: Duration = Duration::from_secs(5);
 /// What the API key may do.
 const SCOPE: &str = "orders:place";

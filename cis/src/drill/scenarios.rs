@@ -173,7 +173,7 @@ impl Scenario<'_> {
         self.confirmed(&id).await
     }
 
-    /// A record that nobody can read ends whole among the dead letters, and the orders after it go their way.
+    /// A malformed record ends whole among the dead letters, and later orders are not affected.
     async fn a_poison_record_in_the_stream(&self) -> Result<(), Failure> {
         let services = said(Services::new(&self.stack.endpoint_url))?;
         let id = format!("ord_{}", RandomIds.fresh().simple());
@@ -206,7 +206,7 @@ impl Scenario<'_> {
         said(self.shop.sandbox(Method::POST, "/_sandbox/faults", Some(fault)).await).map(drop)
     }
 
-    /// Paid once, told once, one row.
+    /// Paid once, one mail, one row.
     async fn confirmed(&self, id: &str) -> Result<(), Failure> {
         self.row(id, "paid").await?;
         self.mails(id, &["order_confirmation"]).await?;

@@ -1,5 +1,5 @@
-//! Many buyers at once and few pieces: exactly as many orders as pieces, everybody else is told so, and nobody pays for
-//! what is gone.
+//! Many concurrent buyers and few pieces: exactly as many orders as pieces, all other buyers are told so, and no buyer
+//! pays for goods that are gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::stack::Stack;
 
 /// How often the orders are looked at until all are paid.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often a buyer tries who is told to come back.
+/// How often a buyer retries.
 const TRIES: usize = 200;
 
 /// What is drilled.
@@ -38,7 +38,7 @@ pub struct Options {
     patience: u64,
 }
 
-/// What became of a buyer.
+/// The outcome of a purchase.
 enum PurchaseOutcome {
     Ordered(Box<Shop>, PlacedOrder),
     SoldOut,
@@ -76,7 +76,7 @@ pub async fn run(options: &Options) -> Result<(), DrillError> {
     let units = usize::try_from(options.units).unwrap_or(usize::MAX);
     println!("{} ordered, {sold_out} were told that it is sold out", ordered.len());
     findings.expect(ordered.len() == units.min(options.buyers), "exactly as many orders as pieces");
-    findings.expect(ordered.len() + sold_out == options.buyers, "everybody else is told that it is sold out");
+    findings.expect(ordered.len() + sold_out == options.buyers, "all other buyers are told that it is sold out");
     compare(&records, &sku, &ordered, options, &mut findings).await?;
     super::audit(&stack, &mut findings).await?;
     findings.end()
@@ -100,7 +100,7 @@ async fn buy(shop: &Shop, sku: &str, number: usize) -> PurchaseOutcome {
         }
     }
     PurchaseOutcome::Other(ShopError::Refused {
-        what: "nobody ever said".to_owned(),
+        what: "no final answer".to_owned(),
         status: 0,
         body: serde_json::Value::Null,
     })
@@ -110,7 +110,7 @@ fn is_out_of_stock(body: &serde_json::Value) -> bool {
     body["type"].as_str().is_some_and(|name| name.ends_with("/out-of-stock"))
 }
 
-/// The tables, and Stripe, against what the buyers were told.
+/// Compares the tables and Stripe with the answers that the buyers got.
 async fn compare(
     records: &Records,
     sku: &str,
@@ -140,7 +140,7 @@ async fn compare(
     let left = records.catalogue().products(std::slice::from_ref(&sku)).await?.first().map(|product| product.stock);
     findings.expect(left == Some(0), &format!("nothing is left in stock ({left:?})"));
     let charged = charged(records, &stored, &told).await?;
-    findings.expect(charged, "whoever was charged has an order, and was charged once");
+    findings.expect(charged, "every charged buyer has an order and was charged once");
     Ok(())
 }
 
@@ -148,7 +148,7 @@ fn is_of(order: &Order, sku: &Sku) -> bool {
     order.lines.iter().any(|line| line.sku == *sku)
 }
 
-/// Whether Stripe has one payment for each of the orders, and none that names an order of nobody.
+/// Whether Stripe has one payment for each of the orders, and none for an unknown order.
 async fn charged(records: &Records, stored: &[StoredOrder], told: &BTreeSet<String>) -> Result<bool, DrillError> {
     let Some(since) = stored.iter().map(|stored| stored.order.placed_at).min() else { return Ok(told.is_empty()) };
     let known = records.ids().await?;

@@ -18,8 +18,8 @@ struct Checkpoint {
 
 const FILE: &str = "queues.json";
 
-/// Notes where everything stands. The positions are taken first: whatever comes up to them is in the queues then, or
-/// done. What happens in between is done twice after a crash, not lost.
+/// Saves the positions and the queues. The positions are taken first: events up to them are in the queues then, or
+/// done. Events in between are handled twice after a crash, not lost.
 pub async fn save(suite: &Local, folder: &Path) -> Result<(), EmbeddedError> {
     let positions = suite.stream_positions().await;
     let queues = suite.bus().snapshot()?;

@@ -20,7 +20,7 @@ pub enum EmbeddedError {
     /// Keys and tokens.
     #[error(transparent)]
     Accounts(#[from] crate::accounts::AccountsError),
-    /// What the functions are told.
+    /// The functions' settings.
     #[error("cannot make sense of the {0}")]
     Setting(&'static str),
     /// The HTTP client.

@@ -19,7 +19,7 @@ use super::{Local, go};
 
 /// What API Gateway takes at most.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
-/// Where this stack tells how full its queues are: names and messages, in flight or not. On AWS, SQS says so.
+/// The path at which this stack reports its queues: names and messages, in flight or not. On AWS, SQS does.
 pub const QUEUES: &str = "/_cis/queues";
 
 /// A request on its way to the thread that the handlers run on: axum's futures are `Send`, theirs are not.
@@ -36,7 +36,7 @@ pub async fn serve(listener: TcpListener, suite: Rc<Local>) -> io::Result<()> {
                     QUEUES => queues(&suite),
                     _ => suite.http(request).await,
                 };
-                // Whoever asked may be gone by now; the work is done all the same.
+                // The client may be gone by now; the work is done all the same.
                 answer.send(response).ok();
             });
         }

@@ -29,7 +29,7 @@ struct Files {
 }
 
 impl Files {
-    /// Where logs cannot be written, there is no place to complain either.
+    /// When logs cannot be written, a complaint cannot either.
     fn write(&self, line: &[u8]) {
         let function = function(line).unwrap_or(STACK);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -34,8 +34,8 @@ pub fn open(folder: &Path, texts: &Secrets) -> io::Result<FixedSecrets> {
     Ok(secrets)
 }
 
-/// What was rotated stays rotated. Keys of tokens are everywhere the same, so that a token is good at each local stack.
-/// Google's account names the sandbox's present address and is read once: it is not kept.
+/// Rotated secrets are kept. Token keys are the same on all local stacks, so a token is valid on each. Google's account
+/// names the sandbox's current URL and is read once, so it is not kept.
 fn merged(mut kept: Texts, texts: &Secrets) -> io::Result<Texts> {
     for (&name, text) in texts.iter().filter(|(name, _)| **name != GOOGLE) {
         if [TOKEN_KEYS, TOKEN_SIGNING].contains(&name) || !kept.contains_key(name) {
@@ -46,7 +46,7 @@ fn merged(mut kept: Texts, texts: &Secrets) -> io::Result<Texts> {
     Ok(kept)
 }
 
-/// The sandbox as an OpenID provider is where it is now; providers that somebody added stay.
+/// Points the sandbox's OpenID provider to its current URL; providers that a user added are kept.
 fn follow_sandbox(kept: &mut Texts, texts: &Secrets) -> io::Result<()> {
     let (Some(kept), Some(text)) = (kept.get_mut(OAUTH), texts.get(OAUTH)) else { return Ok(()) };
     let new: Value = serde_json::from_str(text)?;
@@ -54,7 +54,7 @@ fn follow_sandbox(kept: &mut Texts, texts: &Secrets) -> io::Result<()> {
     Ok(())
 }
 
-/// The file's content; none if there is no file.
+/// The file's content; `None` when there is no file.
 pub fn read(folder: &Path) -> io::Result<Option<Texts>> {
     match std::fs::read(file(folder)) {
         Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),

@@ -1,4 +1,4 @@
-//! What the functions are told here.
+//! The functions' settings on this stack.
 
 use std::io;
 use std::path::Path;

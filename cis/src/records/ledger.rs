@@ -25,7 +25,7 @@ pub struct Options {
     all: bool,
 }
 
-/// Money in minor units: what came, what went back, what was lost.
+/// Money in minor units: received, refunded, lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Sums {
     captured: i64,
@@ -55,7 +55,7 @@ pub async fn ledger(options: &Options) -> Result<(), RecordsError> {
     }
 }
 
-/// Where an order's three sums differ; none when they do not.
+/// Where an order's three sums differ; `None` when they agree.
 pub fn disagreement(stored: &StoredOrder, at_stripe: &KnownFacts) -> Option<String> {
     let balance = Balance::of(&stored.order, &stored.ledger, at_stripe.clone());
     (!balance.agrees()).then(|| format!("{}: {balance}", stored.order.id))
@@ -135,7 +135,7 @@ impl Sums {
 }
 
 impl Balance {
-    /// Bank transfers are not Stripe's: what staff noted of them is counted on both sides.
+    /// Bank transfers are not Stripe's: those that staff recorded are counted on both sides.
     fn of(order: &Order, ledger: &[LedgerEntry], mut stripe: KnownFacts) -> Self {
         stripe.extend(order.payment.facts.transfers().cloned().map(PaymentFact::Transfer));
         Self {
@@ -171,7 +171,7 @@ impl fmt::Display for Balance {
         let money = |amount| Money::new(amount, self.currency);
         let sums = |sums: Sums| {
             let [captured, refunded, lost] = [sums.captured, sums.refunded, sums.lost].map(money);
-            format!("{} ({captured} came, {refunded} went back, {lost} lost)", money(sums.balance()))
+            format!("{} ({captured} received, {refunded} refunded, {lost} lost)", money(sums.balance()))
         };
         let equals = |equal| if equal { "=" } else { "≠" };
         let (order, ledger, stripe) = (sums(self.order), money(self.ledger), sums(self.stripe));

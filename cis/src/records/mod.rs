@@ -1,4 +1,4 @@
-//! The books: what is stored of orders and their money, and what Stripe says of it, on the stack that is up.
+//! The records of orders and their money, in the running stack's tables and at Stripe.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Stripe, as this command asks it.
 pub type Stripe = stripe::Stripe<HttpTransport, SystemClock, RandomIds>;
 
-/// Why the books cannot be read, or what is wrong with them.
+/// Why the records cannot be read, or what is wrong with them.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordsError {
     /// No stack to ask.
@@ -58,7 +58,7 @@ pub enum RecordsError {
     #[error("there is no order {0}")]
     NoOrder(OrderId),
     /// It was not there then.
-    #[error("there was no order {0} then, or it has not come so far")]
+    #[error("there was no order {0} then, or it has not reached this version")]
     NotThen(OrderId),
     /// It never stood still.
     #[error("{0} keeps changing; try again")]
@@ -81,7 +81,7 @@ pub struct Records {
 pub struct StoredOrder {
     /// The order.
     pub order: Order,
-    /// What it was told, as functions received it.
+    /// Its receipts.
     pub receipts: Vec<Receipt>,
     /// The same for the domain.
     recorded: Vec<RecordedFacts>,
@@ -99,7 +99,7 @@ impl StoredOrder {
 }
 
 impl Records {
-    /// The books of the stack that is up.
+    /// The records of the running stack.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl Records {
         Self::of(&Stack::load()?.ok_or(RecordsError::NoStack)?)
     }
 
-    /// The books of a stack.
+    /// The records of a stack.
     ///
     /// # Errors
     ///

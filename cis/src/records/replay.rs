@@ -1,5 +1,5 @@
-//! `cargo cis replay`: rebuilds orders from what is stored beside them and says where that differs; learns again what an
-//! order lacks, and shows its events to the stream once more.
+//! `cargo cis replay`: rebuilds orders from the records beside them and prints the differences; applies facts that an
+//! order lacks, and publishes its events once more.
 
 use std::convert::Infallible;
 use std::io::{self, Write as _};
@@ -75,7 +75,7 @@ pub async fn replay(options: &Options) -> Result<(), RecordsError> {
         "{orders} orders rebuilt from {receipts} receipts, {movements} movements and {events} events compared"
     )?;
     if applied > 0 {
-        writeln!(out, "{applied} facts{would} learned again")?;
+        writeln!(out, "{applied} facts{would} applied again")?;
     }
     if options.republish {
         writeln!(out, "{republished} events{would} shown to the stream again")?;
@@ -84,7 +84,7 @@ pub async fn replay(options: &Options) -> Result<(), RecordsError> {
     if differ == 0 { Ok(()) } else { Err(RecordsError::Differ(differ)) }
 }
 
-/// Lets the order learn what its receipts say and it does not know; answers how many facts.
+/// Applies the facts that an order's receipts have and the order lacks. Returns how many.
 async fn apply_facts(
     records: &Records,
     stored: &StoredOrder,

@@ -29,7 +29,7 @@ pub async fn state(options: &Options) -> Result<(), RecordsError> {
     let mut out = io::stdout();
     writeln!(out, "{}", serde_json::to_string_pretty(&OrderAnswer::from(&then.order))?)?;
     for gap in &then.gaps {
-        writeln!(out, "not known any more: {gap}")?;
+        writeln!(out, "no longer known: {gap}")?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::{PATIENCE, Records, RecordsError};
 pub struct StripeFacts {
     /// Facts about each order.
     pub of_orders: BTreeMap<OrderId, KnownFacts>,
-    /// Facts about nobody.
+    /// Facts that belong to no order.
     pub of_nobody: KnownFacts,
 }
 

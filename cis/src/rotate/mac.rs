@@ -1,5 +1,5 @@
-//! Keys of which the first makes and all check: those of links in mails and of refresh tokens. A new key stands last
-//! until everybody has heard of it, then first.
+//! Keys of which the first signs and all verify: those of links in mails and of refresh tokens. A new key is added
+//! last, until all functions know it, then moved to the front.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{RotateError, Window};
 use crate::secret_store::{SecretStore, SecretStoreError};
 
-/// The secret's text with what a rotation notes beside it.
+/// The secret's text, with the rotation's own state beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct StoredKeys {
     keys: Vec<String>,
@@ -23,8 +23,8 @@ struct StoredKeys {
     first_since: Option<Timestamp>,
 }
 
-/// Adds a key and waits until it may make. `lasts` is for how long what a key made is good. Whoever is interrupted
-/// starts the same again: it goes on where it was.
+/// Adds a key and waits until it may sign. `lasts` is how long its signatures are valid. After an interruption, running
+/// it again continues.
 pub async fn rotate(
     secret_store: &SecretStore,
     name: &'static str,
@@ -51,7 +51,7 @@ fn added(mut keys: StoredKeys, new: &str, window: Window, lasts: Duration, now: 
     if keys.first_since.is_some_and(|since| since.plus(window.forgotten(lasts)) <= now) {
         keys.keys.truncate(1);
     }
-    // The very first key has nobody to wait for.
+    // The very first key need not wait.
     let wait = if keys.keys.is_empty() { Duration::ZERO } else { window.heard() };
     keys.keys.push(new.to_owned());
     keys.last_moves_at = Some(now.plus(wait));

@@ -29,16 +29,16 @@ pub use window::Window;
 pub struct Options {
     #[command(subcommand)]
     what: Subject,
-    /// On AWS: region, credentials and the secrets' ids come from the variables that functions are told by.
+    /// On AWS: region, credentials and the secrets' ids come from the same variables as the functions'.
     #[arg(long, global = true)]
     aws: bool,
 }
 
 #[derive(Clone, Debug, Subcommand)]
 enum Subject {
-    /// The key that access tokens are signed with. The new one signs when everybody has heard of it.
+    /// The key that signs access tokens. The new key signs once all functions know it.
     SigningKey {
-        /// Somebody else has the present key: it counts no more, at once, and neither does what it signed.
+        /// The current key is compromised: it becomes invalid at once, with everything that it signed.
         #[arg(long)]
         compromised: bool,
     },
@@ -51,9 +51,9 @@ enum Subject {
         #[arg(long, default_value_t = 86_400)]
         overlap_seconds: u64,
     },
-    /// The keys of links in mails. Waits until everybody has heard of the new one.
+    /// The keys that sign links in mails. Waits until all functions know the new key.
     LinkKeys,
-    /// The keys that refresh tokens follow from. Waits until everybody has heard of the new one.
+    /// The keys that refresh tokens derive from. Waits until all functions know the new key.
     RefreshKeys,
     /// Forgets what earlier rotations left for a while. Each rotation does so for its own secret.
     Prune,

@@ -23,9 +23,9 @@ pub struct KeyRotation {
     pub was_waiting: bool,
 }
 
-/// Adds a key that signs when everybody has heard of it; drops those of which nothing is left that is good for
-/// `lifetime`. While a key waits for its time, there is nothing to do. First the public keys are written, then the
-/// private ones: a crash in between leaves a public key that nobody signs with.
+/// Adds a key that signs once all functions know it; drops keys whose last signatures have expired after `lifetime`.
+/// While a key waits, there is nothing to do. The public keys are written before the private ones: a crash in between
+/// leaves an unused public key.
 pub async fn rotate(
     secret_store: &SecretStore,
     window: Window,
@@ -40,7 +40,7 @@ pub async fn rotate(
         write(secret_store, &keys).await?;
         return Ok(rotated);
     }
-    // The very first key has nobody to wait for.
+    // The very first key need not wait.
     let wait = if keys.keys.is_empty() { Duration::ZERO } else { window.heard() };
     let new = SigningKey::generate(now)?;
     keys.keys.push(new.clone());
@@ -65,8 +65,8 @@ pub async fn prune(secret_store: &SecretStore, window: Window, lifetime: Duratio
     Ok(dropped)
 }
 
-/// Somebody else has a key: a new one signs from now on, and what the others signed is refused as soon as the functions
-/// have heard of it. Whoever is signed in refreshes.
+/// A key is compromised: a new one signs from now on, and signatures of the others are refused as soon as the functions
+/// have read the new set. Signed-in people refresh.
 pub async fn replace(secret_store: &SecretStore) -> Result<KeyRotation, RotateError> {
     let new = SigningKey::generate(SystemClock.now())?;
     let rotated = KeyRotation { key: new.id().to_owned(), active_from: new.active_from(), was_waiting: false };

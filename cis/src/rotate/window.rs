@@ -15,13 +15,13 @@ pub struct Window {
 }
 
 impl Window {
-    /// By then everybody has heard of what is written now: those who could not ask for it for as long as an old value
-    /// serves, and those who keep what they got from us.
+    /// When all functions know what is written now: those that could not read it for as long as a stale value serves,
+    /// and those that cache it.
     pub fn heard(self) -> Duration {
         self.stale() + self.fresh + self.margin()
     }
 
-    /// By then nothing counts any more that was made with what was replaced, and is good for `lasts`.
+    /// When everything that the replaced key signed has expired, if that is valid for `lasts`.
     pub fn forgotten(self, lasts: Duration) -> Duration {
         self.stale() + lasts + self.margin()
     }

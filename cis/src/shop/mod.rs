@@ -39,7 +39,7 @@ pub enum ShopError {
     /// The answer to a sign-in is something else.
     #[error("there are no tokens in the answer")]
     NoTokens(#[source] serde_json::Error),
-    /// The answer is no.
+    /// The API refused.
     #[error("{what}: {status} {body}")]
     Refused {
         /// What was tried.
@@ -54,7 +54,7 @@ pub enum ShopError {
 /// How long its tokens are good: longer than any drill.
 const TOKEN_LIFETIME: Duration = Duration::from_hours(4);
 
-/// A stack with somebody in front of it.
+/// A stack with a customer.
 #[derive(Clone, Debug)]
 pub struct Shop {
     http: Http,
@@ -75,8 +75,8 @@ pub struct PlacedOrder {
 }
 
 impl Shop {
-    /// The shop as a customer sees it who never was here before. Limits count requests by customer: whoever makes many
-    /// asks for [`another_customer`](Self::another_customer) each time.
+    /// The shop as a new customer. Rate limits count requests by customer: for many requests, take
+    /// [`another_customer`](Self::another_customer) each time.
     ///
     /// # Errors
     ///
@@ -137,7 +137,7 @@ impl Shop {
         self.place_pieces(key, email, "tea-earl-grey", 2).await
     }
 
-    /// Places an order of so many pieces of a product.
+    /// Places an order of this quantity of a product.
     ///
     /// # Errors
     ///
@@ -210,19 +210,19 @@ impl Shop {
         self.ask(Method::GET, "/v1/me").await
     }
 
-    /// The hops of an order's history, oldest first.
+    /// The entries of an order's history, oldest first.
     ///
     /// # Errors
     ///
     /// Refused, or no answer.
     pub async fn history(&self, order_id: &str) -> Result<Vec<Value>, ShopError> {
-        let (mut hops, mut cursor) = (vec![], String::new());
+        let (mut entries, mut cursor) = (vec![], String::new());
         loop {
             let page = self.ask(Method::GET, &format!("/v1/orders/{order_id}/history?limit=100{cursor}")).await?;
-            hops.extend(list(&page["items"]));
+            entries.extend(list(&page["items"]));
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
-                None => return Ok(hops),
+                None => return Ok(entries),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What stands outside of the shop: Stripe's list, the mailbox, the sheet, and the sandbox's controls.
+//! The providers' state and the sandbox's controls: Stripe's list, the mailbox, the sheet.
 
 use http::Method;
 use serde_json::Value;

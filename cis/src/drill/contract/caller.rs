@@ -20,7 +20,7 @@ const ORDERS: usize = 6;
 /// A card that Stripe takes.
 const CARD: &str = "pm_card_visa";
 
-/// Somebody who can call.
+/// A kind of caller.
 pub struct Caller {
     /// What the drill calls them.
     pub name: &'static str,
@@ -31,7 +31,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// What the hooks are told.
+    /// The hooks' input.
     pub fn variables(&self) -> [(&'static str, String); 3] {
         [
             ("CONTRACT_ORDERS", self.orders.join(",")),

@@ -1,4 +1,4 @@
-//! What came of hammering at a bucket, and whether that is as promised.
+//! The answers of a rate-limited bucket, and whether they are as promised.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::http::Answer;
 /// Too many requests.
 pub const REFUSED: u16 = 429;
 
-/// What came of hammering.
+/// The answers of a rate-limited bucket.
 #[derive(Default)]
 pub struct AnswerCounts {
     passed: usize,
@@ -72,11 +72,11 @@ impl Findings {
         self.expect(counts.passed >= limit.requests as usize, "all that may pass do");
         self.expect(counts.refused > 0 && counts.other == 0, "the rest is refused with 429 and nothing else happens");
         let longest = limit.interval().as_secs() + 1;
-        self.expect(counts.retry_after <= longest, &format!("nobody is told to wait for more than {longest} s"));
+        self.expect(counts.retry_after <= longest, &format!("no client has to wait for more than {longest} s"));
         let all = undisturbed.passed + undisturbed.refused + undisturbed.other;
         self.expect(
             undisturbed.passed == all && all > 0,
-            &format!("somebody else: {} of {all} pass", undisturbed.passed),
+            &format!("an uninvolved client: {} of {all} pass", undisturbed.passed),
         );
     }
 }

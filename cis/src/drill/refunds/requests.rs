@@ -7,9 +7,9 @@ use resilience::{Ids as _, RandomIds};
 
 use crate::http::Answer;
 
-/// How often a request is repeated that nobody answers, or that is answered by "later".
+/// How often a request without a final answer is repeated.
 pub const TRIES: usize = 60;
-/// One in so many requests repeats the one before it.
+/// One in this many requests repeats the one before it.
 const REPEATED: usize = 5;
 
 /// A refund that is asked for.
@@ -23,18 +23,18 @@ pub struct Request {
     pub is_repeated: bool,
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// There is a refund, or will be.
     Accepted(AcceptedRefund),
-    /// There is none, with this status.
+    /// The API refused, with this status.
     Refused(u16),
-    /// Nobody ever said.
+    /// There was no final answer.
     NoAnswer,
 }
 
-/// A refund as the API tells of it.
+/// A refund in the API's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcceptedRefund {
     /// `rfd_…`
@@ -44,7 +44,7 @@ pub struct AcceptedRefund {
 }
 
 impl Outcome {
-    /// None where another try may end otherwise.
+    /// `None` when a retry may end differently.
     pub fn of(answer: &Answer) -> Option<Self> {
         match answer.status {
             201 => Some(Self::Accepted(AcceptedRefund {
@@ -62,7 +62,7 @@ impl Outcome {
     }
 }
 
-/// So many requests of different sizes which add up to half as much again as the charge; some repeat the one before.
+/// Requests of different sizes which add up to one and a half times the charge; some repeat the one before.
 pub fn of(charge: i64, count: usize) -> Vec<Request> {
     let distinct = (count - count / REPEATED).max(1);
     let mean = charge * 3 / 2 / i64::try_from(distinct).unwrap_or(i64::MAX);
@@ -98,8 +98,8 @@ pub fn accepted(requests: &[Request], outcomes: &[Outcome]) -> (BTreeMap<String,
     (accepted, told_apart)
 }
 
-/// What is not as promised: an accepted refund that Stripe has not exactly once and of this size, or has although it was
-/// given up, and a refund that nobody accepted.
+/// Broken promises: an accepted refund that Stripe does not have exactly once and with this amount, or has although it
+/// was given up, and a refund that was not accepted.
 pub fn broken(
     accepted: &BTreeMap<String, AcceptedRefund>,
     given_up: &BTreeSet<String>,

@@ -1,4 +1,4 @@
-//! Who uses credentials all the while: somebody who is signed in, a service, and Stripe.
+//! The users of the credentials: a signed-in person, a service, and Stripe.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -30,7 +30,7 @@ pub struct Refusals {
     pub refused: Vec<u16>,
 }
 
-/// The access tokens that somebody held.
+/// The access tokens that a person held.
 pub struct HeldTokens {
     /// Before anything changed.
     pub first: String,
@@ -55,7 +55,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Nobody calls yet.
+    /// A load that is not running yet.
     pub fn new(stack: &Stack) -> Result<Self, DrillError> {
         Ok(Self {
             http: Http::new()?,
@@ -71,18 +71,18 @@ impl Load {
         })
     }
 
-    /// Everybody stops.
+    /// Stops all of them.
     pub fn end(&self) {
         self.is_over.set(true);
     }
 
-    /// What everybody met.
+    /// The refusals that each of them got.
     pub fn refusals(&self) -> [(&'static str, Refusals); 3] {
         [("people", &self.people), ("services", &self.services), ("Stripe", &self.stripe)]
             .map(|(who, refusals)| (who, refusals.borrow().clone()))
     }
 
-    /// Somebody signs in, renews their tokens, and uses the oldest that still counts as well as the newest.
+    /// A person signs in, refreshes the tokens, and uses the oldest valid one as well as the newest.
     pub async fn people(&self) -> Result<HeldTokens, DrillError> {
         let (_, _, email) = PEOPLE[0];
         let mut tokens = self.sign_in.login(email, PASSWORD).await?;
@@ -114,7 +114,7 @@ impl Load {
         Ok(())
     }
 
-    /// Stripe tells of things that concern no order.
+    /// Stripe sends events that concern no order.
     pub async fn webhooks(&self) -> Result<(), DrillError> {
         while !self.is_over.get() {
             let secrets = self.webhook_secrets.borrow().clone();

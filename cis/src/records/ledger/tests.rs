@@ -44,7 +44,7 @@ fn order_ledger_and_stripe_agree_or_it_shows_who_does_not() {
     let (order, ledger) = after(&facts);
     let same = Balance::of(&order, &ledger, known(&facts));
     assert!(same.agrees(), "{same}");
-    let text = "order 15.00 EUR (25.00 EUR came, 10.00 EUR went back, 0.00 EUR lost) = ledger 15.00 EUR = Stripe 15.00 EUR (25.00 EUR came, 10.00 EUR went back, 0.00 EUR lost)";
+    let text = "order 15.00 EUR (25.00 EUR received, 10.00 EUR refunded, 0.00 EUR lost) = ledger 15.00 EUR = Stripe 15.00 EUR (25.00 EUR received, 10.00 EUR refunded, 0.00 EUR lost)";
     assert_eq!(same.to_string(), text);
 
     let missed = Balance::of(&order, &ledger, known(&facts[..1]));
