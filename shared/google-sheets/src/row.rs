@@ -146,7 +146,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// An order whose customer has a mail address that would be a formula.
+    /// An order whose customer has an email address that would be a formula.
     pub(crate) fn order() -> Order {
         let customer = "cus_00000000000000000000000000000002".parse().unwrap();
         Sample { customer, email: "-anna@example.com", ..Sample::default() }.place().order

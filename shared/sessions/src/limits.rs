@@ -29,7 +29,7 @@ pub struct AccountLimits {
 }
 
 impl AccountLimits {
-    /// Those of the account with this mail address, for whoever sent this request.
+    /// Those of the account with this email address, for whoever sent this request.
     pub fn of(email: &EmailAddress, request: &Request) -> Self {
         let account = hex::encode(&Sha256::digest(email.lower_case())[..16]);
         Self { account, address: Owner::address_of(request).digest().to_owned() }

@@ -7,7 +7,7 @@ use resilience::Verdict;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A concurrent write came first: read again, decide again, write again.
-    #[error("changed by somebody else")]
+    #[error("changed by a concurrent write")]
     Conflict,
     /// There is not enough of this product, or it is no longer for sale. Nothing was written.
     #[error("out of stock: {0}")]
@@ -16,7 +16,7 @@ pub enum StoreError {
     #[error("the stock is {0}")]
     StockConflict(u32),
     /// The table is throttled, down or unreachable. A write may have taken effect; each may be repeated.
-    #[error("the table cannot be reached")]
+    #[error("the table is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A stored value is malformed: no retry helps.
     #[error("stored item cannot be read: {0}")]

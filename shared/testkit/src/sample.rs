@@ -14,7 +14,7 @@ pub struct Sample<'a> {
     pub customer: CustomerId,
     /// Their name on the parcel.
     pub name: &'a str,
-    /// Their mail address.
+    /// Their email address.
     pub email: &'a str,
     /// Three letters.
     pub currency: &'a str,

@@ -120,10 +120,10 @@ fn plan_of(fault: Fault) -> FaultPlan {
 #[test]
 fn an_injector_decides_the_fault_of_each_effect() {
     for (fault, done, told) in [
-        (Fault::Failure, vec![1, 10, 20], "the table cannot be reached: not reached"),
-        (Fault::Throttling, vec![1, 10, 20], "the table cannot be reached: throttled"),
-        (Fault::LostAnswer, vec![1, 2, 10, 20], "the table cannot be reached: the answer was lost"),
-        (Fault::Conflict, vec![1, 10, 20], "changed by somebody else"),
+        (Fault::Failure, vec![1, 10, 20], "the table is unavailable: not reached"),
+        (Fault::Throttling, vec![1, 10, 20], "the table is unavailable: throttled"),
+        (Fault::LostAnswer, vec![1, 2, 10, 20], "the table is unavailable: the answer was lost"),
+        (Fault::Conflict, vec![1, 10, 20], "changed by a concurrent write"),
         (Fault::CrashBefore, vec![1, 10, 20], "died in mid-work"),
         (Fault::CrashDuring, vec![1, 2, 10, 20], "died in mid-work"),
         (Fault::CrashAfter, vec![1, 2, 10, 20], "died in mid-work"),

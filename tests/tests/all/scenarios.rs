@@ -37,7 +37,7 @@ fn an_order_is_placed_paid_mailed_and_in_the_sheet() {
     let history = shop.get(&format!("/v1/orders/{}/history", placed.order_id));
     let kinds: BTreeSet<&str> =
         history["items"].as_array().unwrap().iter().filter_map(|entry| entry["kind"].as_str()).collect();
-    assert_eq!(kinds, BTreeSet::from(["event", "ledger", "mail", "row", "webhook"]), "every hop is in the history");
+    assert_eq!(kinds, BTreeSet::from(["event", "ledger", "mail", "row", "webhook"]), "every entry is in the history");
 }
 
 #[test]

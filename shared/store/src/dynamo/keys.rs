@@ -172,7 +172,7 @@ pub(crate) fn bucket(name: &str) -> Key {
     Key::new(format_args!("bucket#{name}"), "bucket")
 }
 
-/// A job's checkpoint. The prefix `bookmark` is a stored format.
+/// A job's checkpoint. Its stored key keeps its first name, "bookmark".
 pub(crate) fn checkpoint(job: &str) -> Key {
     Key::new(format_args!("bookmark#{job}"), "bookmark")
 }
