@@ -12,8 +12,8 @@ use dynoxide::actions::list_streams::ListStreamsRequest;
 use dynoxide::{Database, DynoxideError};
 use store::dynamo::{CreateTablesError, TableNames, create_tables};
 use store::{
-    Accounts, ApiKeys, Catalogue, DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders, Guards,
-    MailEffects, Orders, Sessions, SheetRows,
+    Accounts, ApiKeys, Catalogue, DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders,
+    JobCheckpoints, KnownAddresses, MailEffects, Orders, RateLimiter, Sessions, SheetRows,
 };
 use tokio::net::TcpListener;
 
@@ -148,7 +148,7 @@ impl Stores for LocalDynamo {
         &self.accounts
     }
 
-    fn guards(&self) -> &impl Guards {
+    fn guards(&self) -> &(impl RateLimiter + KnownAddresses + JobCheckpoints) {
         &self.guards
     }
 

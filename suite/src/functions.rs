@@ -48,7 +48,13 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
 /// # Errors
 ///
 /// [`CallError`].
-pub async fn call<S: store::Guards, B, T: Transport, C: Clock + Clone, I: Ids>(
+pub async fn call<
+    S: store::RateLimiter + store::KnownAddresses + store::JobCheckpoints,
+    B,
+    T: Transport,
+    C: Clock + Clone,
+    I: Ids,
+>(
     function: &str,
     env: &Local<'_, S, B, T, C, I>,
     event: Value,

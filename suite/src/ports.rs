@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use domain::PaymentTerms;
 use settings::FixedSecrets;
-use store::{Accounts, ApiKeys, Catalogue, Guards, MailEffects, MemoryStore, Orders, Sessions, SheetRows};
+use store::{
+    Accounts, ApiKeys, Catalogue, JobCheckpoints, KnownAddresses, MailEffects, MemoryStore, Orders, RateLimiter,
+    Sessions, SheetRows,
+};
 
 use crate::stream::{AccountChanges, ChangeStream, OrderChanges};
 
@@ -25,7 +28,7 @@ pub trait Stores {
     /// API keys.
     fn api_keys(&self) -> &impl ApiKeys;
     /// Rate limits, and what is known for a while.
-    fn guards(&self) -> &impl Guards;
+    fn guards(&self) -> &(impl RateLimiter + KnownAddresses + JobCheckpoints);
     /// What changed in the orders' table.
     fn changes(&self) -> impl ChangeStream;
     /// What changed in the identity table.

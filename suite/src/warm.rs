@@ -143,8 +143,13 @@ impl<S: store::ApiKeys, B, T, C: Clock + Clone, I: Ids> capabilities::ApiKeys fo
     }
 }
 
-impl<S: store::Guards, B, T, C: Clock + Clone, I: Ids> capabilities::Guards for Local<'_, S, B, T, C, I> {
-    fn guards(&self) -> &impl store::Guards {
+impl<S, B, T, C, I> capabilities::Guards for Local<'_, S, B, T, C, I>
+where
+    S: store::RateLimiter + store::KnownAddresses + store::JobCheckpoints,
+    C: Clock + Clone,
+    I: Ids,
+{
+    fn guards(&self) -> &(impl store::RateLimiter + store::KnownAddresses + store::JobCheckpoints) {
         &self.store
     }
 }

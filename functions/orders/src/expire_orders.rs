@@ -56,7 +56,7 @@ pub async fn handle(
     scan.each("overdue-invoices", OrderStatus::Invoiced, async |order| {
         let mark = |order: &Order| order.mark_overdue(&order.correlation_id, clock.now());
         match decider.decide(order, None, mark).await {
-            Ok(decided) => count(&overdue, decided.is_change),
+            Ok(outcome) => count(&overdue, outcome.is_change),
             Err(error) => {
                 tracing::warn!(order_id = %order.id, error = %telemetry::chain(&error), "late invoice not noted");
             }

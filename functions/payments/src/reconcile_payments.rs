@@ -16,7 +16,7 @@ use std::time::Duration;
 use domain::Timestamp;
 use resilience::{Clock, Deadline};
 use settings::SecretError;
-use store::{Guards, StoreError};
+use store::{JobCheckpoints, StoreError};
 use stripe::Stripe;
 
 pub use cursor::PassCursor;
@@ -110,7 +110,7 @@ pub fn bounded(window: Duration) -> Duration {
     window.clamp(Duration::from_hours(4 * 24), Duration::from_hours(30 * 24))
 }
 
-async fn keep(guards: &impl Guards, cursor: &str, now: Timestamp) -> Result<(), StoreError> {
+async fn keep(guards: &impl JobCheckpoints, cursor: &str, now: Timestamp) -> Result<(), StoreError> {
     guards.save_checkpoint(JOB, cursor, now.plus(CHECKPOINT_LIFETIME)).await
 }
 

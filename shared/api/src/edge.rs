@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 use resilience::{Clock, Decision, Limit};
-use store::{Guards, StoreError};
+use store::{RateLimiter, StoreError};
 use telemetry::chain;
 
 use crate::bucket::Owner;
@@ -22,24 +22,13 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Applies rate limits at the edge of the API.
 #[derive(Clone, Copy, Debug)]
-pub struct Edge<G, C> {
+pub struct Edge<'a, G, C> {
     /// The rate limiter.
-    pub guards: G,
+    pub guards: &'a G,
     /// The clock.
     pub clock: C,
     /// A factor for every class's limit; 0 turns limits off.
     pub scale: u32,
-}
-
-impl<G> Edge<G, SystemClock> {
-    /// Reads the factor from the environment variable `RATE_LIMIT_SCALE`, 1 by default.
-    ///
-    /// # Errors
-    ///
-    /// The variable is not a number.
-    pub fn from_env(guards: G) -> Result<Self, SettingError> {
-        Ok(Self { guards, clock: SystemClock, scale: or_default("RATE_LIMIT_SCALE", 1)? })
-    }
 }
 
 /// The state of a bucket after a request was taken or refused.
@@ -50,7 +39,7 @@ pub struct RateLimitState {
     taken: Decision,
 }
 
-impl<G: RateLimiter, C: Clock> Edge<G, C> {
+impl<G: RateLimiter, C: Clock> Edge<'_, G, C> {
     /// Takes a request from its owner's bucket. `None` when there is no limit, or the table is unavailable.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use lambda_http::lambda_runtime::{self, Error, LambdaEvent, service_fn};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 use resilience::SystemClock;
-use store::Guards;
+use store::RateLimiter;
 
 use crate::{ApiError, Edge, Endpoint, Response, respond};
 
@@ -20,7 +20,7 @@ use crate::{ApiError, Edge, Endpoint, Response, respond};
 /// # Errors
 ///
 /// When Lambda's runtime API cannot be reached.
-pub async fn run<G: Guards>(
+pub async fn run<G: RateLimiter>(
     edge: &Edge<'_, G, SystemClock>,
     endpoint: Endpoint,
     handler: impl AsyncFn(Request) -> Result<Response, ApiError>,

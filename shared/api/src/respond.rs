@@ -8,7 +8,7 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WW
 use http::{HeaderMap, Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt};
 use resilience::Clock;
-use store::Guards;
+use store::RateLimiter;
 use telemetry::{CORRELATION_HEADER, chain};
 use tracing::{Instrument, field::Empty};
 
@@ -23,7 +23,7 @@ use crate::{ApiError, Callers, Class, Edge, Endpoint, Query, Response, caller, j
 /// the response: problem details for an error, security headers and correlation id for all. Logs each request once,
 /// counts it and measures its time. Neither bodies nor personal data are logged.
 pub async fn respond<G: RateLimiter, C: Clock>(
-    edge: &Edge<G, C>,
+    edge: &Edge<'_, G, C>,
     endpoint: Endpoint,
     request: Request,
     handler: impl AsyncFnOnce(Request) -> Result<Response, ApiError>,
@@ -71,7 +71,7 @@ pub async fn respond<G: RateLimiter, C: Clock>(
 /// Every request takes one from its owner's bucket; of webhooks only those with an invalid signature do, so that a
 /// provider is never refused.
 async fn limited<G: RateLimiter, C: Clock>(
-    edge: &Edge<G, C>,
+    edge: &Edge<'_, G, C>,
     endpoint: Endpoint,
     request: Request,
     handler: impl AsyncFnOnce(Request) -> Result<Response, ApiError>,

@@ -50,7 +50,7 @@ pub trait ApiKeys: Time {
 /// Rate limits, and what is known for a while.
 pub trait Guards: Time {
     /// Rate limits, and what is known for a while.
-    fn guards(&self) -> &impl store::Guards;
+    fn guards(&self) -> &(impl store::RateLimiter + store::KnownAddresses + store::JobCheckpoints);
 }
 
 /// Where a stream's function publishes.

@@ -6,7 +6,7 @@ use api::{ApiError, Owner, Request};
 use domain::{EmailAddress, Timestamp};
 use resilience::{Decision, Limit};
 use sha2::{Digest, Sha256};
-use store::Guards;
+use store::{KnownAddresses, RateLimiter};
 use telemetry::chain;
 
 /// From an address that has signed in to this account before: whoever forgot which password it was.
@@ -40,7 +40,11 @@ impl AccountLimits {
     /// # Errors
     ///
     /// 429 when there is none left, 503 when the table is down: nobody guesses passwords without a limit.
-    pub async fn try_password(&self, guards: &impl Guards, now: Timestamp) -> Result<(), ApiError> {
+    pub async fn try_password(
+        &self,
+        guards: &(impl RateLimiter + KnownAddresses),
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
         let Self { account, address } = self;
         let taken = if guards.remembers(&self.known(), now).await? {
             guards.take(&format!("sign_in/{account}/{address}"), KNOWN, now).await?
@@ -55,12 +59,12 @@ impl AccountLimits {
     /// # Errors
     ///
     /// 429 when there is none left, 503 when the table is down.
-    pub async fn send_mail(&self, guards: &impl Guards, now: Timestamp) -> Result<(), ApiError> {
+    pub async fn send_mail(&self, guards: &impl RateLimiter, now: Timestamp) -> Result<(), ApiError> {
         admit("mail", guards.take(&format!("mail/{}", self.account), MAILS, now).await?)
     }
 
     /// Knows the address from now on: somebody has just shown that the account is theirs. Not worth failing for.
-    pub async fn remember(&self, guards: &impl Guards, now: Timestamp) {
+    pub async fn remember(&self, guards: &impl KnownAddresses, now: Timestamp) {
         if let Err(error) = guards.remember(&self.known(), now.plus(KNOWN_FOR)).await {
             tracing::warn!(error = %chain(&error), "an address is not remembered");
         }

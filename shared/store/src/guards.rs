@@ -1,26 +1,33 @@
-//! What guards the API from too much: rate limits that hold across environments, and addresses that are known.
+//! What the guards table holds: rate limits across environments, addresses known for an account, and checkpoints of jobs.
+//! All of it expires.
 
 use domain::Timestamp;
 use resilience::{Decision, Limit};
 
 use crate::StoreError;
 
-/// The repository of guards. Everything in it expires.
-pub trait Guards {
-    /// Takes one request from a bucket, by one conditional write where the bucket is in use, two where it was idle; none
-    /// where it is known to be empty. Of all who ask at once, in whatever process, no more get one than the limit has.
+/// Rate limits that hold across all environments of all functions.
+pub trait RateLimiter {
+    /// Takes one request from a bucket: one conditional write when the bucket is in use, two when it was idle, none when it
+    /// is known to be empty. Of all concurrent callers, in whatever process, no more succeed than the limit allows.
     async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError>;
+}
 
-    /// Remembers a fact, named by its key, until then.
+/// The network addresses from which owners of accounts have signed in.
+pub trait KnownAddresses {
+    /// Remembers a key until then.
     async fn remember(&self, key: &str, until: Timestamp) -> Result<(), StoreError>;
 
-    /// Whether a fact is remembered now.
+    /// Whether a key is remembered now.
     async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError>;
+}
 
-    /// Where a job that takes many runs stands, as it wrote it down; none when it did not, or that is too long ago.
+/// Where jobs that take many runs left off.
+pub trait JobCheckpoints {
+    /// The job's checkpoint, as it was saved; `None` when there is none or it has expired.
     async fn checkpoint(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError>;
 
-    /// Writes down where a job stands, until then. The last one to write is right: a job that runs twice at once must
-    /// bear to do some of its work twice.
-    async fn save_checkpoint(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError>;
+    /// Saves the job's checkpoint until then. The last write wins: a job that runs twice at once must tolerate doing some
+    /// of its work twice.
+    async fn save_checkpoint(&self, job: &str, checkpoint: &str, until: Timestamp) -> Result<(), StoreError>;
 }

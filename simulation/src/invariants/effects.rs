@@ -10,7 +10,7 @@ use super::Violation;
 use crate::snapshot::Snapshot;
 
 /// The column of the order's version; the time's column follows it.
-const VERSION: usize = sheets::COLUMNS - 2;
+const VERSION: usize = google_sheets::COLUMNS - 2;
 
 /// Each event that asks for a mail got one: exactly once, unless an outcome stayed unknown, which is counted.
 pub fn mails(snapshot: &Snapshot) -> Vec<Violation> {

@@ -5,7 +5,10 @@ use domain::{
     SessionId, SignInFlow, Timestamp,
 };
 use resilience::{Decision, Limit};
-use store::{Accounts, ApiKeys, Guards, Page, PageRequest, SaveOutcome, Sessions, StoreError};
+use store::{
+    Accounts, ApiKeys, JobCheckpoints, KnownAddresses, Page, PageRequest, RateLimiter, SaveOutcome, Sessions,
+    StoreError,
+};
 
 use super::StoreGate;
 use super::effects::{conditional, read, write};
@@ -75,24 +78,30 @@ impl<S: Stores> ApiKeys for StoreGate<'_, S> {
     }
 }
 
-impl<S: Stores> Guards for StoreGate<'_, S> {
+impl<S: Stores> RateLimiter for StoreGate<'_, S> {
     async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError> {
-        self.gate.around(write("guards.take"), self.store.guards().take(bucket, limit, now)).await
+        self.gate.around(write("rate_limiter.take"), self.store.guards().take(bucket, limit, now)).await
     }
+}
 
+impl<S: Stores> KnownAddresses for StoreGate<'_, S> {
     async fn remember(&self, key: &str, until: Timestamp) -> Result<(), StoreError> {
-        self.gate.around(write("guards.remember"), self.store.guards().remember(key, until)).await
+        self.gate.around(write("known_addresses.remember"), self.store.guards().remember(key, until)).await
     }
 
     async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
-        self.gate.around(read("guards.remembers"), self.store.guards().remembers(key, now)).await
+        self.gate.around(read("known_addresses.remembers"), self.store.guards().remembers(key, now)).await
     }
+}
 
+impl<S: Stores> JobCheckpoints for StoreGate<'_, S> {
     async fn checkpoint(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
-        self.gate.around(read("guards.checkpoint"), self.store.guards().checkpoint(job, now)).await
+        self.gate.around(read("job_checkpoints.checkpoint"), self.store.guards().checkpoint(job, now)).await
     }
 
     async fn save_checkpoint(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
-        self.gate.around(write("guards.save_checkpoint"), self.store.guards().save_checkpoint(job, place, until)).await
+        self.gate
+            .around(write("job_checkpoints.save_checkpoint"), self.store.guards().save_checkpoint(job, place, until))
+            .await
     }
 }

@@ -732,12 +732,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description What a webhook's sender is told. It only looks at the status. */
+        /** @description The response to a webhook. Its sender only looks at the status. */
         Acknowledgement: {
-            /** @description Whether its delivery was taken in. */
+            /** @description Whether the delivery was accepted. */
             received: boolean;
         };
-        /** @description Where the goods go. `Debug` hides it: an address is personal. */
+        /** @description A shipping address. `Debug` hides it, since it is personal. */
         Address: {
             /** @description City. */
             city: string;
@@ -748,7 +748,7 @@ export interface components {
             country: string;
             /** @description Street and number. */
             line1: string;
-            /** @description Anything more that the carrier needs. */
+            /** @description Additional information for the carrier. */
             line2?: string | null;
             /** @description The recipient's name. */
             name: string;
@@ -759,19 +759,19 @@ export interface components {
         };
         /** @description An API key. */
         ApiKey: {
-            /** @description When it was made. */
+            /** @description When it was created. */
             created_at: components["schemas"]["Timestamp"];
-            /** @description Who made it, and is told before it ends. */
+            /** @description Who created it, and is notified before it expires. */
             created_by: components["schemas"]["UserId"];
-            /** @description In whose name it places orders. */
+            /** @description The customer in whose name it places orders. */
             customer_id: components["schemas"]["CustomerId"];
-            /** @description From when on it is no longer good. */
+            /** @description When it expires. */
             expires_at: components["schemas"]["Timestamp"];
             /** @description `key_…`; the key's text begins with `cis_live_` and the same hex digits. */
             key_id: components["schemas"]["KeyId"];
             /** @description When it was last used, to within an hour. */
             last_used_at?: components["schemas"]["Timestamp"];
-            /** @description What people call it. */
+            /** @description The name that its creator gave it. */
             name: string;
             /** @description When it was revoked. */
             revoked_at?: components["schemas"]["Timestamp"];
@@ -779,7 +779,7 @@ export interface components {
             scopes: ("orders:place" | "orders:read" | "orders:cancel" | "orders:invoice" | "orders:fulfil" | "orders:refund" | "catalogue:write")[];
         };
         /**
-         * @description Why an order was called off.
+         * @description Why an order was cancelled.
          * @enum {string}
          */
         CancelReason: "requested" | "expired" | "review";
@@ -791,20 +791,20 @@ export interface components {
              */
             refund_due: number;
         };
-        /** @description The body of `POST /orders`, as it was sent: unknown fields are refused, values are not looked at yet. */
+        /** @description The body of `POST /orders` as it was sent: unknown fields are refused, values are not checked yet. */
         CartRequest: {
             /**
-             * @description ISO 4217, in which each product has a price: `eur` or `EUR`.
+             * @description ISO 4217, `eur` or `EUR`. Each product must have a price in it.
              * @example eur
              */
             currency: string;
-            /** @description Where the mails go. */
+            /** @description The email address for mails about the order. */
             email: components["schemas"]["EmailAddress"];
-            /** @description What is wanted; each sku once. */
+            /** @description The lines; each sku once. */
             lines: components["schemas"]["LineRequest"][];
-            /** @description How it is to be paid; `invoice` is for services whose key has `orders:invoice`. */
+            /** @description The payment method; `invoice` is for services whose key has `orders:invoice`. */
             payment_method?: components["schemas"]["PaymentChoice"];
-            /** @description Where the goods go. */
+            /** @description The shipping address. */
             shipping_address: components["schemas"]["Address"];
         };
         /** @description The current password and the new one. */
@@ -825,12 +825,12 @@ export interface components {
         Currency: string;
         CustomerId: string;
         /**
-         * @description How far the mail got, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`, and what went wrong in the end is never hidden by what went well before.
+         * @description The state of delivery, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`, and a final failure is never hidden by an earlier success.
          * @enum {string}
          */
         Delivery: "processed" | "deferred" | "delivered" | "opened" | "clicked" | "dropped" | "bounced" | "spam_reported";
         /**
-         * @description A mail address, checked for shape only: whether it exists is for its mail server to say. At most 254 characters (RFC 5321, 4.5.3.1.3). Never logged: `Debug` hides it.
+         * @description An email address, checked for its form only: only its mail server knows whether it exists. At most 254 characters (RFC 5321, 4.5.3.1.3). Never logged: `Debug` hides it.
          * @example ada@example.com
          */
         EmailAddress: string;
@@ -979,9 +979,9 @@ export interface components {
             x?: string | null;
             y?: string | null;
         };
-        /** @description The same keys as they are published, without whatever else the set may hold. */
+        /** @description The same keys for publication, without anything else that the set may contain. */
         JsonWebKeySet: {
-            /** @description Those that sign now, before long, or did so a while ago. */
+            /** @description The keys that sign now, will sign soon, or signed a while ago. */
             keys: components["schemas"]["JsonWebKey"][];
         };
         KeyId: string;
@@ -990,14 +990,14 @@ export interface components {
          * @enum {string}
          */
         LedgerKind: "payment" | "refund" | "refund_failed" | "dispute_lost" | "transfer";
-        /** @description So many pieces of a product. */
+        /** @description A product and a quantity. */
         LineRequest: {
             /**
              * Format: int64
-             * @description How many pieces.
+             * @description The quantity.
              */
             quantity: number;
-            /** @description Which product. */
+            /** @description The product. */
             sku: components["schemas"]["Sku"];
         };
         /** @description Who signs in. */
@@ -1013,7 +1013,7 @@ export interface components {
             refresh_token?: string | null;
         };
         /**
-         * @description What a mail tells.
+         * @description The kind of a mail.
          * @enum {string}
          */
         MailKind: "order_confirmation" | "order_cancelled" | "order_refunded" | "verify_email" | "already_registered" | "reset_password" | "password_changed" | "api_key_expiring" | "staff_alert";
@@ -1062,9 +1062,9 @@ export interface components {
         };
         /** @description An order; every amount is in minor units of `currency`. */
         Order: {
-            /** @description Why it was called off. */
+            /** @description Why it was cancelled. */
             cancel_reason?: components["schemas"]["CancelReason"];
-            /** @description When it was called off. */
+            /** @description When it was cancelled. */
             cancelled_at?: components["schemas"]["Timestamp"];
             /**
              * Format: int64
@@ -1073,36 +1073,36 @@ export interface components {
             captured: number;
             /** @description ISO 4217, lower case. */
             currency: components["schemas"]["Currency"];
-            /** @description Whose. */
+            /** @description The customer. */
             customer_id: components["schemas"]["CustomerId"];
-            /** @description Where the mails go; none once the person was erased. */
+            /** @description The email address; absent once the person was erased. */
             email?: components["schemas"]["EmailAddress"];
-            /** @description When it was sent. */
+            /** @description When it was fulfilled. */
             fulfilled_at?: components["schemas"]["Timestamp"];
-            /** @description What was ordered. */
+            /** @description The lines. */
             lines: components["schemas"]["OrderLine"][];
             /** @description `ord_…` */
             order_id: components["schemas"]["OrderId"];
-            /** @description How it is to be paid. */
+            /** @description The payment method. */
             payment_method: components["schemas"]["PaymentMethod"];
             /** @description When it was placed. */
             placed_at: components["schemas"]["Timestamp"];
             /**
              * Format: int64
-             * @description Given back so far.
+             * @description Refunded so far.
              */
             refunded: number;
-            /** @description What went back, is on its way back, or came to nothing: the newest 20 refunds, the newest first. `refunded` counts all of them, and the order's history has what each one moved. */
+            /** @description The newest 20 refunds, newest first: made, pending or failed. `refunded` counts all of them, and the order's history has each movement. */
             refunds: components["schemas"]["OrderRefund"][];
-            /** @description What staff decided about money that contradicted it. */
+            /** @description The staff's decision about payments that contradict the order. */
             review?: components["schemas"]["OrderReview"];
-            /** @description Where the goods go; none once the person was erased. */
+            /** @description The shipping address; absent once the person was erased. */
             shipping_address?: components["schemas"]["Address"];
-            /** @description Where it stands. */
+            /** @description The status. */
             status: components["schemas"]["OrderStatus"];
             /**
              * Format: int64
-             * @description What it costs.
+             * @description The total.
              */
             total: number;
             /** @description When it last changed. */
@@ -1116,23 +1116,23 @@ export interface components {
         OrderId: string;
         /** @description A line of an order; amounts in minor units of the order's currency. */
         OrderLine: {
-            /** @description What it was called. */
+            /** @description Its name. */
             name: string;
             /**
              * Format: int32
-             * @description Pieces.
+             * @description The quantity.
              */
             quantity: number;
-            /** @description Which product. */
+            /** @description The product. */
             sku: components["schemas"]["Sku"];
             /**
              * Format: int64
-             * @description Price of all of them.
+             * @description The price of the line.
              */
             total: number;
             /**
              * Format: int64
-             * @description Price of one piece.
+             * @description The price of one piece.
              */
             unit_price: number;
         };
@@ -1147,53 +1147,53 @@ export interface components {
         OrderRefund: {
             /**
              * Format: int64
-             * @description What goes back.
+             * @description The amount.
              */
             amount: number;
             /** @description ISO 4217, lower case. */
             currency: components["schemas"]["Currency"];
-            /** @description Why; not known of one that was made in Stripe's dashboard. */
+            /** @description The reason; unknown for a refund that was made in Stripe's dashboard. */
             reason?: components["schemas"]["RefundReason"];
-            /** @description `rfd_…` if it was asked for, `re_…` if it was made in Stripe's dashboard; others follow from a decision about the order. */
+            /** @description `rfd_…` for a requested refund, `re_…` for one that was made in Stripe's dashboard; others follow from a decision about the order. */
             refund_id: string;
-            /** @description When it was decided on; not known of one that was made in Stripe's dashboard. */
+            /** @description When it was requested or decided; unknown for a refund that was made in Stripe's dashboard. */
             requested_at?: components["schemas"]["Timestamp"];
-            /** @description How far it is. */
+            /** @description The progress. */
             status: components["schemas"]["RefundProgress"];
             /** @description Stripe's refund, once there is one. */
             stripe_refund_id?: components["schemas"]["RefundId"];
         };
-        /** @description What staff decided about an order's money. */
+        /** @description A decision of staff about an order's payments. */
         OrderReview: {
-            /** @description When. */
+            /** @description When it was made. */
             at: components["schemas"]["Timestamp"];
-            /** @description What. */
+            /** @description The decision. */
             decision: components["schemas"]["ReviewDecision"];
         };
         /**
-         * @description Where an order stands. Follows from its payment facts and our own decisions; nobody sets it.
+         * @description The status of an order. It follows from its payment facts and our own decisions, and is never set directly.
          * @enum {string}
          */
         OrderStatus: "pending_payment" | "payment_processing" | "invoiced" | "paid" | "fulfilled" | "partially_refunded" | "refunded" | "disputed" | "charged_back" | "cancelled" | "needs_review";
-        /** @description Part of a list. */
+        /** @description A page of a list. */
         Page_ApiKey: {
             /** @description The items, in the list's order. */
             items: components["schemas"]["ApiKey"][];
-            /** @description The `cursor` of the next page; null: that was all. */
+            /** @description The `cursor` of the next page; `null` at the end. */
             next_cursor: string | null;
         };
-        /** @description Part of a list. */
+        /** @description A page of a list. */
         Page_Order: {
             /** @description The items, in the list's order. */
             items: components["schemas"]["Order"][];
-            /** @description The `cursor` of the next page; null: that was all. */
+            /** @description The `cursor` of the next page; `null` at the end. */
             next_cursor: string | null;
         };
-        /** @description Part of a list. */
+        /** @description A page of a list. */
         Page_Product: {
             /** @description The items, in the list's order. */
             items: components["schemas"]["Product"][];
-            /** @description The `cursor` of the next page; null: that was all. */
+            /** @description The `cursor` of the next page; `null` at the end. */
             next_cursor: string | null;
         };
         /** @description The transfer that pays an order. */
@@ -1224,56 +1224,56 @@ export interface components {
             status: components["schemas"]["PaymentStatus"];
         };
         /**
-         * @description What a customer chooses between.
+         * @description The payment methods that a customer can choose.
          * @enum {string}
          */
         PaymentChoice: "stripe" | "invoice";
-        /** @description How an order is to be paid. */
+        /** @description The payment method of an order. */
         PaymentMethod: {
             /** @enum {string} */
             type: "stripe";
         } | {
-            /** @description By when. */
+            /** @description The due date. */
             due_at: components["schemas"]["Timestamp"];
             overdue_since?: components["schemas"]["Timestamp"] | null;
             /** @enum {string} */
             type: "invoice";
         };
         PaymentStatus: ("pending" | "invoice") | ("requires_payment_method" | "requires_confirmation" | "requires_action" | "processing" | "payment_failed" | "requires_capture" | "canceled" | "succeeded");
-        /** @description The body of a failed request's answer, `application/problem+json`. */
+        /** @description The body of an error response, `application/problem+json`. */
         Problem: {
-            /** @description What to quote when asking for help. */
+            /** @description The id to quote when asking for help. */
             correlation_id: string;
-            /** @description What is wrong with this request, for whoever sent it. */
+            /** @description What is wrong with this request. */
             detail: string;
-            /** @description The field of the body, or the parameter, that is at fault: `lines[0].quantity`. */
+            /** @description The invalid field of the body, or parameter: `lines[0].quantity`. */
             field?: string;
-            /** @description Where the order stands, when that is the reason. */
+            /** @description The order's status, when that is the reason. */
             order_status?: components["schemas"]["OrderStatus"];
             /**
-             * @description The payment provider's own word for why it refused.
+             * @description The payment provider's code for its refusal.
              * @example charge_disputed
              */
             provider_code?: string;
             /**
              * Format: int64
-             * @description What one refund may give back at most, in minor units of the order's currency, when more was asked for.
+             * @description The most that one refund may refund, in minor units of the order's currency, when the request exceeds it.
              */
             refundable?: number;
             /**
              * Format: int32
-             * @description The HTTP status once more.
+             * @description The HTTP status.
              */
             status: number;
             /**
              * Format: int64
-             * @description Pieces that can be ordered now, when the request says that there were others.
+             * @description The current stock, when the request expects another one.
              */
             stock?: number;
-            /** @description The kind in words. */
+            /** @description The type in words. */
             title: string;
             /**
-             * @description Which kind.
+             * @description The type.
              * @enum {string}
              */
             type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
@@ -1282,10 +1282,10 @@ export interface components {
         Product: {
             /** @description Whether it can be ordered at all. */
             active: boolean;
-            /** @description What it is called. */
+            /** @description The name. */
             name: string;
             /**
-             * @description Price of one piece in minor units, by currency.
+             * @description The price of one piece in minor units, by currency.
              * @example {
              *       "eur": 1250
              *     }
@@ -1293,11 +1293,11 @@ export interface components {
             prices: {
                 [key: string]: number;
             };
-            /** @description Its code. */
+            /** @description The sku. */
             sku: components["schemas"]["Sku"];
             /**
              * Format: int64
-             * @description Pieces that can still be ordered.
+             * @description The stock that can still be ordered.
              */
             stock: number;
             /** @description When it was last edited. */
@@ -1377,12 +1377,12 @@ export interface components {
         /** @description `re_…` or `pyr_…` */
         RefundId: string;
         /**
-         * @description How far a refund is.
+         * @description The progress of a refund.
          * @enum {string}
          */
         RefundProgress: "pending" | "succeeded" | "failed" | "refused";
         /**
-         * @description Why money goes back, in Stripe's words.
+         * @description The reason for a refund, in Stripe's words.
          * @enum {string}
          */
         RefundReason: "duplicate" | "fraudulent" | "requested_by_customer";
@@ -1415,7 +1415,7 @@ export interface components {
             decision: components["schemas"]["ReviewDecision"];
         };
         /**
-         * @description What may be decided.
+         * @description The possible decisions.
          * @enum {string}
          */
         ReviewDecision: "accept" | "refund_excess" | "refund_all";
@@ -1432,7 +1432,7 @@ export interface components {
             refund_due: number;
         };
         /**
-         * @description The part that an account plays, as tokens, the store and the authorizer's context spell it. A customer is never staff: who works for the shop and also buys there has two accounts.
+         * @description An account's role, as tokens, the store and the authorizer's context spell it. A customer is never staff: a staff member who also buys has two accounts.
          * @enum {string}
          */
         Role: "customer" | "staff" | "admin";
@@ -1467,7 +1467,7 @@ export interface components {
          */
         TokenDelivery: "body" | "cookie";
         /**
-         * @description By which a bank transfer is known on the account's statement: 1 to 140 characters of printable ASCII, spaces only between others. One transfer may pay several orders, so that a reference is no one order's own.
+         * @description The reference of a bank transfer on the account's statement: 1 to 140 characters of printable ASCII, with spaces only between others. One transfer may pay several orders, so a reference is not unique to an order.
          * @example RE 2026-1142
          */
         TransferReference: string;
@@ -1972,7 +1972,7 @@ export interface operations {
     "list-api-keys": {
         parameters: {
             query?: {
-                /** @description At most so many items. */
+                /** @description The most items to return. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
@@ -5258,7 +5258,7 @@ export interface operations {
     "list-orders": {
         parameters: {
             query?: {
-                /** @description At most so many items. */
+                /** @description The most items to return. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
@@ -6890,7 +6890,7 @@ export interface operations {
     "get-order-history": {
         parameters: {
             query?: {
-                /** @description At most so many items. */
+                /** @description The most items to return. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
@@ -8185,7 +8185,7 @@ export interface operations {
     "list-products": {
         parameters: {
             query?: {
-                /** @description At most so many items. */
+                /** @description The most items to return. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;

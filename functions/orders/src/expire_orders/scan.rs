@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Order, OrderStatus, Timestamp};
 use futures::future::join_all;
 use resilience::{Clock, Deadline};
-use store::{Cursor, Guards, Orders, PageRequest, StoreError};
+use store::{Cursor, JobCheckpoints, Orders, PageRequest, StoreError};
 
 /// Younger orders are at their beginning, whatever they are held for.
 const YOUNGEST: Duration = Duration::from_mins(1);
@@ -28,7 +28,7 @@ pub(crate) struct StatusScan<'a, O, G, K> {
     pub deadline: Deadline,
 }
 
-impl<O: Orders, G: Guards, K: Clock> StatusScan<'_, O, G, K> {
+impl<O: Orders, G: JobCheckpoints, K: Clock> StatusScan<'_, O, G, K> {
     /// Hands orders of a status to `visit`, the oldest first, from where the last run of this `job` stopped, until there
     /// are no more, enough were seen, or time is up. So those that stay in the list, because nothing can be done about
     /// them now, are passed over in one round and keep nobody waiting behind them.

@@ -30,27 +30,11 @@ struct UnavailableGuards {
     silent: bool,
 }
 
-impl Guards for UnavailableGuards {
+impl RateLimiter for UnavailableGuards {
     async fn take(&self, _: &str, _: Limit, _: domain::Timestamp) -> Result<Decision, StoreError> {
         if self.silent {
             std::future::pending::<()>().await;
         }
-        Err(StoreError::Unavailable("down".into()))
-    }
-
-    async fn remember(&self, _: &str, _: domain::Timestamp) -> Result<(), StoreError> {
-        Err(StoreError::Unavailable("down".into()))
-    }
-
-    async fn remembers(&self, _: &str, _: domain::Timestamp) -> Result<bool, StoreError> {
-        Err(StoreError::Unavailable("down".into()))
-    }
-
-    async fn checkpoint(&self, _: &str, _: domain::Timestamp) -> Result<Option<String>, StoreError> {
-        Err(StoreError::Unavailable("down".into()))
-    }
-
-    async fn save_checkpoint(&self, _: &str, _: &str, _: domain::Timestamp) -> Result<(), StoreError> {
         Err(StoreError::Unavailable("down".into()))
     }
 }

@@ -15,7 +15,7 @@ use super::failure::{Failure, settle};
 use super::item::{self, WRITE_ID};
 use super::keys::{self, Item, TTL, millis};
 use super::table::{Table, names};
-use crate::{Guards, StoreError};
+use crate::{JobCheckpoints, KnownAddresses, RateLimiter, StoreError};
 
 /// A bucket's theoretical arrival time, in milliseconds since the epoch. It only ever grows.
 const ARRIVAL: &str = "tat";
@@ -154,7 +154,7 @@ fn told(limit: Limit, next: Timestamp, now: Timestamp) -> Decision {
     limit.take(Some(Timestamp::from_millis(next.millis().saturating_sub(interval))), now).1
 }
 
-impl Guards for DynamoGuards {
+impl RateLimiter for DynamoGuards {
     async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError> {
         if let Some(retry_after) = self.known_wait(bucket, now) {
             return Ok(Decision::Refused { retry_after });
@@ -180,7 +180,9 @@ impl Guards for DynamoGuards {
         }
         Err(StoreError::Unavailable("the bucket kept changing".into()))
     }
+}
 
+impl KnownAddresses for DynamoGuards {
     async fn remember(&self, key: &str, until: Timestamp) -> Result<(), StoreError> {
         self.keep(keys::fact(key).attributes(), until).await
     }
@@ -189,7 +191,9 @@ impl Guards for DynamoGuards {
         let Some(fact) = self.table.get(&keys::fact(key)).await? else { return Ok(false) };
         Ok(now < Timestamp::from_millis(item::number_of(&fact, UNTIL)?))
     }
+}
 
+impl JobCheckpoints for DynamoGuards {
     async fn checkpoint(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
         let Some(kept) = self.table.get(&keys::checkpoint(job)).await? else { return Ok(None) };
         let is_good = now < Timestamp::from_millis(item::number_of(&kept, UNTIL)?);

@@ -4,9 +4,9 @@ use domain::Timestamp;
 use resilience::{Decision, Limit};
 
 use super::MemoryStore;
-use crate::{Guards, StoreError};
+use crate::{JobCheckpoints, KnownAddresses, RateLimiter, StoreError};
 
-impl Guards for MemoryStore {
+impl RateLimiter for MemoryStore {
     async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError> {
         let mut state = self.state.borrow_mut();
         let (next, taken) = limit.take(state.buckets.get(bucket).copied(), now);
@@ -15,7 +15,9 @@ impl Guards for MemoryStore {
         }
         Ok(taken)
     }
+}
 
+impl KnownAddresses for MemoryStore {
     async fn remember(&self, key: &str, until: Timestamp) -> Result<(), StoreError> {
         self.state.borrow_mut().facts.insert(key.to_owned(), until);
         Ok(())
@@ -24,7 +26,9 @@ impl Guards for MemoryStore {
     async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
         Ok(self.state.borrow().facts.get(key).is_some_and(|until| now < *until))
     }
+}
 
+impl JobCheckpoints for MemoryStore {
     async fn checkpoint(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
         let state = self.state.borrow();
         Ok(state.checkpoints.get(job).filter(|(_, until)| now < *until).map(|(place, _)| place.clone()))

@@ -1,7 +1,7 @@
 //! Malformed items: errors name their key and show nothing of their content.
 
 use serde_json::json;
-use store::{Accounts, ApiKeys, Catalogue, Guards, MailEffects, Orders, Sessions, StoreError};
+use store::{Accounts, ApiKeys, Catalogue, KnownAddresses, MailEffects, Orders, RateLimiter, Sessions, StoreError};
 
 use crate::fixtures::{at, first, order_id, sku};
 use crate::guards::LIMIT;

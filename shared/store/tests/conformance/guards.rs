@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
 use futures::future::join_all;
 use resilience::{Decision, Limit};
-use store::{DynamoGuards, Guards};
+use store::{DynamoGuards, JobCheckpoints, KnownAddresses, RateLimiter};
 
 use crate::fixtures::at;
 use crate::promises;
@@ -30,7 +30,7 @@ async fn at_once(guards: &impl RateLimiter, bucket: &str, many: usize, now: Time
     asked.into_iter().map(Result::unwrap).collect()
 }
 
-async fn of_many_at_once_exactly_the_limit_passes<A, S>(people: &People<A, impl Guards, S>) {
+async fn of_many_at_once_exactly_the_limit_passes<A, S>(people: &People<A, impl RateLimiter, S>) {
     let taken = at_once(&people.guards, "b", 50, at(0)).await;
     let mut passed = left(&taken);
     passed.sort_unstable();
@@ -39,7 +39,7 @@ async fn of_many_at_once_exactly_the_limit_passes<A, S>(people: &People<A, impl 
     assert_eq!(taken.iter().filter(|taken| **taken == refused).count(), 40);
 }
 
-async fn a_bucket_fills_up_again_evenly_and_no_further_than_its_limit<A, S>(people: &People<A, impl Guards, S>) {
+async fn a_bucket_fills_up_again_evenly_and_no_further_than_its_limit<A, S>(people: &People<A, impl RateLimiter, S>) {
     at_once(&people.guards, "b", 50, at(0)).await;
     for (second, passing) in [(5, 0), (6, 1), (7, 0), (17, 1), (18, 1), (30, 2), (89, 9), (90, 1), (10_000, 10)] {
         let passed = left(&at_once(&people.guards, "b", 50, at(second)).await);
@@ -47,7 +47,7 @@ async fn a_bucket_fills_up_again_evenly_and_no_further_than_its_limit<A, S>(peop
     }
 }
 
-async fn a_bucket_in_use_counts_on_and_an_idle_one_begins_anew<A, S>(people: &People<A, impl Guards, S>) {
+async fn a_bucket_in_use_counts_on_and_an_idle_one_begins_anew<A, S>(people: &People<A, impl RateLimiter, S>) {
     let take = async |second| people.guards.take("b", LIMIT, at(second)).await.unwrap();
     let allowed = |remaining, reset| Decision::Allowed { remaining, reset: Duration::from_secs(reset) };
     assert_eq!(take(0).await, allowed(9, 6));
@@ -57,7 +57,7 @@ async fn a_bucket_in_use_counts_on_and_an_idle_one_begins_anew<A, S>(people: &Pe
     assert_eq!(take(1000).await, allowed(9, 6));
 }
 
-async fn whoever_is_refused_is_told_when_to_come_back_and_pays_nothing<A, S>(people: &People<A, impl Guards, S>) {
+async fn whoever_is_refused_is_told_when_to_come_back_and_pays_nothing<A, S>(people: &People<A, impl RateLimiter, S>) {
     at_once(&people.guards, "b", 10, at(0)).await;
     for (second, wait) in [(0, 6), (1, 5), (5, 1)] {
         for _ in 0..5 {
@@ -68,7 +68,7 @@ async fn whoever_is_refused_is_told_when_to_come_back_and_pays_nothing<A, S>(peo
     assert_eq!(left(&at_once(&people.guards, "b", 5, at(6)).await), [0]);
 }
 
-async fn one_buckets_callers_do_not_disturb_anothers<A, S>(people: &People<A, impl Guards, S>) {
+async fn one_buckets_callers_do_not_disturb_anothers<A, S>(people: &People<A, impl RateLimiter, S>) {
     at_once(&people.guards, "a", 50, at(0)).await;
     assert_eq!(left(&at_once(&people.guards, "b", 3, at(0)).await).len(), 3);
 }
@@ -82,7 +82,7 @@ async fn clocks_that_differ_let_no_more_through<A, S>(people: &People<A, impl Ra
     assert_eq!(left(&taken).len(), 10);
 }
 
-async fn a_fact_is_known_until_its_time_though_nobody_deletes_it<A, S>(people: &People<A, impl Guards, S>) {
+async fn a_fact_is_known_until_its_time_though_nobody_deletes_it<A, S>(people: &People<A, impl KnownAddresses, S>) {
     let known = async |key: &str, second| people.guards.remembers(key, at(second)).await.unwrap();
     assert!(!known("a", 0).await);
     people.guards.remember("a", at(10)).await.unwrap();
@@ -92,7 +92,7 @@ async fn a_fact_is_known_until_its_time_though_nobody_deletes_it<A, S>(people: &
     assert!(known("a", 1999).await, "it is remembered anew");
 }
 
-async fn a_job_finds_where_it_stood_until_that_is_too_old<A, S>(people: &People<A, impl Guards, S>) {
+async fn a_job_finds_where_it_stood_until_that_is_too_old<A, S>(people: &People<A, impl JobCheckpoints, S>) {
     assert_eq!(people.guards.checkpoint("job", at(0)).await.unwrap(), None);
     people.guards.save_checkpoint("job", "page 1", at(60)).await.unwrap();
     people.guards.save_checkpoint("job", "page 2", at(60)).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilience::Decision;
 use serde_json::json;
-use store::{Guards, StoreError};
+use store::{KnownAddresses, RateLimiter, StoreError};
 
 use crate::fixtures::at;
 use crate::guards::LIMIT;

@@ -169,7 +169,7 @@ fn ttl(local: &LocalDynamo, table: &str, pk: &str, sk: &str) -> Option<String> {
 #[test]
 fn what_passes_says_when_as_a_number_and_what_stays_says_nothing() {
     run(async {
-        use store::Guards as _;
+        use store::{KnownAddresses as _, RateLimiter as _};
         let (side, anna) = (dynamo().await, account(1, "anna@example.com"));
         let people = &side.people;
         let change = AccountChange { link: Some(link(1, anna.id)), events: vec![event(1, 1)], ..made(&anna) };

@@ -2,7 +2,7 @@
 //! and should be intended.
 
 use domain::{Account, AccountChange, OrderStatus};
-use store::{Accounts, ApiKeys, Catalogue, Guards, MailEffects, Orders, Sessions, SheetRows};
+use store::{Accounts, ApiKeys, Catalogue, MailEffects, Orders, RateLimiter, Sessions, SheetRows};
 
 use crate::fixtures::{at, customer, edit, first, mug_order, new, order_id, paid, payment, receipt, sku, waiting};
 use crate::guards::LIMIT;

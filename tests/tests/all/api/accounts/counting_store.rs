@@ -7,7 +7,7 @@ use domain::{
     Account, AccountChange, AccountId, EmailAddress, Identity, Link, LinkId, Session, SessionId, SignInFlow, Timestamp,
 };
 use resilience::{Decision, Limit};
-use store::{Accounts, Guards, MemoryStore, SaveOutcome, Sessions, StoreError};
+use store::{Accounts, JobCheckpoints, KnownAddresses, MemoryStore, RateLimiter, SaveOutcome, Sessions, StoreError};
 
 #[derive(Clone)]
 pub struct CountingStore<'a> {
@@ -84,11 +84,13 @@ impl Sessions for CountingStore<'_> {
     }
 }
 
-impl Guards for CountingStore<'_> {
+impl RateLimiter for CountingStore<'_> {
     async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError> {
         self.guards("take")?.take(bucket, limit, now).await
     }
+}
 
+impl KnownAddresses for CountingStore<'_> {
     async fn remember(&self, key: &str, until: Timestamp) -> Result<(), StoreError> {
         self.guards("remember")?.remember(key, until).await
     }
@@ -96,7 +98,9 @@ impl Guards for CountingStore<'_> {
     async fn remembers(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
         self.guards("remembers")?.remembers(key, now).await
     }
+}
 
+impl JobCheckpoints for CountingStore<'_> {
     async fn checkpoint(&self, job: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
         self.guards("checkpoint")?.checkpoint(job, now).await
     }

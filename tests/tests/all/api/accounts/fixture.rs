@@ -9,7 +9,7 @@ use passwords::Passwords;
 use resilience::VirtualClock;
 use sandbox::{SandboxTransport, Settings, Shared};
 use serde_json::json;
-use store::{Accounts, Guards, MemoryStore, Sessions};
+use store::{Accounts, JobCheckpoints, KnownAddresses, MemoryStore, RateLimiter, Sessions};
 use suite::secrets;
 use uuid::Uuid;
 
@@ -106,7 +106,12 @@ impl AccountsFixture {
 
     /// One call of a function with this store, through everything that Lambda would have it go through. What the edge
     /// takes is not taken from the store.
-    pub fn call<S: Accounts + Sessions + Guards>(&self, store: S, function: &str, request: Request) -> HandlerResponse {
+    pub fn call<S: Accounts + Sessions + RateLimiter + KnownAddresses + JobCheckpoints>(
+        &self,
+        store: S,
+        function: &str,
+        request: Request,
+    ) -> HandlerResponse {
         let (_, endpoint) = *suite::ENDPOINTS.iter().find(|(name, _)| *name == function).unwrap();
         let edge = Edge { guards: &MemoryStore::new(), clock: &self.clock, scale: 1 };
         let env = &environment::local(store, &self.warm);
