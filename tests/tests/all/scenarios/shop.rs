@@ -1,5 +1,6 @@
 //! The whole suite with memory repositories, the sandbox and a virtual clock: a shop that a scenario can shop in.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use auth::mint::{ACCESS_TOKEN_LIFETIME, SigningKey, SigningKeys, mint};
@@ -14,9 +15,10 @@ use sandbox::{Fault, SandboxTransport, Shared};
 use serde_json::{Value, json};
 use settings::FixedSecrets;
 use store::{Catalogue as _, MemoryStore, ProductEdit, StockEdit};
-use suite::{Activity, Ports, Settings, Suite, secrets};
+use suite::{Activity, Ports, Settings, Suite, Wiring, secrets};
 
-const TEMPLATE: &str = include_str!("../../../../template.yaml");
+/// Read once: it takes longer than all else that a shop is made of.
+static WIRING: LazyLock<Wiring> = LazyLock::new(|| include_str!("../../../../template.yaml").parse().unwrap());
 pub const STAFF: &str = "usr_0000000000000000000000000000000a";
 pub const CUSTOMER: &str = "cus_00000000000000000000000000000001";
 /// What links are signed with, and what refresh tokens follow from each other by.
@@ -64,7 +66,7 @@ impl Shop {
         clock.run(fill(&store, STOCK));
         let transport = SandboxTransport::new(sandbox.clone(), clock.clone());
         let ports = Ports { store, transport, clock: clock.clone(), ids: SeededIds::new(11) };
-        Self { suite: Suite::new(ports, settings, TEMPLATE.parse().unwrap()), clock, sandbox, keys }
+        Self { suite: Suite::new(ports, settings, WIRING.clone()), clock, sandbox, keys }
     }
 
     /// Switches a fault on.
