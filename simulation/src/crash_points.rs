@@ -16,6 +16,15 @@ use crate::run::{Outcome, Plan, run};
 /// The faults that each effect gets.
 pub const FAULTS: [Fault; 3] = [Fault::CrashBefore, Fault::CrashAfter, Fault::LostAnswer];
 
+/// Which effects get a fault of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Singles {
+    /// Every effect of every function.
+    All,
+    /// Each kind once, wherever it comes first.
+    Kinds,
+}
+
 /// Which pairs of faults are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pairs {
@@ -85,40 +94,55 @@ impl Coverage {
     }
 }
 
-/// Runs the `part`-th of `of` shares of all scenarios.
-///
-/// # Errors
-///
-/// When no world can be built at all.
-pub fn walk(pairs: Pairs, seed: u64, (part, of): (usize, usize)) -> Result<Coverage, FixtureError> {
-    let mut coverage = Coverage::default();
-    let mut choice = Choice { pairs, seed, tried: BTreeSet::new() };
-    // The share that tries a single fault also tries the first pairs of its kind: sharing by kind keeps shares
-    // disjoint.
-    let mut kinds = BTreeMap::new();
-    let mut number = 0;
-    for scenario in SCENARIOS {
-        let plain = run(&Plan::of_scenario(scenario, Vec::new()))?;
-        let singles = faults_of(plain.seen.points());
-        if part == 0 {
-            coverage.points += plain.seen.points().len() as u64;
-            coverage.record(scenario, Vec::new(), plain);
-        }
-        for one in &singles {
-            number += 1;
-            let next = kinds.len();
-            if *kinds.entry(kind(one)).or_insert(next) % of != part {
-                continue;
+/// A walk through every scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Walk {
+    /// Which effects get a single fault.
+    pub singles: Singles,
+    /// Which second faults follow.
+    pub pairs: Pairs,
+    /// What drawn pairs are drawn from.
+    pub seed: u64,
+}
+
+impl Walk {
+    /// Runs the `part`-th of `of` shares of all scenarios.
+    ///
+    /// # Errors
+    ///
+    /// When no world can be built at all.
+    pub fn part(&self, part: usize, of: usize) -> Result<Coverage, FixtureError> {
+        let mut coverage = Coverage::default();
+        let mut choice = Choice { pairs: self.pairs, seed: self.seed, tried: BTreeSet::new() };
+        // The share that tries a single fault also tries the first pairs of its kind: sharing by kind keeps shares
+        // disjoint.
+        let mut kinds = BTreeMap::new();
+        let mut number = 0;
+        for scenario in SCENARIOS {
+            let plain = run(&Plan::of_scenario(scenario, Vec::new()))?;
+            let singles = faults_of(plain.seen.points());
+            if part == 0 {
+                coverage.points += plain.seen.points().len() as u64;
+                coverage.record(scenario, Vec::new(), plain);
             }
-            coverage.singles += 1;
-            let then = coverage.try_out(scenario, vec![one.clone()])?;
-            for second in choice.seconds(one, faults_of(then.after(&one.0)), (number, singles.len())) {
-                coverage.pairs += 1;
-                coverage.try_out(scenario, vec![one.clone(), second])?;
+            for one in &singles {
+                number += 1;
+                let next = kinds.len();
+                let seen = *kinds.entry(kind(one)).or_insert(next);
+                let is_again = seen != next;
+                if seen % of != part || (is_again && self.singles == Singles::Kinds) {
+                    continue;
+                }
+                coverage.singles += 1;
+                let then = coverage.try_out(scenario, vec![one.clone()])?;
+                for second in choice.seconds(one, faults_of(then.after(&one.0)), (number, singles.len())) {
+                    coverage.pairs += 1;
+                    coverage.try_out(scenario, vec![one.clone(), second])?;
+                }
             }
         }
+        Ok(coverage)
     }
-    Ok(coverage)
 }
 
 fn faults_of(points: &[Point]) -> Vec<(Point, Fault)> {

@@ -4,8 +4,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
-use simulation::crash_points::Pairs;
+use clap::Parser;
+use simulation::crash_points::{Pairs, Singles};
 
 mod command {
     pub mod crash_points;
@@ -17,9 +17,9 @@ mod command {
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cargo cis sim", bin_name = "cargo cis sim")]
 pub struct Options {
-    /// The first seed.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// The first seed. Without it, new ones are drawn each time; the output names them.
+    #[arg(long)]
+    seed: Option<u64>,
     /// The number of seeds.
     #[arg(long, default_value_t = 100)]
     seeds: u64,
@@ -32,9 +32,10 @@ pub struct Options {
     /// Prints the whole trace of the first seed.
     #[arg(long)]
     trace: bool,
-    /// Injects every fault into every effect of canonical scenarios instead, one at a time and in pairs.
+    /// Injects faults into the effects of canonical scenarios instead, one at a time and in pairs: into every effect, or
+    /// into each kind once (function, effect and fault).
     #[arg(long)]
-    crash_points: Option<CrashPoints>,
+    crash_points: Option<Singles>,
     /// With --crash-points: `kinds` tries each pair of function, effect and fault once; a number draws that many pairs
     /// of each scenario from the seed; `all` takes hours.
     #[arg(long, default_value = "kinds")]
@@ -47,18 +48,11 @@ pub struct Options {
     only: Option<String>,
 }
 
-/// Which effects get faults.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum CrashPoints {
-    /// Every effect of every function.
-    All,
-}
-
 fn main() -> ExitCode {
     let options = Options::parse();
     let done = match (options.seeded_bugs, options.crash_points) {
         (true, _) => command::seeded_bugs::hunt(&options),
-        (false, Some(CrashPoints::All)) => command::crash_points::walk(&options),
+        (false, Some(singles)) => command::crash_points::walk(&options, singles),
         (false, None) => command::seeds::run_seeds(&options),
     };
     match done {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use simulation::crash_points::{Coverage, FAULTS, FailedRun, walk as walk_part};
+use simulation::crash_points::{Coverage, FAULTS, FailedRun, Singles, Walk};
 use simulation::{Plan, SCENARIOS, run_traced};
 
 use crate::{Options, share};
@@ -11,14 +11,12 @@ use crate::{Options, share};
 /// How many broken runs are shown.
 const SHOWN: usize = 5;
 
-/// Runs all crash points. Returns whether every promise held.
-pub fn walk(options: &Options) -> Result<bool, Box<dyn Error>> {
+/// Runs the crash points. Returns whether every promise held.
+pub fn walk(options: &Options, singles: Singles) -> Result<bool, Box<dyn Error>> {
     let began = Instant::now();
     let threads = usize::try_from(options.threads.max(1))?;
-    let parts = share(options.threads, |part| {
-        let part = usize::try_from(part)?;
-        Ok(walk_part(options.pairs, options.seed, (part, threads))?)
-    })?;
+    let walk = Walk { singles, pairs: options.pairs, seed: options.seed.unwrap_or(1) };
+    let parts = share(options.threads, |part| Ok(walk.part(usize::try_from(part)?, threads)?))?;
     let mut coverage = Coverage::default();
     for part in parts {
         coverage.add(part);

@@ -1,6 +1,8 @@
 //! Runs seeds one after the other.
 
 use std::error::Error;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::ops::Range;
 use std::time::Instant;
 
 use simulation::{Metrics, Outcome, Plan, run, run_traced};
@@ -13,10 +15,13 @@ const SHOWN: usize = 5;
 /// Runs the seeds. Returns whether every promise held.
 pub fn run_seeds(options: &Options) -> Result<bool, Box<dyn Error>> {
     let began = Instant::now();
+    let first = options.seed.unwrap_or_else(drawn);
+    let seeds = first..first.saturating_add(options.seeds);
+    println!("seeds {} to {}, {} orders each", seeds.start, seeds.end.saturating_sub(1), options.orders);
     if options.trace {
-        println!("{}", run_traced(&Plan::of(options.seed, options.orders))?.trace);
+        println!("{}", run_traced(&Plan::of(first, options.orders))?.trace);
     }
-    let parts = share(options.threads, |part| some(options, part))?;
+    let parts = share(options.threads, |part| some(options, seeds.clone(), part))?;
     let (mut total, mut failed) = (Metrics::default(), Vec::new());
     for (metrics, broken) in parts {
         total += metrics;
@@ -32,15 +37,20 @@ pub fn run_seeds(options: &Options) -> Result<bool, Box<dyn Error>> {
         println!("the trace of seed {}:\n{}", first.seed, order.map_or(trace.clone(), |order| trace.of(order)));
         let seeds: Vec<_> = failed.iter().map(|outcome| outcome.seed.to_string()).collect();
         println!("failing seeds: {}", seeds.join(" "));
+        println!("to repeat the first: cargo cis sim --seed {} --seeds 1 --orders {}", first.seed, options.orders);
     }
     summary(&total, began.elapsed().as_secs_f64());
     println!("{} passed, {} failed", options.seeds - failed.len() as u64, failed.len());
     Ok(failed.is_empty())
 }
 
-fn some(options: &Options, part: u64) -> crate::Part<(Metrics, Vec<Outcome>)> {
+/// A first seed that nobody has chosen. Small enough to be read out.
+fn drawn() -> u64 {
+    RandomState::new().build_hasher().finish() >> 32
+}
+
+fn some(options: &Options, seeds: Range<u64>, part: u64) -> crate::Part<(Metrics, Vec<Outcome>)> {
     let (mut total, mut failed) = (Metrics::default(), Vec::new());
-    let seeds = options.seed..options.seed.saturating_add(options.seeds);
     for seed in seeds.filter(|seed| seed % options.threads.max(1) == part) {
         let outcome = run(&Plan::of(seed, options.orders))?;
         total += outcome.metrics.clone();
