@@ -1,5 +1,6 @@
 //! Where the command keeps its things. All of it is under `target/cis`, so that `cargo clean` removes it.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,18 @@ pub fn up_log() -> PathBuf {
 /// One file of log lines for each function.
 pub fn logs() -> PathBuf {
     state().join("logs")
+}
+
+/// Links to Node and npm, where the machine has none of its own.
+pub fn node() -> PathBuf {
+    state().join("node").join("programs")
+}
+
+/// Where programs are looked for: what `PATH` says, and before it what was installed under `target/cis`.
+pub fn programs() -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let own = Some(node()).filter(|folder| folder.exists());
+    std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path))).unwrap_or(path)
 }
 
 /// Writes a file so that readers see the old one or the new one, never half of it.

@@ -9,6 +9,7 @@ use std::process::{ExitStatus, Stdio};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
+use super::needs::Need;
 use crate::paths;
 
 /// Checks that passed and failed.
@@ -55,26 +56,24 @@ type Work = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Count, StepError>
 pub struct Step {
     /// What it is called on the command line and in the output.
     pub name: &'static str,
-    /// Whether it needs Python, Node or the network for installing.
-    pub needs_more_than_rust: bool,
+    /// What it needs of the machine.
+    pub needs: &'static [Need],
     work: Work,
 }
 
 impl Step {
-    /// A step that needs Rust alone.
+    /// A step.
     pub fn new<F: Future<Output = Result<Count, StepError>> + 'static>(
         name: &'static str,
+        needs: &'static [Need],
         work: impl Fn() -> F + 'static,
     ) -> Self {
-        Self { name, needs_more_than_rust: false, work: Box::new(move || Box::pin(work())) }
+        Self { name, needs, work: Box::new(move || Box::pin(work())) }
     }
 
-    /// A step that needs more.
-    pub fn with_more<F: Future<Output = Result<Count, StepError>> + 'static>(
-        name: &'static str,
-        work: impl Fn() -> F + 'static,
-    ) -> Self {
-        Self { needs_more_than_rust: true, ..Self::new(name, work) }
+    /// Whether it needs Python or Node, and with them the network once.
+    pub fn needs_more_than_rust(&self) -> bool {
+        self.needs.contains(&Need::Python) || self.needs.contains(&Need::Node)
     }
 
     /// Does it.
@@ -100,7 +99,8 @@ pub async fn cis(arguments: &[&str]) -> Result<Count, StepError> {
 pub async fn run(command: &mut Command) -> Result<Count, StepError> {
     let name = describe(command);
     let start = |error| StepError::Start(name.clone(), error);
-    command.current_dir(paths::root()).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    command.current_dir(paths::root()).env("PATH", paths::programs());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().map_err(start)?;
     let stdout = child.stdout.take();
     let count = read(stdout).await.map_err(start)?;
