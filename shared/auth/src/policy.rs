@@ -63,14 +63,7 @@ pub enum OrderAction {
     ResolveReview,
 }
 
-impl OrderAction {
-    /// Whether the owner may do this, customer or service.
-    const fn is_owners(self) -> bool {
-        matches!(self, Self::Read | Self::Cancel | Self::Pay | Self::Edit)
-    }
-}
-
-/// The policy's decision.
+/// The policy's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Allowed.
@@ -81,52 +74,90 @@ pub enum Access {
     Hidden,
 }
 
+/// Who may do something: a new permission or action says it for each kind of caller.
+struct Rule {
+    customer: bool,
+    staff: bool,
+    admin: bool,
+    /// A service that has all of these scopes; none: no service.
+    service: Option<&'static [Scope]>,
+}
+
+impl Rule {
+    const fn of(customer: bool, staff: bool, admin: bool, service: Option<&'static [Scope]>) -> Self {
+        Self { customer, staff, admin, service }
+    }
+
+    fn allows(&self, Service { scopes, .. }: Service) -> bool {
+        self.service.is_some_and(|needed| needed.iter().all(|scope| scopes.has(*scope)))
+    }
+}
+
+impl Permission {
+    const fn rule(self) -> Rule {
+        use Scope::{CatalogueWrite, OrdersInvoice, OrdersPlace, OrdersRead};
+        // Of customers, staff, admins and services.
+        match self {
+            Self::PlaceOrders => Rule::of(true, false, false, Some(&[OrdersPlace])),
+            Self::PlaceOnInvoice => Rule::of(false, false, false, Some(&[OrdersPlace, OrdersInvoice])),
+            Self::ListOwnOrders => Rule::of(true, false, false, Some(&[OrdersPlace])),
+            Self::ListAllOrders => Rule::of(false, true, true, Some(&[OrdersRead])),
+            Self::ChangeCatalogue => Rule::of(false, false, true, Some(&[CatalogueWrite])),
+            Self::ManageApiKeys => Rule::of(false, false, true, None),
+            Self::ManageOwnAccount => Rule::of(true, true, true, None),
+        }
+    }
+}
+
+impl OrderAction {
+    /// Of a customer, and of a service that places orders, this is about the own orders; of all others, about everybody's.
+    const fn rule(self) -> Rule {
+        use Scope::{OrdersCancel, OrdersFulfil, OrdersRead, OrdersRefund};
+        // Of customers, staff, admins and services.
+        match self {
+            Self::Read => Rule::of(true, true, true, Some(&[OrdersRead])),
+            Self::Cancel => Rule::of(true, true, true, Some(&[OrdersCancel])),
+            Self::Pay | Self::Edit => Rule::of(true, false, false, None),
+            Self::Fulfil => Rule::of(false, true, true, Some(&[OrdersFulfil])),
+            Self::Refund => Rule::of(false, true, true, Some(&[OrdersRefund])),
+            Self::MarkPaid | Self::ResolveReview => Rule::of(false, true, true, None),
+        }
+    }
+}
+
 /// Whether a caller may do something that is not about one order.
-pub const fn may(caller: &Caller, permission: Permission) -> bool {
-    use Permission::{
-        ChangeCatalogue, ListAllOrders, ListOwnOrders, ManageApiKeys, ManageOwnAccount, PlaceOnInvoice, PlaceOrders,
-    };
+pub fn may(caller: &Caller, permission: Permission) -> bool {
+    let rule = permission.rule();
     match caller.who {
-        Who::Customer(_) => matches!(permission, PlaceOrders | ListOwnOrders | ManageOwnAccount),
-        Who::Staff(_) => matches!(permission, ListAllOrders | ManageOwnAccount),
-        Who::Admin(_) => matches!(permission, ListAllOrders | ChangeCatalogue | ManageApiKeys | ManageOwnAccount),
-        Who::Service(service) => match permission {
-            PlaceOrders | ListOwnOrders => service.scopes.has(Scope::OrdersPlace),
-            PlaceOnInvoice => service.scopes.has(Scope::OrdersPlace) && service.scopes.has(Scope::OrdersInvoice),
-            ListAllOrders => service.scopes.has(Scope::OrdersRead),
-            ChangeCatalogue => service.scopes.has(Scope::CatalogueWrite),
-            ManageApiKeys | ManageOwnAccount => false,
-        },
+        Who::Customer(_) => rule.customer,
+        Who::Staff(_) => rule.staff,
+        Who::Admin(_) => rule.admin,
+        Who::Service(service) => rule.allows(service),
     }
 }
 
 /// Whether a caller may do something to an order of this customer's.
 pub fn on_order(caller: &Caller, owner: CustomerId, action: OrderAction) -> Access {
-    let (sees, does) = match caller.who {
-        Who::Customer(id) => (id == owner, id == owner && action.is_owners()),
-        Who::Staff(_) | Who::Admin(_) => (true, !matches!(action, OrderAction::Pay | OrderAction::Edit)),
-        Who::Service(service) => of_service(service, owner, action),
-    };
-    match (sees, does) {
-        (_, true) => Access::Granted,
-        (true, false) => Access::Forbidden,
-        (false, false) => Access::Hidden,
+    if does(caller, owner, action) {
+        Access::Granted
+    } else if does(caller, owner, OrderAction::Read) {
+        Access::Forbidden
+    } else {
+        Access::Hidden
     }
 }
 
-/// Whether a service may see an order, and whether it may do this to it.
-fn of_service(Service { customer, scopes, .. }: Service, owner: CustomerId, action: OrderAction) -> (bool, bool) {
-    let own = customer == owner && scopes.has(Scope::OrdersPlace);
-    let sees = own || scopes.has(Scope::OrdersRead);
-    let does = match action {
-        OrderAction::Read => sees,
-        OrderAction::Cancel => own || scopes.has(Scope::OrdersCancel),
-        OrderAction::Pay | OrderAction::Edit => own,
-        OrderAction::Fulfil => scopes.has(Scope::OrdersFulfil),
-        OrderAction::Refund => scopes.has(Scope::OrdersRefund),
-        OrderAction::MarkPaid | OrderAction::ResolveReview => false,
-    };
-    (sees, does)
+fn does(caller: &Caller, owner: CustomerId, action: OrderAction) -> bool {
+    let rule = action.rule();
+    match caller.who {
+        Who::Customer(id) => id == owner && rule.customer,
+        Who::Staff(_) => rule.staff,
+        Who::Admin(_) => rule.admin,
+        Who::Service(service) => {
+            let owns = service.customer == owner && service.scopes.has(Scope::OrdersPlace);
+            owns && rule.customer || rule.allows(service)
+        }
+    }
 }
 
 #[cfg(test)]
