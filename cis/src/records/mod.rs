@@ -145,7 +145,7 @@ impl Records {
     /// The table does not answer.
     pub async fn ids(&self) -> Result<BTreeSet<OrderId>, RecordsError> {
         let mut ids = BTreeSet::new();
-        for status in OrderStatus::all() {
+        for status in OrderStatus::ALL {
             let mut page = PageRequest { limit: MAX_PAGE, after: None };
             loop {
                 let Page { items, next } = self.orders.with_status(status, &page).await?;

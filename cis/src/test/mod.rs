@@ -62,14 +62,14 @@ pub async fn test(options: &Options) -> Result<(), TestError> {
     let mut report = Report::default();
     for step in &left_out {
         println!("==> {} LEFT OUT: it needs Python and Node", step.name);
-        report.note(step.name, Ended::LeftOut);
+        report.record(step.name, Ended::LeftOut);
     }
     for step in &steps {
         println!("==> {}", step.name);
         let began = Instant::now();
         let ended = Ended::after(step.run().await, began.elapsed());
         println!("<== {}: {ended}", step.name);
-        report.note(step.name, ended);
+        report.record(step.name, ended);
     }
     println!("\n{report}");
     match report.failures() {

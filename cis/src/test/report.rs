@@ -49,7 +49,7 @@ pub struct Report(Vec<(&'static str, Ended)>);
 
 impl Report {
     /// Adds a step.
-    pub fn note(&mut self, name: &'static str, ended: Ended) {
+    pub fn record(&mut self, name: &'static str, ended: Ended) {
         self.0.push((name, ended));
     }
 
@@ -97,9 +97,9 @@ mod tests {
     fn every_step_has_its_line_and_the_last_line_counts() {
         let mut report = Report::default();
         let second = Duration::from_secs(1);
-        report.note("clippy", Ended::LeftOut);
-        report.note("rust tests", Ended::after(Ok(Count { passed: 12, failed: 0 }), second));
-        report.note("contract", Ended::after(Err(StepError::Missing("no".to_owned())), second * 90));
+        report.record("clippy", Ended::LeftOut);
+        report.record("rust tests", Ended::after(Ok(Count { passed: 12, failed: 0 }), second));
+        report.record("contract", Ended::after(Err(StepError::Missing("no".to_owned())), second * 90));
         let expected = "\
 clippy                    0.0 s  left out
 rust tests                1.0 s  12 passed

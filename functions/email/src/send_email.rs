@@ -6,8 +6,8 @@ mod compose;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use domain::{MailClaim, MailEffect, MailPatience, Sending, Timestamp};
-use events::{Event, consume};
+use domain::{MailClaim, MailEffect, MailKind, MailPatience, Sending, Timestamp};
+use events::{Event, EventKind, consume};
 use mail::{ContentError, Mail, Outcome, SendGrid};
 use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
 use settings::SecretError;
@@ -19,6 +19,15 @@ use compose::effect_id;
 pub const RESERVE: Duration = Duration::from_secs(7);
 /// How long a claim holds: longer than the function may run, so that a claim outlives whoever made it.
 pub const LEASE: Duration = Duration::from_mins(1);
+
+/// Whether events of this kind are heard: those that ask for a mail.
+pub fn hears(kind: EventKind) -> bool {
+    let mail = match kind {
+        EventKind::Order(event_type) => MailKind::for_order_event(event_type),
+        EventKind::Account(event_type) => MailKind::for_account_event(event_type),
+    };
+    mail.is_some()
+}
 
 /// Why a mail is not settled yet; its message comes again.
 #[derive(Debug, thiserror::Error)]

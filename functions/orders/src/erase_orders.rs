@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{AccountEvent, AccountEventType, AccountId, CustomerId, Order, Timestamp};
-use events::consume;
+use events::{EventKind, consume};
 use resilience::{Clock, Deadline, Ids};
 use settings::SecretError;
 use store::{MAX_PAGE, Orders, PageRequest, StoreError, UpdateError, update};
@@ -16,6 +16,11 @@ pub const RESERVE: Duration = Duration::from_secs(8);
 /// An erased person's access token is good for 15 minutes, and for one more in the authorizer's cache; the list of their
 /// orders follows the table after a moment. From then on nothing can be missed.
 const LAST_ORDER: Duration = Duration::from_mins(20);
+
+/// Whether events of this kind are heard.
+pub const fn hears(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Account(AccountEventType::Erased))
+}
 
 /// Why a person's orders are to be gone through again; their message comes again.
 #[derive(Debug, thiserror::Error)]

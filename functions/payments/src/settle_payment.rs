@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use checkout::Reversals;
-use domain::OrderEvent;
-use events::consume;
+use domain::{EventType, OrderEvent};
+use events::{EventKind, consume};
 use resilience::{Clock, Deadline};
 use settings::SecretError;
 
@@ -14,6 +14,29 @@ use settings::SecretError;
 pub const RESERVE: Duration = Duration::from_secs(12);
 /// One answer of Stripe's may take so long.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Whether events of this kind are heard: those after which money is to go back, or an intent is to be voided.
+pub const fn hears(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Order(event_type) => match event_type {
+            EventType::Cancelled | EventType::RefundDue | EventType::RefundRequested | EventType::VoidDue => true,
+            EventType::Placed
+            | EventType::PaymentProcessing
+            | EventType::PaymentFailed
+            | EventType::Paid
+            | EventType::Fulfilled
+            | EventType::RefundFailed
+            | EventType::PartiallyRefunded
+            | EventType::Refunded
+            | EventType::Disputed
+            | EventType::ChargedBack
+            | EventType::NeedsReview
+            | EventType::InvoiceOverdue
+            | EventType::Updated => false,
+        },
+        EventKind::Account(_) => false,
+    }
+}
 
 /// Settles the order of each event, alone. Any number of times, in any order: what is done already is seen in the
 /// order's facts and in Stripe's list.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{Order, OrderEvent, OrderId};
-use events::{Message, read};
+use events::{EventKind, Message, read};
 use futures::future::try_join_all;
 use google_sheets::{Row, Sheets, SheetsError};
 use resilience::{Clock, Deadline, Ids, Transport};
@@ -18,6 +18,11 @@ pub const RESERVE: Duration = Duration::from_secs(6);
 /// How often rows are written again in one invocation because their orders moved on meanwhile. What moves on still is
 /// left to the message that the last change brings, and to this one's return.
 const ROUNDS: usize = 4;
+
+/// Whether events of this kind are heard: all of orders, since each may show in the row.
+pub const fn hears(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Order(_))
+}
 
 /// Why rows are not known to be right; their messages come again.
 #[derive(Debug, thiserror::Error)]

@@ -42,7 +42,7 @@ impl Owner {
 
     /// The owner's bucket of a class.
     pub fn bucket(&self, class: Class) -> String {
-        format!("{}/{}", class.name(), self.digest)
+        format!("{}/{}", class.as_str(), self.digest)
     }
 
     /// The hash only keeps ids and addresses out of sight: they are few enough to be guessed.

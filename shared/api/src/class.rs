@@ -4,23 +4,24 @@ use std::time::Duration;
 
 use resilience::Limit;
 
-/// The rate limit class of a route. Routes of one class share their callers' buckets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// Checks or sets a password, or sends a mail with a link.
-    SignIn,
-    /// Refreshes or ends a session.
-    Session,
-    /// Places orders.
-    Order,
-    /// Makes requests to Stripe.
-    Pay,
-    /// Only reads.
-    Read,
-    /// Changes something else.
-    Write,
-    /// Receives a provider's webhook; only requests with an invalid signature count.
-    Webhook,
+domain::string_enum! {
+    /// What kind of thing a route does, as far as limits go. Routes of one class share their callers' buckets; the word is in those and in the `RateLimit` headers.
+    pub enum Class {
+        /// Checks or sets a password, or sends a mail with a link.
+        SignIn = "sign_in",
+        /// Goes on with a session or ends it.
+        Session = "session",
+        /// Places orders.
+        Order = "order",
+        /// Has Stripe do something.
+        Pay = "pay",
+        /// Only reads.
+        Read = "read",
+        /// Changes something of ours.
+        Write = "write",
+        /// Hears from a provider; only what is not signed as it should be counts.
+        Webhook = "webhook",
+    }
 }
 
 /// What happens to a request when the table of the buckets is unavailable.
@@ -46,25 +47,8 @@ const fn per_minute(requests: u32) -> Limit {
 }
 
 impl Class {
-    /// Every class.
-    pub const ALL: [Self; 7] =
-        [Self::SignIn, Self::Session, Self::Order, Self::Pay, Self::Read, Self::Write, Self::Webhook];
-
-    /// The class's name, in buckets and in the `RateLimit` headers.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign_in",
-            Self::Session => "session",
-            Self::Order => "order",
-            Self::Pay => "pay",
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Webhook => "webhook",
-        }
-    }
-
-    /// The limit. A single address can stand for a whole office; what it reads without a caller is the catalogue, which
-    /// browsers cache.
+    /// How many requests may come. An address can stand for a whole office, yet what is only read there is the shop
+    /// window: browsers keep that.
     pub const fn limit(self, subject: Subject) -> Limit {
         match (self, subject) {
             (Self::SignIn | Self::Order | Self::Pay, _) => per_minute(30),

@@ -72,7 +72,7 @@ fn without_table(class: Class, error: StoreError) -> Result<Option<RateLimitStat
     match class.without_table() {
         WithoutTable::Passes => {
             telemetry::count("RateLimitsOpen", 1);
-            tracing::warn!(class = class.name(), error = %chain(&error), "rate limit out of reach, request passes");
+            tracing::warn!(class = class.as_str(), error = %chain(&error), "rate limit out of reach, request passes");
             Ok(None)
         }
         WithoutTable::IsRefused => Err(error.into()),
@@ -85,14 +85,14 @@ impl RateLimitState {
         match self.taken {
             Decision::Allowed { .. } => None,
             Decision::Refused { retry_after } => {
-                Some(ApiError::TooManyRequests { class: self.class.name(), retry_after })
+                Some(ApiError::TooManyRequests { class: self.class.as_str(), retry_after })
             }
         }
     }
 
-    /// Writes the headers that tell a client its limit and what is left of it: structured fields (RFC 9651).
+    /// The headers that tell a client its limit and what is left of it: structured fields (RFC 9651).
     pub fn write_headers(&self, headers: &mut HeaderMap) {
-        let (name, Limit { requests, period }) = (self.class.name(), self.limit);
+        let (name, Limit { requests, period }) = (self.class.as_str(), self.limit);
         let (remaining, wait) = self.left();
         let policy = format!(r#""{name}";q={requests};w={}"#, period.as_secs());
         let state = format!(r#""{name}";r={remaining};t={}"#, whole_seconds(wait));

@@ -83,7 +83,7 @@ pub fn page(request: &Request) -> Result<PageRequest, ApiError> {
 pub fn status(request: &Request) -> Result<Option<OrderStatus>, ApiError> {
     let Some(text) = query(request, "status") else { return Ok(None) };
     let status = text.parse().map_err(|_| {
-        let words: Vec<_> = OrderStatus::all().map(OrderStatus::as_str).collect();
+        let words: Vec<_> = OrderStatus::ALL.map(OrderStatus::as_str).into();
         FieldError::new("status", format!("must be one of {}", words.join(", ")))
     })?;
     Ok(Some(status))

@@ -1,7 +1,6 @@
 //! Order events, for consumers. They carry ids, versions and amounts: nothing personal.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,88 +10,50 @@ use crate::{EventId, IntentId, IntentStatus, Money, Order, OrderId, OrderStatus,
 /// The version of [`OrderEvent`]'s shape. A consumer that meets a greater version leaves the message for its successor.
 pub const EVENT_SCHEMA_VERSION: u32 = 1;
 
-/// Kinds of order event; the word in messages and filters is [`EventType::as_str`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-pub enum EventType {
-    /// The order was placed.
-    #[serde(rename = "order.placed")]
-    Placed,
-    /// The bank is processing the payment.
-    #[serde(rename = "order.payment_processing")]
-    PaymentProcessing,
-    /// An attempt to pay failed; another is possible.
-    #[serde(rename = "order.payment_failed")]
-    PaymentFailed,
-    /// The whole amount was received.
-    #[serde(rename = "order.paid")]
-    Paid,
-    /// The order was sent to the customer.
-    #[serde(rename = "order.fulfilled")]
-    Fulfilled,
-    /// The order was cancelled.
-    #[serde(rename = "order.cancelled")]
-    Cancelled,
-    /// A payment arrived for a cancelled order and must be refunded.
-    #[serde(rename = "order.refund_due")]
-    RefundDue,
-    /// An intent that is to be voided can be paid, still or again.
-    #[serde(rename = "order.void_due")]
-    VoidDue,
-    /// A refund was requested: ask Stripe for it.
-    #[serde(rename = "order.refund_requested")]
-    RefundRequested,
-    /// A refund will not be made, or its money was returned to us.
-    #[serde(rename = "order.refund_failed")]
-    RefundFailed,
-    /// Part of the payment was refunded.
-    #[serde(rename = "order.partially_refunded")]
-    PartiallyRefunded,
-    /// All of the payment was refunded.
-    #[serde(rename = "order.refunded")]
-    Refunded,
-    /// A bank holds the money because of a dispute.
-    #[serde(rename = "order.disputed")]
-    Disputed,
-    /// A dispute was lost.
-    #[serde(rename = "order.charged_back")]
-    ChargedBack,
-    /// The payment facts contradict the order.
-    #[serde(rename = "order.needs_review")]
-    NeedsReview,
-    /// An invoice was not paid by its due date.
-    #[serde(rename = "order.invoice_overdue")]
-    InvoiceOverdue,
-    /// Something else changed that a reader of the order sees.
-    #[serde(rename = "order.updated")]
-    Updated,
+string_enum! {
+    /// Kinds of order event; the words are those in messages and filters.
+    #[derive(ToSchema)]
+    pub enum EventType {
+        /// The order exists.
+        Placed = "order.placed",
+        /// The bank is at work.
+        PaymentProcessing = "order.payment_processing",
+        /// A try to pay failed; another is possible.
+        PaymentFailed = "order.payment_failed",
+        /// The whole amount was received.
+        Paid = "order.paid",
+        /// Sent to the customer.
+        Fulfilled = "order.fulfilled",
+        /// Called off.
+        Cancelled = "order.cancelled",
+        /// Money came for an order that was called off: it has to go back.
+        RefundDue = "order.refund_due",
+        /// An intent that nobody is to pay can be paid again, or still: it is to be voided.
+        VoidDue = "order.void_due",
+        /// Somebody wants money to go back: Stripe is to be asked.
+        RefundRequested = "order.refund_requested",
+        /// A refund will not be made, or its money came back to us.
+        RefundFailed = "order.refund_failed",
+        /// Part of the money went back.
+        PartiallyRefunded = "order.partially_refunded",
+        /// All of the money went back.
+        Refunded = "order.refunded",
+        /// A bank holds the money.
+        Disputed = "order.disputed",
+        /// A dispute was lost.
+        ChargedBack = "order.charged_back",
+        /// The facts contradict the order.
+        NeedsReview = "order.needs_review",
+        /// An invoice was not paid by its due date.
+        InvoiceOverdue = "order.invoice_overdue",
+        /// Something else that a reader of the order sees has changed.
+        Updated = "order.updated",
+    }
 }
 
 impl EventType {
-    /// The word in messages and filters: `order.paid`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Placed => "order.placed",
-            Self::PaymentProcessing => "order.payment_processing",
-            Self::PaymentFailed => "order.payment_failed",
-            Self::Paid => "order.paid",
-            Self::Fulfilled => "order.fulfilled",
-            Self::Cancelled => "order.cancelled",
-            Self::RefundDue => "order.refund_due",
-            Self::VoidDue => "order.void_due",
-            Self::RefundRequested => "order.refund_requested",
-            Self::RefundFailed => "order.refund_failed",
-            Self::PartiallyRefunded => "order.partially_refunded",
-            Self::Refunded => "order.refunded",
-            Self::Disputed => "order.disputed",
-            Self::ChargedBack => "order.charged_back",
-            Self::NeedsReview => "order.needs_review",
-            Self::InvoiceOverdue => "order.invoice_overdue",
-            Self::Updated => "order.updated",
-        }
-    }
-
-    /// The event that announces an order's new status. That an order is paid, sent or cancelled is announced when it
-    /// happens, not when money returns from a dispute or a failed refund.
+    /// The event that says that an order has come to this status. That it is paid, sent or called off is said when that
+    /// happens, not when money comes back from a dispute or a failed refund.
     fn of(status: OrderStatus) -> Self {
         match status {
             OrderStatus::PendingPayment
@@ -110,13 +71,7 @@ impl EventType {
     }
 }
 
-impl fmt::Display for EventType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// An event, written in the same transaction as the order and published from the stream.
+/// One thing that happened, written in the same transaction as the order and published from the stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderEvent {
     /// Derived from order, version and index, so that a second publication is recognisable.
@@ -221,39 +176,4 @@ fn is_seen(before: &Order, after: &Order) -> bool {
     let was_edited = before.lines != after.lines || before.person.contact() != after.person.contact();
     let money = |order: &Order| (order.payment.facts.captured(), order.payment.facts.refunded());
     was_erased || was_edited || money(before) != money(after) || before.review != after.review
-}
-
-#[cfg(test)]
-mod tests {
-    use super::EventType::*;
-
-    #[test]
-    fn the_word_in_filters_is_the_word_in_messages() {
-        let all = [
-            Placed,
-            PaymentProcessing,
-            PaymentFailed,
-            Paid,
-            Fulfilled,
-            Cancelled,
-            RefundDue,
-            VoidDue,
-            RefundRequested,
-            RefundFailed,
-            PartiallyRefunded,
-            Refunded,
-            Disputed,
-            ChargedBack,
-            NeedsReview,
-            InvoiceOverdue,
-            Updated,
-        ];
-        for event_type in all {
-            let stored = serde_json::to_value(event_type).unwrap();
-            assert_eq!(
-                (event_type.as_str(), event_type.to_string().as_str()),
-                (stored.as_str().unwrap(), stored.as_str().unwrap())
-            );
-        }
-    }
 }

@@ -8,20 +8,21 @@ use utoipa::ToSchema;
 
 use crate::{DisputeStatus, KnownFacts, Money, Order, OrderId, Timestamp, TransferDirection};
 
-/// What moved money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LedgerKind {
-    /// A payment intent received money.
-    Payment,
-    /// A refund was made or is pending.
-    Refund,
-    /// A refund failed or was cancelled: its money is back with us.
-    RefundFailed,
-    /// A dispute was lost.
-    DisputeLost,
-    /// A bank transfer, in or out.
-    Transfer,
+string_enum! {
+    /// What moved money.
+    #[derive(ToSchema)]
+    pub enum LedgerKind {
+        /// A payment intent brought money.
+        Payment = "payment",
+        /// Money went back, or is on its way back.
+        Refund = "refund",
+        /// A refund failed or was cancelled: its money is here again.
+        RefundFailed = "refund_failed",
+        /// A dispute was lost.
+        DisputeLost = "dispute_lost",
+        /// A bank transfer, in or out.
+        Transfer = "transfer",
+    }
 }
 
 /// A movement of money.

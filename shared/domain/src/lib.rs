@@ -2,6 +2,9 @@
 //!
 //! Pure: no I/O, no clock, no randomness, no AWS. Everything from outside arrives as an argument.
 
+#[macro_use]
+mod string_enum;
+
 mod account;
 mod cart;
 mod catalogue;

@@ -52,27 +52,28 @@ pub enum Sending {
     },
 }
 
-/// The state of delivery, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`, and a final
-/// failure is never hidden by an earlier success.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Delivery {
-    /// SendGrid is processing it.
-    Processed,
-    /// The receiving server deferred it.
-    Deferred,
-    /// The receiving server accepted it.
-    Delivered,
-    /// The recipient opened it.
-    Opened,
-    /// The recipient clicked a link in it.
-    Clicked,
-    /// SendGrid did not try to deliver it.
-    Dropped,
-    /// The receiving server refused it, at once or after accepting it.
-    Bounced,
-    /// The recipient reported it as spam.
-    SpamReported,
+string_enum! {
+    /// How far the mail got, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`, and what went
+    /// wrong in the end is never hidden by what went well before.
+    #[derive(ToSchema)]
+    pub enum Delivery {
+        /// SendGrid took it up.
+        Processed = "processed",
+        /// The receiving server put it off.
+        Deferred = "deferred",
+        /// The receiving server took it.
+        Delivered = "delivered",
+        /// Somebody opened it.
+        Opened = "opened",
+        /// Somebody clicked in it.
+        Clicked = "clicked",
+        /// SendGrid did not even try.
+        Dropped = "dropped",
+        /// The receiving server refused it, at once or after it had taken it.
+        Bounced = "bounced",
+        /// Somebody called it spam.
+        SpamReported = "spam_reported",
+    }
 }
 
 /// A mail as it is stored.

@@ -12,6 +12,7 @@ mod replay;
 mod reservation;
 mod review;
 mod status;
+mod step;
 mod terms;
 
 use std::collections::BTreeMap;
@@ -241,7 +242,9 @@ impl Order {
         order.person = order.person_after_change();
         let events = events_between(Some(self), &order, correlation_id);
         let ledger = entries_between(self, &order, correlation_id);
-        Some(Change { stock: self.stock_moved_by(&order), order, events, ledger })
+        let change = Change { stock: self.stock_moved_by(&order), order, events, ledger };
+        debug_assert_eq!(change.broken_rules(self), [] as [&str; 0], "{} after version {}", self.id, self.version);
+        Some(change)
     }
 
     /// Whether there is a payment that may be kept and delivered for.

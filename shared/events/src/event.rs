@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 
-use domain::{ACCOUNT_EVENT_SCHEMA_VERSION, AccountEvent, EVENT_SCHEMA_VERSION, OrderEvent};
+use domain::{
+    ACCOUNT_EVENT_SCHEMA_VERSION, AccountEvent, AccountEventType, EVENT_SCHEMA_VERSION, EventType, OrderEvent,
+};
 use serde::Deserialize;
 
 /// An event of an order or an account. The prefix of its type tells which: `order.` is an order's, the rest are
@@ -13,6 +15,31 @@ pub enum Event {
     Order(OrderEvent),
     /// An event of an account, or of an API key.
     Account(AccountEvent),
+}
+
+/// The type of an event. A consumer says of each whether it hears it; its queue's filter says the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// Of an order.
+    Order(EventType),
+    /// Of an account, or of an API key.
+    Account(AccountEventType),
+}
+
+impl EventKind {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let orders = EventType::ALL.into_iter().map(Self::Order);
+        orders.chain(AccountEventType::ALL.into_iter().map(Self::Account))
+    }
+
+    /// The word in messages and filters: `order.paid`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Order(event_type) => event_type.as_str(),
+            Self::Account(event_type) => event_type.as_str(),
+        }
+    }
 }
 
 /// Why a message cannot be parsed. The message returns to the queue and ends in the dead letters, where staff see it.

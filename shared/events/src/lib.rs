@@ -11,7 +11,7 @@ mod sqs;
 mod stream;
 
 pub use batch::{Message, consume, read};
-pub use event::{Event, UnreadableEvent};
+pub use event::{Event, EventKind, UnreadableEvent};
 pub use publish::{BusError, DeadLetters, Publisher};
 pub use relay::{EventSource, relay};
 pub use sns::SnsPublisher;

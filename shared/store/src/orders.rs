@@ -33,35 +33,21 @@ pub struct Receipt {
     pub correlation_id: String,
 }
 
-/// The source of a receipt's facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReceiptSource {
-    /// `stripe-webhook`, from Stripe.
-    Webhook,
-    /// An API call about payment, which asked Stripe.
-    Checkout,
-    /// The function that makes refunds and voids intents, from Stripe's answer.
-    Settlement,
-    /// The reconciler, from Stripe's lists.
-    Reconciliation,
-    /// The job that expires orders, from Stripe's answer.
-    Expiry,
-    /// Staff, from the bank account's statement.
-    Staff,
-}
-
-impl ReceiptSource {
-    /// The word in receipts: `webhook`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Webhook => "webhook",
-            Self::Checkout => "checkout",
-            Self::Settlement => "settlement",
-            Self::Reconciliation => "reconciliation",
-            Self::Expiry => "expiry",
-            Self::Staff => "staff",
-        }
+domain::string_enum! {
+    /// Who heard what a receipt says.
+    pub enum ReceiptSource {
+        /// `stripe-webhook`, from Stripe.
+        Webhook = "webhook",
+        /// An API call about paying, which asked Stripe.
+        Checkout = "checkout",
+        /// Whoever makes refunds and voids intents, from Stripe's answer.
+        Settlement = "settlement",
+        /// The reconciler, from Stripe's lists.
+        Reconciliation = "reconciliation",
+        /// Whoever lets orders expire, from Stripe's answer.
+        Expiry = "expiry",
+        /// Staff, who looked at the bank account.
+        Staff = "staff",
     }
 }
 

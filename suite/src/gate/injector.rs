@@ -28,41 +28,31 @@ pub struct EffectSite<'a> {
     pub nth: u32,
 }
 
-/// What befalls an effect.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
-    /// Nothing does.
-    #[default]
-    None,
-    /// It is not done, and says so.
-    Failure,
-    /// It is done, and its answer does not come back.
-    LostAnswer,
-    /// There is too much at once; it is not done.
-    Throttling,
-    /// Somebody else was faster; it is not done. For conditional writes; others fail.
-    Conflict,
-    /// The invocation dies before it.
-    CrashBefore,
-    /// The invocation dies while it is on its way.
-    CrashDuring,
-    /// The invocation dies after it.
-    CrashAfter,
+domain::string_enum! {
+    /// What befalls an effect.
+    #[derive(Default)]
+    pub enum Fault {
+        /// Nothing does.
+        #[default]
+        None = "succeeds",
+        /// It is not done, and says so.
+        Failure = "fails",
+        /// It is done, and its answer does not come back.
+        LostAnswer = "loses its answer",
+        /// There is too much at once; it is not done.
+        Throttling = "is throttled",
+        /// Somebody else was faster; it is not done. For conditional writes; others fail.
+        Conflict = "meets a conflict",
+        /// The invocation dies before it.
+        CrashBefore = "dies before",
+        /// The invocation dies while it is on its way.
+        CrashDuring = "dies during",
+        /// The invocation dies after it.
+        CrashAfter = "dies after",
+    }
 }
 
 impl Fault {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::None,
-        Self::Failure,
-        Self::LostAnswer,
-        Self::Throttling,
-        Self::Conflict,
-        Self::CrashBefore,
-        Self::CrashDuring,
-        Self::CrashAfter,
-    ];
-
     /// What befalls the effect of somebody who cannot die, since there is no invocation: the same for all others.
     pub(super) const fn without_death(self) -> Self {
         match self {
@@ -70,21 +60,6 @@ impl Fault {
             Self::CrashDuring | Self::CrashAfter => Self::LostAnswer,
             other => other,
         }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "succeeds",
-            Self::Failure => "fails",
-            Self::LostAnswer => "loses its answer",
-            Self::Throttling => "is throttled",
-            Self::Conflict => "meets a conflict",
-            Self::CrashBefore => "dies before",
-            Self::CrashDuring => "dies during",
-            Self::CrashAfter => "dies after",
-        })
     }
 }
 

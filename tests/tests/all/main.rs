@@ -7,4 +7,5 @@ mod dependencies;
 mod documents;
 mod environment;
 mod scenarios;
+mod stored_words;
 mod template;

@@ -1,5 +1,6 @@
 //! The rules of `template.yaml`. Each holds for the template, and each finds a fault that is planted in it.
 
+mod filters;
 mod model;
 mod rules;
 mod tables;
@@ -130,6 +131,15 @@ fn secrets_have_no_value_here() {
         "Type: AWS::SecretsManager::Secret\n    DeletionPolicy: Retain\n",
         "Type: AWS::SecretsManager::Secret\n",
     );
+}
+
+#[test]
+fn a_build_takes_the_shared_crates_in() {
+    let settings = std::fs::read_to_string(model::root().join("samconfig.toml")).unwrap();
+    assert_eq!(rules::build_cache(&settings), Vec::<String>::new());
+    let planted = settings.replacen("cached = false", "cached = true", 1);
+    assert_ne!(rules::build_cache(&planted), Vec::<String>::new(), "the fault was not found");
+    assert_ne!(rules::build_cache(&settings.replacen("cached = false\n", "", 1)), Vec::<String>::new());
 }
 
 #[test]

@@ -96,7 +96,8 @@ mod tests {
             cursor = next;
         }
         assert_eq!(phases.len(), 4 + STATUSES.len());
-        let left_out: Vec<_> = OrderStatus::all().filter(|status| !phases.contains(&Phase::Orders(*status))).collect();
+        let left_out: Vec<_> =
+            OrderStatus::ALL.into_iter().filter(|status| !phases.contains(&Phase::Orders(*status))).collect();
         assert_eq!(left_out, [OrderStatus::Invoiced], "which has nothing to do with Stripe");
     }
 }

@@ -5,23 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::AccountId;
 use crate::{LinkId, Timestamp};
 
-/// The purpose of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkKind {
-    /// Verifies an email address.
-    VerifyEmail,
-    /// Resets a password.
-    ResetPassword,
-}
-
-impl LinkKind {
-    /// The word that the link's signature covers: `verify_email`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::VerifyEmail => "verify_email",
-            Self::ResetPassword => "reset_password",
-        }
+string_enum! {
+    /// What a link is good for; its signature covers the word.
+    pub enum LinkKind {
+        /// Shows that an address is the account's.
+        VerifyEmail = "verify_email",
+        /// Sets another password.
+        ResetPassword = "reset_password",
     }
 }
 
@@ -37,16 +27,4 @@ pub struct Link {
     pub account: AccountId,
     /// When it expires.
     pub expires_at: Timestamp,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_word_that_is_signed_is_the_word_that_is_stored() {
-        for kind in [LinkKind::VerifyEmail, LinkKind::ResetPassword] {
-            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
-        }
-    }
 }

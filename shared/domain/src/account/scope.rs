@@ -5,51 +5,28 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// One permission of an API key; `auth`'s policy says what it allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Scope {
-    /// `orders:place`: place orders in the service's own name; see, pay and cancel those.
-    OrdersPlace,
-    /// `orders:read`: see all orders.
-    OrdersRead,
-    /// `orders:cancel`: cancel any order.
-    OrdersCancel,
-    /// `orders:invoice`: place orders on invoice, to be paid later by bank transfer.
-    OrdersInvoice,
-    /// `orders:fulfil`: mark any order as fulfilled.
-    OrdersFulfil,
-    /// `orders:refund`: refund any order.
-    OrdersRefund,
-    /// `catalogue:write`: add and change products, their prices and stock.
-    CatalogueWrite,
+string_enum! {
+    /// One thing that an API key may do; `auth`'s policy says what that is.
+    #[repr(u8)]
+    pub enum Scope {
+        /// `orders:place`: place orders in the service's own name; see, pay and cancel those.
+        OrdersPlace = "orders:place",
+        /// `orders:read`: see everybody's orders.
+        OrdersRead = "orders:read",
+        /// `orders:cancel`: call everybody's orders off.
+        OrdersCancel = "orders:cancel",
+        /// `orders:invoice`: have what `orders:place` places paid by bank transfer, later.
+        OrdersInvoice = "orders:invoice",
+        /// `orders:fulfil`: note that everybody's orders were sent.
+        OrdersFulfil = "orders:fulfil",
+        /// `orders:refund`: give money back for everybody's orders.
+        OrdersRefund = "orders:refund",
+        /// `catalogue:write`: add and change products, their prices and stock.
+        CatalogueWrite = "catalogue:write",
+    }
 }
 
 impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 7] = [
-        Self::OrdersPlace,
-        Self::OrdersRead,
-        Self::OrdersCancel,
-        Self::OrdersInvoice,
-        Self::OrdersFulfil,
-        Self::OrdersRefund,
-        Self::CatalogueWrite,
-    ];
-
-    /// The word in requests and answers: `orders:place`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OrdersPlace => "orders:place",
-            Self::OrdersRead => "orders:read",
-            Self::OrdersCancel => "orders:cancel",
-            Self::OrdersInvoice => "orders:invoice",
-            Self::OrdersFulfil => "orders:fulfil",
-            Self::OrdersRefund => "orders:refund",
-            Self::CatalogueWrite => "catalogue:write",
-        }
-    }
-
     const fn bit(self) -> u32 {
         1 << self as u8
     }
@@ -91,7 +68,7 @@ impl FromStr for Scope {
     type Err = UnknownScope;
 
     fn from_str(text: &str) -> Result<Self, UnknownScope> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(UnknownScope)
+        Self::from_word(text).ok_or(UnknownScope)
     }
 }
 

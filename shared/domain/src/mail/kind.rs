@@ -1,49 +1,36 @@
 //! The kinds of mail, and which event causes which.
 
-use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{AccountEventType, EventType};
 
-/// The kind of a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MailKind {
-    /// The order is paid.
-    OrderConfirmation,
-    /// The order was cancelled.
-    OrderCancelled,
-    /// All or part of the payment is refunded.
-    OrderRefunded,
-    /// A link that verifies the email address.
-    VerifyEmail,
-    /// A registration used the address of an existing account.
-    AlreadyRegistered,
-    /// A link that resets a password.
-    ResetPassword,
-    /// The password was changed.
-    PasswordChanged,
-    /// An API key is about to expire.
-    ApiKeyExpiring,
-    /// An order's payment needs attention; goes to the shop's staff, not to the customer.
-    StaffAlert,
+string_enum! {
+    /// What a mail tells.
+    #[derive(ToSchema)]
+    pub enum MailKind {
+        /// The order is paid.
+        OrderConfirmation = "order_confirmation",
+        /// The order was called off.
+        OrderCancelled = "order_cancelled",
+        /// All or part of the money is on its way back.
+        OrderRefunded = "order_refunded",
+        /// A link that shows that the address is this person's.
+        VerifyEmail = "verify_email",
+        /// Somebody tried to register with an address that has an account.
+        AlreadyRegistered = "already_registered",
+        /// A link that sets another password.
+        ResetPassword = "reset_password",
+        /// The password is another one now.
+        PasswordChanged = "password_changed",
+        /// An API key is about to expire.
+        ApiKeyExpiring = "api_key_expiring",
+        /// Something about an order's money needs people; goes to the shop, not to the customer.
+        StaffAlert = "staff_alert",
+    }
 }
 
 impl MailKind {
-    /// Every kind.
-    pub const ALL: [Self; 9] = [
-        Self::OrderConfirmation,
-        Self::OrderCancelled,
-        Self::OrderRefunded,
-        Self::VerifyEmail,
-        Self::AlreadyRegistered,
-        Self::ResetPassword,
-        Self::PasswordChanged,
-        Self::ApiKeyExpiring,
-        Self::StaffAlert,
-    ];
-
-    /// The mail that this order event causes, to the customer or to the staff.
+    /// The mail that this event of an order asks for, to the customer or to the shop.
     pub fn for_order_event(event_type: EventType) -> Option<Self> {
         let to_customer = OrderMail::for_event(event_type).map(Self::from);
         to_customer.or_else(|| StaffAlert::for_event(event_type).map(|_| Self::StaffAlert))
@@ -58,21 +45,6 @@ impl MailKind {
             AccountEventType::PasswordChanged => Some(Self::PasswordChanged),
             AccountEventType::ApiKeyExpiring => Some(Self::ApiKeyExpiring),
             AccountEventType::Erased => None,
-        }
-    }
-
-    /// The word in keys and logs: `order_confirmation`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OrderConfirmation => "order_confirmation",
-            Self::OrderCancelled => "order_cancelled",
-            Self::OrderRefunded => "order_refunded",
-            Self::VerifyEmail => "verify_email",
-            Self::AlreadyRegistered => "already_registered",
-            Self::ResetPassword => "reset_password",
-            Self::PasswordChanged => "password_changed",
-            Self::ApiKeyExpiring => "api_key_expiring",
-            Self::StaffAlert => "staff_alert",
         }
     }
 }

@@ -15,16 +15,17 @@ pub struct Cancellation {
     pub reason: CancelReason,
 }
 
-/// Why an order was cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CancelReason {
-    /// The customer or staff cancelled it.
-    Requested,
-    /// It was not paid while its goods were reserved.
-    Expired,
-    /// Its payments contradicted it, and staff decided to refund them.
-    Review,
+string_enum! {
+    /// Why an order was called off.
+    #[derive(ToSchema)]
+    pub enum CancelReason {
+        /// The customer, or staff, wanted it.
+        Requested = "requested",
+        /// It was not paid while its goods were held.
+        Expired = "expired",
+        /// Its money contradicted it, and staff decided to give that back.
+        Review = "review",
+    }
 }
 
 /// The order can no longer be cancelled.

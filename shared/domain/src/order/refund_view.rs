@@ -1,6 +1,5 @@
 //! The state of requested refunds, and what may still be refunded.
 
-use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Order, PaymentMethod, RefundAction, RefundActionState, RefundReason};
@@ -23,18 +22,19 @@ pub struct RefundView<'a> {
     pub requested_at: Timestamp,
 }
 
-/// The progress of a refund.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundProgress {
-    /// Its amount is reserved; Stripe was not reached yet, or the bank is processing it.
-    Pending,
-    /// The money was refunded.
-    Succeeded,
-    /// It was not made, or its money was returned to us. The amount can be refunded again.
-    Failed,
-    /// Stripe refused it for good. The amount can be refunded again.
-    Refused,
+string_enum! {
+    /// How far a refund is.
+    #[derive(ToSchema)]
+    pub enum RefundProgress {
+        /// Its amount is reserved; Stripe was not reached yet, or the bank is at work.
+        Pending = "pending",
+        /// The money went back.
+        Succeeded = "succeeded",
+        /// It was not made, or its money came back to us. The amount is free again.
+        Failed = "failed",
+        /// Stripe said no, for good. The amount is free again.
+        Refused = "refused",
+    }
 }
 
 impl Order {

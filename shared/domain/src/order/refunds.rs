@@ -46,38 +46,28 @@ pub struct RequestDetails {
     pub amount: Option<i64>,
 }
 
-/// The state of a refund action without a known refund object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundActionState {
-    /// The amount is reserved; Stripe is to be asked, or was asked and has not answered.
-    Reserved,
-    /// Stripe refused it for good. The amount can be refunded again, and the order needs a review.
-    Refused,
-    /// Stripe lists no refund for it, and its key must not be used again: another action may replace it.
-    Abandoned,
+string_enum! {
+    /// How a refund action stands while no refund of it is known.
+    pub enum RefundActionState {
+        /// The amount is reserved; Stripe is to be asked, or was asked and has not answered.
+        Reserved = "reserved",
+        /// Stripe said no, for good. The amount is free again, and people must look.
+        Refused = "refused",
+        /// Stripe lists no refund of it, and its key must not be used again: another action may take its place.
+        Abandoned = "abandoned",
+    }
 }
 
-/// The reason for a refund, in Stripe's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundReason {
-    /// Charged twice.
-    Duplicate,
-    /// Fraudulent; also blocks the card.
-    Fraudulent,
-    /// The customer asked for it.
-    RequestedByCustomer,
-}
-
-impl RefundReason {
-    /// Stripe's word: `requested_by_customer`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Duplicate => "duplicate",
-            Self::Fraudulent => "fraudulent",
-            Self::RequestedByCustomer => "requested_by_customer",
-        }
+string_enum! {
+    /// Why money goes back, in Stripe's words.
+    #[derive(ToSchema)]
+    pub enum RefundReason {
+        /// Charged twice.
+        Duplicate = "duplicate",
+        /// Not the customer's doing; also blocks the card.
+        Fraudulent = "fraudulent",
+        /// The customer wants it back.
+        RequestedByCustomer = "requested_by_customer",
     }
 }
 
@@ -345,7 +335,7 @@ impl Payment {
         taken.fold(received, i64::saturating_sub)
     }
 
-    fn open_refund_actions(&self) -> impl Iterator<Item = (&String, &RefundAction)> {
+    pub(super) fn open_refund_actions(&self) -> impl Iterator<Item = (&String, &RefundAction)> {
         self.refund_actions.iter().filter(|(id, action)| action.is_reserved() && !self.is_carried_out(id))
     }
 

@@ -21,17 +21,17 @@ pub struct Review {
     pub about: BTreeSet<String>,
 }
 
-/// The possible decisions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReviewDecision {
-    /// Accepts the payments as they are, and the order continues. For a cancelled order: the money was refunded in some
-    /// other way.
-    Accept,
-    /// Refunds what exceeds the total, and the order continues.
-    RefundExcess,
-    /// Refunds everything and cancels the order.
-    RefundAll,
+string_enum! {
+    /// What may be decided.
+    #[derive(ToSchema)]
+    pub enum ReviewDecision {
+        /// The money is taken as it is, and the order goes on; of a cancelled order: it was given back in some other way.
+        Accept = "accept",
+        /// What came above the total goes back, and the order goes on.
+        RefundExcess = "refund_excess",
+        /// All of the money goes back, and the order is called off.
+        RefundAll = "refund_all",
+    }
 }
 
 /// Why a review cannot be resolved this way.

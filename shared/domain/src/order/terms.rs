@@ -23,15 +23,16 @@ pub enum PaymentMethod {
     },
 }
 
-/// The payment methods that a customer can choose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentChoice {
-    /// At once, through Stripe.
-    #[default]
-    Stripe,
-    /// Later, by bank transfer.
-    Invoice,
+string_enum! {
+    /// What a customer chooses between.
+    #[derive(Default, ToSchema)]
+    pub enum PaymentChoice {
+        /// At once, through Stripe.
+        #[default]
+        Stripe = "stripe",
+        /// Later, by bank transfer.
+        Invoice = "invoice",
+    }
 }
 
 /// How long the shop waits for payments.

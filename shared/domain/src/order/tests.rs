@@ -4,6 +4,7 @@ mod person;
 mod refund_view;
 mod refunding;
 mod reviewing;
+mod steps;
 
 use std::collections::BTreeSet;
 
@@ -263,8 +264,9 @@ fn histories_take_exactly_the_tables_steps() {
             order = change.order;
         }
     }
-    let table: BTreeSet<_> = OrderStatus::all()
-        .flat_map(|from| OrderStatus::all().filter(move |to| from.may_become(*to)).map(move |to| (from, to)))
+    let table: BTreeSet<_> = OrderStatus::ALL
+        .into_iter()
+        .flat_map(|from| OrderStatus::ALL.into_iter().filter(move |to| from.may_become(*to)).map(move |to| (from, to)))
         .collect();
     assert_eq!(seen.difference(&table).collect::<Vec<_>>(), Vec::<&(OrderStatus, OrderStatus)>::new());
     assert_eq!(table.difference(&seen).collect::<Vec<_>>(), Vec::<&(OrderStatus, OrderStatus)>::new());

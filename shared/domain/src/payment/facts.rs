@@ -70,28 +70,29 @@ pub enum PaymentFact {
     Transfer(TransferFact),
 }
 
-/// The status of a payment intent, in the order in which Stripe usually gets there.
-///
-/// Source: docs.stripe.com/payments/paymentintents/lifecycle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum IntentStatus {
-    /// Waiting for a payment method.
-    RequiresPaymentMethod,
-    /// Waiting for confirmation.
-    RequiresConfirmation,
-    /// The customer must act, as in 3-D Secure.
-    RequiresAction,
-    /// The bank is processing it, perhaps for days.
-    Processing,
-    /// An attempt failed; Stripe then says `requires_payment_method` and sets `last_payment_error`.
-    PaymentFailed,
-    /// Authorised, not captured.
-    RequiresCapture,
-    /// Cancelled, for good.
-    Canceled,
-    /// Paid, for good.
-    Succeeded,
+string_enum! {
+    /// How far a payment intent is, in the order in which Stripe usually gets there.
+    ///
+    /// Source: docs.stripe.com/payments/paymentintents/lifecycle.
+    #[derive(ToSchema)]
+    pub enum IntentStatus {
+        /// Waits for a payment method.
+        RequiresPaymentMethod = "requires_payment_method",
+        /// Waits to be confirmed.
+        RequiresConfirmation = "requires_confirmation",
+        /// The customer must act, as in 3-D Secure.
+        RequiresAction = "requires_action",
+        /// The bank is at work, for days perhaps.
+        Processing = "processing",
+        /// A try failed; Stripe then says `requires_payment_method` and carries a `last_payment_error`.
+        PaymentFailed = "payment_failed",
+        /// Authorised, not captured.
+        RequiresCapture = "requires_capture",
+        /// Given up, for good.
+        Canceled = "canceled",
+        /// The money is ours, for good.
+        Succeeded = "succeeded",
+    }
 }
 
 impl IntentStatus {
@@ -169,22 +170,22 @@ pub struct ChargeFact {
     pub id: ChargeId,
 }
 
-/// The status of a refund; the greater one is the later one: a succeeded refund can still fail, never the reverse.
-///
-/// Source: docs.stripe.com/refunds#failed-refunds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundStatus {
-    /// Pending.
-    Pending,
-    /// The customer must act.
-    RequiresAction,
-    /// The money was refunded.
-    Succeeded,
-    /// Cancelled.
-    Canceled,
-    /// The money was returned to us.
-    Failed,
+string_enum! {
+    /// How far a refund is; the greater one is the later one: a succeeded refund can still fail, never the reverse.
+    ///
+    /// Source: docs.stripe.com/refunds#failed-refunds.
+    pub enum RefundStatus {
+        /// On its way.
+        Pending = "pending",
+        /// The customer must act.
+        RequiresAction = "requires_action",
+        /// The money went back.
+        Succeeded = "succeeded",
+        /// Called back.
+        Canceled = "canceled",
+        /// The money came back to us.
+        Failed = "failed",
+    }
 }
 
 impl RefundStatus {
@@ -209,26 +210,26 @@ pub struct RefundFact {
     pub id: RefundId,
 }
 
-/// The status of a dispute; the greater one is the later one.
-///
-/// Source: docs.stripe.com/api/disputes/object#dispute_object-status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DisputeStatus {
-    /// An inquiry, for which no money moves.
-    WarningNeedsResponse,
-    /// The inquiry is under review.
-    WarningUnderReview,
-    /// The inquiry was closed without a dispute.
-    WarningClosed,
-    /// The bank withdrew the money and waits for our evidence.
-    NeedsResponse,
-    /// The bank reviews our evidence.
-    UnderReview,
-    /// Won: the money stays ours.
-    Won,
-    /// Lost: the money is gone.
-    Lost,
+string_enum! {
+    /// How far a dispute is; the greater one is the later one.
+    ///
+    /// Source: docs.stripe.com/api/disputes/object#dispute_object-status.
+    pub enum DisputeStatus {
+        /// An inquiry that no money moved for.
+        WarningNeedsResponse = "warning_needs_response",
+        /// The inquiry is looked at.
+        WarningUnderReview = "warning_under_review",
+        /// The inquiry came to nothing.
+        WarningClosed = "warning_closed",
+        /// The bank took the money and waits for our evidence.
+        NeedsResponse = "needs_response",
+        /// The bank reads our evidence.
+        UnderReview = "under_review",
+        /// The money stays ours.
+        Won = "won",
+        /// The money is gone.
+        Lost = "lost",
+    }
 }
 
 impl DisputeStatus {
@@ -251,14 +252,14 @@ pub struct DisputeFact {
     pub id: DisputeId,
 }
 
-/// The direction of a bank transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TransferDirection {
-    /// Received from the customer.
-    Received,
-    /// Returned to the customer.
-    Returned,
+string_enum! {
+    /// Which way a bank transfer went.
+    pub enum TransferDirection {
+        /// The customer paid.
+        Received = "received",
+        /// We gave money back.
+        Returned = "returned",
+    }
 }
 
 /// A bank transfer that staff found on the account's statement; the greater amount wins.

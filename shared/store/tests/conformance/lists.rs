@@ -141,7 +141,7 @@ async fn an_order_stands_in_the_list_of_its_status_alone<E>(stores: &Stores<impl
         if stored.version == cancelled.order.version {
             stores.orders.save(&cancelled, None).await.unwrap();
         }
-        for status in OrderStatus::all() {
+        for status in OrderStatus::ALL {
             let listed = stores.orders.with_status(status, &first(10)).await.unwrap().items;
             let expected: Vec<_> = [&stored].into_iter().filter(|order| order.status == status).cloned().collect();
             assert_eq!(listed, expected, "{status}");

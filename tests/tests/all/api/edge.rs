@@ -60,7 +60,7 @@ fn each_function_limits_its_class_and_says_so() {
         }
         for (who, subject) in [(None, Subject::Address), (Some(ANNA), Subject::Principal)] {
             let limit = endpoint.class.limit(subject);
-            let policy = format!(r#""{}";q={};w={}"#, endpoint.class.name(), limit.requests, limit.period.as_secs());
+            let policy = format!(r#""{}";q={};w={}"#, endpoint.class.as_str(), limit.requests, limit.period.as_secs());
             assert_eq!(told(function, who), Some(policy), "{function}");
         }
     }
@@ -316,7 +316,7 @@ fn the_table_of_limits_is_the_one_that_holds() {
             WithoutTable::Passes => "passes",
             WithoutTable::IsRefused => "refused (503)",
         };
-        let row = format!("| `{}` | {} | {} | {down} |", class.name(), caller.requests, address.requests);
-        assert!(written.contains(&row), "docs/semantics/rate-limits.md lacks {row}");
+        let row = format!("| `{}` | {} | {} | {down} |", class.as_str(), caller.requests, address.requests);
+        assert!(written.contains(&row), "SEMANTICS.md lacks {row}");
     }
 }

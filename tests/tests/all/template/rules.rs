@@ -37,6 +37,24 @@ const PUBLIC_ROUTES: [&str; 17] = [
 /// `CloudFormation` takes 500 resources in a stack.
 const MOST_RESOURCES: usize = 450;
 
+/// `sam build` compares a function's own folder with that of its last build, if it may, and takes the program of then when
+/// it is the same: a change in a shared crate would not be shipped. It may not, in any environment of `samconfig.toml`.
+pub fn build_cache(settings: &str) -> Vec<String> {
+    let sections = settings.split("\n[").filter(|section| section.contains(".build.parameters]"));
+    let mut checked = 0;
+    let mut findings = Vec::new();
+    for section in sections {
+        checked += 1;
+        if !section.lines().any(|line| line == "cached = false") {
+            findings.push(format!("[{}: not `cached = false`", section.lines().next().unwrap_or_default()));
+        }
+    }
+    if checked < 2 {
+        findings.push(format!("{checked} environments have build parameters, not both"));
+    }
+    findings
+}
+
 /// A queue hides a message for at least six times the timeout of the function that reads it (AWS's guide for
 /// SQS event sources), so that a throttled batch is not handed out twice.
 pub fn visibility_timeouts(template: &Template) -> Vec<String> {
