@@ -98,9 +98,8 @@ impl Permission {
         use Scope::{CatalogueWrite, OrdersInvoice, OrdersPlace, OrdersRead};
         // Of customers, staff, admins and services.
         match self {
-            Self::PlaceOrders => Rule::of(true, false, false, Some(&[OrdersPlace])),
+            Self::PlaceOrders | Self::ListOwnOrders => Rule::of(true, false, false, Some(&[OrdersPlace])),
             Self::PlaceOnInvoice => Rule::of(false, false, false, Some(&[OrdersPlace, OrdersInvoice])),
-            Self::ListOwnOrders => Rule::of(true, false, false, Some(&[OrdersPlace])),
             Self::ListAllOrders => Rule::of(false, true, true, Some(&[OrdersRead])),
             Self::ChangeCatalogue => Rule::of(false, false, true, Some(&[CatalogueWrite])),
             Self::ManageApiKeys => Rule::of(false, false, true, None),

@@ -779,7 +779,7 @@ export interface components {
             scopes: ("orders:place" | "orders:read" | "orders:cancel" | "orders:invoice" | "orders:fulfil" | "orders:refund" | "catalogue:write")[];
         };
         /**
-         * @description Why an order was cancelled.
+         * @description Why an order was called off.
          * @enum {string}
          */
         CancelReason: "requested" | "expired" | "review";
@@ -825,7 +825,7 @@ export interface components {
         Currency: string;
         CustomerId: string;
         /**
-         * @description The state of delivery, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`, and a final failure is never hidden by an earlier success.
+         * @description How far the mail got, by SendGrid's events. Greater is later: `delivered` never overwrites `opened`, and what went wrong in the end is never hidden by what went well before.
          * @enum {string}
          */
         Delivery: "processed" | "deferred" | "delivered" | "opened" | "clicked" | "dropped" | "bounced" | "spam_reported";
@@ -846,7 +846,7 @@ export interface components {
         };
         EventId: string;
         /**
-         * @description Kinds of order event; the word in messages and filters is [`EventType::as_str`].
+         * @description Kinds of order event; the words are those in messages and filters.
          * @enum {string}
          */
         EventType: "order.placed" | "order.payment_processing" | "order.payment_failed" | "order.paid" | "order.fulfilled" | "order.cancelled" | "order.refund_due" | "order.void_due" | "order.refund_requested" | "order.refund_failed" | "order.partially_refunded" | "order.refunded" | "order.disputed" | "order.charged_back" | "order.needs_review" | "order.invoice_overdue" | "order.updated";
@@ -1013,7 +1013,7 @@ export interface components {
             refresh_token?: string | null;
         };
         /**
-         * @description The kind of a mail.
+         * @description What a mail tells.
          * @enum {string}
          */
         MailKind: "order_confirmation" | "order_cancelled" | "order_refunded" | "verify_email" | "already_registered" | "reset_password" | "password_changed" | "api_key_expiring" | "staff_alert";
@@ -1171,7 +1171,7 @@ export interface components {
             decision: components["schemas"]["ReviewDecision"];
         };
         /**
-         * @description The status of an order. It follows from its payment facts and our own decisions, and is never set directly.
+         * @description Where an order stands. Follows from its payment facts and our own decisions; nobody sets it.
          * @enum {string}
          */
         OrderStatus: "pending_payment" | "payment_processing" | "invoiced" | "paid" | "fulfilled" | "partially_refunded" | "refunded" | "disputed" | "charged_back" | "cancelled" | "needs_review";
@@ -1224,7 +1224,7 @@ export interface components {
             status: components["schemas"]["PaymentStatus"];
         };
         /**
-         * @description The payment methods that a customer can choose.
+         * @description What a customer chooses between.
          * @enum {string}
          */
         PaymentChoice: "stripe" | "invoice";
@@ -1377,12 +1377,12 @@ export interface components {
         /** @description `re_…` or `pyr_…` */
         RefundId: string;
         /**
-         * @description The progress of a refund.
+         * @description How far a refund is.
          * @enum {string}
          */
         RefundProgress: "pending" | "succeeded" | "failed" | "refused";
         /**
-         * @description The reason for a refund, in Stripe's words.
+         * @description Why money goes back, in Stripe's words.
          * @enum {string}
          */
         RefundReason: "duplicate" | "fraudulent" | "requested_by_customer";
@@ -1415,7 +1415,7 @@ export interface components {
             decision: components["schemas"]["ReviewDecision"];
         };
         /**
-         * @description The possible decisions.
+         * @description What may be decided.
          * @enum {string}
          */
         ReviewDecision: "accept" | "refund_excess" | "refund_all";
@@ -1432,7 +1432,7 @@ export interface components {
             refund_due: number;
         };
         /**
-         * @description An account's role, as tokens, the store and the authorizer's context spell it. A customer is never staff: a staff member who also buys has two accounts.
+         * @description The part that an account plays, as tokens, the store and the authorizer's context spell it. A customer is never staff: who works for the shop and also buys there has two accounts.
          * @enum {string}
          */
         Role: "customer" | "staff" | "admin";
