@@ -25,7 +25,7 @@ use deploy::Outputs;
 use forward::Forwarder;
 use services::Services;
 
-mod build;
+pub mod build;
 mod deploy;
 mod emf;
 mod error;

@@ -3,6 +3,7 @@
 pub mod clients;
 mod cloud;
 mod documents;
+mod linked;
 mod needs;
 mod openid;
 pub mod python;
@@ -120,6 +121,7 @@ fn steps(long: bool) -> Vec<Step> {
         Step::new("credentials", &[Node], async || on_embedded(&[&["drill", "tokens"], &["drill", "rotate"]]).await),
         Step::new("contract", &[Python], async || contract().await),
         Step::new("typescript client", &[Node], async || web::check().await),
+        Step::new("linked providers", &[Compiler], async || linked::check().await),
         Step::new("cloud stack", &[Compiler, Python], async || cloud::check().await),
     ];
     if long {
