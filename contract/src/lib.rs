@@ -1,8 +1,8 @@
 //! The API's contract: one OpenAPI 3.1 document, and a page that people read.
 //!
-//! What is particular to an operation stands at its handler (`#[utoipa::path]`) and its types (`ToSchema`); what is the
-//! same everywhere is added here by rule: who may call, problems, headers, examples. Runs when the document is written
-//! and in tests, never in a function. Must not know how a request is answered.
+//! What is specific to an operation is declared at its handler (`#[utoipa::path]`) and its types (`ToSchema`); what is
+//! common is added here by rule: callers, problems, headers, examples. It runs when the document is written and in
+//! tests, never in a function. Must not know how a request is handled.
 
 mod endpoints;
 mod examples;
@@ -24,7 +24,7 @@ pub use reference::reference;
 ///
 /// # Panics
 ///
-/// When a handler's annotation cannot be read, or a sample is no JSON: nobody but a developer gets to see that.
+/// When a handler's annotation cannot be parsed, or a sample is not JSON: only developers see this.
 pub fn document() -> Value {
     let mut document = serde_json::to_value(endpoints::openapi()).unwrap_or_else(|error| panic!("{error}"));
     schemas::complete(&mut document);

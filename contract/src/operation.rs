@@ -3,7 +3,7 @@
 use api::{Class, Endpoint, ProblemType, Query};
 use serde_json::Value;
 
-/// Extensions with which handlers tell the rules what types cannot say. None of them is published.
+/// Extensions with which handlers tell the rules what types cannot express. They are not published.
 const PROBLEMS: &str = "x-problems";
 const SIGNED: &str = "x-signed";
 const CACHEABLE: &str = "x-cacheable";
@@ -17,7 +17,7 @@ pub struct Operation {
     pub method: String,
     /// The function's name.
     pub id: String,
-    /// Which people may call: their roles. Empty when nobody has to say who it is.
+    /// The roles that may call. Empty for public operations.
     pub roles: Vec<String>,
     /// Which API keys may call: one of these scopes is enough.
     pub scopes: Vec<String>,

@@ -12,7 +12,7 @@ const MEDIA_TYPE: &str = "application/problem+json";
 /// How many roles there are: an operation that all of them may call refuses no person.
 const ROLES: usize = 3;
 
-/// Adds what API Gateway answers by itself, and where problems are told apart.
+/// Adds API Gateway's own answers, and the discriminator of problems.
 pub(crate) fn describe(document: &mut Value) {
     let schemas = &mut document["components"]["schemas"];
     schemas["GatewayMessage"] = json!({

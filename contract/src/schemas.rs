@@ -20,7 +20,7 @@ fn add<T: ToSchema + PartialSchema>(schemas: &mut Value) {
     schemas[T::name().as_ref()] = json!(T::schema());
 }
 
-/// A line break within a paragraph of documentation is none of its meaning.
+/// A line break within a paragraph of documentation has no meaning.
 fn unwrap_lines(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {

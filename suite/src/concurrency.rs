@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Places to run in, by function. A function that has none runs as often as it is called.
+/// The concurrency limits by function. A function without a limit runs as often as it is called.
 #[derive(Debug, Default)]
 pub(crate) struct ConcurrencyLimits(BTreeMap<String, Semaphore>);
 
 impl ConcurrencyLimits {
-    /// So many for each of them.
+    /// The same limit for each of them.
     pub(crate) fn new<'a>(functions: impl Iterator<Item = &'a String>, most: usize) -> Self {
         Self(functions.map(|function| (function.clone(), Semaphore::new(most))).collect())
     }
 
-    /// Waits in line for a place, and keeps it until dropped.
+    /// Waits for a permit, which is held until dropped.
     pub(crate) async fn take(&self, function: &str) -> Option<SemaphorePermit<'_>> {
         self.0.get(function)?.acquire().await.ok()
     }

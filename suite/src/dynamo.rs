@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use crate::ports::Stores;
 use crate::stream::{ChangeStream, Record, StreamError};
 
-/// Why there is no local DynamoDB.
+/// Why the local DynamoDB cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum DynamoError {
     /// The file cannot be opened, or is something else.
@@ -67,8 +67,8 @@ pub fn table_names() -> TableNames {
 }
 
 impl LocalDynamo {
-    /// Opens the database in this file, none: in memory, serves it on a free port of 127.0.0.1 for as long as the Tokio
-    /// runtime lives, and creates what tables lack.
+    /// Opens the database in this file, or in memory for `None`, serves it on a free port of 127.0.0.1 for as long as
+    /// the Tokio runtime lives, and creates missing tables.
     ///
     /// # Errors
     ///

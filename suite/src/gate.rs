@@ -1,8 +1,8 @@
-//! Places where a run can be interrupted: before and after every effect (design rule 9).
+//! Points at which a run can be interrupted: before and after every effect.
 //!
-//! Each call of a repository, a transport or the bus, and each acknowledgement, passes the [`Gate`] on its way out and on
-//! its way back. There others get their turn, an invocation can be made to die with the effect not yet or already done,
-//! and a [`FaultInjector`] that was let in decides how long the effect takes and what befalls it.
+//! Each call of a repository, a transport or the bus, and each acknowledgement, passes the [`Gate`] on its way out and
+//! on its way back. There other tasks get their turn, an invocation can be made to die with the effect not yet or
+//! already done, and a [`FaultInjector`] decides how long the effect takes and which fault it gets.
 
 mod effect;
 mod effects;
@@ -32,7 +32,7 @@ pub struct Gate {
 
 #[derive(Default)]
 struct State {
-    /// How often the gate will be passed until an invocation dies there; none: nobody dies.
+    /// How often the gate will be passed until an invocation dies there; `None` when none will.
     until_death: Cell<Option<u32>>,
     passed: Cell<u64>,
     died: Cell<bool>,
@@ -61,18 +61,18 @@ struct RunningInvocation {
 pub struct Crash;
 
 impl Gate {
-    /// From now on this one decides what befalls effects.
+    /// Lets this injector decide the faults of effects from now on.
     pub fn set_injector(&self, injector: Rc<dyn FaultInjector>) {
         *self.state.injector.borrow_mut() = Some(injector);
     }
 
-    /// Lets whoever passes for the `n`-th time from now die there. Odd: before an effect; even: after it, when one
-    /// invocation runs at a time. Acknowledgements do not count.
+    /// Makes the invocation die that passes for the `n`-th time from now. Odd: before an effect; even: after it, when
+    /// one invocation runs at a time. Acknowledgements do not count.
     pub fn die_at(&self, n: u32) {
         self.state.until_death.set(Some(n.max(1)));
     }
 
-    /// Nobody dies any more.
+    /// Cancels a death that has not come yet.
     pub fn disarm(&self) {
         self.state.until_death.set(None);
     }
@@ -122,7 +122,7 @@ impl Gate {
             if let Some(before) = before {
                 self.state.running.replace(before);
             }
-            // Whoever dies says so within this very poll: nobody else can have run in between.
+            // An invocation that dies says so within this very poll: no other can have run in between.
             if self.state.died.replace(false) {
                 return Poll::Ready(Err(Crash));
             }
@@ -142,11 +142,11 @@ impl Gate {
         answer
     }
 
-    /// Says of something that it is done. Nobody's turn and nobody's death: without a chaos it just happens.
+    /// Acknowledges something. Without an injector it just happens: no other task runs, and no invocation dies.
     ///
     /// # Errors
     ///
-    /// When the chaos will have it so; it may have happened nevertheless.
+    /// When the injector decides so; it may have happened nevertheless.
     pub async fn acknowledge(&self, name: &'static str, done: impl FnOnce()) -> Result<(), BusError> {
         let Some(injector) = self.injector() else {
             done();
@@ -222,7 +222,7 @@ impl Gate {
         }
     }
 
-    /// Passes the gate: others get their turn, or the invocation dies.
+    /// Passes the gate: other tasks get their turn, or the invocation dies.
     async fn pass(&self) {
         self.state.passed.set(self.state.passed.get() + 1);
         match self.state.until_death.get() {
@@ -236,7 +236,7 @@ impl Gate {
         yield_once().await;
     }
 
-    /// Whoever comes here never goes on: [`watch`](Self::watch) drops it.
+    /// The caller never continues: [`watch`](Self::watch) drops it.
     async fn die(&self) -> Infallible {
         self.state.died.set(true);
         std::future::pending().await
@@ -251,7 +251,7 @@ async fn wait(injector: &dyn FaultInjector, length: Duration) {
     }
 }
 
-/// Lets everyone else who is ready run first.
+/// Lets all other tasks that are ready run first.
 async fn yield_once() {
     let mut yielded = false;
     poll_fn(|context| {

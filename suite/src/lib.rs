@@ -1,9 +1,9 @@
 //! Every handler in one process, wired as `template.yaml` says: routes and authorizer, the table's stream, topic with
 //! filters, queues with visibility, batches, partial failures and dead letters, schedules.
 //!
-//! The local stack, the tests and the simulation run it. It is no emulator of AWS's interfaces: handlers meet it through
-//! the seams of the store, the bus, the HTTP transport, the clock and the ids (design rule 9), which are handed in. Must
-//! not know what a function does with its event.
+//! The local stack, the tests and the simulation run it. It does not emulate AWS's interfaces: handlers meet it through
+//! the seams of the store, the bus, the HTTP transport, the clock and the ids, which are passed in. Must not know what
+//! a function does with its event.
 
 mod bus;
 mod call;

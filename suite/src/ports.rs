@@ -1,4 +1,4 @@
-//! What the suite stands on, handed in.
+//! The suite's dependencies, passed in.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ pub struct Ports<S, T, C, I> {
     pub store: S,
     /// The way to the providers.
     pub transport: T,
-    /// Time.
+    /// The time.
     pub clock: C,
     /// Fresh ids and jitter.
     pub ids: I,
@@ -120,6 +120,6 @@ pub struct Settings {
     pub payment_terms: PaymentTerms,
     /// How long a mail of unknown outcome waits for SendGrid's events.
     pub mail_evidence_wait: Duration,
-    /// Every rate limit is so many times as large; 0: none.
+    /// A factor for every rate limit; 0 turns them off.
     pub rate_limit_scale: u32,
 }

@@ -1,4 +1,4 @@
-//! Lambda's pollers: messages of a queue and records of a stream become events, and what became of them is noted.
+//! Lambda's pollers: they turn messages of a queue and records of a stream into events, and record the outcome.
 
 use domain::Timestamp;
 use resilience::{Clock, Ids, Transport};
@@ -16,7 +16,7 @@ const ORDERS_TABLE: &str = "OrdersTable";
 const IDENTITY_TABLE: &str = "IdentityTable";
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
-    /// Hands one batch of a queue to its function. None when there is nothing to receive.
+    /// Hands one batch of a queue to its function; `None` when there is nothing to receive.
     pub async fn poll(&self, mapping: &QueueMapping) -> Option<Activity> {
         let batch = self.bus.receive(&mapping.queue, mapping.batch);
         if batch.is_empty() {
@@ -40,7 +40,8 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         Some(Activity::Consumed { function, messages, failed, error })
     }
 
-    /// Hands one batch of a table's stream to its function. None when there is nothing new, or a pause after a failure.
+    /// Hands one batch of a table's stream to its function; `None` when there is nothing new, or during a pause after a
+    /// failure.
     ///
     /// # Errors
     ///
@@ -76,7 +77,8 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         Ok(Some(Activity::Streamed { function, records, done, error }))
     }
 
-    /// When this mapping's stream has something to do that was read already; none: nothing but what is new.
+    /// When this mapping's stream continues with records that were read already; `None` when there are only new ones to
+    /// wait for.
     pub async fn stream_due(&self, mapping: &StreamMapping) -> Option<Timestamp> {
         self.shard(mapping)?.lock().await.due()
     }

@@ -1,4 +1,4 @@
-//! Handlers put in place of a function's own: so that tests can see what would become of a naive one.
+//! Handlers that replace a function's own, so that tests can show the effect of a bug.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,10 +14,10 @@ use crate::gate::{BusGate, StoreGate, TransportGate};
 use crate::ports::Stores;
 use crate::suite::Suite;
 
-/// A handler's work: what a function answers to an event.
+/// A handler's work: a function's answer to an event.
 pub type Work<'a> = Pin<Box<dyn Future<Output = Result<Value, CallError>> + 'a>>;
 
-/// A handler in place of a function's own. It reaches everything through the suite, behind the same gate.
+/// A handler that replaces a function's own. It reaches everything through the suite, behind the same gate.
 pub type Handler<S, T, C, I> = Rc<dyn for<'a> Fn(&'a Suite<S, T, C, I>, Value, Deadline) -> Work<'a>>;
 
 /// Handlers by the functions that they stand in for.
@@ -36,7 +36,7 @@ impl<S, T, C, I> fmt::Debug for Replacements<S, T, C, I> {
 }
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
-    /// From now on this handler answers for the function.
+    /// Replaces the function's handler from now on.
     pub fn replace(&mut self, function: &str, handler: Handler<S, T, C, I>) {
         self.replaced.0.insert(function.to_owned(), handler);
     }

@@ -23,7 +23,7 @@ const MOST_STEPS: usize = 1_000_000;
 pub enum Activity {
     /// A provider's webhook was brought to the API.
     Delivered {
-        /// What it tells.
+        /// The event.
         event_type: String,
         /// The API's answer.
         status: u16,
@@ -127,7 +127,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         due.into_iter().min()
     }
 
-    /// Brings one webhook to the API, and tells the sandbox what came of it.
+    /// Delivers one webhook to the API, and reports the outcome to the sandbox.
     pub async fn deliver(&self, sandbox: &Shared, delivery: Delivery) -> Activity {
         let (id, event_type) = (delivery.id, delivery.event_type.clone());
         let status = match webhook(delivery) {
@@ -157,7 +157,7 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     }
 }
 
-/// The request that the provider makes, whatever host it was told.
+/// The provider's request, whatever the host in its URL.
 fn webhook(delivery: Delivery) -> Result<Request<Bytes>, http::Error> {
     let mut request = Request::post(delivery.url).body(delivery.body)?;
     *request.headers_mut() = delivery.headers;

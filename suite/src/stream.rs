@@ -18,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// One change of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// Its place in the shard; text order is the order of changes.
+    /// Its sequence number in the shard; text order is the order of changes.
     pub sequence: String,
     /// When the change was made.
     pub at: Timestamp,
@@ -33,7 +33,7 @@ pub struct StreamError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// A table's changes, oldest first, in one shard.
 pub trait ChangeStream {
-    /// Up to `most` changes after a sequence number; none: from the beginning.
+    /// Up to `most` changes after a sequence number, or from the beginning for `None`.
     async fn read(&self, after: Option<&str>, most: usize) -> Result<Vec<Record>, StreamError>;
 }
 
@@ -89,7 +89,7 @@ fn record_of(place: usize, pk: &str, sk: &str, at: Timestamp, event: &impl Seria
     Ok(Record { sequence, at, content })
 }
 
-/// Where the mapping stands in its shard.
+/// The mapping's position in its shard.
 #[derive(Debug, Default)]
 pub struct Shard {
     waiting: VecDeque<Record>,
@@ -101,7 +101,7 @@ pub struct Shard {
     not_before: Option<Timestamp>,
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BatchOutcome {
     /// All of it is done.
@@ -162,7 +162,7 @@ impl Shard {
         Ok(())
     }
 
-    /// The next batch as the function's event; none while there is nothing, or a pause after a failure.
+    /// The next batch as the function's event; `None` while there is nothing, or during a pause after a failure.
     pub fn batch(&self, mapping: &StreamMapping, now: Timestamp) -> Option<Value> {
         if self.waiting.is_empty() || self.not_before.is_some_and(|moment| now < moment) {
             return None;
@@ -172,7 +172,7 @@ impl Shard {
         Some(json!({ "Records": records }))
     }
 
-    /// Takes in what became of the batch that [`Self::batch`] gave. Says what was given up, if anything was.
+    /// Applies the outcome of the batch from [`Self::batch`]. Returns the records that were given up, if any.
     pub fn settle(
         &mut self,
         mapping: &StreamMapping,

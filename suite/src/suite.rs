@@ -1,4 +1,4 @@
-//! The suite itself: what the handlers stand on, and what stands between them.
+//! The suite itself: the handlers' dependencies, and what connects them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -60,8 +60,8 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         }
     }
 
-    /// No function runs more often than this at once, as with reserved concurrency. Whoever is one too many waits in
-    /// line, and has not begun.
+    /// Limits how often a function runs at once, as reserved concurrency does. Further invocations wait before they
+    /// begin.
     #[must_use]
     pub fn at_once(self, most: usize) -> Self {
         let concurrency = ConcurrencyLimits::new(self.wiring.functions.keys(), most);
@@ -73,12 +73,12 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
         &self.store
     }
 
-    /// Time.
+    /// The time.
     pub const fn clock(&self) -> &C {
         &self.warm.clock
     }
 
-    /// What the functions are told.
+    /// The functions' settings.
     pub const fn settings(&self) -> &Settings {
         &self.warm.settings
     }

@@ -20,7 +20,7 @@ pub(super) struct Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Field {
     pub name: String,
-    /// Where a parameter stands; empty for fields.
+    /// The location of a parameter; empty for fields.
     pub place: String,
     pub kind: Kind,
     pub is_required: bool,
@@ -57,7 +57,7 @@ pub(super) fn fields(schema: &Value) -> Vec<Field> {
     own.chain(parts).chain(variants).collect()
 }
 
-/// What kind of value a schema stands for.
+/// The kind of value that a schema describes.
 pub(super) fn kind(schema: &Value) -> Kind {
     let mut kind = Kind { bounds: bounds(schema), ..Kind::default() };
     if let Some(name) = name(schema) {

@@ -1,4 +1,4 @@
-//! Bounds in the document are literals; here they are held against what the code enforces.
+//! Bounds in the document are literals; here they are compared with what the code enforces.
 
 use contract::document;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `POST /v1/auth/change-password`: another password for somebody who knows the one before.
+//! `POST /v1/auth/change-password`: a new password for a caller who knows the current one.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::Account;
@@ -10,7 +10,7 @@ use sessions::{Delivery, Issuer};
 use store::Accounts;
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::SignIn);
 
 /// The current password and the new one.
@@ -19,7 +19,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::SignIn);
 struct ChangeBody {
     #[schema(value_type = String, format = Password, max_length = 128)]
     current_password: Password,
-    /// Not like the address, and not one of those that are guessed first.
+    /// It must not resemble the email address, nor be a common password.
     #[schema(value_type = String, format = Password, min_length = 10, max_length = 128)]
     new_password: Password,
     #[serde(default)]
@@ -71,7 +71,7 @@ pub async fn handle(
     let hash = passwords.hash(&new_password, ids).map_err(|error| ApiError::Internal(error.into()))?;
     let changed: Account = api::settle(clock, ids, async || {
         let now = accounts.account(id).await?.filter(|now| now.password == account.password);
-        // Somebody else has changed it since it was compared.
+        // A concurrent request has changed it since it was compared.
         let now = now.ok_or(ApiError::InvalidCredentials)?;
         let change = now.change_password(hash.clone(), &command_context(clock, ids, correlation_id.as_str()));
         save(accounts, &change).await?;

@@ -1,8 +1,8 @@
-//! `POST /v1/api-keys`: an administrator makes a key with which another service calls the API.
+//! `POST /v1/api-keys`: an administrator creates a key for a service.
 //!
-//! No `Idempotency-Key` is asked for. Should the answer get lost, nobody knows the new key's secret: it stays unused, is
-//! seen in the list and can be revoked, and the request is made again. What it replaces then still ends when the
-//! first request said.
+//! No `Idempotency-Key` is required. If the answer is lost, the new key's secret is unknown: the key stays unused,
+//! appears in the list and can be revoked, and the request can be repeated. The replaced key still ends at the time of
+//! the first request.
 
 mod request;
 
@@ -20,10 +20,10 @@ use utoipa::ToSchema;
 use request::{KeyBody, NewApiKeyRequest};
 pub use request::{MAX_DAYS, MAX_NAME, MAX_OVERLAP_SECONDS};
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write);
 
-/// The new key. The one answer that has its text.
+/// The new key, with its text, which no other response has.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = NewApiKey)]
 struct NewKeyAnswer<'a> {
@@ -84,7 +84,7 @@ fn maker(caller: &Caller) -> Result<UserId, ApiError> {
     }
 }
 
-/// What is drawn and known before the store is asked.
+/// The values that are fixed before the first attempt.
 struct Mint {
     id: KeyId,
     secret: TokenHash,
@@ -92,7 +92,7 @@ struct Mint {
     customer: CustomerId,
 }
 
-/// Reads what is to be replaced, decides, writes; answers the new key and the replaced one as it is then.
+/// Reads the key to replace, decides and writes. Returns the new key and the replaced one.
 async fn make(
     keys: &impl ApiKeys,
     new_key: &NewApiKeyRequest,

@@ -1,4 +1,4 @@
-//! `POST /v1/me/erase`: somebody's account goes, and with it whatever names them.
+//! `POST /v1/me/erase`: deletes the caller's account and personal data.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::{Account, EmailAddress, FieldError};
@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 /// Who may call, how often, and with what. Limited as a sign-in: it compares a password.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::SignIn);
 
-/// What shows that this is meant, and by whom.
+/// Proof that the account's owner wants this.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EraseBody {
-    /// The account's own address, typed once more.
+    /// The account's email address, typed once more.
     email: EmailAddress,
     /// The account's password, if it has one.
     #[serde(default)]
@@ -60,7 +60,7 @@ pub async fn handle(
 
     api::settle(clock, ids, async || {
         let Some(now) = accounts.account(id).await? else { return Ok(()) };
-        // Somebody else has changed it since it was compared.
+        // A concurrent request has changed it since it was compared.
         if now.password != account.password {
             return Err(ApiError::InvalidCredentials);
         }
@@ -71,8 +71,8 @@ pub async fn handle(
     Ok(api::empty(StatusCode::ACCEPTED))
 }
 
-/// Whether the caller knows whose account this is. The password is asked for where there is one, so that a stolen access
-/// token is not enough.
+/// Checks that the caller knows the account's address and password. An account with a password requires it, so that a
+/// stolen access token is not enough.
 fn confirm(account: &Account, body: &EraseBody, passwords: &Passwords) -> Result<(), ApiError> {
     if body.email.lower_case() != account.email.lower_case() {
         return Err(FieldError::new("email", "must be the account's own").into());

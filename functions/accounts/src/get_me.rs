@@ -6,23 +6,23 @@ use serde::Serialize;
 use store::Accounts;
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read);
 
-/// What somebody may know of their own account.
+/// The caller's account.
 #[derive(Debug, Serialize, ToSchema)]
 struct Me<'a> {
-    /// `cus_…` for customers, `usr_…` for those who work for the shop.
+    /// `cus_…` for customers, `usr_…` for staff.
     #[schema(value_type = String, pattern = "^(cus|usr)_[0-9a-f]{32}$")]
     account_id: AccountId,
     role: Role,
     email: &'a EmailAddress,
-    /// When the address was shown to be theirs.
+    /// When the email address was verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     email_verified_at: Option<Timestamp>,
-    /// Whether they can sign in with a password.
+    /// Whether the account has a password.
     has_password: bool,
-    /// The `OpenID` providers that they can sign in with, by issuer.
+    /// The linked `OpenID` providers, by issuer.
     identity_providers: Vec<&'a str>,
     created_at: Timestamp,
 }

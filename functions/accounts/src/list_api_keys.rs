@@ -5,7 +5,7 @@ use auth::Permission;
 use lambda_http::Request;
 use store::ApiKeys;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["limit", "cursor"]);
 
 /// Lists API keys, newest first.

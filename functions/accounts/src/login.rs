@@ -1,4 +1,4 @@
-//! `POST /v1/auth/login`: an address and a password for tokens.
+//! `POST /v1/auth/login`: exchanges email address and password for tokens.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::{Account, EmailAddress, SignInRefused};
@@ -11,10 +11,10 @@ use store::{Accounts, Sessions};
 use telemetry::chain;
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn);
 
-/// Who signs in.
+/// The credentials.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LoginBody {
@@ -74,7 +74,7 @@ pub async fn handle(
             let change = account.send_verification(&command_context(clock, issuer.ids, correlation_id.as_str()));
             match limits.send_mail(guards, clock.now()).await {
                 Ok(()) => save(accounts, &change).await?,
-                // There are enough of them in the mailbox.
+                // The mailbox has enough of them.
                 Err(ApiError::TooManyRequests { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -87,8 +87,8 @@ pub async fn handle(
     }
 }
 
-/// Hashes the password anew where it was hashed with other parameters than the current ones. The next sign-in tries again if
-/// it does not work out.
+/// Replaces the password's hash if it was made with other parameters than the current ones. If that fails, the next
+/// sign-in tries again.
 async fn rehash_if_outdated<S: Sessions, C: Clock, I: Ids>(
     accounts: &impl Accounts,
     issuer: &Issuer<'_, S, C, I>,

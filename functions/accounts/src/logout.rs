@@ -1,4 +1,4 @@
-//! `POST /v1/auth/logout`: the session ends.
+//! `POST /v1/auth/logout`: ends the session.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use lambda_http::http::StatusCode;
@@ -7,7 +7,7 @@ use sessions::{CLEARED_COOKIE, PresentedToken};
 use store::Sessions;
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::Session);
 
 /// The refresh token; left out where it comes as a cookie.

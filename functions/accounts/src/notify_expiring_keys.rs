@@ -1,4 +1,4 @@
-//! Once a day: whoever made an API key that is about to end is told, 14, 3 and 1 days before.
+//! Once a day: notifies the creators of API keys 14, 3 and 1 days before they expire.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use resilience::{Clock, Deadline, Ids, Policy, retry};
 use store::{ApiKeys, MAX_PAGE, PageRequest, StoreError};
 use telemetry::CorrelationId;
 
-/// Kept of the invocation's time.
+/// The time reserved at the end of an invocation.
 pub const RESERVE: Duration = Duration::from_secs(2);
 
-/// Goes through all keys and writes an `api_key.expiring` event for each whose next notice is due, together with the
-/// note that it was given: a second run, at the same time even, tells nobody twice. Answers how many were told.
+/// Reads all keys and writes an `api_key.expiring` event for each whose next notice is due, together with the record of
+/// that notice: a second run, even a concurrent one, repeats no notice. Returns the number of notices.
 ///
 /// # Errors
 ///
-/// When the table is down. What was told stays told, and the next run goes on with the rest.
+/// When the table is down. Notices that were written stay, and the next run continues with the rest.
 pub async fn handle(env: &impl capabilities::ApiKeys, deadline: Deadline) -> Result<u32, StoreError> {
     let (keys, clock, ids) = (env.api_keys(), env.clock(), env.ids());
     let correlation_id = CorrelationId::from_request_id(&ids.fresh().to_string());
@@ -37,7 +37,7 @@ pub async fn handle(env: &impl capabilities::ApiKeys, deadline: Deadline) -> Res
     Ok(told)
 }
 
-/// Tells of one key if that is due. The list may be behind: the key is read anew before it is written.
+/// Writes the notice of one key if it is due. The list may be outdated, so the key is read again before it is written.
 async fn notify(
     keys: &impl ApiKeys,
     listed: &ApiKey,

@@ -1,4 +1,4 @@
-//! `GET /v1/auth/oauth/{provider}/callback`: a browser comes back from an OpenID provider.
+//! `GET /v1/auth/oauth/{provider}/callback`: the browser returns from an OpenID provider.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::{ExternalIdentity, SignInFlow};
@@ -18,16 +18,16 @@ use query::Answer;
 /// Who may call, how often, and with what. Providers add parameters of their own.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn).with_any_query().answering(&[]);
 
-/// What signs people in.
+/// Completes sign-ins.
 #[derive(Debug)]
 struct SignIn<'a, S, T, C, I> {
-    /// Accounts, sessions and sign-ins under way.
+    /// Accounts, sessions and sign-ins in progress.
     store: &'a S,
-    /// The way to the providers.
+    /// The client for the providers.
     open_id: &'a OpenId<T, C, I>,
-    /// Where things are.
+    /// The URLs of API and web app.
     addresses: &'a Addresses,
-    /// Time.
+    /// The time.
     clock: &'a C,
     /// Fresh ids.
     ids: &'a I,
@@ -105,19 +105,19 @@ impl<S: Accounts + Sessions, T: Transport, C: Clock, I: Ids> SignIn<'_, S, T, C,
         Ok((signed_in, flow.return_to))
     }
 
-    /// The sign-in that this answer belongs to: begun by this browser, at this provider, not long ago, and not come back
-    /// from yet. The state is looked at before all else, so that nobody can use a stranger's sign-in up.
+    /// The sign-in that this answer belongs to: begun by this browser, at this provider, not expired and not completed
+    /// yet. The state is checked first, so that a third party cannot use up another person's sign-in.
     async fn flow(&self, name: &str, provider: &Provider, request: &Request) -> Result<(SignInFlow, Answer), Failure> {
         let answer = Answer::read(request);
         let state = answer.state.as_deref().ok_or(Failure::OtherBrowser)?;
-        // Both come with the request: there is no secret to find out by measuring.
+        // Both come with the request, so there is no secret to measure.
         if api::cookie(request, COOKIE) != Some(state) {
             return Err(Failure::OtherBrowser);
         }
         let flow = self.store.take_flow(&state_hash(state)).await.map_err(|error| Failure::Ours(error.into()))?;
         let flow = flow.filter(|flow| flow.provider == name && self.clock.now() < flow.expires_at);
         let flow = flow.ok_or(Failure::Expired)?;
-        // RFC 9207: the answer of another provider.
+        // RFC 9207: another provider's answer.
         if answer.issuer.as_ref().is_some_and(|issuer| *issuer != provider.issuer) {
             return Err(Failure::OtherIssuer);
         }

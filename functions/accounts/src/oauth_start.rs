@@ -1,4 +1,4 @@
-//! `GET /v1/auth/oauth/{provider}/start`: sends a browser to an OpenID provider, to come back signed in.
+//! `GET /v1/auth/oauth/{provider}/start`: redirects the browser to an OpenID provider to sign in.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::{FieldError, InvalidReturnPath, ReturnPath, SignInFlow};
@@ -8,7 +8,7 @@ use resilience::Clock;
 use store::Sessions;
 use telemetry::chain;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn).with_query(&["return_to"]).answering(&[]);
 
 /// Begins a sign-in with an OpenID provider.
@@ -18,7 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn).with_query(&["retur
 ///
 /// # Errors
 ///
-/// 404 no such provider, 422 `return_to` is no path of the web app, 503 the table is down.
+/// 404 no such provider, 422 `return_to` is not a path of the web app, 503 the table is down.
 #[utoipa::path(
     get,
     path = "/v1/auth/oauth/{provider}/start",

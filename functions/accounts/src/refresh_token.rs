@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sessions::{Issuer, PresentedToken};
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::Session);
 
 /// The refresh token; left out where it comes as a cookie.

@@ -1,4 +1,4 @@
-//! `POST /v1/auth/register`: somebody would like an account.
+//! `POST /v1/auth/register`: registers an account.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::{Account, CustomerId, EmailAddress, Registration};
@@ -10,16 +10,16 @@ use sessions::{AccountLimits, command_context, save};
 use store::Accounts;
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn);
 
-/// An address and the password that goes with it from now on.
+/// The email address and password of the new account.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RegisterBody {
-    /// Where the mail goes.
+    /// The email address.
     email: EmailAddress,
-    /// Not like the address, and not one of those that are guessed first.
+    /// It must not resemble the email address, nor be a common password.
     #[schema(value_type = String, format = Password, min_length = 10, max_length = 128)]
     password: Password,
 }

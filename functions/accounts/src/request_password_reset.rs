@@ -1,4 +1,4 @@
-//! `POST /v1/auth/request-password-reset`: somebody may have forgotten the password.
+//! `POST /v1/auth/request-password-reset`: requests a link to reset a password.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::{Account, CustomerId, EmailAddress};
@@ -9,10 +9,10 @@ use sessions::{AccountLimits, command_context, save};
 use store::Accounts;
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn);
 
-/// Whose password.
+/// The account's email address.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ResetRequestBody {

@@ -1,4 +1,4 @@
-//! `POST /v1/auth/reset-password`: another password by the link in a mail.
+//! `POST /v1/auth/reset-password`: a new password with a mailed link.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::LinkKind;
@@ -9,16 +9,16 @@ use serde::Deserialize;
 use sessions::{AccountLimits, command_context, linked, save};
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn);
 
-/// What the mail's link ends with, and the password from now on.
+/// The link's token and the new password.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ResetBody {
-    /// What the mail's link ends with.
+    /// The token from the link in the mail.
     token: String,
-    /// Not like the address, and not one of those that are guessed first.
+    /// It must not resemble the email address, nor be a common password.
     #[schema(value_type = String, format = Password, min_length = 10, max_length = 128)]
     new_password: Password,
 }
@@ -30,7 +30,7 @@ struct ResetBody {
 ///
 /// # Errors
 ///
-/// 400, 413, 415 for the body, 400 the link is no good, 422 the password breaks a rule, 503 a table is down.
+/// 400, 413, 415 for the body, 400 the link is invalid, 422 the password breaks a rule, 503 a table is down.
 #[utoipa::path(
     post,
     path = "/v1/auth/reset-password",

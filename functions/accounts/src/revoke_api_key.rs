@@ -7,7 +7,7 @@ use lambda_http::http::StatusCode;
 use resilience::{Clock, Policy, retry};
 use store::{ApiKeys, StoreError};
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write);
 
 /// Revokes an API key.

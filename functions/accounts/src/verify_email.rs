@@ -1,4 +1,4 @@
-//! `POST /v1/auth/verify-email`: the link in the mail, followed by whoever chose the password.
+//! `POST /v1/auth/verify-email`: verifies an email address with the mailed link and the password.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
 use domain::{Account, LinkKind};
@@ -9,16 +9,16 @@ use sessions::{AccountLimits, linked, save};
 use sessions::{Delivery, Issuer};
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::SignIn);
 
-/// What the mail's link ends with, and the password that the account was set up with.
+/// The link's token, and the password of the account.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct VerifyBody {
-    /// What the mail's link ends with.
+    /// The token from the link in the mail.
     token: String,
-    /// The one that the account was set up with.
+    /// The password with which the account was created.
     #[schema(value_type = String, format = Password, max_length = 128)]
     password: Password,
     #[serde(default)]
@@ -32,8 +32,8 @@ struct VerifyBody {
 ///
 /// # Errors
 ///
-/// 400, 413, 415 for the body, 400 the link is no good, 401 wrong password, 403 a cookie for a foreign page, 429 too many
-/// tries, 503 a table is down.
+/// 400, 413, 415 for the body, 400 the link is invalid, 401 wrong password, 403 a cookie for a foreign page, 429 too
+/// many attempts, 503 a table is down.
 #[utoipa::path(
     post,
     path = "/v1/auth/verify-email",

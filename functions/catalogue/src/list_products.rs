@@ -1,4 +1,4 @@
-//! `GET /v1/products`: what is for sale. Public, and the same for everybody.
+//! `GET /v1/products`: the products on sale. Public, and the same for every caller.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use resilience::{Cache, CacheOutcome, CachePolicy, Clock, Lookup};
 use store::{Catalogue, Page, PageRequest, StoreError};
 use telemetry::chain;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read).with_query(&["limit", "cursor"]);
 
-/// How long anybody may keep a page, in seconds. An order is priced and its stock taken when it is placed, so an old page
-/// can disappoint and do no harm.
+/// How long caches may keep a page, in seconds. An order is priced and its stock taken when it is placed, so an
+/// outdated page does no harm.
 const MAX_AGE: u32 = 60;
 
 /// Pages of the catalogue in this environment: ten seconds without asking, and ten minutes while the table is down.

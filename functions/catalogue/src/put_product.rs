@@ -1,4 +1,4 @@
-//! `PUT /v1/products/{sku}`: whoever looks after the catalogue says what a product is, costs and has in stock.
+//! `PUT /v1/products/{sku}`: sets a product's name, prices and stock.
 
 mod edit;
 
@@ -12,7 +12,7 @@ use edit::ProductBody;
 
 pub use edit::{MAX_NAME, MAX_PRICES};
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
 
 /// Creates or replaces a product.
@@ -24,7 +24,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_bod
 ///
 /// # Errors
 ///
-/// 400, 413, 415 for the body, 401 no caller, 403 the caller's role, 409 the stock is another one, 422 a value breaks a
+/// 400, 413, 415 for the body, 401 no caller, 403 the caller's role, 409 the stock has changed, 422 a value breaks a
 /// rule, 503 the table is down.
 #[utoipa::path(
     put,

@@ -1,8 +1,8 @@
-//! API Gateway's authorizer: says who calls, by token or API key. Whether they may is for each function to ask the
-//! policy, since this answer is cached for all routes.
+//! API Gateway's authorizer: identifies the caller by token or API key. Each function asks the policy what the caller
+//! may do, since this answer is cached for all routes.
 //!
-//! It lets everybody through. Whoever has no good token or key arrives as nobody, and the function answers 401 as the
-//! API does; API Gateway's own refusal would be a bare 403.
+//! It lets every request through. A request without a valid token or key has no caller, and the function answers with a
+//! 401 problem; API Gateway's own refusal would be a bare 403.
 
 use std::time::Duration;
 
@@ -21,10 +21,10 @@ pub type AuthorizerRequest = ApiGatewayV2CustomAuthorizerV2Request;
 /// The simple answer to it.
 pub type AuthorizerResponse = ApiGatewayV2CustomAuthorizerSimpleResponse<Map<String, Value>>;
 
-/// The note of a key's use may keep its caller waiting for so long. What is left undone, the next call does.
+/// How long recording a key's use may delay the caller. If it takes longer, the next call records it.
 const NOTE_PATIENCE: Duration = Duration::from_millis(250);
 
-/// Nobody can say who calls. API Gateway answers 500 then and caches nothing.
+/// The caller cannot be identified. API Gateway then answers 500 and caches nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizerError {
     /// The public keys cannot be read.
@@ -35,11 +35,11 @@ pub enum AuthorizerError {
     ApiKeys(#[from] StoreError),
 }
 
-/// Says in the context who the bearer of a good token or key is, and that anybody else has none.
+/// Returns the caller in the context for a valid token or key, and an entry that says so for an invalid one.
 ///
 /// # Errors
 ///
-/// When it cannot be known: a refusal would be kept, an error is not.
+/// When the caller cannot be identified: API Gateway would cache a refusal, and does not cache an error.
 pub async fn handle(
     env: &(impl capabilities::ApiKeys + capabilities::TokenKeys),
     request: AuthorizerRequest,
@@ -104,7 +104,7 @@ fn with_context(entries: impl IntoIterator<Item = (&'static str, String)>) -> Au
     response
 }
 
-/// What has only become old is told from what was never good: the one is daily business.
+/// Expired tokens are logged apart from invalid ones: they are routine.
 fn note_refusal(reason: &'static str) {
     telemetry::count("TokensRefused", 1);
     if reason.starts_with("expired") {

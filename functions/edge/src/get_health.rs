@@ -1,4 +1,4 @@
-//! `GET /v1/health`: whether the API can do its work. Public, so it says no more than that.
+//! `GET /v1/health`: whether the API works. It is public, so it says no more than that.
 
 use api::{ApiError, Class, Endpoint, Response};
 use domain::OrderId;
@@ -7,18 +7,18 @@ use serde::Serialize;
 use store::Orders;
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read);
 
-/// An id that no order has: ids derive from version-5 UUIDs.
+/// An id that no order has, since ids derive from version-5 UUIDs.
 const NOBODYS: OrderId = OrderId::from_uuid(uuid::Uuid::nil());
 
-/// All is well.
+/// The health of the API.
 #[derive(Debug, Serialize, ToSchema)]
 struct Health {
     /// `ok`.
     status: &'static str,
-    /// Of the code.
+    /// The version of the code.
     version: &'static str,
 }
 

@@ -1,10 +1,10 @@
-//! `GET /.well-known/jwks.json`: the public keys that access tokens are checked with, for whoever checks them himself.
+//! `GET /.well-known/jwks.json`: the public keys of access tokens, for clients that verify them.
 
 use api::{ApiError, Class, Endpoint, Response};
 use auth::PublicKeys;
 use lambda_http::Request;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read);
 
 /// Returns the public keys that verify access tokens.

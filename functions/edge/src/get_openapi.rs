@@ -5,7 +5,7 @@ use lambda_http::Request;
 use lambda_http::http::HeaderValue;
 use lambda_http::http::header::CONTENT_SECURITY_POLICY;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read).answering(&["application/json", "text/html"]);
 
 /// The contract, written by `cargo cis openapi`.
@@ -13,12 +13,12 @@ pub const DOCUMENT: &str = include_str!("../../../openapi.json");
 /// The page made from it, by the same command.
 pub const REFERENCE: &str = include_str!("get_openapi/reference.html");
 
-/// How long anybody may keep either, in seconds.
+/// How long caches may keep either, in seconds.
 const MAX_AGE: u32 = 300;
 /// The page has no script and loads nothing; its one style sheet is named by its hash (CSP Level 3, section 2.3.1).
 pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'sha256-W36L2GFkVX9JPoCZeRIfpjAAWVrdif//6Jg2aKMyrvA='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Answers with the document, or with the page when that is asked for; 304 for whoever has it already.
+/// Returns the document or the page, as the path asks; 304 for a client that has it already.
 ///
 /// # Errors
 ///

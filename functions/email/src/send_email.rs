@@ -1,5 +1,5 @@
-//! Tells people by mail what happened to their order or their account, and the shop what needs its people: once for each
-//! order or account, kind of mail and event.
+//! Sends mails to customers about their orders and accounts, and alerts to staff: once for each order or account, kind
+//! of mail and event.
 
 mod compose;
 
@@ -15,9 +15,9 @@ use store::{MailEffects, StoreError};
 
 use compose::effect_id;
 
-/// Left of the invocation when no other mail is begun: one answer's time and the write after it.
+/// The remaining time at which no other mail is begun: one answer's time and the write after it.
 pub const RESERVE: Duration = Duration::from_secs(7);
-/// How long a claim holds: longer than the function may run, so that a claim outlives whoever made it.
+/// How long a claim holds: longer than the function may run, so that a claim outlives its invocation.
 pub const LEASE: Duration = Duration::from_mins(1);
 
 /// Whether events of this kind are heard: those that ask for a mail.
@@ -29,28 +29,28 @@ pub fn hears(kind: EventKind) -> bool {
     mail.is_some()
 }
 
-/// Why a mail is not settled yet; its message comes again.
+/// Why a mail is not settled yet. Its message comes again.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// There is no such order, or not yet to be seen.
+    /// There is no such order, or it is not visible yet.
     #[error("no such order")]
     NoOrder,
-    /// Somebody else is at it, or SendGrid's events are awaited.
+    /// Another invocation is sending it, or SendGrid's events are awaited.
     #[error("not before {0}")]
     NotBefore(Timestamp),
     /// SendGrid certainly does not have it.
     #[error("not sent")]
     NotSent,
-    /// SendGrid may have it: its events tell, or their absence.
+    /// SendGrid may have it: its events show it, or their absence.
     #[error("sent, perhaps")]
     OutcomeUnknown,
     /// It could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What links are signed with cannot be read.
+    /// The keys that sign links cannot be read.
     #[error("no keys for links")]
     Keys(#[from] SecretError),
-    /// The words could not be put together.
+    /// The mail cannot be composed.
     #[error(transparent)]
     Content(#[from] ContentError),
 }
@@ -76,10 +76,10 @@ impl<E> Needs for E where
 {
 }
 
-/// Sends the mail that each event asks for, each alone.
+/// Sends the mail that each event causes, each alone.
 ///
-/// SendGrid knows no idempotency key. So a mail is claimed before it is sent; when its outcome stays unknown, it is
-/// sent again only after SendGrid's events had the time to show that it has it.
+/// SendGrid has no idempotency keys. So a mail is claimed before it is sent; when its outcome stays unknown, it is sent
+/// again only after SendGrid's events have had the time to show that it was sent.
 pub async fn handle(env: &impl Needs, deadline: Deadline, event: SqsEvent) -> Result<SqsBatchResponse, SecretError> {
     let sendgrid = env.sendgrid(&*env.sendgrid_secrets().await?);
     let mailer = Mailer { env, sendgrid, deadline };
@@ -148,7 +148,7 @@ impl<E: Needs> Mailer<'_, E> {
         result
     }
 
-    /// Stores how the sending ended. SendGrid's events may have been faster; then they are right.
+    /// Stores how the sending ended. If SendGrid's events came first, they are right.
     async fn record(&self, claimed: MailEffect, sending: Sending) -> Result<(), StoreError> {
         let id = claimed.id;
         let mut known = Some(claimed);

@@ -1,4 +1,4 @@
-//! `POST /v1/webhooks/sendgrid`: SendGrid tells what became of our mails. Its reports settle mails of unknown outcome.
+//! `POST /v1/webhooks/sendgrid`: SendGrid reports on our mails. Its reports settle mails of unknown outcome.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use mail::{Batch, SIGNATURE_HEADER, SignatureError, TIMESTAMP_HEADER, Unreadable
 use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
 use store::{MailEffects, StoreError};
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::webhook();
 
-/// For one delivery: SendGrid gives an answer a few seconds.
+/// The time for one delivery: SendGrid waits a few seconds for an answer.
 pub const BUDGET: Duration = Duration::from_secs(5);
 
-/// Why a delivery was not taken in. SendGrid repeats what is not answered 2xx, for up to a day.
+/// Why a delivery was rejected. SendGrid retries everything that is not answered with 2xx, for up to a day.
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
-    /// Not SendGrid's, or not fresh: 400.
+    /// Not signed by SendGrid, or too old: 400.
     #[error(transparent)]
     InvalidSignature(#[from] SignatureError),
-    /// SendGrid's, but no batch of events: 400.
+    /// SendGrid's, but not a batch of events: 400.
     #[error(transparent)]
     Unreadable(#[from] UnreadableBatch),
     /// Not all of it was stored: 503.
@@ -38,7 +38,7 @@ pub enum Rejection {
 ///
 /// # Errors
 ///
-/// 400 not SendGrid's, or not fresh.
+/// 400 not signed by SendGrid, or too old.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/sendgrid",

@@ -1,4 +1,4 @@
-//! `POST /v1/orders/{order_id}/cancel`: the customer, or staff, calls an order off.
+//! `POST /v1/orders/{order_id}/cancel`: the customer or staff cancel an order.
 
 use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
@@ -8,15 +8,15 @@ use serde::Serialize;
 use store::update_from;
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
 
-/// The order after it was called off.
+/// The cancelled order.
 #[derive(Debug, Serialize, ToSchema)]
 struct CancelledOrder<'a> {
     #[serde(flatten)]
     order: OrderAnswer<'a>,
-    /// Money that was received and is still to go back, in minor units of the order's currency.
+    /// The amount that was received and is still to be refunded, in minor units of the order's currency.
     #[schema(minimum = 0)]
     refund_due: i64,
 }

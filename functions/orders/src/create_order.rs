@@ -1,4 +1,4 @@
-//! `POST /v1/orders`: the signed-in customer places an order and gets what the browser needs to pay it.
+//! `POST /v1/orders`: a customer places an order and gets what the browser needs to pay it.
 
 mod place;
 
@@ -13,7 +13,7 @@ use telemetry::chain;
 
 use place::{Placement, place};
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_body();
 
 /// Places an order.
@@ -25,7 +25,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
 ///
 /// # Errors
 ///
-/// `stripe` is none while its key cannot be read, which is no error.
+/// `stripe` is `None` while its key cannot be read, which is not an error.
 ///
 /// 400 malformed body or key, 401 no caller, 403 not a customer, or an invoice for somebody who may have none, 409 out of stock, 413 and 415 for the body, 422 the cart
 /// breaks a rule or the key was used for another cart, 503 the table is down. When Stripe is down the order stands, and
@@ -78,7 +78,8 @@ fn customer(caller: &Caller) -> Result<CustomerId, ApiError> {
     caller.who.customer().ok_or(ApiError::Forbidden)
 }
 
-/// The order stands already: whatever fails now is made good by a repetition or by `create-payment-intent`.
+/// The order is stored already: whatever fails from here on is fixed by repeating the request or by
+/// `create-payment-intent`.
 async fn open_or_pending<O: Orders, T: Transport, C: Clock, I: Ids>(
     checkout: &Checkout<'_, O, T, C, I>,
     order: Order,

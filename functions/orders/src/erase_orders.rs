@@ -1,4 +1,4 @@
-//! Somebody's account was erased: their orders forget them.
+//! Erases a deleted account's person from the orders.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use resilience::{Clock, Deadline, Ids};
 use settings::SecretError;
 use store::{MAX_PAGE, Orders, PageRequest, StoreError, UpdateError, update};
 
-/// Left of the invocation when no other order is begun: a read and a write with their retries.
+/// The remaining time at which no other order is begun: a read and a write with their retries.
 pub const RESERVE: Duration = Duration::from_secs(8);
 
-/// An erased person's access token is good for 15 minutes, and for one more in the authorizer's cache; the list of their
-/// orders follows the table after a moment. From then on nothing can be missed.
+/// A deleted account's access token is valid for 15 minutes, and for one more in the authorizer's cache; the index of
+/// its orders follows the table after a moment. From then on no order can be missed.
 const LAST_ORDER: Duration = Duration::from_mins(20);
 
 /// Whether events of this kind are heard.
@@ -22,13 +22,13 @@ pub const fn hears(kind: EventKind) -> bool {
     matches!(kind, EventKind::Account(AccountEventType::Erased))
 }
 
-/// Why a person's orders are to be gone through again; their message comes again.
+/// Why a person's orders must be processed again. The message comes again.
 #[derive(Debug, thiserror::Error)]
 pub enum EraseError {
-    /// All that was there is erased. Another order may still be placed until then.
+    /// All existing orders are erased, but another one may still be placed until then.
     #[error("orders may be placed until {0}")]
     MayOrderUntil(Timestamp),
-    /// There are more orders than one invocation gets through.
+    /// There are more orders than one invocation can process.
     #[error("not all orders in time")]
     OutOfTime,
     /// An order could not be read or written.
@@ -36,9 +36,8 @@ pub enum EraseError {
     Store(#[from] StoreError),
 }
 
-/// Goes through all orders of each person whose account was erased, each person alone, and once more when nobody can
-/// place an order in their name any longer. Any number of times: an order that has forgotten its person, or is about to,
-/// is passed over.
+/// Processes all orders of each deleted account, account by account, and again once no order can be placed for it any
+/// more. Repeating it is safe: orders that are erased, or about to be, are skipped.
 pub async fn handle(
     env: &impl capabilities::Orders,
     deadline: Deadline,
@@ -49,19 +48,19 @@ pub async fn handle(
         consume(clock, deadline, event, async |event: AccountEvent| match (event.event_type, event.account_id) {
             (AccountEventType::Erased, AccountId::Customer(customer)) => {
                 let erasure = Erasure { orders, clock, ids, deadline, correlation_id: &event.correlation_id };
-                // Boxed: futures within futures come to a depth that the compiler refuses.
+                // Boxed: the future is nested too deeply for the compiler.
                 Box::pin(erasure.all_of(customer)).await?;
                 let until = event.at.plus(LAST_ORDER);
                 if clock.now() < until { Err(EraseError::MayOrderUntil(until)) } else { Ok(()) }
             }
-            // Who works for the shop places no orders.
+            // Staff place no orders.
             _ => Ok(()),
         })
         .await;
     Ok(response)
 }
 
-/// The work on one person's orders, with all that it needs.
+/// The erasure of one person's orders.
 struct Erasure<'a, O, K, R> {
     orders: &'a O,
     clock: &'a K,
@@ -80,7 +79,7 @@ impl<O: Orders, K: Clock, R: Ids> Erasure<'_, O, K, R> {
                 match self.one(order).await {
                     Ok(()) => {}
                     Err(EraseError::OutOfTime) => return Err(EraseError::OutOfTime),
-                    // The others are not to wait for this one.
+                    // The others need not wait for this one.
                     Err(error) => all = Err(error),
                 }
             }
@@ -91,7 +90,7 @@ impl<O: Orders, K: Clock, R: Ids> Erasure<'_, O, K, R> {
         }
     }
 
-    /// The list may show an order as it was a moment ago; what it shows as done is done.
+    /// The list may be slightly behind, but what it shows as done is done.
     async fn one(&self, listed: &Order) -> Result<(), EraseError> {
         if self.erased(listed).is_none() {
             return Ok(());
@@ -107,7 +106,7 @@ impl<O: Orders, K: Clock, R: Ids> Erasure<'_, O, K, R> {
                 telemetry::count("OrdersErased", 1);
                 Ok(())
             }
-            // The index shows what the table no longer has.
+            // The index has an item that the table no longer has.
             Err(UpdateError::NotFound) => Ok(()),
             Err(UpdateError::Store(error)) => Err(error.into()),
             Err(UpdateError::Refused(never)) => match never {},

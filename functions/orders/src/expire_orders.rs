@@ -1,5 +1,5 @@
-//! Every five minutes: orders that were not paid while their goods were held are called off, after Stripe has voided what
-//! could still pay them; invoices that are past due are noted as late.
+//! Every five minutes: cancels orders that were not paid while their goods were reserved, after Stripe has voided their
+//! intents, and records overdue invoices as late.
 
 mod decide;
 mod expire;
@@ -17,29 +17,29 @@ use decide::Decider;
 use expire::Expiry;
 use scan::StatusScan;
 
-/// Kept of the invocation's time: one answer of Stripe's and the writes after it.
+/// The time reserved at the end of an invocation: one answer of Stripe's and the writes after it.
 pub const RESERVE: Duration = Duration::from_secs(15);
-/// One answer of Stripe's may take so long.
+/// How long one answer of Stripe's may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a run did.
+/// The result of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Expiries {
-    /// Orders that were called off; their goods are back in stock.
+    /// Cancelled orders; their goods are back in stock.
     pub expired: u32,
-    /// Orders that wait for a later run, because Stripe or the table did not do their part.
+    /// Orders left for a later run, because Stripe or the table failed.
     pub deferred: u32,
-    /// Invoices that were noted as late.
+    /// Invoices that were recorded as late.
     pub overdue_invoices: u32,
 }
 
-/// Goes through invoices, and then through orders that wait for money, the oldest first and on from where the last run
-/// ended. An order that is overdue is called off, and its goods go back in the same transaction. Before that Stripe is
-/// asked to cancel each intent that could still be paid; where it says that money came, or is on its way, the order
-/// takes that in and lives.
+/// Processes invoices, and then unpaid orders, the oldest first, from where the last run ended. An order whose
+/// reservation has expired is cancelled, and its goods return to stock in the same transaction. Before that, Stripe is
+/// asked to cancel each intent that could still be paid; when it reports a payment, received or processing, the order
+/// applies that and continues.
 ///
-/// Without Stripe (`None`, or while it fails) orders with such intents wait, and the others go on. A second run, at the
-/// same time even, changes nothing more.
+/// Without Stripe (`None`, or while it fails) orders with such intents wait, and the others are processed. A second
+/// run, even a concurrent one, changes nothing more.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! `POST /v1/orders/{order_id}/fulfil`: staff, or the warehouse's service, say that the goods were sent.
+//! `POST /v1/orders/{order_id}/fulfil`: staff or the warehouse's service report that the goods were sent.
 
 use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
@@ -7,7 +7,7 @@ use lambda_http::Request;
 use resilience::Clock;
 use store::update_from;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
 
 /// Marks an order as fulfilled.
@@ -17,8 +17,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_bod
 ///
 /// # Errors
 ///
-/// 401 no caller, 403 neither staff nor a service with the scope, 404 no such order, 409 it is not one to be sent (with
-/// the order's status), 503 the table is down.
+/// 401 no caller, 403 neither staff nor a service with the scope, 404 no such order, 409 the order cannot be fulfilled
+/// (with its status), 503 the table is down.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/fulfil",

@@ -4,7 +4,7 @@ use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
 use lambda_http::Request;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read);
 
 /// Returns an order.

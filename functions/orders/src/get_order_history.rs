@@ -1,4 +1,4 @@
-//! `GET /v1/orders/{order_id}/history`: every hop that an order took, here and outside.
+//! `GET /v1/orders/{order_id}/history`: everything that happened to an order.
 
 mod entry;
 mod window;
@@ -14,17 +14,17 @@ use utoipa::ToSchema;
 pub use entry::{HistoryEntry, MailState};
 use window::Window;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["limit", "cursor"]);
 
-/// Part of an order's history, oldest first.
+/// A page of an order's history, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
 struct History {
-    /// Whose.
+    /// The order.
     order_id: OrderId,
     /// What happened.
     items: Vec<HistoryEntry>,
-    /// The `cursor` of the next page; null: that was all.
+    /// The `cursor` of the next page; `null` at the end.
     #[schema(required)]
     next_cursor: Option<String>,
 }

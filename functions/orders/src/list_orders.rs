@@ -1,4 +1,4 @@
-//! `GET /v1/orders`: a customer's own orders, or everybody's with one status for those who look after them.
+//! `GET /v1/orders`: a customer's own orders, or for staff all orders with one status.
 
 use api::{ApiError, Class, Endpoint, OrderAnswer, PageAnswer, PageParameters, Response};
 use auth::Permission;
@@ -6,7 +6,7 @@ use domain::{FieldError, OrderStatus};
 use lambda_http::Request;
 use store::Orders;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Read).with_query(&["status", "limit", "cursor"]);
 
 /// Lists orders, newest first.

@@ -1,4 +1,4 @@
-//! `POST /v1/orders/{order_id}/resolve-review`: staff decide about an order whose money contradicts it.
+//! `POST /v1/orders/{order_id}/resolve-review`: staff decide about an order whose payments contradict it.
 
 use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use store::update_from;
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write);
 
-/// What was decided.
+/// The decision.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReviewBody {
@@ -24,11 +24,11 @@ struct ReviewBody {
 struct ReviewedOrder<'a> {
     #[serde(flatten)]
     order: OrderAnswer<'a>,
-    /// What was decided.
+    /// The decision.
     decision: ReviewDecision,
     /// When.
     decided_at: Timestamp,
-    /// Money that goes back by this decision and has not yet, in minor units of the order's currency.
+    /// The amount that this decision refunds and that is still to be refunded, in minor units of the order's currency.
     #[schema(minimum = 0)]
     refund_due: i64,
 }
@@ -42,8 +42,8 @@ struct ReviewedOrder<'a> {
 ///
 /// # Errors
 ///
-/// 400, 413, 415 for the body, 401 no caller, 403 who is no staff, 404 no such order, 409 nothing needs a decision, or
-/// there is no excess to give back, 422 no such decision, 503 the table is down.
+/// 400, 413, 415 for the body, 401 no caller, 403 not staff, 404 no such order, 409 the order needs no review, or there
+/// is no excess to refund, 422 no such decision, 503 the table is down.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/resolve-review",

@@ -1,4 +1,4 @@
-//! `PATCH /v1/orders/{order_id}`: the customer changes an order that waits for money.
+//! `PATCH /v1/orders/{order_id}`: the customer edits an order that is awaiting payment.
 
 mod edit;
 mod request;
@@ -11,7 +11,7 @@ use lambda_http::Request;
 use edit::OrderEditor;
 use request::{OrderPatch, OrderPatchBody};
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_body();
 
 /// Edits an order that is awaiting payment.
@@ -25,7 +25,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
 ///
 /// # Errors
 ///
-/// `stripe` is none while its key cannot be read: only what leaves the total alone is possible then.
+/// `stripe` is `None` while its key cannot be read: then only edits that keep the total are possible.
 ///
 /// 400, 413 and 415 for the body, 401 no caller, 403 not the customer, 404 no such order, 409 too late (with the order's
 /// status) or out of stock, 422 the patch breaks a rule, 503 Stripe or the table is down. Nothing has changed then.
@@ -54,7 +54,7 @@ pub async fn handle(
     let correlation_id = api::correlation_id(&request);
     let deadline = api::deadline(clock, &request);
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id: correlation_id.as_str() };
-    // Boxed: with all that it asks Stripe and the tables, its future is large.
+    // Boxed: its future is large, with all requests to Stripe and the tables.
     let order = Box::pin(OrderEditor { checkout, catalogue, patch }.run(order)).await?;
     api::ok(&OrderAnswer::from(&order))
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/orders/{order_id}/confirm-payment`: the customer came back from paying.
+//! `POST /v1/orders/{order_id}/confirm-payment`: the customer has returned from paying.
 
 use api::{ApiError, Class, Endpoint, Response};
 use auth::OrderAction;
@@ -6,7 +6,7 @@ use checkout::{Checkout, PayableOrder, PaymentAnswer};
 use domain::PaymentChoice;
 use lambda_http::Request;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 
 /// Confirms a payment with Stripe.

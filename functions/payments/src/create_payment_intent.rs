@@ -1,11 +1,12 @@
-//! `POST /v1/orders/{order_id}/payment-intent`: what pays an order, for whoever has nothing to pay it with (any more).
+//! `POST /v1/orders/{order_id}/payment-intent`: the payment intent of an order, for a client that does not have it (any
+//! more).
 
 use api::{ApiError, Class, Endpoint, Response};
 use auth::OrderAction;
 use checkout::{Checkout, PayableOrder};
 use lambda_http::Request;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 
 /// Returns the payment intent of an order, creating it when needed.

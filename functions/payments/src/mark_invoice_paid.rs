@@ -1,4 +1,4 @@
-//! `POST /v1/orders/{order_id}/mark-paid`: staff saw the bank transfer that pays an invoice.
+//! `POST /v1/orders/{order_id}/mark-paid`: staff record the bank transfer that pays an invoice.
 
 use api::{ApiError, Class, Endpoint, OrderAnswer, Response};
 use auth::OrderAction;
@@ -9,24 +9,24 @@ use serde::Deserialize;
 use store::{Receipt, ReceiptSource, update_with_receipt};
 use utoipa::ToSchema;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
 
 /// The transfer that pays an order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PaidInvoice {
-    /// By which it is known on the account's statement.
+    /// The reference on the account's statement.
     reference: TransferReference,
-    /// What came for this order, in minor units. Where it is named, it has to be the order's total.
+    /// The amount for this order, in minor units. If given, it must be the order's total.
     #[schema(minimum = 1, example = 4800)]
     amount: Option<i64>,
-    /// What the amount is of; the order's currency without it.
+    /// The currency of the amount; the order's by default.
     currency: Option<Currency>,
 }
 
 impl PaidInvoice {
-    /// The amount that is named for this order.
+    /// The given amount for this order.
     fn amount(&self, order: &Order) -> Option<Money> {
         let amount = self.amount.or(self.currency.map(|_| order.total.amount))?;
         Some(Money::new(amount, self.currency.unwrap_or(order.total.currency)))
@@ -41,8 +41,8 @@ impl PaidInvoice {
 ///
 /// # Errors
 ///
-/// 400, 413 and 415 for the body, 401 no caller, 403 not staff, 404 no such order, 409 it is not paid by invoice, or waits
-/// for no transfer (with its status), or for another amount, 422 no reference, 503 the table is down.
+/// 400, 413 and 415 for the body, 401 no caller, 403 not staff, 404 no such order, 409 the order is not paid by
+/// invoice, awaits no transfer (with its status), or awaits another amount, 422 no reference, 503 the table is down.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/mark-paid",
@@ -73,7 +73,7 @@ pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result
     api::ok(&OrderAnswer::from(&order))
 }
 
-/// What staff said: the transfer, with the amount that the order took it for.
+/// The receipt of the transfer, with the amount that the order recorded.
 fn receipt(change: &Change, reference: &TransferReference, correlation_id: &str) -> Receipt {
     let transfers = change.order.payment.facts.transfers();
     let said = transfers

@@ -1,8 +1,8 @@
-//! Every hour: what Stripe has and what we have are held against each other, both ways, over a window that is wider than
-//! the three days for which Stripe repeats its webhooks. What can be healed is, and what cannot is reported.
+//! Every hour: compares Stripe's records with ours, both ways, over a window wider than the three days for which Stripe
+//! retries its webhooks. It heals what it can, and reports the rest.
 //!
-//! A pass goes through lists that may be long, so it is cut into runs: each goes on where the one before stopped. It is
-//! a library as well, for whoever wants to see the differences without healing them.
+//! A pass reads lists that may be long, so it is split into runs, each of which continues where the one before stopped.
+//! It is a library as well, for callers that want the differences without healing them.
 
 mod compare;
 mod cursor;
@@ -23,17 +23,17 @@ pub use cursor::PassCursor;
 pub use pass::Bounds;
 pub use report::{ComparisonCounts, Difference, Kind, Outcome, Report, Summary};
 
-/// Kept of the invocation's time: one answer of Stripe's and the writes after it.
+/// The time reserved at the end of an invocation: one answer of Stripe's and the writes after it.
 pub const RESERVE: Duration = Duration::from_secs(20);
 
-/// The name that the bookmark has.
+/// The name of the checkpoint.
 const JOB: &str = "reconcile-payments";
-/// A place that nobody came back to for so long is forgotten, and the next run begins a new pass.
+/// When an unused checkpoint expires, and the next run begins a new pass.
 const CHECKPOINT_LIFETIME: Duration = Duration::from_hours(24);
-/// The place after a pass that came to its end.
+/// The checkpoint of a complete pass.
 const BEGINNING: &str = "";
 
-/// One answer of Stripe's may take so long.
+/// How long one answer of Stripe's may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a run did not go on.
@@ -47,14 +47,14 @@ pub enum ReconcileError {
     Store(#[from] StoreError),
 }
 
-/// How a pass is done.
+/// The rules of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// How far it looks back.
     pub window: Duration,
-    /// What is younger is left alone, since its webhook or its consumer may be on the way.
+    /// Younger objects are left alone, since their webhooks or consumers may still be at work.
     pub grace: Duration,
-    /// Differences are only said.
+    /// Differences are only reported.
     pub dry_run: bool,
 }
 
@@ -64,23 +64,23 @@ impl Rules {
         Self { window: Duration::from_hours(7 * 24), grace: Duration::from_mins(10), dry_run: false };
 }
 
-/// What is needed to hold our orders against Stripe.
+/// Compares our orders with Stripe.
 #[derive(Debug)]
 pub struct Reconciler<'a, O, T, C, I> {
-    /// Ours.
+    /// Our orders.
     pub orders: &'a O,
-    /// Stripe's.
+    /// Stripe's client.
     pub stripe: &'a Stripe<T, C, I>,
     /// The time.
     pub clock: &'a C,
     /// Jitter.
     pub ids: &'a I,
-    /// How.
+    /// The rules.
     pub rules: Rules,
 }
 
-/// Goes on with the pass that an earlier run left, or begins one, and keeps its place. Each difference is logged, and
-/// counted by its kind. A second run, at the same time even, heals nothing twice.
+/// Continues the pass of an earlier run, or begins one, and saves its cursor. Each difference is logged, and counted by
+/// kind. A second run, even a concurrent one, heals nothing twice.
 ///
 /// # Errors
 ///
@@ -94,7 +94,7 @@ pub async fn handle(
     let reconciler = Reconciler { orders: env.orders(), stripe, clock: env.clock(), ids: env.ids(), rules };
     let now = reconciler.clock.now();
     let kept = guards.checkpoint(JOB, now).await?.unwrap_or_else(|| BEGINNING.to_owned());
-    // A place that an earlier version wrote otherwise is as good as none.
+    // An earlier version's checkpoint in another format counts as none.
     let cursor = serde_json::from_str(&kept).unwrap_or_else(|_| PassCursor::start(&reconciler.rules, reconciler.clock));
     let (cursor, report) = reconciler.run(cursor, Bounds::of_run(deadline)).await;
     let cursor = cursor.and_then(|cursor| serde_json::to_string(&cursor).ok()).unwrap_or_else(|| BEGINNING.to_owned());

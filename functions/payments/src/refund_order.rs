@@ -1,4 +1,4 @@
-//! `POST /v1/orders/{order_id}/refunds`: staff, or a service, gives an order's money back, all of it or a part.
+//! `POST /v1/orders/{order_id}/refunds`: staff or a service refund an order, in full or in part.
 
 mod answer;
 mod request;
@@ -17,10 +17,10 @@ use telemetry::chain;
 use answer::RefundAnswer;
 use request::{RefundBody, RefundRequester, RequestedRefund};
 
-/// For one attempt while somebody waits; what takes longer is carried out by settle-payment.
+/// The time for one attempt while the caller waits; settle-payment carries out what takes longer.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 
 /// Refunds an order, in full or in part.
@@ -34,11 +34,11 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 ///
 /// # Errors
 ///
-/// `stripe` is none while its key cannot be read, which is no error.
+/// `stripe` is `None` while its key cannot be read, which is not an error.
 ///
-/// 400 malformed body or key, 401 no caller, 403 who may not give money back, 404 no such order, 409 nothing can be given
-/// back, or not that much, or Stripe refuses it for good, 413 and 415 for the body, 422 a value breaks a rule or the key
-/// came with other content, 503 the table is down.
+/// 400 malformed body or key, 401 no caller, 403 a caller who may not refund, 404 no such order, 409 the order cannot
+/// be refunded, or not that much, or Stripe refuses it for good, 413 and 415 for the body, 422 a value breaks a rule or
+/// the key came with other content, 503 the table is down.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/refunds",
@@ -87,7 +87,7 @@ pub async fn handle(
     Ok(response)
 }
 
-/// The amount is reserved and settle-payment hears of it: whatever fails now is made good there.
+/// The amount is reserved and settle-payment gets its event: it completes whatever fails from here on.
 async fn carried_out<O: Orders, T: Transport, C: Clock, I: Ids>(
     refunds: &Reversals<'_, O, T, C, I>,
     order: Order,

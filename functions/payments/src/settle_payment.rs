@@ -1,5 +1,5 @@
-//! The money of orders: what was called off is given back, what was asked for goes back, and what nobody is to pay any
-//! more is voided.
+//! Refunds and voids: refunds cancelled orders, carries out requested refunds, and voids intents that are not to be
+//! paid any more.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use events::{EventKind, consume};
 use resilience::{Clock, Deadline};
 use settings::SecretError;
 
-/// Left of the invocation when no other message is begun: one answer's time and a write.
+/// The remaining time at which no other message is begun: one answer's time and a write.
 pub const RESERVE: Duration = Duration::from_secs(12);
-/// One answer of Stripe's may take so long.
+/// How long one answer of Stripe's may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Whether events of this kind are heard: those after which money is to go back, or an intent is to be voided.
@@ -38,8 +38,8 @@ pub const fn hears(kind: EventKind) -> bool {
     }
 }
 
-/// Settles the order of each event, alone. Any number of times, in any order: what is done already is seen in the
-/// order's facts and in Stripe's list.
+/// Processes the order of each event, each alone. Repeating it in any order is safe: the order's facts and Stripe's
+/// list show what is done already.
 pub async fn handle(
     env: &(impl capabilities::Orders + capabilities::Stripe),
     deadline: Deadline,

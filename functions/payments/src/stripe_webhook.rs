@@ -1,4 +1,4 @@
-//! `POST /v1/webhooks/stripe`: Stripe tells what became of our customers' money.
+//! `POST /v1/webhooks/stripe`: Stripe reports on payments, refunds and disputes.
 
 use std::time::Duration;
 
@@ -13,25 +13,25 @@ use stripe::{
 };
 use telemetry::CorrelationId;
 
-/// Who may call, how often, and with what.
+/// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::webhook();
 
-/// For one delivery: Stripe waits some 20 s for an answer, and only a dispute needs a question back.
+/// The time for one delivery: Stripe waits some 20 s for an answer, and only a dispute requires a request back.
 pub const BUDGET: Duration = Duration::from_secs(8);
 
-/// Why a delivery was not taken in. Stripe repeats everything that is not answered 2xx, for up to three days.
+/// Why a delivery was rejected. Stripe retries everything that is not answered with 2xx, for up to three days.
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
-    /// Not Stripe's, or not fresh: 400.
+    /// Not signed by Stripe, or too old: 400.
     #[error(transparent)]
     InvalidSignature(#[from] WebhookError),
-    /// Stripe's, but not as this version reads it: 500, so that it comes again after a mend.
+    /// Stripe's, but this version cannot parse it: 500, so that it comes again after a fix.
     #[error(transparent)]
     Unreadable(#[from] UnreadableEvent),
-    /// The order that a dispute or refund belongs to could not be asked for: 503.
+    /// The intent of a dispute or refund could not be read from Stripe: 503.
     #[error("cannot find out whose event it is")]
     Stripe(#[from] StripeError),
-    /// Nothing was stored, or nobody knows: 503.
+    /// Nothing was stored, or the outcome is unknown: 503.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -61,7 +61,7 @@ impl Rejection {
 ///
 /// # Errors
 ///
-/// 400 not Stripe's, or not fresh.
+/// 400 not signed by Stripe, or too old.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/stripe",
@@ -124,8 +124,8 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Delivery<'_, O
         Ok(())
     }
 
-    /// Which order the facts are about. Disputes, and refunds made in Stripe's dashboard, only name their intent, which
-    /// then is asked for.
+    /// The order of the facts. Disputes, and refunds made in Stripe's dashboard, only name their intent, which is then
+    /// read from Stripe.
     async fn attribute(
         &self,
         order: OrderReference,
@@ -163,7 +163,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Delivery<'_, O
     }
 
     async fn update(&self, receipt: &Receipt) -> Result<Order, UpdateError<std::convert::Infallible>> {
-        // What follows from a payment is found under the id of the request that placed the order.
+        // The effects of a payment carry the correlation id of the request that placed the order.
         let apply =
             |order: &Order| Ok(order.apply_facts(receipt.facts.clone(), &order.correlation_id, self.clock.now()));
         update(self.orders, self.clock, self.ids, receipt.order_id, Some(receipt), apply).await

@@ -1,4 +1,4 @@
-//! Keeps the sheet right: each order's row shows the order as it is, whatever order the events come in.
+//! Keeps the sheet up to date: each order's row shows the current order, in whatever order the events arrive.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use resilience::{Clock, Deadline, Ids, Transport};
 use settings::SecretError;
 use store::{Orders, RowClaim, SheetRows, StoreError};
 
-/// Left of the invocation when no other try is begun: one answer's time and the writes after it.
+/// The remaining time at which no other attempt is begun: one answer's time and the writes after it.
 pub const RESERVE: Duration = Duration::from_secs(6);
 
-/// How often rows are written again in one invocation because their orders moved on meanwhile. What moves on still is
-/// left to the message that the last change brings, and to this one's return.
+/// How often rows are written again in one invocation because their orders changed meanwhile. Further changes are left
+/// to their own messages, and to this message's return.
 const ROUNDS: usize = 4;
 
 /// Whether events of this kind are heard: all of orders, since each may show in the row.
@@ -24,10 +24,10 @@ pub const fn hears(kind: EventKind) -> bool {
     matches!(kind, EventKind::Order(_))
 }
 
-/// Why rows are not known to be right; their messages come again.
+/// Why rows may be outdated. Their messages come again.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
-    /// An event of an order that is not there, or not yet to be seen.
+    /// The event's order does not exist, or is not visible yet.
     #[error("no such order: {0}")]
     NoOrder(OrderId),
     /// The order kept changing while its row was written.
@@ -36,15 +36,16 @@ pub enum SyncError {
     /// Orders or row numbers could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The sheet was not written, or nobody knows.
+    /// The sheet was not written, or the outcome is unknown.
     #[error(transparent)]
     Sheet(#[from] SheetsError),
 }
 
-/// Writes the rows of all orders that the batch names, with one call.
+/// Writes the rows of all orders of the batch, with one call.
 ///
-/// A row is written by its number from the order as it is now. Afterwards each order is read once more: had it changed,
-/// its row is written again. So whoever writes a row last, has seen its order's last version, and no lock is needed.
+/// A row is written by its number from the current order. Afterwards each order is read once more, and if it has
+/// changed, its row is written again. So the last writer of a row has seen the order's last version, and no lock is
+/// needed.
 pub async fn handle(
     env: &(impl capabilities::Effects + capabilities::Orders + capabilities::Sheets),
     deadline: Deadline,
@@ -87,7 +88,7 @@ struct Sync<'a, O, R, T, C, I, K> {
 }
 
 impl<O: Orders, R: SheetRows, T: Transport, C: Clock, I: Ids, K: Clock> Sync<'_, O, R, T, C, I, K> {
-    /// Brings the orders' rows up to date; answers with those of whom that is not certain.
+    /// Brings the orders' rows up to date. Returns those of which that is not certain.
     async fn bring_up_to_date(&self, spreadsheet_id: &str, ids: &[OrderId]) -> Result<Vec<OrderId>, SyncError> {
         let (mut orders, failed) = self.read(ids).await?;
         let found: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
@@ -107,7 +108,7 @@ impl<O: Orders, R: SheetRows, T: Transport, C: Clock, I: Ids, K: Clock> Sync<'_,
         Err(SyncError::Moving)
     }
 
-    /// Writes the rows, and answers with the orders that have changed since they were read.
+    /// Writes the rows. Returns the orders that have changed since they were read.
     async fn write(&self, claims: &BTreeMap<OrderId, u32>, orders: Vec<Order>) -> Result<Vec<Order>, SyncError> {
         let rows: Vec<(u32, Row)> =
             orders.iter().filter_map(|order| Some((*claims.get(&order.id)?, Row::of(order)))).collect();
@@ -125,7 +126,7 @@ impl<O: Orders, R: SheetRows, T: Transport, C: Clock, I: Ids, K: Clock> Sync<'_,
         Ok(moved.into_iter().map(|(now, _)| now).collect())
     }
 
-    /// The orders as they are now, in the order asked for, and the ids of those that are not there.
+    /// The current orders, in the given order, and the ids of those that do not exist.
     async fn read(&self, ids: &[OrderId]) -> Result<(Vec<Order>, Vec<OrderId>), StoreError> {
         let found = try_join_all(ids.iter().map(|id| self.orders.find(*id))).await?;
         let missing: Vec<OrderId> =

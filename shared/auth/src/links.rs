@@ -1,8 +1,8 @@
-//! The links in mails: what stands in them, and whether somebody really has one.
+//! The tokens of links in mails: signed and verified.
 //!
 //! A link's token is `<link id>.<base64url of HMAC-SHA256(key, "<kind>|<link id>")>`. The table of links has the ids
-//! alone, so whoever reads it can make none; the keys alone make none either, since each link has to be in the table.
-//! Must not know the store, nor how mails are sent.
+//! alone, so it is not enough to forge a token; neither are the keys, since each link must be in the table. Must not
+//! know the store, nor how mails are sent.
 
 use crate::MacKeys;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -21,8 +21,8 @@ impl LinkKeys {
         format!("{id}.{}", BASE64_URL_SAFE_NO_PAD.encode(tag))
     }
 
-    /// The link that a token stands for; none if it was not signed here, or for something else. Whether the link is still
-    /// good is for the store to say.
+    /// The link of a token; `None` if the signature is invalid, or for another kind of link. Whether the link is still
+    /// valid is the store's to say.
     pub fn verify(&self, kind: LinkKind, token: &str) -> Option<LinkId> {
         let (id, tag) = token.split_once('.')?;
         let (id, tag) = (id.parse().ok()?, BASE64_URL_SAFE_NO_PAD.decode(tag).ok()?);

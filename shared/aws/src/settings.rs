@@ -20,7 +20,7 @@ pub struct Settings {
     pub secret_access_key: String,
     /// `AWS_SESSION_TOKEN`; the keys of a Lambda role always come with one.
     pub session_token: Option<String>,
-    /// `AWS_ENDPOINT_URL`: where a local stack answers for AWS; none on AWS.
+    /// `AWS_ENDPOINT_URL`: the URL of a local stack that stands in for AWS; `None` on AWS.
     pub endpoint_url: Option<String>,
 }
 

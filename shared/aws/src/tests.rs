@@ -1,4 +1,4 @@
-//! The clients against a local server that answers what it is told and remembers what it was asked.
+//! The clients against a local server with given answers, which records the requests.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -115,7 +115,7 @@ fn every_client_goes_to_the_given_endpoint() {
     run(async {
         sqs.list_queues().send().await.unwrap();
         secrets.list_secrets().send().await.unwrap();
-        // SNS speaks XML: the answer is no use, but the request went out.
+        // SNS speaks XML: the answer is useless, but the request went out.
         let _ = sns.list_topics().send().await;
     });
     let targets: Vec<_> = heads.try_iter().collect();

@@ -1,4 +1,4 @@
-//! What a customer is told about paying an order.
+//! The payment of an order, as the customer sees it.
 
 use api::OrderAnswer;
 use domain::{IntentId, IntentStatus, Order, OrderStatus, PaymentMethod, Timestamp};
@@ -36,7 +36,7 @@ pub struct PaymentAnswer {
     #[serde(serialize_with = "exposed")]
     #[schema(value_type = Option<String>, required)]
     pub client_secret: Option<ClientSecret>,
-    /// How far it is.
+    /// The progress.
     pub status: PaymentStatus,
     /// By when an invoice is to be paid.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,12 +44,12 @@ pub struct PaymentAnswer {
     pub due_at: Option<Timestamp>,
 }
 
-/// How far paying is.
+/// The progress of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaymentStatus {
     /// Stripe could not be asked: `POST /v1/orders/{order_id}/payment-intent` asks again.
     Pending,
-    /// There is no intent: a bank transfer is awaited, or came.
+    /// There is no intent: the order is paid by bank transfer.
     Invoice,
     /// Stripe's word, and `payment_failed` after a failed try.
     Intent(IntentStatus),
@@ -70,7 +70,7 @@ impl PaymentAnswer {
         let paid = facts.succeeded().next();
         let known = paid.or_else(|| facts.intent(order.payment.intent.as_ref()?));
         let status = match known {
-            // It will be voided, or was; whatever is known of it, nobody may pay it.
+            // It is voided, or about to be: whatever its status, it must not be paid.
             _ if order.status == OrderStatus::Cancelled && paid.is_none() => {
                 PaymentStatus::Intent(IntentStatus::Canceled)
             }

@@ -2,7 +2,7 @@
 //! voids that take a payment back.
 //!
 //! There is one live intent per order: Stripe's idempotency key derives from order and attempt, and the order names the
-//! intent before its client secret leaves the house. Must not know who asks, nor how they asked.
+//! intent before its client secret is returned. Must not know who asks, nor how.
 
 mod answer;
 mod error;
@@ -19,5 +19,5 @@ pub use open::Checkout;
 pub use price::{Quote, out_of_stock};
 pub use reversals::{ReversalError, Reversals};
 
-/// For one attempt while a customer waits; Stripe's slowest good answers take a second or two.
+/// The time for one attempt while a customer waits; Stripe's slowest successful answers take a second or two.
 pub const TIMEOUT: Duration = Duration::from_secs(4);

@@ -9,7 +9,7 @@ use stripe::{NewIntent, PaymentIntent, Stripe, StripeError, intent_facts};
 
 use crate::{CheckoutError, PaymentAnswer};
 
-/// So often the order is looked at anew: after an answer that got lost, and after an intent that was given up.
+/// How often the order is read again: after a lost answer, and after an intent was cancelled.
 const ROUNDS: u32 = 6;
 
 /// What is needed to get an order paid.
@@ -17,24 +17,24 @@ const ROUNDS: u32 = 6;
 pub struct Checkout<'a, O, T, C, I> {
     /// Where orders are.
     pub orders: &'a O,
-    /// The way to Stripe; none while its key cannot be read.
+    /// Stripe's client; `None` while its key cannot be read.
     pub stripe: Option<&'a Stripe<T, C, I>>,
     /// The time.
     pub clock: &'a C,
     /// Jitter.
     pub ids: &'a I,
-    /// By when everything has to be over.
+    /// The deadline for all of it.
     pub deadline: Deadline,
     /// The request that asks.
     pub correlation_id: &'a str,
 }
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
-    /// The order with its live intent: the current one, or a new one where there is none or it was given up at Stripe.
-    /// An order that waits for no money comes back with nothing to pay with.
+    /// The order with its live intent: the current one, or a new one when there is none or it was cancelled at Stripe.
+    /// An order that is not awaiting payment is returned without an intent.
     ///
-    /// Whoever calls at the same time ends at the same intent. Its client secret is given away only after the order
-    /// names it, so that cancelling the order finds and voids it.
+    /// Concurrent callers get the same intent. Its client secret is returned only after the order names it, so that
+    /// cancelling the order finds and voids it.
     ///
     /// # Errors
     ///
@@ -47,7 +47,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
             }
             let intent = match self.intent(&order).await {
                 Ok(intent) => intent,
-                // Stripe is there, so that another look is worth it: somebody else may have got the answer meanwhile.
+                // Stripe is up, so another read is worthwhile: a concurrent caller may have got the answer meanwhile.
                 Err(CheckoutError::Stripe(StripeError::OutcomeUnknown(_) | StripeError::KeyInUse))
                     if !self.is_over() =>
                 {
@@ -97,7 +97,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
         Ok(stripe.create_payment_intent(&NewIntent::of(order), self.deadline).await?)
     }
 
-    /// Writes down what Stripe said, if it is news. An intent of an attempt that is over is learnt of, not taken.
+    /// Stores Stripe's answer, if it is new. Facts of an attempt that is over are applied, but its intent is not used.
     async fn record(&self, order: &Order, intent: &PaymentIntent) -> Result<Order, CheckoutError> {
         let facts = intent_facts(intent)?;
         if order.payment.intent.as_ref() == Some(&intent.id) && facts.iter().all(|fact| is_known(order, fact)) {
@@ -113,7 +113,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
                 stored.apply_facts(facts, self.correlation_id, now)
             }
         };
-        // That an intent was made moves no money: it is the one thing learnt from Stripe that leaves no receipt.
+        // The creation of an intent moves no money: it is the one answer of Stripe's that leaves no receipt.
         let now = self.clock.now();
         let receipt = (!is_new)
             .then(|| Receipt::from_facts(ReceiptSource::Checkout, order.id, facts.clone(), now, self.correlation_id));
@@ -142,7 +142,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
         decide: impl Fn(&Order) -> Option<domain::Change>,
     ) -> Result<Order, CheckoutError> {
         let decide = |stored: &Order| Ok::<_, Infallible>(decide(stored));
-        // Boxed: whoever asks for an intent does so from within many others' waits.
+        // Boxed: this future is part of many larger ones.
         Ok(Box::pin(update_from(self.orders, self.clock, self.ids, order.clone(), receipt, decide)).await?)
     }
 

@@ -21,8 +21,7 @@ impl Quote {
     ///
     /// # Errors
     ///
-    /// 422 a product is not for sale, not in this currency, or the total is none that can be paid so; 503 the table is
-    /// down.
+    /// 422 a product is not for sale, not in this currency, or the total cannot be charged; 503 the table is down.
     pub async fn of(
         catalogue: &impl Catalogue,
         lines: &[CartLine],
@@ -55,8 +54,7 @@ pub fn out_of_stock<'a>(lines: impl IntoIterator<Item = &'a Sku>, missing: &Sku)
     ApiError::OutOfStock { sku: missing.to_string(), field: format!("lines[{line}].quantity") }
 }
 
-/// Whether so much can be paid so. A bank transfers any amount, and there is none below one minor unit: prices begin
-/// there.
+/// Whether this amount can be paid with this method. A bank transfer can have any amount.
 fn check_payable(total: Money, choice: PaymentChoice) -> Result<(), FieldError> {
     match choice {
         PaymentChoice::Stripe => check_chargeable(total).map_err(|error| amount_fault(total, &error)),

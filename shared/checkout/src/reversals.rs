@@ -1,8 +1,8 @@
 //! Refunds carried out, intents voided that nobody is to pay, expired orders taken up again whose money came late.
 //!
-//! What is to be done was decided and stored before; here Stripe is asked for it, and its answers are written down with a
-//! receipt. Any number of times, by any number of invocations at once: what is done already is seen in the order's facts
-//! and in Stripe's list. Must not know who asks, nor how they asked.
+//! The decisions were stored before; here Stripe is asked to carry them out, and its answers are stored with a receipt.
+//! Repeating this, even concurrently, is safe: the order's facts and Stripe's list show what is done already. Must not
+//! know who asks, nor how.
 
 mod error;
 mod refund;
@@ -22,22 +22,22 @@ pub use error::ReversalError;
 pub struct Reversals<'a, O, T, C, I> {
     /// Where orders are.
     pub orders: &'a O,
-    /// The way to Stripe.
+    /// Stripe's client.
     pub stripe: &'a Stripe<T, C, I>,
     /// The time.
     pub clock: &'a C,
     /// Jitter.
     pub ids: &'a I,
-    /// By when everything has to be over.
+    /// The deadline for all of it.
     pub deadline: Deadline,
-    /// The request or event that asks.
+    /// The correlation id of the request or event.
     pub correlation_id: &'a str,
-    /// When the work began: of what was decided before, Stripe may have been asked already.
+    /// When the work began: Stripe may have been asked for earlier decisions already.
     pub began: Timestamp,
 }
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
-    /// Writes down what Stripe said, if it is news.
+    /// Stores Stripe's answer, if it is new.
     async fn apply_facts(&self, id: OrderId, facts: Vec<PaymentFact>) -> Result<Order, ReversalError> {
         let now = self.clock.now();
         let receipt = Receipt::from_facts(ReceiptSource::Settlement, id, facts.clone(), now, self.correlation_id);
@@ -51,7 +51,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
         decide: impl Fn(&Order) -> Option<Change>,
     ) -> Result<Order, ReversalError> {
         let decide = |order: &Order| Ok::<_, Infallible>(decide(order));
-        // Boxed: it is waited for from within many others' waits.
+        // Boxed: this future is part of many larger ones.
         Ok(Box::pin(update(self.orders, self.clock, self.ids, id, receipt, decide)).await?)
     }
 }

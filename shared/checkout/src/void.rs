@@ -1,4 +1,4 @@
-//! Giving intents up at Stripe, so that nobody can pay what is no longer asked for.
+//! Cancels intents at Stripe, so that they cannot be paid any more.
 
 use domain::{IntentId, Order};
 use resilience::{Clock, Ids, Transport};
@@ -7,8 +7,8 @@ use store::{Orders, Receipt, ReceiptSource};
 use crate::{Checkout, CheckoutError};
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
-    /// Has Stripe cancel each of the order's intents that could still bring money, and takes in what Stripe says of it:
-    /// given up now, or at the bank, or paid, where the customer was faster.
+    /// Has Stripe cancel each of the order's intents that could still be paid, and applies its answers: cancelled,
+    /// processing, or paid when the customer was faster.
     ///
     /// # Errors
     ///

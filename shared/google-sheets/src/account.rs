@@ -29,7 +29,7 @@ impl fmt::Debug for ServiceAccount {
 /// The secret is not a service account's key file.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidAccount {
-    /// A field is missing, or it is no JSON.
+    /// A field is missing, or it is not JSON.
     #[error("not a service account's key file")]
     File,
     /// Another kind of credentials.

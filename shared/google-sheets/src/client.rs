@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{ServiceAccount, SheetsError, token::TokenCache};
 
-/// Where Google Sheets answers.
+/// The URL of Google Sheets' API.
 pub const LIVE_URL: &str = "https://sheets.googleapis.com";
 
 /// The tab that the rows go to when nothing else is set.

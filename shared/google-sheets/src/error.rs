@@ -1,4 +1,4 @@
-//! What went wrong at Google, told apart by who has to act.
+//! Errors of Google, by who has to act.
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{COLUMNS, Sheets, SheetsError};
 
-/// The grid grows by so many rows at a time, so that it seldom has to.
+/// How many rows the grid grows by, so that it rarely has to.
 const SPARE_ROWS: u32 = 1000;
 
 /// A new tab has as many columns as Google gives one.
@@ -54,7 +54,7 @@ impl<T: Transport, C: Clock, I: Ids> Sheets<T, C, I> {
             return Ok(());
         }
         match self.post(":batchUpdate", &json!({ "requests": requests }), deadline).await {
-            // Somebody else was faster, or our own first try was: the write that follows will tell.
+            // A concurrent writer was faster, or our own first attempt was: the write that follows will show it.
             Err(SheetsError::Invalid { .. }) if tab.is_none() => Ok(()),
             made => made,
         }

@@ -26,7 +26,7 @@ pub const HEADER: [&str; COLUMNS] = [
 /// The first row that an order can have; row 1 is the header.
 pub const FIRST_ROW: u32 = 2;
 
-/// So many characters fit into a cell (<https://support.google.com/drive/answer/37603>).
+/// The most characters in a cell (<https://support.google.com/drive/answer/37603>).
 const CELL_LIMIT: usize = 50_000;
 
 /// Above this a double no longer holds every minor unit; the amount is then written as text.
@@ -35,7 +35,7 @@ const EXACT_LIMIT: u64 = 1_000_000_000_000_000;
 /// A cell's content.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
-    /// Text as it stands in the sheet.
+    /// Text as it is in the sheet.
     Text(String),
     /// A number. The sheet itself keeps numbers as doubles.
     Number(f64),
@@ -81,7 +81,7 @@ impl Cell {
     }
 }
 
-/// A row: an order's when it is to be written, whatever stands there when it was read.
+/// A row: an order's when it is written, any content when it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row(Vec<Cell>);
 
@@ -121,7 +121,7 @@ impl Row {
         self.0.first()?.as_text()?.parse().ok()
     }
 
-    /// Whether the row says of an order what it should: nobody edited, sorted or cleared it, and it is not stale.
+    /// Whether the row shows the order: it was not edited, moved or cleared by hand, and it is not outdated.
     pub fn is_of(&self, order: &Order) -> bool {
         *self == Self::of(order)
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::{ServiceAccount, SheetsError, assertion::assertion};
 
-/// So long before its end a token isn't used any more: a request takes time, and clocks differ.
+/// How long before its expiry a token is no longer used: a request takes time, and clocks differ.
 const MARGIN: Duration = Duration::from_mins(1);
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -76,7 +76,7 @@ async fn fetch(account: &ServiceAccount, transport: &impl Transport, now: Timest
     Ok(Token { value: grant.access_token, good_until: now.plus(life) })
 }
 
-/// A token that got lost on its way harms nobody.
+/// A token that got lost on its way does no harm.
 fn unavailable(error: TransportError) -> SheetsError {
     SheetsError::Unavailable { status: None, source: Some(error) }
 }

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 
 use crate::{HEADER, Row, Sheets, SheetsError, row::Cell};
 
-/// So many rows go into one request: well below the 2 MB that Google recommends.
+/// The rows of one request: well below the 2 MB that Google recommends.
 const ROWS_PER_REQUEST: usize = 500;
 
 /// The last of [`COLUMNS`](crate::COLUMNS), in A1 notation.
 const LAST_COLUMN: char = 'L';
 
 impl<T: Transport, C: Clock, I: Ids> Sheets<T, C, I> {
-    /// Writes rows at their numbers, and the header with them; adds the tab and makes it longer where needed. Writing
-    /// the same again changes nothing. Up to 500 rows are written all or none.
+    /// Writes rows at their numbers, and the header with them; adds the tab and extends it if needed. Repeating it
+    /// changes nothing. Up to 500 rows are written all or none.
     ///
     /// # Errors
     ///
@@ -180,7 +180,7 @@ mod tests {
         write(&script).unwrap();
         assert_eq!(script.body(3), json!({"requests": [columns]}), "long enough already");
 
-        // Somebody else made room meanwhile: nothing to do but write.
+        // A concurrent writer made room meanwhile: only the write is left.
         let beyond = failure(400, "Range (X) exceeds grid limits.");
         let script = ScriptedTransport::new([token("t"), beyond, tab(2400, 26), done()]);
         write(&script).unwrap();

@@ -13,13 +13,13 @@ use crate::Clock;
 /// How long a cache keeps what it loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CachePolicy {
-    /// So long a value serves without asking again.
+    /// How long a value is used without loading it again.
     pub fresh_for: Duration,
-    /// So long it serves while its source is down, counted from when it was loaded.
+    /// How long a value is used while its source is down, from when it was loaded.
     pub stale_for: Duration,
     /// After a failed try the old value serves this long before the next one.
     pub ask_again_after: Duration,
-    /// So many values at most; when one too many comes, the oldest goes.
+    /// The most values; the oldest is dropped for a new one.
     pub most: usize,
 }
 
@@ -149,7 +149,7 @@ mod tests {
         (Cache::new(CACHE_POLICY, clock.clone()), clock)
     }
 
-    /// What the cache answers when its source has this to say.
+    /// The cache's answer when its source gives this.
     fn ask(
         shelf: &Numbers,
         key: &'static str,

@@ -16,7 +16,7 @@ impl Deadline {
         Self(moment)
     }
 
-    /// So long from now.
+    /// This long from now.
     pub fn after(clock: &impl Clock, duration: Duration) -> Self {
         Self(clock.now().plus(duration))
     }

@@ -9,7 +9,7 @@ use uuid::{Builder, Uuid};
 
 /// A source of fresh ids and of jitter. A simulation hands in a seeded one.
 pub trait Ids {
-    /// An id that nobody else has.
+    /// A unique id.
     fn fresh(&self) -> Uuid;
 
     /// Full jitter: a uniformly random duration from zero up to `ceiling`.
@@ -47,7 +47,7 @@ pub struct SeededIds {
 }
 
 impl SeededIds {
-    /// From a seed; every seed is as good as any other.
+    /// From a seed, whatever it is.
     pub const fn new(seed: u64) -> Self {
         Self { state: AtomicU64::new(seed) }
     }

@@ -1,5 +1,5 @@
-//! What stands between our code and an unreliable world: clock, ids, jitter, retries, deadlines, caches,
-//! limits and the HTTP seam.
+//! What our code uses to deal with an unreliable world: clock, ids, jitter, retries, deadlines, caches, limits and the
+//! HTTP seam.
 //!
 //! Everything that a simulation wants to control is a trait here, with its real side beside it. Must not know AWS.
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use timestamp::Timestamp;
 
-/// So many requests per period, all of them at once if nothing came before.
+/// The requests per period, all of them at once if nothing came before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// Requests that may come at once.
@@ -19,7 +19,7 @@ pub struct Limit {
 pub enum Decision {
     /// It may pass.
     Allowed {
-        /// So many more may pass at this moment.
+        /// How many more may pass now.
         remaining: u32,
         /// How long until the bucket is full again.
         reset: Duration,
@@ -44,8 +44,8 @@ impl Limit {
         self.interval().saturating_mul(self.requests.max(1))
     }
 
-    /// Takes a request from a bucket with this theoretical arrival time; none: one that was never used. Answers with the
-    /// bucket's next theoretical arrival time, none if nothing is taken.
+    /// Takes a request from a bucket with this theoretical arrival time, `None` for an unused bucket. Returns the
+    /// bucket's next theoretical arrival time, `None` if nothing is taken.
     pub fn take(self, arrival: Option<Timestamp>, now: Timestamp) -> (Option<Timestamp>, Decision) {
         let begin = arrival.unwrap_or(now).max(now);
         let next = begin.plus(self.interval());
@@ -65,7 +65,7 @@ mod tests {
 
     const LIMIT: Limit = Limit { requests: 3, period: Duration::from_secs(30) };
 
-    /// Asks at these seconds, and says what was left each time; none: refused.
+    /// Takes at these seconds, and returns what was left each time; `None` when refused.
     fn asked_at(limit: Limit, seconds: &[i64]) -> Vec<Option<u32>> {
         let mut arrival = None;
         let ask = |second: &i64| {

@@ -38,7 +38,7 @@ impl Policy {
 pub enum Verdict {
     /// Another attempt may succeed.
     Retry {
-        /// The wait that the other side asked for (`Retry-After`); none if it said nothing.
+        /// The wait that the other side requested (`Retry-After`), if any.
         after: Option<Duration>,
     },
     /// Another attempt would fail as well, or would do harm.
@@ -46,15 +46,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Another attempt may succeed, and nobody said when.
+    /// Another attempt may succeed, at an unknown time.
     pub const RETRY: Self = Self::Retry { after: None };
 }
 
 /// Runs `operation` until it succeeds, its error says to give up, or attempts or time run out.
 ///
-/// Waits a random part of the policy's ceiling (full jitter). Where the other side asked for a wait, that wait comes
-/// first and the jitter on top, so that those who were told the same moment don't all come back in it. A wait that
-/// would outlast the deadline is not begun.
+/// Waits a random part of the policy's ceiling (full jitter). If the other side requested a wait, that wait comes first
+/// and the jitter on top, so that clients with the same wait don't all return at once. A wait that would outlast the
+/// deadline is not begun.
 ///
 /// # Errors
 ///

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, header::RETRY_AFTER};
 use timestamp::Timestamp;
 
-/// The wait that an answer asks for, given as seconds or as an HTTP date; none if it asks for nothing legible. A date
-/// that has passed is a wait of zero.
+/// The wait that a response requests, in seconds or as an HTTP date; `None` if it is absent or malformed. A date in the
+/// past is a wait of zero.
 pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -1,4 +1,4 @@
-//! Time that passes only when everybody waits: what tests and the simulation hand in as their clock.
+//! Time that passes only when all tasks wait: the clock of tests and the simulation.
 
 use std::{
     collections::BTreeMap,
@@ -16,8 +16,8 @@ use timestamp::Timestamp;
 
 use crate::Clock;
 
-/// A clock that stands still until it is moved: by hand with [`advance`](Self::advance), or by [`run`](Self::run), which
-/// jumps to the next sleeper's moment whenever nothing else can go on. Clones are the same clock.
+/// A clock that stands still until it is moved: by hand with [`advance`](Self::advance), or by [`run`](Self::run),
+/// which jumps to the next sleeper's time whenever no task can continue. Clones are the same clock.
 ///
 /// Sleepers wake in the order of their moments, and in the order of their calls where the moments are equal, so that a
 /// run is the same each time. Only for futures that wait for this clock and for each other: a wait for the network
@@ -40,7 +40,7 @@ impl VirtualClock {
         Self { state: Arc::new(Mutex::new(State { now, calls: 0, sleepers: BTreeMap::new() })) }
     }
 
-    /// Moves the clock on and wakes whoever's moment has come.
+    /// Advances the clock and wakes the sleepers whose time has come.
     pub fn advance(&self, duration: Duration) {
         let due: Vec<Waker> = {
             let mut state = self.state();

@@ -1,4 +1,4 @@
-//! What somebody who signed in is answered with.
+//! The response to a sign-in.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub enum Delivery {
     Cookie,
 }
 
-/// Somebody who is signed in.
+/// The tokens of a sign-in.
 #[derive(Debug)]
 pub struct IssuedTokens {
     pub(crate) access_token: String,
@@ -47,7 +47,7 @@ pub struct TokenAnswer {
     /// `Bearer`.
     #[schema(pattern = "^Bearer$")]
     token_type: &'static str,
-    /// How long the access token is good, in seconds.
+    /// The lifetime of the access token, in seconds.
     expires_in: u64,
     /// Gives the next pair of tokens, once. Left out where it goes as a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]

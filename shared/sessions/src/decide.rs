@@ -26,8 +26,8 @@ pub async fn linked(accounts: &impl Accounts, id: LinkId) -> Result<(Link, Accou
 ///
 /// # Errors
 ///
-/// [`StoreError::Conflict`], for [`api::settle`], when others wrote in between, also where an address was taken just now:
-/// what was read is no longer so. 400 when the link is used up. 503 when the table is down.
+/// [`StoreError::Conflict`], for [`api::settle`], after a concurrent write, also when the address was just taken: what
+/// was read is outdated. 400 when the link is used up. 503 when the table is down.
 pub async fn save(accounts: &impl Accounts, change: &AccountChange) -> Result<(), ApiError> {
     match accounts.save_account(change).await? {
         SaveOutcome::Saved => Ok(()),

@@ -16,7 +16,7 @@ pub struct Issuer<'a, S, C, I> {
     pub sessions: &'a S,
     /// The current keys.
     pub keys: Keys,
-    /// Time.
+    /// The time.
     pub clock: &'a C,
     /// Fresh ids and secrets.
     pub ids: &'a I,
@@ -44,7 +44,8 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
     ///
     /// # Errors
     ///
-    /// 401 when the session is over, also by this; 500 when there is no key to sign with, 503 when the table is down.
+    /// 401 when the session is over, also because of this call; 500 when there is no key to sign with, 503 when the
+    /// table is down.
     pub async fn refresh(
         &self,
         accounts: &impl Accounts,
@@ -54,8 +55,8 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         api::settle(self.clock, self.ids, async || self.attempt(accounts, shown, delivery).await).await
     }
 
-    /// Ends a token's session. Its secret is not looked at: nobody but its bearers knows the session's id, and whoever
-    /// shows an old one of its tokens ends it as well.
+    /// Ends a token's session. Its secret is not checked: only its bearers know the session's id, and presenting an old
+    /// token ends it as well.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Sessions: what somebody who signed in is given, and what keeps them signed in.
+//! Sessions: the tokens of a sign-in, and their renewal.
 //!
 //! An access token (a JWT, good for 15 minutes) for every call, and a refresh token (opaque, good once) for the next
 //! access token. Browsers get the refresh token as a cookie that no script can read, everybody else in the body. What

@@ -9,19 +9,19 @@ use sha2::{Digest, Sha256};
 use store::{KnownAddresses, RateLimiter};
 use telemetry::chain;
 
-/// From an address that has signed in to this account before: whoever forgot which password it was.
+/// From an address that has signed in to this account before: an owner who tries to remember the password.
 const KNOWN: Limit = Limit { requests: 10, period: Duration::from_mins(10) };
-/// From all other addresses together, however many there are: 240 guesses a day. They cannot use up what the owner's own
-/// addresses have, so that nobody is locked out; and from a new address the way in is the link that sets a password.
+/// From all other addresses together, however many there are: 240 guesses a day. They cannot use up the limit of the
+/// owner's own addresses, so the owner is not locked out; from a new address the owner can still reset the password.
 const UNKNOWN: Limit = Limit { requests: 10, period: Duration::from_hours(1) };
-/// Mails that anybody can have sent to one address.
+/// Mails that can be requested to one email address.
 const MAILS: Limit = Limit { requests: 5, period: Duration::from_hours(1) };
 
 /// How long an address is known after a sign-in.
 const KNOWN_FOR: Duration = Duration::from_hours(90 * 24);
 
-/// The limits of one account, for one who comes from one address. Whether there is such an account plays no part. The
-/// table learns neither address: it has their hashes.
+/// The limits of one account, for requests from one IP address. They do not depend on whether the account exists. The
+/// table has only hashes of both addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountLimits {
     account: String,
@@ -29,17 +29,17 @@ pub struct AccountLimits {
 }
 
 impl AccountLimits {
-    /// Those of the account with this email address, for whoever sent this request.
+    /// The limits of the account with this email address, for this request's IP address.
     pub fn of(email: &EmailAddress, request: &Request) -> Self {
         let account = hex::encode(&Sha256::digest(email.lower_case())[..16]);
         Self { account, address: Owner::address_of(request).digest().to_owned() }
     }
 
-    /// Takes one try.
+    /// Takes one attempt.
     ///
     /// # Errors
     ///
-    /// 429 when there is none left, 503 when the table is down: nobody guesses passwords without a limit.
+    /// 429 when there is none left, 503 when the table is down: passwords are never checked without a limit.
     pub async fn try_password(
         &self,
         guards: &(impl RateLimiter + KnownAddresses),
@@ -63,7 +63,7 @@ impl AccountLimits {
         admit("mail", guards.take(&format!("mail/{}", self.account), MAILS, now).await?)
     }
 
-    /// Knows the address from now on: somebody has just shown that the account is theirs. Not worth failing for.
+    /// Remembers the IP address as the owner's, who has just signed in. Failing to do so is no error.
     pub async fn remember(&self, guards: &impl KnownAddresses, now: Timestamp) {
         if let Err(error) = guards.remember(&self.known(), now.plus(KNOWN_FOR)).await {
             tracing::warn!(error = %chain(&error), "an address is not remembered");

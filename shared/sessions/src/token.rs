@@ -1,4 +1,4 @@
-//! The refresh token: `rt_<account id>_<session>_<secret>`. Only the house reads it.
+//! The refresh token: `rt_<account id>_<session>_<secret>`. It is opaque to clients.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,7 +22,7 @@ pub struct RefreshToken {
     secret: String,
 }
 
-/// The text is no refresh token.
+/// The text is not a refresh token.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a refresh token")]
 pub struct InvalidRefreshToken;
@@ -39,7 +39,7 @@ impl RefreshToken {
         TokenHash(hex::encode(Sha256::digest(&self.secret)))
     }
 
-    /// The tokens that follow from it by each key: whoever shows a token twice gets the same successor twice.
+    /// The tokens that derive from it with each key: presenting a token twice gives the same successor twice.
     pub(crate) fn successors(&self, keys: &RefreshKeys) -> Vec<Self> {
         let secrets = keys.0.of_all(self.secret.as_bytes()).map(hex::encode);
         secrets.map(|secret| Self { secret, ..self.clone() }).collect()
@@ -91,7 +91,7 @@ impl PresentedToken {
     ///
     /// # Errors
     ///
-    /// 401 when there is none, or none that is legible; 403 for a cookie with a foreign page's request.
+    /// 401 when it is absent or malformed; 403 for a cookie with a foreign page's request.
     pub fn by(request: &Request, in_body: Option<&str>, origins: &AllowedOrigins) -> Result<Self, ApiError> {
         let (text, delivery) = match in_body {
             Some(text) => (Some(text), Delivery::Body),

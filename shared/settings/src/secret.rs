@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// Hides its value from `Debug`, and has no `Display` and no `Serialize`. Whoever needs the value says so.
+/// Hides its value from `Debug`, and has no `Display` and no `Serialize`. Code that needs the value asks for it
+/// explicitly.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret<T>(T);

@@ -17,7 +17,7 @@ use crate::{Secret, SettingError, or_default};
 /// How long a secret is used without asking again, unless `SECRET_FRESH_SECONDS` says otherwise. A rotated secret is
 /// known everywhere after this time, so rotation keeps the old value valid for longer.
 pub const SECRET_FRESH_FOR: Duration = Duration::from_mins(5);
-/// While the source is down an old value serves so many times as long, counted from when it was read: an hour.
+/// The factor by which an old value is used longer while the source is down, from when it was read: an hour.
 pub const SECRET_STALE_TIMES: u32 = 12;
 /// After a failed try the old value serves this long before the next one.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(15);
@@ -79,7 +79,7 @@ impl SecretsManager {
     ///
     /// # Errors
     ///
-    /// That variable has a value that is no number of seconds.
+    /// The variable's value is not a number of seconds.
     pub fn from_env(config: &aws::Config) -> Result<Self, SettingError> {
         let seconds = or_default("SECRET_FRESH_SECONDS", SECRET_FRESH_FOR.as_secs())?;
         Ok(Self { client: aws_sdk_secretsmanager::Client::new(config.sdk()), fresh_for: Duration::from_secs(seconds) })
@@ -122,7 +122,7 @@ impl FixedSecrets {
         new
     }
 
-    /// The same secrets, used for so long without asking again.
+    /// The same secrets, cached for this long.
     #[must_use]
     pub fn fresh_for(self, fresh_for: Duration) -> Self {
         Self { fresh_for, ..self }

@@ -1,4 +1,4 @@
-//! Reading Stripe's HTTP answers: the object, or which of its errors it is.
+//! Parses Stripe's responses: the object, or an error.
 
 use std::time::SystemTime;
 
@@ -17,7 +17,7 @@ pub(crate) struct Answer<O> {
     pub said_at: i64,
 }
 
-/// Takes the object out of an answer. `now` stands in for a missing `Date` and is what `Retry-After` counts from.
+/// The object in a response. `now` replaces a missing `Date`, and `Retry-After` counts from it.
 pub(crate) fn read<O: DeserializeOwned>(response: &Response<Bytes>, now: Timestamp) -> Result<Answer<O>, StripeError> {
     if !response.status().is_success() {
         return Err(failure(response, now));
@@ -60,7 +60,7 @@ fn failure(response: &Response<Bytes>, now: Timestamp) -> StripeError {
     }
 }
 
-/// Stripe marks what it answers from its record of an idempotency key.
+/// Stripe marks answers that it replays for an idempotency key.
 fn is_replayed(headers: &HeaderMap) -> bool {
     headers.get("idempotent-replayed").is_some_and(|value| value == "true")
 }

@@ -16,7 +16,7 @@ use crate::{
 /// the shape of an answer.
 pub const API_VERSION: &str = "2026-10-28.endive";
 
-/// Where Stripe answers.
+/// The URL of Stripe's API.
 pub const LIVE_URL: &str = "https://api.stripe.com";
 
 /// A client for the parts of Stripe that an order needs. Every call ends by its deadline, plus at most the transport's

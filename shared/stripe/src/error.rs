@@ -1,4 +1,4 @@
-//! What went wrong at Stripe, told apart by who has to act.
+//! Errors of Stripe, by who has to act.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub enum StripeError {
     /// Too many requests: try again later, with the same key.
     #[error("rate limited")]
     RateLimited {
-        /// The wait that Stripe asked for; usually it asks for none.
+        /// The wait that Stripe requests, which it rarely does.
         retry_after: Option<Duration>,
     },
     /// Another request with this idempotency key is still running: try again, its result will come back.

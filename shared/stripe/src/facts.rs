@@ -15,7 +15,7 @@ pub enum Reading {
         /// What it says.
         facts: Vec<PaymentFact>,
     },
-    /// About an object that names neither an order nor an intent: made by somebody else in the same account.
+    /// An object without an order or an intent: made by another system in the same account.
     NotOurs,
     /// A type of event that no order depends on.
     Unhandled,
@@ -26,8 +26,8 @@ pub enum Reading {
 pub enum OrderReference {
     /// By its metadata.
     Order(OrderId),
-    /// Only by its intent, as disputes and refunds from the dashboard do. The intent, once retrieved, names the order
-    /// (or none: then it is not ours).
+    /// Only by its intent, as disputes and refunds from the dashboard do. The intent, once retrieved, names the order,
+    /// unless it is not ours.
     Intent(IntentId),
 }
 

@@ -13,7 +13,7 @@ use crate::{
     to_stripe,
 };
 
-/// So many idempotency keys one attempt may use up on failures that Stripe saved.
+/// How many idempotency keys one attempt may use up on failures that Stripe saved.
 const KEYS: u32 = 3;
 
 /// What an intent is made of.
@@ -25,7 +25,7 @@ pub struct NewIntent<'a> {
     pub attempt: u32,
     /// What is to be paid.
     pub amount: Money,
-    /// Where Stripe sends its own receipt (in live mode); none if our mail is enough.
+    /// The address for Stripe's own receipt (in live mode); `None` if our mail is enough.
     pub receipt_email: Option<&'a EmailAddress>,
 }
 
@@ -66,9 +66,9 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
     /// Creates the intent, or brings back the one that this attempt created before. `seen_at` of the result is the
     /// intent's creation: a replayed answer shows the state of back then, whatever has happened since.
     ///
-    /// Where Stripe has saved a failure under the attempt's key, the next key of a fixed row is used, so that everyone
-    /// who asks for this attempt ends at the same intent. What the failure may have left at Stripe can't be paid, since
-    /// nobody has its client secret.
+    /// When Stripe has saved a failure under the attempt's key, the next key of a fixed series is used, so that all
+    /// callers of this attempt get the same intent. An intent that the failure may have left at Stripe can't be paid,
+    /// since its client secret was never returned.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
     ///
     /// # Errors
     ///
-    /// [`StripeError::is_missing`] if there is none of this id. Others as they say.
+    /// [`StripeError::is_missing`] if there is none with this id. Others as they say.
     pub async fn retrieve_payment_intent(
         &self,
         id: &IntentId,
@@ -124,7 +124,7 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
         }
     }
 
-    /// Cancels each of these intents if it still can be, and answers what Stripe says of them then.
+    /// Cancels each of these intents if it still can be cancelled, and returns their facts afterwards.
     ///
     /// # Errors
     ///

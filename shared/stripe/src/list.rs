@@ -22,7 +22,7 @@ pub struct Page<O> {
 }
 
 impl<O> Page<O> {
-    /// What the next page starts after; none when this is the last one.
+    /// The object before the next page; `None` on the last page.
     pub fn next(&self) -> Option<&O> {
         self.data.last().filter(|_| self.has_more)
     }
@@ -49,7 +49,7 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
         Ok(page)
     }
 
-    /// Refunds created at or after a moment, as they are now, whoever made them.
+    /// Refunds created at or after this time, as they are now, including those made in the dashboard.
     ///
     /// # Errors
     ///

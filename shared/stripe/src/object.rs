@@ -52,13 +52,13 @@ pub struct PaymentIntent {
     pub metadata: BTreeMap<String, String>,
     /// Seconds since the epoch.
     pub created: i64,
-    /// When this state was seen, in seconds since the epoch; set by whoever read it.
+    /// When this state was observed, in seconds since the epoch; set by the reader.
     #[serde(skip)]
     pub seen_at: i64,
 }
 
 impl PaymentIntent {
-    /// How far the intent is. Stripe calls an intent whose payment failed `requires_payment_method`, like a new one.
+    /// The status. Stripe calls an intent whose payment failed `requires_payment_method`, like a new one.
     pub fn status(&self) -> IntentStatus {
         match (self.stripes_status, &self.last_payment_error) {
             (IntentStatus::RequiresPaymentMethod, Some(_)) => IntentStatus::PaymentFailed,
@@ -70,7 +70,7 @@ impl PaymentIntent {
         Self { seen_at: at, ..self }
     }
 
-    /// The order it pays for; none when it is not one of ours.
+    /// The order; `None` when it is not one of ours.
     pub fn order_id(&self) -> Option<OrderId> {
         order_id(&self.metadata)
     }
@@ -112,7 +112,7 @@ pub struct Refund {
     pub amount: i64,
     /// ISO 4217, lower case.
     pub currency: String,
-    /// How far it is.
+    /// The status.
     pub status: RefundStatus,
     /// Whose money it is.
     #[serde(default, deserialize_with = "reference")]
@@ -125,7 +125,7 @@ pub struct Refund {
 }
 
 impl Refund {
-    /// The order whose money goes back; none when it was made in Stripe's dashboard.
+    /// The order; `None` for a refund made in Stripe's dashboard.
     pub fn order_id(&self) -> Option<OrderId> {
         order_id(&self.metadata)
     }
@@ -145,7 +145,7 @@ pub struct Dispute {
     pub amount: i64,
     /// ISO 4217, lower case.
     pub currency: String,
-    /// How far it is.
+    /// The status.
     #[serde(deserialize_with = "dispute_status")]
     pub status: DisputeStatus,
     /// Whose money it is.

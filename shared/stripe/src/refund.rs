@@ -15,11 +15,11 @@ use crate::{
 pub struct NewRefund<'a> {
     /// Our refund action: the idempotency key, so that one action is one refund.
     pub action: &'a str,
-    /// The order whose money goes back.
+    /// The order.
     pub order_id: OrderId,
     /// The intent that brought the money.
     pub intent: &'a IntentId,
-    /// How much of it goes back.
+    /// The amount.
     pub amount: Money,
     /// Why.
     pub reason: RefundReason,

@@ -287,7 +287,7 @@ fn all<O: Clone>(mut list: impl FnMut(Option<&O>) -> Page<O>) -> (Vec<O>, usize)
     }
 }
 
-/// A shop that heard of nothing finds everything in Stripe's lists, page by page, within its rate limits.
+/// A shop that got no webhook finds everything in Stripe's lists, page by page, within its rate limits.
 #[test]
 fn the_lists_tell_what_no_webhook_told() {
     let world = World::new();

@@ -9,8 +9,8 @@ use domain::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// How far a signature's time may lie from ours, in either direction. Stripe's libraries accept any future time; a
-/// signature from the future is a wrong clock or a forgery prepared for later.
+/// How far a signature's time may be from ours, in either direction. Stripe's libraries accept any future time; a
+/// signature from the future means a wrong clock or a forgery prepared for later.
 pub const TOLERANCE: Duration = Duration::from_mins(5);
 
 /// Why a delivery is not taken for Stripe's.
@@ -50,7 +50,7 @@ pub(crate) fn check(
 }
 
 struct SignatureHeader<'a> {
-    /// As it stands in the header: this text is what was signed.
+    /// As in the header: this text was signed.
     time: &'a str,
     seconds: i64,
     signatures: Vec<Vec<u8>>,

@@ -36,7 +36,7 @@ impl Fields {
         let mut serializer = serde_json::Serializer::new(&mut line);
         let pairs = self.0.iter().map(|(name, value)| (name, value));
         if serde::Serializer::collect_map(&mut serializer, pairs).is_err() {
-            // Values and text keys always have a JSON form; if not, half a line is worse than none.
+            // Values and text keys always have a JSON form; if not, no line is better than half a line.
             line.clear();
         }
         line.push(b'\n');

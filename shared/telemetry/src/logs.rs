@@ -38,8 +38,8 @@ pub struct JsonLogs<W> {
 }
 
 impl<W: Fn(&[u8]) + 'static> JsonLogs<W> {
-    /// Events up to `level`, each line handed to `write` whole. `function` names the one that speaks; none where many
-    /// share a process and their spans say so.
+    /// Events up to `level`, each line passed to `write` whole. `function` names the function; `None` when many share a
+    /// process and their spans name them.
     pub fn new(level: LevelFilter, function: Option<&str>, write: W) -> Self {
         let mut base = Fields::default();
         if let Some(function) = function {
@@ -152,13 +152,13 @@ pub fn init() {
     let level = std::env::var("LOG_LEVEL").ok().and_then(|text| text.parse().ok()).unwrap_or(LevelFilter::INFO);
     let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok();
     let logs = JsonLogs::new(level, function.as_deref(), |line: &[u8]| {
-        // Where logs cannot be written, there is no place to complain either.
+        // When logs cannot be written, a complaint cannot either.
         let _ = stdout().write_all(line);
     });
     let _ = tracing::subscriber::set_global_default(Registry::default().with(logs));
 }
 
-/// The span of one invocation, for whoever runs functions without Lambda's runtime, which opens its own.
+/// The span of one invocation, for callers that run functions without Lambda's runtime, which opens its own.
 pub fn invocation(function: &str, request_id: &str) -> Span {
     tracing::info_span!("invocation", function, request_id)
 }

@@ -18,7 +18,7 @@ pub const NAMESPACE: &str = "OrderSystem";
 /// The value of the dimension `service`; the other dimension is `function`.
 pub const SERVICE: &str = "orders";
 
-/// The target that tells a measurement from a log event.
+/// The target that distinguishes a measurement from a log event.
 pub(crate) const TARGET: &str = "telemetry::metric";
 /// The format's limits: 100 values of a metric and 100 metrics in one line. Counting samples keeps below both.
 const MOST_SAMPLES: usize = 100;
@@ -28,7 +28,7 @@ pub fn count(metric: &'static str, amount: u32) {
     tracing::info!(target: TARGET, name = metric, unit = "Count", value = f64::from(amount));
 }
 
-/// Notes how long something took in this invocation.
+/// Records how long something took in this invocation.
 pub fn time(metric: &'static str, duration: Duration) {
     tracing::info!(target: TARGET, name = metric, unit = "Milliseconds", value = duration.as_secs_f64() * 1000.0);
 }

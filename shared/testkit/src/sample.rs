@@ -5,7 +5,7 @@ use domain::{
     Timestamp,
 };
 
-/// An order that a test is about: a test says what matters to it, the rest is as good as anything.
+/// An order for a test: the test sets what matters to it, the rest has defaults.
 #[derive(Clone, Debug)]
 pub struct Sample<'a> {
     /// Its id.

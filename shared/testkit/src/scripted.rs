@@ -1,4 +1,4 @@
-//! A transport that gives the answers it was given, and keeps what it was asked.
+//! A transport with scripted answers, which records the requests.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -27,13 +27,13 @@ pub struct Bus<C> {
     schedule: ScheduleSlot,
 }
 
-/// Carries messages: says how often and how late each arrives. SNS and SQS promise neither once nor in order.
+/// Decides how often and how late each message arrives. SNS and SQS promise neither exactly once nor in order.
 pub trait DeliverySchedule {
-    /// How long each copy of an event takes to this queue; empty: it never arrives.
+    /// The delay of each copy of an event to this queue; empty when it never arrives.
     fn arrivals(&self, queue: &str, event: &Event) -> Vec<Duration>;
 }
 
-/// Who carries; none: every message arrives at once.
+/// The schedule of deliveries; `None` delivers every message at once.
 #[derive(Clone, Default)]
 struct ScheduleSlot(Rc<RefCell<Option<Rc<dyn DeliverySchedule>>>>);
 
@@ -48,9 +48,9 @@ impl fmt::Debug for ScheduleSlot {
 pub struct Misbehaviour {
     /// Extra copies of every message, as SNS and SQS may make them.
     pub copies: usize,
-    /// So many messages from now on are not taken.
+    /// How many messages from now on are refused.
     pub refuse: usize,
-    /// So many messages from now on are taken and the answer is lost.
+    /// How many messages from now on are accepted while the answer is lost.
     pub lose_answers: usize,
 }
 
@@ -98,7 +98,7 @@ impl<C: Clock> Bus<C> {
         self.state.borrow_mut().misbehaviour = misbehaviour;
     }
 
-    /// Lets this one carry what is published from now on.
+    /// Uses this schedule for what is published from now on.
     pub fn deliver_by(&self, schedule: Rc<dyn DeliverySchedule>) {
         *self.schedule.0.borrow_mut() = Some(schedule);
     }
@@ -166,7 +166,7 @@ impl<C: Clock> Bus<C> {
         self.state.borrow().queues.iter().map(|(name, queue)| (name.clone(), queue.counts(now))).collect()
     }
 
-    /// When a message of this queue can next be received; none when it is empty.
+    /// When a message of this queue can next be received; `None` when it is empty.
     pub fn next_visible(&self, queue: &str) -> Option<Timestamp> {
         self.state.borrow().queues.get(queue).and_then(Queue::next_visible)
     }
@@ -270,7 +270,7 @@ impl State {
         self.queues.entry(name.to_owned()).or_default()
     }
 
-    /// A message with an id that follows from time and place, so that a run with a virtual clock repeats.
+    /// A message whose id derives from time and position, so that a run with a virtual clock repeats.
     fn message(&mut self, body: String, attributes: BTreeMap<String, String>, sent_at: Timestamp) -> Message {
         self.sent += 1;
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{sent_at}#{}", self.sent).as_bytes());

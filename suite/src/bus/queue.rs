@@ -86,7 +86,7 @@ impl Queue {
         visible.map(hand_out).collect()
     }
 
-    /// Deletes a message that is done. A stale receipt changes nothing: somebody else has the message now.
+    /// Deletes a message that is done. A stale receipt changes nothing: another receiver has the message now.
     pub fn delete(&mut self, receipt: Receipt) {
         if self.entries.get(&receipt.place).is_some_and(|entry| entry.receives == receipt.receives) {
             self.entries.remove(&receipt.place);
@@ -113,12 +113,12 @@ impl Queue {
         Counts { visible, in_flight: self.entries.len() - visible }
     }
 
-    /// When the next message can be received; none when there is none.
+    /// When the next message can be received; `None` when there is none.
     pub fn next_visible(&self) -> Option<Timestamp> {
         self.entries.values().map(|entry| entry.visible_at).min()
     }
 
-    /// Makes what was in somebody's hands visible: after a restart, nobody has it any more.
+    /// Makes messages in flight visible: after a restart, no receiver has them any more.
     pub fn show_all(&mut self, now: Timestamp) {
         for entry in self.entries.values_mut() {
             entry.visible_at = entry.visible_at.min(now);

@@ -1,4 +1,4 @@
-//! What passes the gate: an effect by its name, and what it can come back with instead of its own answer.
+//! What passes the gate: an effect by its name, and the results that faults give it.
 
 use bytes::Bytes;
 use domain::OrderId;
@@ -7,20 +7,20 @@ use http::{HeaderValue, Response, StatusCode, header};
 use resilience::TransportError;
 use store::StoreError;
 
-/// What kind of thing an effect is, for whoever decides what may befall it.
+/// The kind of an effect, which decides the faults that it can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EffectKind {
     /// A repository is read.
     Read,
     /// A repository is written.
     Write,
-    /// A repository is written, on condition that nobody else was faster.
+    /// A repository is written, on condition that no other write came first.
     Conditional,
     /// A provider is asked.
     Provider,
     /// An event is published, or a dead letter kept.
     Publish,
-    /// A message, a position of a stream or a webhook is said to be done.
+    /// A message, a position of a stream or a webhook is acknowledged.
     Acknowledge,
 }
 
@@ -48,7 +48,7 @@ impl Effect {
     }
 }
 
-/// What an effect answers, and what it can be made to answer.
+/// The result of an effect, and the results that faults give it.
 pub trait Answer: Sized {
     /// Nothing was done.
     fn failed() -> Self;
@@ -59,12 +59,12 @@ pub trait Answer: Sized {
     /// Too much at once; nothing was done.
     fn throttled() -> Self;
 
-    /// Somebody else was faster; nothing was done. Only conditional writes know this answer.
+    /// A concurrent write came first; nothing was done. Only conditional writes have this result.
     fn conflict() -> Self {
         Self::failed()
     }
 
-    /// The answer in a few words, for a story.
+    /// The result in a few words, for a trace.
     fn summary(&self) -> String;
 }
 

@@ -1,4 +1,4 @@
-//! Who decides what befalls an effect, and what can befall it.
+//! Fault injectors, and the faults of effects.
 
 use std::fmt;
 use std::future::Future;
@@ -22,17 +22,17 @@ pub struct Invocation {
 pub struct EffectSite<'a> {
     /// What is about to happen.
     pub effect: Effect,
-    /// Who does it; none: not a function, but what calls functions.
+    /// The invocation; `None` when it is not a function's, but of what invokes functions.
     pub invocation: Option<&'a Invocation>,
-    /// The how-manyth effect of its invocation it is, from 1; 0 without one.
+    /// Its number among the effects of its invocation, from 1; 0 without one.
     pub nth: u32,
 }
 
 domain::string_enum! {
-    /// What befalls an effect.
+    /// The fault of an effect.
     #[derive(Default)]
     pub enum Fault {
-        /// Nothing does.
+        /// No fault.
         #[default]
         None = "succeeds",
         /// It is not done, and says so.
@@ -41,7 +41,7 @@ domain::string_enum! {
         LostAnswer = "loses its answer",
         /// There is too much at once; it is not done.
         Throttling = "is throttled",
-        /// Somebody else was faster; it is not done. For conditional writes; others fail.
+        /// A concurrent write came first; it is not done. For conditional writes; others fail.
         Conflict = "meets a conflict",
         /// The invocation dies before it.
         CrashBefore = "dies before",
@@ -53,7 +53,7 @@ domain::string_enum! {
 }
 
 impl Fault {
-    /// What befalls the effect of somebody who cannot die, since there is no invocation: the same for all others.
+    /// The fault for an effect outside of an invocation, which cannot die; other faults stay.
     pub(super) const fn without_death(self) -> Self {
         match self {
             Self::CrashBefore => Self::Failure,
@@ -63,23 +63,23 @@ impl Fault {
     }
 }
 
-/// How an effect goes: how long its way there and back takes, and what befalls it.
+/// The plan for an effect: its latency before and after, and its fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FaultPlan {
     /// Time until it happens.
     pub before: Duration,
     /// Time until its answer is there.
     pub after: Duration,
-    /// What befalls it.
+    /// The fault.
     pub fault: Fault,
 }
 
-/// A wait by whatever clock the chaos keeps.
+/// A wait by the injector's clock.
 pub type Pause = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Decides about every effect. One thread; nothing of it may depend on anything but its seed and what it is asked.
+/// Decides about every effect, on one thread. Its decisions may depend on nothing but its seed and its arguments.
 pub trait FaultInjector {
-    /// What befalls this effect.
+    /// The plan for this effect.
     fn plan(&self, site: &EffectSite<'_>) -> FaultPlan;
 
     /// A wait of this length.
@@ -91,6 +91,6 @@ pub trait FaultInjector {
     /// An invocation is over; the text says why, when it failed.
     fn ended(&self, _invocation: &Invocation, _failure: Option<&dyn fmt::Display>) {}
 
-    /// The effect is over, or its invocation dies: `told` puts its answer in words.
+    /// The effect is over, or its invocation dies; `summary` describes its result.
     fn passed(&self, _site: &EffectSite<'_>, _plan: &FaultPlan, _summary: &dyn Fn() -> String) {}
 }

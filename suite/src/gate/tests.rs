@@ -1,4 +1,4 @@
-//! Who dies at the gate and when, and what a chaos can make of an effect.
+//! Which invocation dies at the gate and when, and the faults that an injector can give an effect.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -65,7 +65,7 @@ fn others_get_their_turn_at_every_effect_and_live_on() {
     assert_eq!(notes.take().iter().filter(|n| **n == 3).count(), 1);
 }
 
-/// One twist for each effect that is named by function and place; writes down what it saw.
+/// One plan for each effect, by function and number; records what it saw.
 struct ScriptedInjector {
     clock: VirtualClock,
     plans: BTreeMap<(&'static str, u32), FaultPlan>,
@@ -99,7 +99,7 @@ impl FaultInjector for ScriptedInjector {
     }
 }
 
-/// What was noted and seen when these befall the effects of two functions that run at once, and the seconds it took.
+/// The notes and the record when the effects of two concurrent functions get these plans, and the seconds it took.
 fn run(plans: &[(&'static str, u32, FaultPlan)]) -> (Vec<u32>, Vec<String>, i64) {
     let (clock, gate, notes) = (clock(), Gate::default(), Notes::default());
     let plans = plans.iter().map(|(function, nth, plan)| ((*function, *nth), *plan)).collect();

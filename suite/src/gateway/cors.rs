@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use crate::template::Cors;
 
-/// The answer to a preflight; none: the request is not one.
+/// The answer to a preflight; `None` when the request is not one.
 pub fn preflight(cors: &Cors, request: &Request<Bytes>) -> Option<Response<Bytes>> {
     let headers = request.headers();
     let is_one = request.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);

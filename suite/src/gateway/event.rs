@@ -1,4 +1,4 @@
-//! What a function and the authorizer are told of a request: payload format 2.0.
+//! The events of a request for a function and for the authorizer: payload format 2.0.
 //! (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html)
 
 use std::net::{IpAddr, Ipv4Addr};

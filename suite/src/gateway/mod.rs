@@ -1,4 +1,4 @@
-//! API Gateway's part of an HTTP request: which route, whose call, what the function is told and what the caller gets.
+//! API Gateway's part of an HTTP request: the route, the caller, the function's event and the response.
 //!
 //! The answers of its own are those of an HTTP API, word for word: `{"message":"Not RouteMatch"}`.
 

@@ -35,13 +35,13 @@ impl Document {
         &self.defaults
     }
 
-    /// A whole number that stands there, or the default of the parameter that it refers to.
+    /// A whole number, or the default of the parameter that it refers to.
     pub fn number(&self, value: &Value) -> Option<u64> {
         let value = value["Ref"].as_str().map_or(value, |name| &self.parameters[name]["Default"]);
         value.as_u64().or_else(|| value.as_str()?.parse().ok())
     }
 
-    /// A list of texts that stands there, or the default of the parameter that it refers to.
+    /// A list of texts, or the default of the parameter that it refers to.
     pub fn list(&self, value: &Value) -> Option<Vec<String>> {
         let parameter = value["Ref"].as_str().map(|name| &self.parameters[name]["Default"]);
         match parameter {

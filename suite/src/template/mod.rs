@@ -1,4 +1,4 @@
-//! Reads `template.yaml` into a [`Wiring`]: what API Gateway, SNS, SQS and Lambda are told about the functions.
+//! Parses `template.yaml` into a [`Wiring`]: the configuration of API Gateway, SNS, SQS and Lambda for the functions.
 //!
 //! Only what the suite carries out is read. What it would have to guess is an error, so that the template cannot say
 //! something that the suite silently ignores.

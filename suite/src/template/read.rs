@@ -26,7 +26,7 @@ pub enum TemplateError {
     /// Not YAML.
     #[error("the template is not YAML")]
     Yaml(#[from] serde_yaml_ng::Error),
-    /// A key that is no text.
+    /// A key that is not text.
     #[error("a key of the template is not text")]
     Key,
     /// A number that JSON cannot hold.

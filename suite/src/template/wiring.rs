@@ -42,9 +42,9 @@ pub struct Function {
 pub struct Route {
     /// As in `GET /v1/orders/{order_id}`, or [`DEFAULT`](Self::DEFAULT).
     pub key: String,
-    /// HTTP method; none of the default route.
+    /// The HTTP method; `None` for the default route.
     pub method: String,
-    /// The path's segments; none of the default route.
+    /// The path's segments; empty for the default route.
     pub segments: Vec<Segment>,
     /// Who answers.
     pub function: String,
@@ -86,9 +86,9 @@ pub enum Segment {
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authorization {
-    /// Everybody.
+    /// Everyone.
     Public,
-    /// Whoever the authorizer knows.
+    /// Callers that the authorizer knows.
     Authorizer,
 }
 
@@ -106,7 +106,7 @@ pub struct Authorizer {
 pub struct Subscription {
     /// Which queue.
     pub queue: String,
-    /// Only event types that match one of these, exact words or prefixes; none: all.
+    /// Event types that match one of these, exact words or prefixes; `None` for all.
     pub event_types: Option<Vec<Value>>,
 }
 
@@ -142,11 +142,11 @@ pub struct QueueMapping {
     pub queue: String,
     /// To whom.
     pub function: String,
-    /// Most messages at once.
+    /// The largest batch.
     pub batch: usize,
     /// Whether the function says which messages failed; otherwise one failure fails the batch.
     pub partial_failures: bool,
-    /// Most invocations at once.
+    /// The most concurrent invocations.
     pub concurrency: usize,
 }
 
@@ -157,19 +157,19 @@ pub struct StreamMapping {
     pub table: String,
     /// To whom.
     pub function: String,
-    /// Most records at once.
+    /// The largest batch.
     pub batch: usize,
     /// Whether the function says from which record on it failed.
     pub partial_failures: bool,
-    /// Tries after the first before a batch is given up; none: for ever.
+    /// The retries before a batch is given up; `None` for no limit.
     pub retries: Option<u32>,
-    /// Age at which a record is given up; none: never.
+    /// The age at which a record is given up; `None` for never.
     pub max_age: Option<Duration>,
     /// Whether a failing batch is halved.
     pub bisect: bool,
-    /// The queue that learns of what was given up.
+    /// The queue that gets a record of what was given up.
     pub dead_letters: Option<String>,
-    /// Records that match one of these event patterns; none: all.
+    /// Records that match one of these event patterns; `None` for all.
     pub filters: Vec<Value>,
 }
 

@@ -9,3 +9,4 @@ mod environment;
 mod scenarios;
 mod stored_words;
 mod template;
+mod words;

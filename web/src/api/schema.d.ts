@@ -783,11 +783,11 @@ export interface components {
          * @enum {string}
          */
         CancelReason: "requested" | "expired" | "review";
-        /** @description The order after it was called off. */
+        /** @description The cancelled order. */
         CancelledOrder: components["schemas"]["Order"] & {
             /**
              * Format: int64
-             * @description Money that was received and is still to go back, in minor units of the order's currency.
+             * @description The amount that was received and is still to be refunded, in minor units of the order's currency.
              */
             refund_due: number;
         };
@@ -814,7 +814,7 @@ export interface components {
             delivery?: components["schemas"]["TokenDelivery"];
             /**
              * Format: password
-             * @description Not like the address, and not one of those that are guessed first.
+             * @description It must not resemble the email address, nor be a common password.
              */
             new_password: string;
         };
@@ -834,9 +834,9 @@ export interface components {
          * @example ada@example.com
          */
         EmailAddress: string;
-        /** @description What shows that this is meant, and by whom. */
+        /** @description Proof that the account's owner wants this. */
         EraseBody: {
-            /** @description The account's own address, typed once more. */
+            /** @description The account's email address, typed once more. */
             email: components["schemas"]["EmailAddress"];
             /**
              * Format: password
@@ -854,23 +854,23 @@ export interface components {
         GatewayMessage: {
             message: string;
         };
-        /** @description All is well. */
+        /** @description The health of the API. */
         Health: {
             /** @description `ok`. */
             status: string;
-            /** @description Of the code. */
+            /** @description The version of the code. */
             version: string;
         };
-        /** @description Part of an order's history, oldest first. */
+        /** @description A page of an order's history, oldest first. */
         History: {
             /** @description What happened. */
             items: components["schemas"]["HistoryEntry"][];
-            /** @description The `cursor` of the next page; null: that was all. */
+            /** @description The `cursor` of the next page; `null` at the end. */
             next_cursor: string | null;
-            /** @description Whose. */
+            /** @description The order. */
             order_id: components["schemas"]["OrderId"];
         };
-        /** @description A hop of an order's way. */
+        /** @description An entry of an order's history. */
         HistoryEntry: {
             /** @description When it happened. */
             at: components["schemas"]["Timestamp"];
@@ -882,17 +882,17 @@ export interface components {
             kind: "event";
             /**
              * Format: int64
-             * @description The order's version that it came with.
+             * @description The order's version that it belongs to.
              */
             order_version: number;
-            /** @description Where the order stood then. */
+            /** @description The order's status after it. */
             status: components["schemas"]["OrderStatus"];
             /** @description What happened. */
             type: components["schemas"]["EventType"];
         } | {
-            /** @description When it was taken in. */
+            /** @description When it was received. */
             at: components["schemas"]["Timestamp"];
-            /** @description Under which id it was taken in. */
+            /** @description The correlation id of the request that received it. */
             correlation_id: string;
             /** @description When it happened at Stripe. */
             created: components["schemas"]["Timestamp"];
@@ -903,27 +903,27 @@ export interface components {
             /** @description Stripe's type. */
             type: string;
         } | {
-            /** @description When it was taken in. */
+            /** @description When it was received. */
             at: components["schemas"]["Timestamp"];
-            /** @description Follows the request that asked. */
+            /** @description The correlation id of the request. */
             correlation_id: string;
             /** @enum {string} */
             kind: "answer";
-            /** @description Who asked: `checkout`, `settlement`, `reconciliation`, `expiry` or `staff`. */
+            /** @description The source: `checkout`, `settlement`, `reconciliation`, `expiry` or `staff`. */
             source: string;
         } | {
             /**
              * Format: int64
-             * @description In minor units: above zero it came, below it went.
+             * @description In minor units: positive when received, negative when paid out.
              */
             amount: number;
             /** @description When it was booked. */
             at: components["schemas"]["Timestamp"];
-            /** @description The request or webhook that told of it. */
+            /** @description The request or webhook that reported it. */
             correlation_id: string;
             /** @description ISO 4217, lower case. */
             currency: components["schemas"]["Currency"];
-            /** @description What it was. */
+            /** @description The kind of movement. */
             entry: components["schemas"]["LedgerKind"];
             /** @enum {string} */
             kind: "ledger";
@@ -931,26 +931,26 @@ export interface components {
             object: string;
             /**
              * Format: int64
-             * @description The order's version that it came with.
+             * @description The order's version that it belongs to.
              */
             order_version: number;
         } | {
-            /** @description When the sending came to where it is. */
+            /** @description When it reached this state. */
             at: components["schemas"]["Timestamp"];
             /** @description What caused it. */
             correlation_id: string;
-            /** @description How far it got on the other side. */
+            /** @description The state of delivery. */
             delivery?: components["schemas"]["Delivery"];
             /**
              * Format: int32
-             * @description How often its outcome was unknown; above 0, the customer may have it twice.
+             * @description How many attempts had an unknown outcome; above 0, the customer may have received it more than once.
              */
             doubts: number;
             /** @enum {string} */
             kind: "mail";
-            /** @description Which mail. */
+            /** @description The kind of email. */
             mail: components["schemas"]["MailKind"];
-            /** @description How far the sending is. */
+            /** @description The state of sending. */
             state: components["schemas"]["MailState"];
         } | {
             /** @description When the order was last seen in it. */
@@ -1000,7 +1000,7 @@ export interface components {
             /** @description The product. */
             sku: components["schemas"]["Sku"];
         };
-        /** @description Who signs in. */
+        /** @description The credentials. */
         LoginBody: {
             delivery?: components["schemas"]["TokenDelivery"];
             email: components["schemas"]["EmailAddress"];
@@ -1018,24 +1018,24 @@ export interface components {
          */
         MailKind: "order_confirmation" | "order_cancelled" | "order_refunded" | "verify_email" | "already_registered" | "reset_password" | "password_changed" | "api_key_expiring" | "staff_alert";
         /**
-         * @description How far a mail's sending is.
+         * @description The state of sending an email.
          * @enum {string}
          */
         MailState: "claimed" | "unknown" | "sent" | "refused";
-        /** @description What somebody may know of their own account. */
+        /** @description The caller's account. */
         Me: {
-            /** @description `cus_…` for customers, `usr_…` for those who work for the shop. */
+            /** @description `cus_…` for customers, `usr_…` for staff. */
             account_id: string;
             created_at: components["schemas"]["Timestamp"];
             email: components["schemas"]["EmailAddress"];
             email_verified_at?: components["schemas"]["Timestamp"] | null;
-            /** @description Whether they can sign in with a password. */
+            /** @description Whether the account has a password. */
             has_password: boolean;
-            /** @description The `OpenID` providers that they can sign in with, by issuer. */
+            /** @description The linked `OpenID` providers, by issuer. */
             identity_providers: string[];
             role: components["schemas"]["Role"];
         };
-        /** @description The new key. The one answer that has its text. */
+        /** @description The new key, with its text, which no other response has. */
         NewApiKey: components["schemas"]["ApiKey"] & {
             /** @description `cis_live_…`, sent as `Authorization: Bearer …`. Shown here and nowhere else. */
             api_key: string;
@@ -1046,14 +1046,14 @@ export interface components {
         NewApiKeyBody: {
             /**
              * Format: int32
-             * @description Days that the key is good for; 90 without it.
+             * @description The lifetime of the key in days; 90 by default.
              */
             expires_in_days?: number | null;
-            /** @description What people call the key. */
+            /** @description The key's name. */
             name: string;
             /**
              * Format: int32
-             * @description Seconds for which the replaced key goes on; a day without it. Only with `replaces`.
+             * @description How many seconds the replaced key stays valid; a day by default. Requires `replaces`.
              */
             overlap_seconds?: number | null;
             replaces?: components["schemas"]["KeyId"] | null;
@@ -1136,10 +1136,10 @@ export interface components {
              */
             unit_price: number;
         };
-        /** @description The body as it was sent; what is not there stays as it is. */
+        /** @description The body as it was sent; fields that are absent stay as they are. */
         OrderPatchBody: {
             email?: components["schemas"]["EmailAddress"] | null;
-            /** @description What is wanted instead, all of it; each sku once, at current prices. */
+            /** @description The new lines, all of them; each sku once, at current prices. */
             lines?: components["schemas"]["LineRequest"][] | null;
             shipping_address?: components["schemas"]["Address"] | null;
         };
@@ -1200,12 +1200,12 @@ export interface components {
         PaidInvoice: {
             /**
              * Format: int64
-             * @description What came for this order, in minor units. Where it is named, it has to be the order's total.
+             * @description The amount for this order, in minor units. If given, it must be the order's total.
              * @example 4800
              */
             amount?: number | null;
             currency?: components["schemas"]["Currency"] | null;
-            /** @description By which it is known on the account's statement. */
+            /** @description The reference on the account's statement. */
             reference: components["schemas"]["TransferReference"];
         };
         /** @description An order with what pays it. */
@@ -1220,7 +1220,7 @@ export interface components {
             /** @description By when an invoice is to be paid. */
             due_at?: components["schemas"]["Timestamp"];
             intent_id: components["schemas"]["IntentId"] | null;
-            /** @description How far it is. */
+            /** @description The progress. */
             status: components["schemas"]["PaymentStatus"];
         };
         /**
@@ -1314,10 +1314,10 @@ export interface components {
             active?: boolean;
             /**
              * Format: int64
-             * @description Pieces on stock until now, as the caller knows; goes with `stock`. Where there are neither so many nor already as many as `stock` says, nothing is changed.
+             * @description The stock that the caller expects; requires `stock`. When the current stock is neither this nor already `stock`, nothing changes.
              */
             expected_stock?: number | null;
-            /** @description What customers read. */
+            /** @description The name that customers see. */
             name: string;
             /** @description Price of one piece in minor units, by ISO 4217 currency. */
             prices: {
@@ -1325,7 +1325,7 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description Pieces on stock; without it, the stock stays.
+             * @description The new stock; without it, the stock stays.
              */
             stock?: number | null;
         };
@@ -1338,39 +1338,39 @@ export interface components {
         Refund: {
             /**
              * Format: int64
-             * @description What goes back.
+             * @description The amount.
              */
             amount: number;
             /** @description ISO 4217, lower case. */
             currency: components["schemas"]["Currency"];
-            /** @description Whose money goes back. */
+            /** @description The order. */
             order_id: components["schemas"]["OrderId"];
-            /** @description Why. */
+            /** @description The reason. */
             reason: components["schemas"]["RefundReason"];
             /** @description `rfd_…` */
             refund_id: components["schemas"]["RefundActionId"];
             /**
              * Format: int64
-             * @description What one more refund may give back at most.
+             * @description The most that one more refund may refund.
              */
             refundable: number;
-            /** @description When it was asked for. */
+            /** @description When it was requested. */
             requested_at: components["schemas"]["Timestamp"];
-            /** @description How far it is. */
+            /** @description The progress. */
             status: components["schemas"]["RefundProgress"];
             /** @description Stripe's refund, once there is one. */
             stripe_refund_id?: components["schemas"]["RefundId"];
         };
         RefundActionId: string;
-        /** @description What is to go back. */
+        /** @description A request for a refund. */
         RefundBody: {
             /**
              * Format: int64
-             * @description In minor units of the order's currency; all that is left without it.
+             * @description The amount in minor units of the order's currency; by default all that is left.
              * @example 500
              */
             amount?: number | null;
-            /** @description Why. */
+            /** @description The reason. */
             reason: components["schemas"]["RefundReason"];
             transfer_reference?: components["schemas"]["TransferReference"] | null;
         };
@@ -1386,31 +1386,31 @@ export interface components {
          * @enum {string}
          */
         RefundReason: "duplicate" | "fraudulent" | "requested_by_customer";
-        /** @description An address and the password that goes with it from now on. */
+        /** @description The email address and password of the new account. */
         RegisterBody: {
-            /** @description Where the mail goes. */
+            /** @description The email address. */
             email: components["schemas"]["EmailAddress"];
             /**
              * Format: password
-             * @description Not like the address, and not one of those that are guessed first.
+             * @description It must not resemble the email address, nor be a common password.
              */
             password: string;
         };
-        /** @description What the mail's link ends with, and the password from now on. */
+        /** @description The link's token and the new password. */
         ResetBody: {
             /**
              * Format: password
-             * @description Not like the address, and not one of those that are guessed first.
+             * @description It must not resemble the email address, nor be a common password.
              */
             new_password: string;
-            /** @description What the mail's link ends with. */
+            /** @description The token from the link in the mail. */
             token: string;
         };
-        /** @description Whose password. */
+        /** @description The account's email address. */
         ResetRequestBody: {
             email: components["schemas"]["EmailAddress"];
         };
-        /** @description What was decided. */
+        /** @description The decision. */
         ReviewBody: {
             decision: components["schemas"]["ReviewDecision"];
         };
@@ -1423,11 +1423,11 @@ export interface components {
         ReviewedOrder: components["schemas"]["Order"] & {
             /** @description When. */
             decided_at: components["schemas"]["Timestamp"];
-            /** @description What was decided. */
+            /** @description The decision. */
             decision: components["schemas"]["ReviewDecision"];
             /**
              * Format: int64
-             * @description Money that goes back by this decision and has not yet, in minor units of the order's currency.
+             * @description The amount that this decision refunds and that is still to be refunded, in minor units of the order's currency.
              */
             refund_due: number;
         };
@@ -1453,7 +1453,7 @@ export interface components {
             access_token: string;
             /**
              * Format: int64
-             * @description How long the access token is good, in seconds.
+             * @description The lifetime of the access token, in seconds.
              */
             expires_in: number;
             /** @description Gives the next pair of tokens, once. Left out where it goes as a cookie. */
@@ -1472,15 +1472,15 @@ export interface components {
          */
         TransferReference: string;
         UserId: string;
-        /** @description What the mail's link ends with, and the password that the account was set up with. */
+        /** @description The link's token, and the password of the account. */
         VerifyBody: {
             delivery?: components["schemas"]["TokenDelivery"];
             /**
              * Format: password
-             * @description The one that the account was set up with.
+             * @description The password with which the account was created.
              */
             password: string;
-            /** @description What the mail's link ends with. */
+            /** @description The token from the link in the mail. */
             token: string;
         };
     };

@@ -1,4 +1,4 @@
-//! What the caller asks for, checked.
+//! The validated request.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use domain::{FieldError, KeyId, Scope, Scopes};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// Longest name of a key, in characters.
+/// The longest name of a key, in characters.
 pub const MAX_NAME: usize = 100;
-/// Most days that a key is good for.
+/// The longest lifetime of a key, in days.
 pub const MAX_DAYS: u32 = 730;
-/// Most seconds that a replaced key may go on: a week.
+/// The longest overlap with a replaced key, in seconds: a week.
 pub const MAX_OVERLAP_SECONDS: u32 = 604_800;
 
 const DEFAULT_DAYS: u32 = 90;
@@ -22,7 +22,7 @@ const DAY: Duration = Duration::from_hours(24);
 #[serde(deny_unknown_fields)]
 #[schema(as = NewApiKeyBody)]
 pub(crate) struct KeyBody {
-    /// What people call the key.
+    /// The key's name.
     #[schema(
         min_length = 1,
         max_length = 100,
@@ -31,31 +31,31 @@ pub(crate) struct KeyBody {
     name: String,
     #[schema(schema_with = api::scopes_schema, required = false)]
     scopes: Option<Vec<String>>,
-    /// Days that the key is good for; 90 without it.
+    /// The lifetime of the key in days; 90 by default.
     #[schema(format = Int32, minimum = 1, maximum = 730)]
     expires_in_days: Option<u32>,
-    /// The key whose place it takes. Has the same scopes unless others are given.
+    /// The key that it replaces, whose scopes it takes over unless others are given.
     replaces: Option<KeyId>,
-    /// Seconds for which the replaced key goes on; a day without it. Only with `replaces`.
+    /// How many seconds the replaced key stays valid; a day by default. Requires `replaces`.
     #[schema(format = Int32, minimum = 0, maximum = 604_800)]
     overlap_seconds: Option<u32>,
 }
 
-/// What is to be made.
+/// A validated request for a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NewApiKeyRequest {
     pub name: String,
-    /// None: those of the replaced key.
+    /// `None` takes those of the replaced key.
     pub scopes: Option<Scopes>,
     pub lifetime: Duration,
     pub replaces: Option<Replacement>,
 }
 
-/// What is to end.
+/// The key to replace.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Replacement {
     pub key: KeyId,
-    /// How long both are good.
+    /// How long both keys are valid.
     pub overlap: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The account of whom a provider vouches for: found, linked or made.
+//! Finds, links or creates the account of an external identity.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use store::{Accounts, SaveOutcome, StoreError};
 
 use crate::oauth_callback::Failure;
 
-/// How long a lost race is repeated.
+/// How long conflicts are retried.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Looks, decides and stores; and again from the start when somebody else was faster: with the same address, with the
-/// same identity in another tab, or with a change of the account.
+/// Reads, decides and stores, and starts again after a concurrent write: of the same address, of the same identity in
+/// another tab, or of the account.
 pub(crate) async fn sign_in(
     accounts: &impl Accounts,
     external: &ExternalIdentity,
@@ -41,7 +41,7 @@ async fn once(
     };
     match accounts.save_account(&change).await.map_err(ours)? {
         SaveOutcome::Saved => change.after.ok_or_else(|| ours(StoreError::Conflict)),
-        // What was free a moment ago is somebody's now: who, the next look tells.
+        // The address or identity was just taken; the next attempt reads by which account.
         SaveOutcome::Taken | SaveOutcome::LinkGone => Err(ours(StoreError::Conflict)),
     }
 }

@@ -1,23 +1,23 @@
-//! Why nobody was signed in, and the words that the web app is told.
+//! Why a sign-in failed, and the reasons that the web app gets.
 
 use api::ApiError;
 use domain::ExternalSignInError;
 use oidc::OpenIdError;
 use telemetry::chain;
 
-/// Why somebody who came back is not signed in.
+/// Why a sign-in fails after the return from the provider.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// They did not want to.
+    /// The person cancelled it.
     #[error("cancelled at the provider")]
     Cancelled,
-    /// There is no such sign-in, not any more, or not at this provider.
+    /// The sign-in is unknown, expired, or at another provider.
     #[error("the sign-in is unknown, used or expired")]
     Expired,
-    /// Another browser asked: somebody may have been given a stranger's address.
+    /// Another browser began it: the person may have been given an attacker's link.
     #[error("the sign-in was begun by another browser")]
     OtherBrowser,
-    /// Another provider answers than the one that was asked.
+    /// The answer is from another provider than the one that was asked.
     #[error("the answer is another issuer's")]
     OtherIssuer,
     /// The provider gave an error in place of a code.
@@ -26,19 +26,19 @@ pub enum Failure {
     /// The provider failed.
     #[error("the provider failed")]
     ProviderFailed,
-    /// The exchange of the code failed, or the ID token is not good.
+    /// The exchange of the code failed, or the ID token is invalid.
     #[error(transparent)]
     OpenId(#[from] OpenIdError),
-    /// Whom the provider vouches for has no account that may be opened by that.
+    /// The external identity may not sign in to the account.
     #[error(transparent)]
     SignIn(#[from] ExternalSignInError),
-    /// A table or a secret of ours is out of reach.
+    /// A table or a secret of ours is unavailable.
     #[error(transparent)]
     Ours(ApiError),
 }
 
 impl Failure {
-    /// The stable word for the web app.
+    /// The stable reason for the web app.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Cancelled => "cancelled",
@@ -52,7 +52,7 @@ impl Failure {
         }
     }
 
-    /// Logs what an operator may have to look at, and counts the rest.
+    /// Logs failures that an operator may have to look at, and counts the others.
     pub(crate) fn log(&self, provider: &str) {
         telemetry::count("SignInsFailed", 1);
         let (error, word) = (chain(self).to_string(), self.word());

@@ -1,4 +1,4 @@
-//! What a provider sends a browser back with (RFC 6749, sections 4.1.2 and 4.1.2.1; RFC 9207).
+//! The parameters of a provider's redirect (RFC 6749, sections 4.1.2 and 4.1.2.1; RFC 9207).
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use lambda_http::RequestExt as _;
 
 use crate::oauth_callback::Failure;
 
-/// The parameters of the answer that matter. `Debug` shows nothing of them.
+/// The parameters that matter. `Debug` hides them.
 pub(crate) struct Answer {
     pub state: Option<String>,
     pub issuer: Option<String>,
@@ -24,7 +24,7 @@ impl fmt::Debug for Answer {
 impl Answer {
     pub(crate) fn read(request: &Request) -> Self {
         let parameters = request.query_string_parameters_ref();
-        // One that stands there twice is none.
+        // A repeated parameter counts as missing.
         let one = |name: &str| match parameters?.all(name)?.as_slice() {
             [only] if !only.is_empty() => Some((*only).to_owned()),
             _ => None,

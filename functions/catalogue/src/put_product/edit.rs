@@ -1,4 +1,4 @@
-//! A product's new description, checked.
+//! A validated edit of a product.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,16 @@ use stripe::to_stripe;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
-/// Longest name of a product, in characters.
+/// The longest name of a product, in characters.
 pub const MAX_NAME: usize = 200;
-/// Most currencies that a product has a price in.
+/// The most currencies in which a product has a price.
 pub const MAX_PRICES: usize = 10;
 
 /// The body as it was sent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProductBody {
-    /// What customers read.
+    /// The name that customers see.
     #[schema(
         min_length = 1,
         max_length = 200,
@@ -27,11 +27,11 @@ pub(crate) struct ProductBody {
     name: String,
     #[schema(schema_with = prices_schema)]
     prices: BTreeMap<String, i64>,
-    /// Pieces on stock; without it, the stock stays.
+    /// The new stock; without it, the stock stays.
     #[schema(format = Int64, maximum = 4_294_967_295_i64)]
     stock: Option<u32>,
-    /// Pieces on stock until now, as the caller knows; goes with `stock`. Where there are neither so many nor already as
-    /// many as `stock` says, nothing is changed.
+    /// The stock that the caller expects; requires `stock`. When the current stock is neither this nor already `stock`,
+    /// nothing changes.
     #[schema(format = Int64, maximum = 4_294_967_295_i64)]
     expected_stock: Option<u32>,
     /// Whether it can be ordered.
@@ -51,7 +51,7 @@ const fn yes() -> bool {
     true
 }
 
-/// The sku that the path names.
+/// The sku in the path.
 pub(crate) fn sku(text: Option<&str>) -> Result<Sku, FieldError> {
     text.unwrap_or_default().parse().map_err(|error: domain::InvalidSku| FieldError::new("sku", error.to_string()))
 }
@@ -89,7 +89,7 @@ fn prices(given: BTreeMap<String, i64>) -> Result<BTreeMap<Currency, i64>, Field
     Ok(prices)
 }
 
-/// Stripe's minimum is one of the whole order, not of one piece.
+/// Stripe's minimum applies to the whole order, not to one piece.
 fn check(price: Money) -> Result<(), FieldError> {
     let fault = |message: String| FieldError::new(format!("prices.{}", price.currency), message);
     if price.amount < 1 {

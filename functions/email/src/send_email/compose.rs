@@ -1,4 +1,4 @@
-//! Who is told what of an event, from what is stored when it is told.
+//! Composes the mail about an event, from the state at the time of sending.
 
 use domain::{
     AccountEvent, AccountNotice, Link, MailEffectId, MailKind, MailSubject, OrderEvent, OrderMail, StaffAlert,
@@ -10,13 +10,13 @@ use store::{Accounts, ApiKeys, Orders};
 
 use crate::send_email::{Mailer, Needs, SendError};
 
-/// A mail, ready to go.
+/// A mail that is ready to be sent.
 pub(crate) struct OutgoingMail {
     pub(crate) to: Mailbox,
     pub(crate) content: Content,
 }
 
-/// The mail that an event asks for, if it asks for one.
+/// The mail that an event causes, if any.
 pub(crate) fn effect_id(event: &Event) -> Option<MailEffectId> {
     let (subject, kind, event_id) = match event {
         Event::Order(event) => {
@@ -31,7 +31,7 @@ pub(crate) fn effect_id(event: &Event) -> Option<MailEffectId> {
 }
 
 impl<E: Needs> Mailer<'_, E> {
-    /// The mail about an event; none when there is nothing to say any more, or nobody to say it to.
+    /// The mail about an event; `None` when it is outdated, or the recipient is gone.
     pub(crate) async fn compose(&self, event: &Event) -> Result<Option<OutgoingMail>, SendError> {
         match event {
             Event::Order(event) => self.about_order(event).await,

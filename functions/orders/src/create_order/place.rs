@@ -1,11 +1,11 @@
-//! Placing the order once, however often it is asked for.
+//! Places an order once, however often it is requested.
 
 use api::ApiError;
 use checkout::{Quote, out_of_stock};
 use domain::{Cart, CustomerId, Order, OrderId, PaymentTerms, PricedCart, Timestamp};
 use store::{Catalogue, Orders, PlaceOutcome};
 
-/// What is to be placed.
+/// A request to place an order.
 pub(crate) struct Placement<'a> {
     pub id: OrderId,
     pub customer: CustomerId,
@@ -18,7 +18,7 @@ pub(crate) struct Placement<'a> {
 /// An order that is stored.
 pub(crate) struct PlacedOrder {
     pub order: Order,
-    /// It was there already.
+    /// It was placed before.
     pub is_repeat: bool,
 }
 
@@ -42,7 +42,7 @@ pub(crate) async fn place(
                 }
             }
         }
-        // The catalogue may have changed since; an order stays as it was placed.
+        // The catalogue may have changed since; an order keeps its prices.
         Err(error) => orders.find(id).await?.ok_or(error)?,
     };
     if order.is_for(&cart) { Ok(PlacedOrder { order, is_repeat: true }) } else { Err(ApiError::IdempotencyKeyReused) }

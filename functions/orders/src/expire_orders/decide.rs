@@ -1,4 +1,4 @@
-//! A decision about an order that others may be changing, and whether it was ours that took effect.
+//! Decides about an order that may change concurrently, and reports whether its own decision took effect.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -7,7 +7,7 @@ use domain::{Change, Order};
 use resilience::{Clock, Ids};
 use store::{Orders, Receipt, StoreError, UpdateError, update};
 
-/// Where decisions are stored.
+/// Stores decisions.
 #[derive(Clone, Copy)]
 pub(crate) struct Decider<'a, O, K, R> {
     pub orders: &'a O,
@@ -18,13 +18,13 @@ pub(crate) struct Decider<'a, O, K, R> {
 /// An order after a decision about it.
 pub(crate) struct DecisionOutcome {
     pub order: Order,
-    /// Whether the decision changed it; if not, somebody else was faster or there was nothing to do.
+    /// Whether the decision changed it; if not, a concurrent change came first or there was nothing to do.
     pub is_change: bool,
 }
 
 impl<O: Orders, K: Clock, R: Ids> Decider<'_, O, K, R> {
-    /// Decides about the order as it is in the table; `listed` may be behind, and is only asked for whether that is
-    /// worth a read.
+    /// Decides about the order as it is in the table. `listed` may be outdated, and only shows whether a read is
+    /// worthwhile.
     pub async fn decide(
         &self,
         listed: &Order,
@@ -42,7 +42,7 @@ impl<O: Orders, K: Clock, R: Ids> Decider<'_, O, K, R> {
         };
         match update(self.orders, self.clock, self.ids, listed.id, receipt, noted).await {
             Ok(order) => Ok(DecisionOutcome { order, is_change: is_change.get() }),
-            // Listed and gone: orders are not deleted, so the list is at fault, and there is nothing to do.
+            // Orders are never deleted, so the list is wrong and there is nothing to do.
             Err(UpdateError::NotFound) => Ok(DecisionOutcome { order: listed.clone(), is_change: false }),
             Err(UpdateError::Store(error)) => Err(error),
             Err(UpdateError::Refused(never)) => match never {},

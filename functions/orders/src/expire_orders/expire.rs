@@ -15,19 +15,19 @@ pub(crate) enum ExpiryError {
     /// It could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Stripe did not cancel its intent, or did not say so.
+    /// Stripe did not cancel its intent, or did not answer.
     #[error(transparent)]
     Stripe(#[from] StripeError),
-    /// Stripe has failed too often in this run, or its key cannot be had.
+    /// Stripe has failed too often in this run, or its key cannot be read.
     #[error("stripe is out of reach")]
     StripeIsDown,
 }
 
-/// After so many failures in a row nobody waits for Stripe any more in this run. One alone may be about its intent, as a
-/// refusal always is, and must not keep those behind it waiting for ever.
+/// After this many consecutive failures, the run asks Stripe no more. A single failure may be about its intent, as a
+/// refusal always is, and must not hold up the orders behind it for ever.
 const MOST_FAILURES: u32 = 3;
 
-/// What calling orders off needs.
+/// Cancels expired orders.
 pub(crate) struct Expiry<'a, O, T, C, I, K, R> {
     decider: Decider<'a, O, K, R>,
     stripe: Option<&'a Stripe<T, C, I>>,
@@ -40,19 +40,20 @@ impl<'a, O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Expiry<'a,
         Self { decider, stripe, failures: Cell::new(0), deadline }
     }
 
-    /// Calls the order off if it is overdue and nothing can pay it any more. Whether it was this call that did it.
+    /// Cancels the order if its reservation has expired and no intent can pay it any more. Returns whether this call
+    /// cancelled it.
     pub async fn expire(&self, listed: &Order) -> Result<bool, ExpiryError> {
         if !listed.is_overdue_for_expiry(self.decider.clock.now()) {
             return Ok(false);
         }
-        // The list may be behind: paid, edited, given another intent.
+        // The list may be outdated: the order may be paid, edited, or have another intent.
         let Some(order) = self.decider.orders.find(listed.id).await? else { return Ok(false) };
         let order = self.void_intents(order).await?;
         let expire = |order: &Order| order.expire(&order.correlation_id, self.decider.clock.now());
         Ok(self.decider.decide(&order, None, expire).await?.is_change)
     }
 
-    /// Has Stripe cancel what could still be paid, and takes in what it says: canceled, or that the money was faster.
+    /// Has Stripe cancel the intents that could still be paid, and applies its answers: cancelled, or paid meanwhile.
     async fn void_intents(&self, order: Order) -> Result<Order, ExpiryError> {
         let now = self.decider.clock.now();
         let live = order.payment.facts.live();

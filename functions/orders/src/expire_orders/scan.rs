@@ -1,4 +1,4 @@
-//! Going through all orders of a status, run by run.
+//! Scans all orders of a status, run by run.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use futures::future::join_all;
 use resilience::{Clock, Deadline};
 use store::{Cursor, JobCheckpoints, Orders, PageRequest, StoreError};
 
-/// Younger orders are at their beginning, whatever they are held for.
+/// The age below which orders are left alone.
 const YOUNGEST: Duration = Duration::from_mins(1);
-/// Orders on a page.
+/// The orders on a page.
 const PAGE: usize = 50;
-/// Most orders that a run looks at, of each status.
+/// The most orders that a run visits, of each status.
 const MOST: usize = 2000;
-/// Orders that are worked on at once. Stripe takes 25 requests a second, of all functions together.
+/// The orders that are processed at once. Stripe accepts 25 requests a second, from all functions together.
 const AT_ONCE: usize = 4;
-/// A place that nobody came back to for so long is forgotten, and the next run begins with the oldest order.
+/// When an unused checkpoint expires, and the next run begins with the oldest order.
 const CHECKPOINT_LIFETIME: Duration = Duration::from_hours(24);
-/// The place of a walk that came to its end.
+/// The checkpoint of a complete scan.
 const BEGINNING: &str = "";
 
-/// What a walk needs.
+/// A scan of the orders with one status.
 pub(crate) struct StatusScan<'a, O, G, K> {
     pub orders: &'a O,
     pub guards: &'a G,
@@ -29,9 +29,9 @@ pub(crate) struct StatusScan<'a, O, G, K> {
 }
 
 impl<O: Orders, G: JobCheckpoints, K: Clock> StatusScan<'_, O, G, K> {
-    /// Hands orders of a status to `visit`, the oldest first, from where the last run of this `job` stopped, until there
-    /// are no more, enough were seen, or time is up. So those that stay in the list, because nothing can be done about
-    /// them now, are passed over in one round and keep nobody waiting behind them.
+    /// Calls `visit` with the orders of a status, the oldest first, from where the last run of this `job` stopped,
+    /// until there are no more, enough were visited, or time is up. So orders that stay in the list, because nothing
+    /// can be done about them now, are visited once a round and do not hold up those behind them.
     pub async fn each(&self, job: &str, status: OrderStatus, visit: impl AsyncFn(&Order)) -> Result<(), StoreError> {
         let now = self.clock.now();
         let kept = self.guards.checkpoint(job, now).await?.unwrap_or_else(|| BEGINNING.to_owned());
@@ -42,7 +42,7 @@ impl<O: Orders, G: JobCheckpoints, K: Clock> StatusScan<'_, O, G, K> {
         Ok(())
     }
 
-    /// Walks from a place, and answers where it came to.
+    /// Scans from a cursor, and returns the next one.
     async fn scan(
         &self,
         from: &str,

@@ -1,4 +1,4 @@
-//! One thing that happened to an order, here or outside.
+//! An entry of an order's history.
 
 use domain::{
     Currency, Delivery, EventId, EventType, LedgerEntry, LedgerKind, MailEffect, MailKind, OrderEvent, OrderStatus,
@@ -8,11 +8,11 @@ use serde::Serialize;
 use store::{Receipt, ReceiptSource, SheetRow};
 use utoipa::ToSchema;
 
-/// A hop of an order's way.
+/// An entry of an order's history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum HistoryEntry {
-    /// An event of ours, published to whoever listens.
+    /// A published event.
     Event {
         /// When it happened.
         at: Timestamp,
@@ -21,16 +21,16 @@ pub enum HistoryEntry {
         /// What happened.
         #[serde(rename = "type")]
         event_type: EventType,
-        /// Where the order stood then.
+        /// The order's status after it.
         status: OrderStatus,
-        /// The order's version that it came with.
+        /// The order's version that it belongs to.
         order_version: u64,
         /// What caused it.
         correlation_id: String,
     },
-    /// A webhook of Stripe's that was taken in.
+    /// A webhook received from Stripe.
     Webhook {
-        /// When it was taken in.
+        /// When it was received.
         at: Timestamp,
         /// Stripe's id.
         event_id: String,
@@ -39,48 +39,48 @@ pub enum HistoryEntry {
         event_type: String,
         /// When it happened at Stripe.
         created: Timestamp,
-        /// Under which id it was taken in.
+        /// The correlation id of the request that received it.
         correlation_id: String,
     },
-    /// What Stripe answered when it was asked, or staff said, and was news.
+    /// New facts from an answer of Stripe's, or recorded by staff.
     Answer {
-        /// When it was taken in.
+        /// When it was received.
         at: Timestamp,
-        /// Who asked: `checkout`, `settlement`, `reconciliation`, `expiry` or `staff`.
+        /// The source: `checkout`, `settlement`, `reconciliation`, `expiry` or `staff`.
         source: &'static str,
-        /// Follows the request that asked.
+        /// The correlation id of the request.
         correlation_id: String,
     },
-    /// Money that came or went: an entry of the order's ledger.
+    /// A movement of money: an entry of the order's ledger.
     Ledger {
         /// When it was booked.
         at: Timestamp,
-        /// What it was.
+        /// The kind of movement.
         entry: LedgerKind,
         /// Stripe's id of the intent, refund or dispute, or the transfer's reference.
         object: String,
-        /// In minor units: above zero it came, below it went.
+        /// In minor units: positive when received, negative when paid out.
         amount: i64,
         /// ISO 4217, lower case.
         currency: Currency,
-        /// The order's version that it came with.
+        /// The order's version that it belongs to.
         order_version: u64,
-        /// The request or webhook that told of it.
+        /// The request or webhook that reported it.
         correlation_id: String,
     },
-    /// A mail, as far as it is known.
+    /// An email.
     Mail {
-        /// When the sending came to where it is.
+        /// When it reached this state.
         at: Timestamp,
-        /// Which mail.
+        /// The kind of email.
         mail: MailKind,
-        /// How far the sending is.
+        /// The state of sending.
         state: MailState,
-        /// How far it got on the other side.
+        /// The state of delivery.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         delivery: Option<Delivery>,
-        /// How often its outcome was unknown; above 0, the customer may have it twice.
+        /// How many attempts had an unknown outcome; above 0, the customer may have received it more than once.
         doubts: u32,
         /// What caused it.
         correlation_id: String,
@@ -96,17 +96,17 @@ pub enum HistoryEntry {
     },
 }
 
-/// How far a mail's sending is.
+/// The state of sending an email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MailState {
-    /// Somebody is at it.
+    /// It is being sent.
     Claimed,
-    /// Nobody knows whether it was sent.
+    /// It may have been sent.
     Unknown,
     /// SendGrid has it.
     Sent,
-    /// SendGrid does not want it.
+    /// SendGrid refused it.
     Refused,
 }
 
@@ -123,7 +123,7 @@ impl HistoryEntry {
         }
     }
 
-    /// A mail's hop; none while nobody has tried to send it.
+    /// The entry of an email; `None` before the first attempt to send it.
     pub fn of_mail(effect: &MailEffect) -> Option<Self> {
         let (state, at) = match &effect.sending {
             Sending::Free => return None,
@@ -142,7 +142,7 @@ impl HistoryEntry {
         })
     }
 
-    /// A row's hop; none while nothing was seen in it.
+    /// The entry of a row; `None` while nothing was seen in it.
     pub fn of_row(row: SheetRow) -> Option<Self> {
         let SheetRow { row, written_version: order_version, written_at: at } = row;
         (order_version > 0).then_some(Self::Row { at, row, order_version })

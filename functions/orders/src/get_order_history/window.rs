@@ -1,22 +1,22 @@
-//! The stretch of time that a page of history covers.
+//! The time window of a page of history.
 //!
-//! The table pages the events alone. So the cursor of a history says also up to which moment the last page told, and each
-//! hop that is no event stands on exactly one page.
+//! The table pages the events alone. So the cursor of a history also has the end of the last page's window, and each
+//! entry that is not an event stands on exactly one page.
 
 use domain::Timestamp;
 use store::{Cursor, PageRequest};
 
-/// Stands between an event's sort key and the moment.
+/// Separates an event's sort key from the time.
 const SEPARATOR: char = '@';
 
-/// After one moment, up to and including another; none: without an end on that side.
+/// After one time, up to and including another; `None` for no bound on that side.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
     pub since: Option<Timestamp>,
     pub until: Option<Timestamp>,
 }
 
-/// The page of events to ask for, and the moment after which the window begins.
+/// The page of events to read, and the time after which the window begins.
 pub(crate) fn open(page: PageRequest) -> (PageRequest, Option<Timestamp>) {
     let split = page.after.as_ref().and_then(|cursor| cursor.sort_key().split_once(SEPARATOR));
     let Some((sort_key, moment)) = split else { return (page, None) };

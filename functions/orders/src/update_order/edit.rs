@@ -1,4 +1,4 @@
-//! The edit, and what has to be out of its way first.
+//! Edits an order, after cancelling an intent for its former total.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use store::{Catalogue, Orders, StoreError};
 
 use crate::update_order::request::OrderPatch;
 
-/// So often the edit is decided anew: after somebody else's write, and after an intent was given up for it.
+/// How often the edit is decided again: after a concurrent write, and after an intent was cancelled for it.
 const ROUNDS: u32 = 8;
 /// The first pause after a conflict; it doubles each time, with full jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
-/// One edit of one order, with all that it needs.
+/// The edit of one order.
 pub(crate) struct OrderEditor<'a, O, K, T, C, I> {
     pub checkout: Checkout<'a, O, T, C, I>,
     pub catalogue: &'a K,
@@ -25,7 +25,7 @@ pub(crate) struct OrderEditor<'a, O, K, T, C, I> {
 impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O, K, T, C, I> {
     /// Carries the edit out, from the order as it was read.
     pub(crate) async fn run(&self, mut order: Order) -> Result<Order, ApiError> {
-        // What cannot be edited at all is not worth a look at the catalogue.
+        // An order that cannot be edited at all needs no prices.
         self.decide(&order, None).map_err(|refused| refusal(&refused))?;
         let quote = self.quote(&order).await?;
         let mut pause = FIRST_PAUSE;
@@ -54,7 +54,7 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O,
         Err(StoreError::Conflict.into())
     }
 
-    /// The wanted lines at current prices; none when the lines stay.
+    /// The new lines at current prices; `None` when the lines stay.
     async fn quote(&self, order: &Order) -> Result<Option<Quote>, ApiError> {
         let Some(lines) = &self.patch.lines else { return Ok(None) };
         let choice = order.payment.method.choice();
@@ -75,7 +75,7 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O,
 fn refusal(refused: &EditRefused) -> ApiError {
     match refused {
         EditRefused::TooLate(status) => ApiError::TooLateToEdit(*status),
-        // Only lines bring it, and then the intent is given up.
+        // Only new lines lead here, and then the intent is cancelled.
         EditRefused::IntentLive => StoreError::Conflict.into(),
     }
 }

@@ -1,24 +1,24 @@
-//! What the order is to become, checked.
+//! The validated patch.
 
 use domain::{Address, CartLine, Contact, EmailAddress, FieldError, LineRequest, Order};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// The body as it was sent; what is not there stays as it is.
+/// The body as it was sent; fields that are absent stay as they are.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrderPatchBody {
-    /// What is wanted instead, all of it; each sku once, at current prices.
+    /// The new lines, all of them; each sku once, at current prices.
     #[schema(min_items = 1, max_items = 50)]
     lines: Option<Vec<LineRequest>>,
-    /// Where the goods go.
+    /// The shipping address.
     shipping_address: Option<Address>,
-    /// Where the mails go.
+    /// The email address for mails about the order.
     #[schema(value_type = Option<EmailAddress>)]
     email: Option<String>,
 }
 
-/// A patch whose every value is within bounds.
+/// A patch whose values are all valid.
 #[derive(Debug)]
 pub(crate) struct OrderPatch {
     pub lines: Option<Vec<CartLine>>,
@@ -41,7 +41,7 @@ impl TryFrom<OrderPatchBody> for OrderPatch {
 }
 
 impl OrderPatch {
-    /// Whom the order is for then; none when that stays, or is forgotten.
+    /// The new contact; `None` when the contact stays, or was erased.
     pub(crate) fn contact(&self, order: &Order) -> Option<Contact> {
         let Contact { email, shipping_address } = order.person.contact()?.clone();
         Some(Contact {

@@ -1,10 +1,10 @@
-//! Whether an order knows what Stripe says.
+//! Compares an order's facts with Stripe's.
 
 use domain::{IntentFact, IntentStatus, Order, PaymentFact};
 
 use crate::reconcile_payments::{Difference, Kind, Outcome};
 
-/// How the order's knowledge differs from a fact of Stripe's; none when it knows this, or something truer.
+/// How the order differs from a fact of Stripe's; `None` when it has this fact or a greater one.
 pub(crate) fn difference(order: &Order, fact: &PaymentFact) -> Option<Difference> {
     let facts = &order.payment.facts;
     match fact {
@@ -23,12 +23,12 @@ pub(crate) fn difference(order: &Order, fact: &PaymentFact) -> Option<Difference
             let (object, stripes) = (fact.id.to_string(), said(fact.status, fact.amount));
             is_news.then(|| found(Kind::MissedDispute, order, object, ours, stripes))
         }
-        // Evidence of refunds, which tell for themselves; and what has nothing to do with Stripe.
+        // Charges are evidence of refunds, which are compared themselves; transfers have nothing to do with Stripe.
         PaymentFact::Charge(_) | PaymentFact::Transfer(_) => None,
     }
 }
 
-/// When it was seen is no difference: Stripe's lists show every intent as seen now.
+/// The time of observation is not a difference: Stripe's lists show every intent as of now.
 fn intent(order: &Order, fact: &IntentFact) -> Option<Difference> {
     let known = order.payment.facts.intent(&fact.id);
     let seen = |fact: &IntentFact| (fact.status, fact.amount, fact.received);
@@ -55,7 +55,7 @@ fn unknown() -> String {
     "unknown".to_owned()
 }
 
-/// A status in Stripe's word, and an amount.
+/// A status in Stripe's words, and an amount.
 pub(crate) fn said(status: impl serde::Serialize, amount: domain::Money) -> String {
     let status = serde_json::to_value(status).unwrap_or_default();
     format!("{} {amount}", status.as_str().unwrap_or_default())

@@ -1,4 +1,4 @@
-//! Where a pass stands, so that the next run goes on from there.
+//! The cursor of a pass, from which the next run continues.
 
 use domain::{OrderStatus, Timestamp};
 use resilience::Clock;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::reconcile_payments::Rules;
 
-/// Which list a pass goes through: first what Stripe has, then what we have.
+/// The list that a pass reads: first Stripe's, then ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Phase {
@@ -22,7 +22,7 @@ pub(crate) enum Phase {
     Orders(OrderStatus),
 }
 
-/// The statuses of orders that have something to do with Stripe.
+/// The statuses of orders that involve Stripe.
 const STATUSES: [OrderStatus; 10] = [
     OrderStatus::PendingPayment,
     OrderStatus::PaymentProcessing,
@@ -48,15 +48,15 @@ impl Phase {
     }
 }
 
-/// A place in a pass. Text for whoever keeps it.
+/// The cursor of a pass. It is stored as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassCursor {
-    /// What is older is not looked at.
+    /// Older objects are not compared.
     pub(crate) since: Timestamp,
-    /// What is younger is left alone: webhooks and consumers are at it.
+    /// Younger objects are left alone: their webhooks and consumers are still at work.
     pub(crate) until: Timestamp,
     pub(crate) phase: Phase,
-    /// The id or key of the last object that was compared; none: the list's beginning.
+    /// The id or key of the last compared object; `None` at the beginning of the list.
     pub(crate) after: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl PassCursor {
         Self { since: now.minus(rules.window), until: now.minus(rules.grace), phase: Phase::Intents, after: None }
     }
 
-    /// The beginning of the next list; none when this was the last.
+    /// The beginning of the next list; `None` when this was the last.
     pub(crate) fn next_phase(self) -> Option<Self> {
         let after_status = |status| STATUSES.into_iter().skip_while(move |known| *known != status).nth(1);
         let phase = match self.phase {

@@ -1,4 +1,4 @@
-//! From us to Stripe: our orders of the window stand on what Stripe has, and nothing is left to do for them.
+//! From us to Stripe: checks that the orders of the window agree with Stripe, and that nothing is left to do for them.
 
 use domain::{EventType, IntentFact, IntentId, IntentStatus, Order, OrderEvent, OrderId, OrderStatus};
 use resilience::{Clock, Ids, Transport};
@@ -10,7 +10,7 @@ use crate::reconcile_payments::pass::{Run, StopReason};
 use crate::reconcile_payments::stripes::facts_of;
 use crate::reconcile_payments::{Difference, Kind, Outcome};
 
-/// Events of money that is to go back, among those that the filter of `settle-payment`'s subscription lets through.
+/// The events of due refunds, among those that pass the filter of `settle-payment`'s subscription.
 const SETTLED: [EventType; 3] = [EventType::Cancelled, EventType::RefundDue, EventType::RefundRequested];
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
@@ -22,7 +22,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         for order in &page.items {
             self.check_time()?;
             self.report.compared.orders += 1;
-            // What somebody changed a moment ago is somebody's work.
+            // An order that just changed is still being processed.
             if order.updated_at <= until {
                 self.order(order).await?;
             }
@@ -47,7 +47,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         self.unsettled(order).await
     }
 
-    /// An intent that is to bring money; one that was listed in this run has been compared.
+    /// An intent that awaits payment; one that was listed in this run has been compared.
     async fn awaited(&mut self, order: &Order, known: &IntentFact) -> Result<(), StopReason> {
         if self.listed.contains_key(&known.id) {
             return Ok(());
@@ -66,7 +66,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(())
     }
 
-    /// Money that the order counts on.
+    /// A payment that the order counts on.
     async fn received(&mut self, order: &Order, known: &IntentFact) -> Result<(), StopReason> {
         if !self.listed.contains_key(&known.id) && self.ask(&known.id).await?.is_none() {
             self.lacking(Kind::MoneyMissing, order, known, "no such intent".to_owned());
@@ -86,7 +86,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         self.found(Difference { kind, order_id: Some(order.id), object, ours, stripes, outcome: Outcome::Left });
     }
 
-    /// How the dispute about this money stands; it may be older than the window, and so are its events.
+    /// The dispute about this payment; it may be older than the window, and so may its events.
     async fn contested(&mut self, order: &Order, intent: &IntentId) -> Result<(), StopReason> {
         for dispute in self.stripe().list_disputes(intent, self.deadline).await? {
             match dispute_facts(&dispute) {
@@ -106,7 +106,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         if !self.is_unsettled(listed) {
             return Ok(());
         }
-        // The list may be behind.
+        // The list may be outdated.
         let Some(order) = self.with.orders.find(listed.id).await? else { return Ok(()) };
         if order.updated_at > self.cursor.until || !self.is_unsettled(&order) {
             return Ok(());
@@ -129,7 +129,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         order.refund_due() > 0 || order.open_refund_actions().any(|(_, action)| action.reserved_at <= self.cursor.until)
     }
 
-    /// Has Stripe cancel what nobody is to pay, and takes in what it says.
+    /// Has Stripe cancel an intent that is not to be paid any more, and applies its answer.
     async fn void(&mut self, order: &Order, intent: &IntentId) -> Result<(), StopReason> {
         let known = order.payment.facts.intent(intent).map(|fact| said(fact.status, fact.amount)).unwrap_or_default();
         let ours = format!("not to be paid, order {}", order.status);
@@ -143,13 +143,13 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     async fn cancel(&self, order: &Order, intent: &IntentId) -> Result<Outcome, StopReason> {
         match self.stripe().void([intent], self.deadline).await {
             Ok(facts) => self.apply_facts(order.id, &facts).await,
-            // About this intent alone: a status in which it cannot be cancelled, none at all, or one that is unreadable.
+            // This concerns the one intent: it cannot be cancelled in its status, does not exist, or cannot be parsed.
             Err(StripeError::Invalid { .. } | StripeError::Amount(_)) => Ok(Outcome::Left),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Money that is to go back, or to be decided on, is `settle-payment`'s: it hears of the order once more.
+    /// Due refunds are `settle-payment`'s work: the order's event is published once more.
     async fn ask_again(&mut self, order: &Order) -> Result<(), StopReason> {
         let (due, open) = (order.refund_due(), order.open_refund_actions().map(|(_, action)| action.amount.amount));
         let ours = format!("{due} due and {} reserved to go back", open.sum::<i64>());
@@ -166,7 +166,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(())
     }
 
-    /// The last event of the order from which `settle-payment` gives money back.
+    /// The order's last event that makes `settle-payment` refund.
     async fn last_word(&self, id: OrderId) -> Result<Option<OrderEvent>, StopReason> {
         let mut request = PageRequest { limit: MAX_PAGE, after: None };
         let mut last = None;

@@ -1,4 +1,4 @@
-//! A run of a pass: list by list, object by object, until it is through or time is up.
+//! A run of a pass: list by list, object by object, until the pass is complete or time is up.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use stripe::{Stripe, StripeError};
 use crate::reconcile_payments::cursor::Phase;
 use crate::reconcile_payments::{Difference, Outcome, PassCursor, Reconciler, Report};
 
-/// Most pages of lists that a run of the function reads; a page of Stripe's has 100 objects.
+/// The most pages that a run of the function reads; a page of Stripe's has 100 objects.
 const MOST_PAGES: u32 = 500;
 
-/// What ends a run before its pass is through.
+/// The bounds of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Nothing is begun after it.
+    /// Nothing begins after this.
     pub deadline: Deadline,
-    /// Most pages of lists that are read.
+    /// The most pages to read.
     pub pages: u32,
 }
 
@@ -28,32 +28,32 @@ impl Bounds {
     }
 }
 
-/// Why a run ends before its bounds.
+/// Why a run ends early.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StopReason {
-    /// Stripe does not answer, or wants to be asked less.
+    /// Stripe is unavailable, or limits the rate.
     #[error(transparent)]
     Stripe(#[from] StripeError),
     /// The table does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Nothing is wrong: the rest is for the next run.
+    /// Time is up: the rest is for the next run.
     #[error("time is up")]
     TimeIsUp,
 }
 
-/// A run with what it has seen so far.
+/// A run and its findings so far.
 pub(crate) struct Run<'a, O, T, C, I> {
     pub with: &'a Reconciler<'a, O, T, C, I>,
     pub deadline: Deadline,
     pub cursor: PassCursor,
     pub report: Report,
-    /// Intents that Stripe listed in this run: whose they are, and how they stand.
+    /// The intents that Stripe listed in this run, with their orders and states.
     pub listed: BTreeMap<IntentId, (Option<OrderId>, IntentStatus)>,
 }
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Reconciler<'_, O, T, C, I> {
-    /// Goes on from a place. Answers where it came to, none when the pass is through, and what it found on the way.
+    /// Continues from a cursor. Returns the next cursor, `None` when the pass is complete, and the findings.
     pub async fn run(&self, cursor: PassCursor, bounds: Bounds) -> (Option<PassCursor>, Report) {
         let (report, listed) = (Report::default(), BTreeMap::new());
         let mut run = Run { with: self, deadline: bounds.deadline, cursor, report, listed };
@@ -68,7 +68,8 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reconciler<'_, O, T, C, I> {
                     run.cursor = next;
                 }
                 Err(StopReason::TimeIsUp) => break,
-                // The cursor's object is gone, which Stripe promises of none: better the list once more than never again.
+                // The cursor's object is gone, though Stripe deletes none: reading the list again is better than never
+                // finishing it.
                 Err(StopReason::Stripe(error)) if error.is_missing() && run.cursor.after.is_some() => {
                     run.cursor.after = None;
                 }
@@ -83,7 +84,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reconciler<'_, O, T, C, I> {
 }
 
 impl<'a, O: Orders, T: Transport, C: Clock, I: Ids> Run<'a, O, T, C, I> {
-    /// Compares what is on the next page of the list. Whether there is another one.
+    /// Compares the next page of the list. Returns whether there is another one.
     async fn page(&mut self) -> Result<bool, StopReason> {
         self.check_time()?;
         match self.cursor.phase {
@@ -95,7 +96,7 @@ impl<'a, O: Orders, T: Transport, C: Clock, I: Ids> Run<'a, O, T, C, I> {
         }
     }
 
-    /// Before each object; the next run goes on with it.
+    /// Called before each object; the next run continues with it.
     pub(crate) fn check_time(&self) -> Result<(), StopReason> {
         let is_over = self.deadline.left(self.with.clock).is_zero();
         if is_over { Err(StopReason::TimeIsUp) } else { Ok(()) }
@@ -105,7 +106,7 @@ impl<'a, O: Orders, T: Transport, C: Clock, I: Ids> Run<'a, O, T, C, I> {
         self.with.stripe
     }
 
-    /// The order takes in what Stripe says; in a dry run it never does.
+    /// Applies Stripe's facts to the order, except in a dry run.
     pub(crate) async fn apply_facts(&self, id: OrderId, facts: &[PaymentFact]) -> Result<Outcome, StopReason> {
         if self.with.rules.dry_run {
             return Ok(Outcome::Left);
@@ -114,20 +115,20 @@ impl<'a, O: Orders, T: Transport, C: Clock, I: Ids> Run<'a, O, T, C, I> {
         let now = clock.now();
         let receipt =
             Receipt::from_facts(ReceiptSource::Reconciliation, id, facts.to_vec(), now, &self.correlation_id());
-        // What follows from a payment is found under the id of the request that placed the order.
+        // The effects of a payment carry the correlation id of the request that placed the order.
         let apply = |order: &domain::Order| {
             Ok::<_, std::convert::Infallible>(order.apply_facts(facts.to_vec(), &order.correlation_id, now))
         };
         match update(*orders, *clock, *ids, id, Some(&receipt), apply).await {
             Ok(_) => Ok(Outcome::Healed),
-            // Others kept being faster: they are at it, and the next pass looks again.
+            // Concurrent writes kept coming first; the next pass compares again.
             Err(UpdateError::Store(StoreError::Conflict) | UpdateError::NotFound) => Ok(Outcome::Left),
             Err(UpdateError::Store(error)) => Err(error.into()),
             Err(UpdateError::Refused(never)) => match never {},
         }
     }
 
-    /// Names the pass in receipts and in what follows from them.
+    /// The pass's correlation id, in receipts and what follows from them.
     pub(crate) fn correlation_id(&self) -> String {
         format!("reconciliation-{}", self.cursor.until.seconds())
     }

@@ -1,4 +1,4 @@
-//! What a pass finds: a value, so that whoever started it says it in their own way.
+//! What a pass finds, as a value that each caller reports in its own way.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,36 +6,36 @@ use std::fmt;
 use domain::OrderId;
 use serde::Serialize;
 
-/// How our books and Stripe's disagree.
+/// How our records and Stripe's differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Stripe received the order's money, and the order does not know.
+    /// Stripe received the payment, and the order does not have it.
     MissedPayment,
-    /// Stripe asks for, or received, another amount or currency than the order's total, and the order does not know.
+    /// Stripe requests or received another amount or currency than the order's total, and the order does not have it.
     DifferingAmount,
-    /// An intent is in another status at Stripe: begun, given up, at the bank.
+    /// An intent has another status at Stripe: started, cancelled, processing.
     MissedStatus,
-    /// Stripe gave money back, or a refund took another turn, and the order does not know.
+    /// Stripe made a refund, or a refund has another status, and the order does not have it.
     MissedRefund,
-    /// A bank asks for money, or has decided, and the order does not know.
+    /// A dispute was opened or decided, and the order does not have it.
     MissedDispute,
-    /// Stripe received money for an order of ours that is not there.
+    /// Stripe received money for an unknown order of ours.
     MoneyWithoutOrder,
-    /// The order counts on money that Stripe does not have.
+    /// The order has a payment that Stripe does not have.
     MoneyMissing,
-    /// The order waits for an intent that Stripe does not know, so nobody can pay it.
+    /// The order waits for an intent that Stripe does not know, so it cannot be paid.
     UnknownIntent,
-    /// An intent can still be paid that nobody is to pay: the order was called off, or has another one.
+    /// An intent can still be paid although it should not be: the order is cancelled, or has another one.
     LiveIntent,
-    /// Money is to go back, and is not on its way.
+    /// A refund is due, and not on its way.
     UnsettledMoney,
-    /// Stripe's object is not what this version understands.
+    /// This version cannot parse Stripe's object.
     Unreadable,
 }
 
 impl Kind {
-    /// For people: `missed payment`.
+    /// For display: `missed payment`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::MissedPayment => "missed payment",
@@ -76,15 +76,15 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What came of a disagreement.
+/// The outcome of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It is no more.
+    /// It is healed.
     Healed,
-    /// Whoever has to do something hears of it once more.
+    /// Its event was published once more, for the function that has to act.
     HandedOn,
-    /// It is still there: nothing was to be changed, or people must look.
+    /// It remains: a dry run, or staff must act.
     Left,
 }
 
@@ -98,24 +98,24 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// One disagreement.
+/// A difference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Difference {
     /// Which kind.
     pub kind: Kind,
-    /// Whose money, as far as anything names an order.
+    /// The order, if one is named.
     pub order_id: Option<OrderId>,
     /// Stripe's id of the object; empty when it is not about one.
     pub object: String,
-    /// How it is with us.
+    /// Our state.
     pub ours: String,
-    /// How it is at Stripe.
+    /// Stripe's state.
     pub stripes: String,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What was compared.
+/// How many objects were compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ComparisonCounts {
     /// Payment intents of Stripe's.
@@ -132,47 +132,47 @@ pub struct ComparisonCounts {
     pub not_ours: u32,
 }
 
-/// What a run of a pass saw and did.
+/// The findings of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// The disagreements, in the order in which they were found.
+    /// The differences, in the order in which they were found.
     pub differences: Vec<Difference>,
-    /// How much was compared.
+    /// How many objects were compared.
     pub compared: ComparisonCounts,
-    /// Whether the pass came to its end.
+    /// Whether the pass is complete.
     pub finished: bool,
-    /// What ended the run before its time; none when it was its time, or the end.
+    /// Why the run ended early; `None` when its time was up or the pass is complete.
     pub stopped: Option<String>,
 }
 
-/// A report in numbers.
+/// The counts of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Disagreements of each kind.
+    /// Differences by kind.
     pub differences: BTreeMap<Kind, usize>,
-    /// About how many of them nothing was done.
+    /// The differences that remain.
     pub left: usize,
-    /// How much was compared.
+    /// How many objects were compared.
     pub compared: ComparisonCounts,
-    /// Whether the pass came to its end.
+    /// Whether the pass is complete.
     pub finished: bool,
-    /// What ended the run before its time.
+    /// Why the run ended early.
     pub stopped: Option<String>,
 }
 
 impl Report {
-    /// The report in numbers.
+    /// The counts of the report.
     pub fn summary(&self) -> Summary {
         let (differences, left) = (self.kinds(), self.left());
         Summary { differences, left, compared: self.compared, finished: self.finished, stopped: self.stopped.clone() }
     }
 
-    /// Disagreements about which nothing was done.
+    /// The differences that remain.
     pub fn left(&self) -> usize {
         self.differences.iter().filter(|difference| difference.outcome == Outcome::Left).count()
     }
 
-    /// How many there are of each kind.
+    /// The number of differences by kind.
     pub fn kinds(&self) -> BTreeMap<Kind, usize> {
         let mut kinds = BTreeMap::new();
         for difference in &self.differences {
@@ -181,7 +181,7 @@ impl Report {
         kinds
     }
 
-    /// Takes in the report of the run after this one.
+    /// Adds the report of the next run.
     pub fn join(&mut self, next: Self) {
         self.differences.extend(next.differences);
         let (sum, more) = (&mut self.compared, next.compared);

@@ -1,4 +1,4 @@
-//! From Stripe to us: whatever it lists is known to its order.
+//! From Stripe to us: checks that each listed object is known to its order.
 
 use domain::{IntentFact, IntentId, IntentStatus, OrderId, PaymentFact};
 use resilience::{Clock, Ids, Transport};
@@ -49,8 +49,8 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(page.next().is_some())
     }
 
-    /// What changed in the window about objects that are older, and so in no list of the window: debits that took weeks,
-    /// refunds that failed, disputes that were decided.
+    /// Changes in the window to older objects, which no list of the window has: debits that took weeks, refunds that
+    /// failed, disputes that were decided.
     pub(crate) async fn events(&mut self) -> Result<bool, StopReason> {
         let after = self.cursor.after.clone();
         let page = self.stripe().list_events(self.cursor.since, after.as_deref(), self.deadline).await?;
@@ -101,7 +101,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         self.object(&event.id, created, owner, Ok(facts)).await
     }
 
-    /// One object of Stripe's, whatever it is.
+    /// Compares one object of Stripe's, of any kind.
     async fn object(
         &mut self,
         id: &str,
@@ -127,7 +127,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(())
     }
 
-    /// Holds a fact against its order, which takes it in if it is news.
+    /// Compares a fact with its order, and applies it if it is new.
     pub(crate) async fn compare(&mut self, id: OrderId, fact: PaymentFact) -> Result<(), StopReason> {
         let Some(order) = self.with.orders.find(id).await? else { return self.without_order(id, fact).await };
         if let Some(found) = difference(&order, &fact) {
@@ -137,8 +137,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(())
     }
 
-    /// Money that names an order that is not there. What is known of it waits for the order; people must look, unless
-    /// all of it went back.
+    /// A payment for an unknown order. Its facts are parked; staff must look at it, unless it was refunded in full.
     async fn without_order(&mut self, id: OrderId, fact: PaymentFact) -> Result<(), StopReason> {
         if matches!(&fact, PaymentFact::PaymentIntent(intent) if intent.status != IntentStatus::Succeeded) {
             return Ok(());
@@ -174,7 +173,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(back.fold(0, i64::saturating_add) >= received)
     }
 
-    /// Whose intent it is. Objects that name none, and intents that name no order of ours, are somebody else's.
+    /// The order of an intent. Objects without an intent, and intents without an order of ours, are not ours.
     async fn owner(&mut self, intent: Option<&str>) -> Result<Option<OrderId>, StopReason> {
         let Some(id) = intent.map(IntentId::from) else { return Ok(None) };
         if let Some((owner, _)) = self.listed.get(&id) {
@@ -184,7 +183,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(intent.order_id())
     }
 
-    /// The intent as it is now; none if Stripe knows none.
+    /// The current intent; `None` if Stripe does not know it.
     pub(crate) async fn ask(&mut self, id: &IntentId) -> Result<Option<PaymentIntent>, StopReason> {
         match self.stripe().retrieve_payment_intent(id, self.deadline).await {
             Ok(intent) => {
@@ -202,8 +201,8 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     }
 }
 
-/// What an intent says. One that will not change says the same whenever it is seen, so that it is parked once and not
-/// with each pass.
+/// The facts of an intent. A final intent gives the same facts each time, so that it is parked once and not with each
+/// pass.
 pub(crate) fn facts_of(intent: &PaymentIntent) -> Result<Vec<PaymentFact>, AmountError> {
     let at_rest = |fact| match fact {
         PaymentFact::PaymentIntent(fact) if fact.status.is_final() => {

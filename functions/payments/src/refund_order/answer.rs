@@ -10,24 +10,24 @@ use utoipa::ToSchema;
 pub(crate) struct RefundAnswer<'a> {
     /// `rfd_…`
     pub refund_id: RefundActionId,
-    /// Whose money goes back.
+    /// The order.
     pub order_id: OrderId,
-    /// What goes back.
+    /// The amount.
     #[schema(minimum = 1)]
     pub amount: i64,
     /// ISO 4217, lower case.
     pub currency: Currency,
-    /// Why.
+    /// The reason.
     pub reason: RefundReason,
-    /// How far it is.
+    /// The progress.
     pub status: RefundProgress,
     /// Stripe's refund, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<RefundId>, nullable = false)]
     pub stripe_refund_id: Option<&'a RefundId>,
-    /// When it was asked for.
+    /// When it was requested.
     pub requested_at: Timestamp,
-    /// What one more refund may give back at most.
+    /// The most that one more refund may refund.
     #[schema(minimum = 0)]
     pub refundable: i64,
     #[serde(skip)]
@@ -35,7 +35,7 @@ pub(crate) struct RefundAnswer<'a> {
 }
 
 impl<'a> RefundAnswer<'a> {
-    /// The order's refund of this id.
+    /// The order's refund with this id.
     pub(crate) fn of(order: &'a Order, id: RefundActionId) -> Option<Self> {
         let refund = order.refund(&id.to_string())?;
         Some(Self {

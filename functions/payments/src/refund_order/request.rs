@@ -1,4 +1,4 @@
-//! From a request to a refund that is written down.
+//! Turns a request into a stored refund.
 
 use std::cell::Cell;
 
@@ -13,27 +13,27 @@ use serde::Deserialize;
 use store::{Orders, Receipt, ReceiptSource, update_from};
 use utoipa::ToSchema;
 
-/// What is to go back.
+/// A request for a refund.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefundBody {
-    /// In minor units of the order's currency; all that is left without it.
+    /// The amount in minor units of the order's currency; by default all that is left.
     #[schema(minimum = 1, example = 500)]
     amount: Option<i64>,
-    /// Why.
+    /// The reason.
     reason: RefundReason,
-    /// The bank transfer by which the money went back: for orders that were paid by one, and for no others.
+    /// The reference of the bank transfer that returned the money: for orders paid by transfer, and for no others.
     transfer_reference: Option<TransferReference>,
 }
 
-/// A refund that was asked for, now or before.
+/// A requested refund, new or repeated.
 pub(crate) struct RequestedRefund {
     pub order: Order,
     pub refund: RefundActionId,
     pub is_repeat: bool,
 }
 
-/// Where it is written down, and in which words.
+/// Stores requested refunds.
 pub(crate) struct RefundRequester<'a, O, C, I> {
     pub orders: &'a O,
     pub clock: &'a C,
@@ -51,7 +51,7 @@ impl<O: Orders, C: Clock, I: Ids> RefundRequester<'_, O, C, I> {
     ) -> Result<RequestedRefund, ApiError> {
         let refund = RefundActionId::derived(known.id, key);
         let request = request(refund, body, caller)?;
-        // One moment for the refund and for its receipt, which have to agree.
+        // The refund and its receipt must have the same time.
         let now = self.clock.now();
         let (request, receipt) = self.of_transfer(known, request, now)?;
         let is_repeat = Cell::new(false);
@@ -64,7 +64,7 @@ impl<O: Orders, C: Clock, I: Ids> RefundRequester<'_, O, C, I> {
         Ok(RequestedRefund { order, refund, is_repeat: is_repeat.get() })
     }
 
-    /// A transfer is evidence: its amount is fixed before it is written down, together with its receipt.
+    /// A transfer is evidence: its amount is fixed before it is stored, together with its receipt.
     fn of_transfer(
         &self,
         known: &Order,

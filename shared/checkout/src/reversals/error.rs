@@ -1,14 +1,14 @@
-//! Why an order is not settled yet.
+//! Why an order's refunds and voids are not complete.
 
 use std::convert::Infallible;
 
 use store::{StoreError, UpdateError};
 use stripe::{AmountError, StripeError};
 
-/// Why an order is not settled yet. Doing it again is safe.
+/// Why an order's refunds and voids are not complete. Repeating them is safe.
 #[derive(Debug, thiserror::Error)]
 pub enum ReversalError {
-    /// There is no such order, or not yet to be seen.
+    /// There is no such order, or it is not visible yet.
     #[error("no such order")]
     NoOrder,
     /// It could not be read or written.

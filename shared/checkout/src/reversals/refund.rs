@@ -10,16 +10,16 @@ use stripe::{AmountError, NewRefund, Refund, StripeError, refund_facts};
 
 use super::{ReversalError, Reversals};
 
-/// A refund whose key Stripe spent on a failure is looked for so long before another action takes its place: by then
-/// whatever the failed request did is to be seen in Stripe's list.
+/// How long a refund whose key Stripe used up on a failure is looked for before another action replaces it: by then
+/// Stripe's list shows what the failed request did.
 const ABANDON_AFTER: Duration = Duration::from_mins(1);
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
-    /// Makes the reserved refund at Stripe, or finds the one that an earlier try made, and writes down what came of it:
-    /// the refund, or that there will be none. Answers the order afterwards; as it is when nothing is open under this id.
+    /// Makes the reserved refund at Stripe, or finds the one that an earlier attempt made, and stores the outcome: the
+    /// refund, or that there will be none. Returns the order afterwards, unchanged when this id has no open refund.
     ///
-    /// Whoever asks at the same time asks under the same key, so that one action stays one refund. An answer that got
-    /// lost is looked for in Stripe's list, and nobody asks under a key that Stripe may have forgotten.
+    /// Concurrent callers use the same key, so that one action stays one refund. A lost answer is looked for in
+    /// Stripe's list, and a key that Stripe may have forgotten is not used again.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
         }
     }
 
-    /// Stripe said no. What it lists counts more: somebody may have been faster, at its dashboard perhaps.
+    /// Stripe refused. Its list takes precedence: the refund may exist already, perhaps made in the dashboard.
     async fn refuse(
         &self,
         order: &Order,

@@ -1,4 +1,4 @@
-//! Everything that an order's money needs.
+//! All refunds and voids of an order.
 
 use domain::{Order, OrderId};
 use resilience::{Clock, Ids, Transport};
@@ -7,8 +7,8 @@ use store::{Orders, StoreError};
 use super::{ReversalError, Reversals};
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
-    /// Voids the intents that nobody is to pay, takes an expired order up again whose money came late, and carries out
-    /// every refund that is due or was asked for.
+    /// Voids the intents that are not to be paid any more, reinstates an expired order whose payment came late, and
+    /// carries out every due or requested refund.
     ///
     /// # Errors
     ///
@@ -17,7 +17,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
         let known = self.orders.find(id).await?.ok_or(ReversalError::NoOrder)?;
         let order = self.void_intents(known).await?;
         let order = self.reinstate(order).await?;
-        // Decided and stored before Stripe is asked, so that whoever comes second finds the amount taken.
+        // Decided and stored before Stripe is asked, so that a concurrent caller finds the amount reserved.
         let reserve = |order: &Order| order.reserve_due_refunds(self.correlation_id, self.began);
         let mut order = self.update(order.id, None, reserve).await?;
         let open: Vec<String> = order.open_refund_actions().map(|(action, _)| action.clone()).collect();
@@ -25,14 +25,14 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
         for action in open {
             match self.carry_out(order.clone(), &action).await {
                 Ok(next) => order = next,
-                // One that is stuck must not hold up the others.
+                // A refund that is stuck must not hold up the others.
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
         failure.map_or(Ok(order), Err)
     }
 
-    /// Lets an expired order go on whose money came late, if there still are goods for it.
+    /// Reinstates an expired order whose payment came late, if there is still stock for it.
     async fn reinstate(&self, order: Order) -> Result<Order, ReversalError> {
         if !order.can_be_reinstated() {
             return Ok(order);

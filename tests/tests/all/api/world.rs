@@ -51,11 +51,11 @@ pub struct World {
     pub rate_limit_scale: Cell<u32>,
     /// How long orders wait for their money.
     pub terms: Cell<PaymentTerms>,
-    warm: RefCell<(Told, Rc<Warmed<Sandboxed>>)>,
+    warm: RefCell<(Variation, Rc<Warmed<Sandboxed>>)>,
 }
 
 /// What functions are told that tests change: whether Stripe's key can be read, the limits' scale, the terms.
-type Told = (bool, u32, PaymentTerms);
+type Variation = (bool, u32, PaymentTerms);
 
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq)]
@@ -253,7 +253,7 @@ impl World {
 }
 
 /// What functions are told in this world: its own keys, and the providers of [`openid`].
-fn functions_settings(sandbox: &Shared, (has_key, rate_limit_scale, payment_terms): Told) -> suite::Settings {
+fn functions_settings(sandbox: &Shared, (has_key, rate_limit_scale, payment_terms): Variation) -> suite::Settings {
     let own = [
         if has_key { stripe_secret(sandbox, &[]) } else { (secrets::STRIPE, Value::Null) },
         (secrets::TOKEN_KEYS, serde_json::from_str(KEYS).unwrap()),
