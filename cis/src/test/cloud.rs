@@ -3,14 +3,14 @@
 use super::step::{Count, StepError, cis};
 
 /// A fresh stack: the smoke test, the scenarios, small editions of the drills, and the stack's end.
-pub async fn check() -> Result<Count, StepError> {
+pub async fn check(long: bool) -> Result<Count, StepError> {
     cis(&["up", "--cloud", "--background"]).await?;
     let checks = async {
         let mut total = Count::default();
         total += cis(&["smoke"]).await?;
         total += cis(&["drill", "scenarios"]).await?;
         total += cis(&["drill", "orders", "--count", "60", "--kill"]).await?;
-        for drill in super::DRILLS {
+        for drill in super::drills(long) {
             total += cis(drill).await?;
         }
         total += cis(&["drill", "limits", "--seconds", "5"]).await?;

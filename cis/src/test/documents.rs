@@ -196,7 +196,7 @@ mod tests {
     async fn the_stack_goes_to_the_background_and_the_checks_do_not_begin_again() {
         let (said, ended_well) =
             ran("```sh\ncargo cis up --fresh\ncargo cis down\ncargo cis up\ncargo cis test\n```\n").await;
-        let said: Vec<_> = said.lines().filter(|line| !line.starts_with("---")).collect();
+        let said: Vec<_> = said.lines().filter(|line| !line.is_empty() && !line.starts_with("---")).collect();
         assert!(ended_well, "{said:?}");
         assert_eq!(said[..3], ["up --background --fresh", "down", "up --background"]);
         assert!(said[3].contains("left out"), "{said:?}");

@@ -9,8 +9,8 @@ ended() {
 }
 trap ended EXIT
 
-at() { PLACE=$1; : >"$OUT"; echo "--- $PLACE"; }
-not_run() { echo "--- $1 not run: $2"; }
+at() { PLACE=$1; : >"$OUT"; printf "\n--- %s\n" "$PLACE"; }
+not_run() { printf "\n--- %s not run: %s\n" "$1" "$2"; }
 fail() { echo "$*"; exit 1; }
 look() { grep -qF -- "$1" "$OUT" || fail "its output does not contain: $1"; }
 

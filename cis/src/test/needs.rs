@@ -122,7 +122,7 @@ enum Way {
 #[derive(Debug, thiserror::Error)]
 pub enum NeedsError {
     /// What is missing, and what to do about it.
-    #[error("nothing was run, since this machine lacks\n{}\n`--rust-only` leaves out what needs Python or Node", list(.0))]
+    #[error("nothing was run, since this machine lacks\n{}", list(.0))]
     Missing(Vec<Need>),
     /// Something could not be installed.
     #[error("nothing was run, since {0} could not be installed")]
@@ -130,7 +130,11 @@ pub enum NeedsError {
 }
 
 fn list(missing: &[Need]) -> String {
-    missing.iter().map(|need| format!("  {need} ({})", need.advice())).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<_> = missing.iter().map(|need| format!("  {need} ({})", need.advice())).collect();
+    if missing.iter().any(|need| matches!(need, Python | Node)) {
+        lines.push("`--rust-only` leaves out what needs Python or Node".to_owned());
+    }
+    lines.join("\n")
 }
 
 /// Looks for all of it, and brings what is missing.
@@ -147,6 +151,13 @@ pub async fn meet(needs: &[Need]) -> Result<(), NeedsError> {
     bring(&ways).await?;
     let missing = self::missing(needs).await;
     if missing.is_empty() { Ok(()) } else { Err(NeedsError::Missing(missing)) }
+}
+
+/// Which compiler the checks are made with. None is pinned, since rustup would download it: `rust-version` in `Cargo.toml`
+/// is the oldest one that will do.
+pub async fn toolchain() -> String {
+    let output = Command::new("rustc").arg("--version").output().await;
+    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }
 
 async fn missing(needs: &[Need]) -> Vec<Need> {
