@@ -134,9 +134,6 @@ fn steps(long: bool) -> Vec<Step> {
 /// What only the long edition has.
 fn long_alone() -> Vec<Step> {
     vec![
-        Step::new("documentation tests", &[Compiler], async || {
-            cargo(&["test", "--workspace", "--locked", "--doc"]).await
-        }),
         Step::new("supply chain", &[Python], async || supply::check().await),
         Step::new("workflows", &[Node], async || supply::lint_workflows().await),
     ]
