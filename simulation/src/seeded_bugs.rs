@@ -20,6 +20,7 @@ mod stock;
 mod webhooks;
 
 use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 
 use domain::{KnownFacts, Order, OrderId, Payment, PaymentFact};
@@ -125,6 +126,8 @@ fn as_if_voided(order: &Order) -> Order {
 pub enum Verdict {
     /// Caught in this run; the product passes the same seed.
     Caught(Box<Outcome>),
+    /// Stopped by an assertion of the product's own, with this seed; the product passes the same seed.
+    Stopped(u64),
     /// The product breaks an invariant in this run, which must be fixed first.
     Product(Box<Outcome>),
     /// Not caught in this many seeds.
@@ -161,13 +164,18 @@ impl SeededBug {
     pub fn hunt(&self, seeds: u64) -> Result<Verdict, FixtureError> {
         for seed in 1..=seeds {
             let plan = self.plan(seed);
-            let outcome = run(&plan)?;
-            if outcome.violations.is_empty() {
+            // A bug may trip one of the product's assertions, which ends its world.
+            let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&plan)));
+            let outcome = ended.ok().transpose()?;
+            if outcome.as_ref().is_some_and(|outcome| outcome.violations.is_empty()) {
                 continue;
             }
             let product = run(&Plan { build: Build::default(), ..plan })?;
-            let is_well = product.violations.is_empty();
-            return Ok(if is_well { Verdict::Caught(outcome.into()) } else { Verdict::Product(product.into()) });
+            return Ok(match outcome {
+                _ if !product.violations.is_empty() => Verdict::Product(product.into()),
+                Some(outcome) => Verdict::Caught(outcome.into()),
+                None => Verdict::Stopped(seed),
+            });
         }
         Ok(Verdict::Survived(seeds))
     }

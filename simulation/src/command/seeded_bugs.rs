@@ -47,6 +47,9 @@ fn verdict(bug: &SeededBug, seeds: u64) -> crate::Part<(bool, String)> {
             let broken = outcome.violations.first().map(ToString::to_string).unwrap_or_default();
             (true, format!("seed {} in {seconds:.1} s: {broken}", outcome.seed))
         }
+        Verdict::Stopped(seed) => {
+            (true, format!("seed {seed} in {seconds:.1} s: an assertion of the product stopped it"))
+        }
         Verdict::Product(outcome) => {
             let broken = outcome.violations.first().map(ToString::to_string).unwrap_or_default();
             (false, format!("THE PRODUCT ITSELF breaks seed {}: {broken}", outcome.seed))
