@@ -1,11 +1,9 @@
 //! `GET /v1/products`: the products on sale. Public, and the same for every caller.
 
-use std::time::Duration;
-
 use api::{ApiError, Class, Endpoint, PageAnswer, PageParameters, ProductAnswer, Response};
 use domain::Product;
 use lambda_http::Request;
-use resilience::{Cache, CacheOutcome, CachePolicy, Clock, Lookup};
+use resilience::{CacheOutcome, Lookup};
 use store::{Catalogue, Page, PageRequest, StoreError};
 use telemetry::chain;
 
@@ -15,21 +13,6 @@ pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read).with_query(&["limit",
 /// How long caches may keep a page, in seconds. An order is priced and its stock taken when it is placed, so an
 /// outdated page does no harm.
 const MAX_AGE: u32 = 60;
-
-/// Pages of the catalogue in this environment: ten seconds without asking, and ten minutes while the table is down.
-pub type Pages<C> = Cache<PageRequest, Page<Product>, C>;
-
-const CACHE_POLICY: CachePolicy = CachePolicy {
-    fresh_for: Duration::from_secs(10),
-    stale_for: Duration::from_mins(10),
-    ask_again_after: Duration::from_secs(5),
-    most: 100,
-};
-
-/// No pages yet.
-pub const fn pages<C: Clock>(clock: C) -> Pages<C> {
-    Cache::new(CACHE_POLICY, clock)
-}
 
 /// Lists the products on sale, by sku.
 ///

@@ -2,7 +2,6 @@
 
 use std::process;
 
-use settings::SettingError;
 use telemetry::chain;
 
 /// The value, or the end of this process: Lambda starts another one, and the log says what it lacks.
@@ -15,10 +14,10 @@ pub fn or_end<T>(value: Result<T, impl std::error::Error + 'static>) -> T {
 
 /// A setting, or the end of this process.
 pub fn required<T: std::str::FromStr>(name: &'static str) -> T {
-    or_end::<T>(settings::required(name))
+    or_end(settings::required(name))
 }
 
 /// A setting or its default; the end of this process where it is illegible.
 pub fn or_default<T: std::str::FromStr>(name: &'static str, default: T) -> T {
-    or_end::<T>(settings::or_default::<T>(name, default).map_err(|error: SettingError| error))
+    or_end(settings::or_default(name, default))
 }
