@@ -5,8 +5,7 @@ use domain::Account;
 use passwords::Password;
 use resilience::Clock;
 use serde::Deserialize;
-use sessions::{AccountLimits, command_context, save};
-use sessions::{Delivery, Issuer};
+use sessions::{AccountLimits, Delivery, Issuer, command_context, save};
 use store::Accounts;
 use utoipa::ToSchema;
 

@@ -64,7 +64,7 @@ pub async fn handle(
         if now.password != account.password {
             return Err(ApiError::InvalidCredentials);
         }
-        save(accounts, &now.erase(&command_context(clock, ids, correlation_id.as_str()))).await
+        Ok(save(accounts, &now.erase(&command_context(clock, ids, correlation_id.as_str()))).await?)
     })
     .await?;
     telemetry::count("AccountsErased", 1);

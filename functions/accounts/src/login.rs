@@ -5,8 +5,7 @@ use domain::{Account, EmailAddress, SignInRefused};
 use passwords::{Password, Passwords};
 use resilience::{Clock, Ids};
 use serde::Deserialize;
-use sessions::{AccountLimits, command_context, save};
-use sessions::{Delivery, Issuer};
+use sessions::{AccountLimits, Delivery, Issuer, SessionError, command_context, save};
 use store::{Accounts, Sessions};
 use telemetry::chain;
 use utoipa::ToSchema;
@@ -75,8 +74,8 @@ pub async fn handle(
             match limits.send_mail(guards, clock.now()).await {
                 Ok(()) => save(accounts, &change).await?,
                 // The mailbox has enough of them.
-                Err(ApiError::TooManyRequests { .. }) => {}
-                Err(error) => return Err(error),
+                Err(SessionError::LimitReached { .. }) => {}
+                Err(error) => return Err(error.into()),
             }
             Err(ApiError::EmailNotVerified)
         }
@@ -101,7 +100,7 @@ async fn rehash_if_outdated<S: Sessions, C: Clock, I: Ids>(
     }
     let kept: Result<(), ApiError> = async {
         let hash = passwords.hash(password, issuer.ids).map_err(|error| ApiError::Internal(error.into()))?;
-        save(accounts, &account.rehash(hash, issuer.clock.now())).await
+        Ok(save(accounts, &account.rehash(hash, issuer.clock.now())).await?)
     }
     .await;
     if let Err(error) = kept {

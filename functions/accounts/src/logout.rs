@@ -3,7 +3,7 @@
 use api::{ApiError, Class, Endpoint, Request, Response};
 use lambda_http::http::StatusCode;
 use serde::Deserialize;
-use sessions::{CLEARED_COOKIE, PresentedToken};
+use sessions::{CLEARED_COOKIE, PresentedToken, SessionError};
 use store::Sessions;
 use utoipa::ToSchema;
 
@@ -44,8 +44,8 @@ pub async fn handle(
     let has_cookie = refresh_token.is_none();
     match PresentedToken::by(&request, refresh_token.as_deref(), origins) {
         Ok(PresentedToken { token, .. }) => sessions.end_session(token.account, token.session).await?,
-        Err(ApiError::SessionEnded) => {}
-        Err(error) => return Err(error),
+        Err(SessionError::Ended) => {}
+        Err(error) => return Err(error.into()),
     }
     let done = api::empty(StatusCode::NO_CONTENT);
     if has_cookie { api::with_cookie(done, CLEARED_COOKIE) } else { Ok(done) }

@@ -6,7 +6,7 @@ use lambda_http::http::StatusCode;
 use passwords::Password;
 use resilience::Clock;
 use serde::Deserialize;
-use sessions::{AccountLimits, command_context, linked, save};
+use sessions::{AccountLimits, SessionError, command_context, linked, save};
 use utoipa::ToSchema;
 
 /// The callers, the rate limit and the parameters.
@@ -56,7 +56,7 @@ pub async fn handle(
     api::settle(clock, ids, async || {
         let (link, account) = linked(accounts, id).await?;
         let context = command_context(clock, ids, correlation_id.as_str());
-        let change = account.reset_password(&link, hash.clone(), &context).map_err(|_| ApiError::LinkInvalid)?;
+        let change = account.reset_password(&link, hash.clone(), &context).map_err(|_| SessionError::LinkInvalid)?;
         save(accounts, &change).await
     })
     .await?;

@@ -5,8 +5,7 @@ use domain::{Account, LinkKind};
 use passwords::Password;
 use resilience::Clock;
 use serde::Deserialize;
-use sessions::{AccountLimits, linked, save};
-use sessions::{Delivery, Issuer};
+use sessions::{AccountLimits, Delivery, Issuer, linked, save};
 use utoipa::ToSchema;
 
 /// The callers, the rate limit and the parameters.

@@ -46,4 +46,4 @@ pub use problem::{Problem, ProblemType};
 pub use products::{PageAnswer, ProductAnswer};
 pub use refunds::OrderRefund;
 pub use respond::respond;
-pub use settle::settle;
+pub use settle::{MayConflict, settle};

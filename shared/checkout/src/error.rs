@@ -1,15 +1,45 @@
-//! Why there is nothing to pay with now.
+//! Why there is no price, or nothing to pay with now.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use api::ApiError;
+use domain::{FieldError, Sku};
 use resilience::Verdict;
-use store::UpdateError;
+use store::{StoreError, UpdateError};
 use stripe::{AmountError, StripeError};
 
 /// When to come back if Stripe names no time.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// Why lines have no price now.
+#[derive(Debug, thiserror::Error)]
+pub enum QuoteError {
+    /// A product is not for sale, not in this currency, or the total cannot be charged.
+    #[error("{}", .0.message)]
+    Invalid(#[from] FieldError),
+    /// There is not enough stock of a product.
+    #[error("there is not enough stock of {sku}")]
+    OutOfStock {
+        /// The product.
+        sku: Sku,
+        /// The quantity that asks for too much: `lines[0].quantity`.
+        field: String,
+    },
+    /// The catalogue could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<QuoteError> for ApiError {
+    fn from(error: QuoteError) -> Self {
+        match error {
+            QuoteError::Invalid(error) => error.into(),
+            QuoteError::OutOfStock { sku, field } => Self::OutOfStock { sku: sku.to_string(), field },
+            QuoteError::Store(error) => error.into(),
+        }
+    }
+}
 
 /// Why an intent cannot be found or made.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ mod void;
 use std::time::Duration;
 
 pub use answer::{PayableOrder, PaymentAnswer, PaymentStatus};
-pub use error::CheckoutError;
+pub use error::{CheckoutError, QuoteError};
 pub use open::Checkout;
 pub use price::{Quote, out_of_stock};
 pub use reversals::{ReversalError, Reversals};

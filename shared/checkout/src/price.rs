@@ -1,12 +1,13 @@
 //! What is ordered, at current prices.
 
-use api::ApiError;
 use domain::{
     CartLine, Currency, FieldError, Money, Order, PaymentChoice, PricedLines, PricingError, Product, Reservation, Sku,
     price_lines,
 };
 use store::Catalogue;
 use stripe::{AmountError, check_chargeable};
+
+use crate::QuoteError;
 
 /// Lines with names and prices, and the products that these are of.
 #[derive(Clone, Debug)]
@@ -21,13 +22,13 @@ impl Quote {
     ///
     /// # Errors
     ///
-    /// 422 a product is not for sale, not in this currency, or the total cannot be charged; 503 the table is down.
+    /// A product is not for sale, not in this currency, or the total cannot be charged; the table is down.
     pub async fn of(
         catalogue: &impl Catalogue,
         lines: &[CartLine],
         currency: Currency,
         choice: PaymentChoice,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, QuoteError> {
         let skus: Vec<Sku> = lines.iter().map(|line| line.sku.clone()).collect();
         let products = catalogue.products(&skus).await?;
         let priced = price_lines(lines, currency, &products).map_err(|error| pricing_fault(&error))?;
@@ -49,9 +50,9 @@ impl Quote {
 }
 
 /// There are not enough pieces of a product that these lines ask for.
-pub fn out_of_stock<'a>(lines: impl IntoIterator<Item = &'a Sku>, missing: &Sku) -> ApiError {
+pub fn out_of_stock<'a>(lines: impl IntoIterator<Item = &'a Sku>, missing: &Sku) -> QuoteError {
     let line = lines.into_iter().position(|sku| sku == missing).unwrap_or_default();
-    ApiError::OutOfStock { sku: missing.to_string(), field: format!("lines[{line}].quantity") }
+    QuoteError::OutOfStock { sku: missing.clone(), field: format!("lines[{line}].quantity") }
 }
 
 /// Whether this amount can be paid with this method. A bank transfer can have any amount.

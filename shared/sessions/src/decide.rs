@@ -1,9 +1,10 @@
 //! From a request to a decision that is stored.
 
-use api::ApiError;
 use domain::{Account, AccountChange, CommandContext, EventId, Link, LinkId};
 use resilience::{Clock, Ids};
 use store::{Accounts, SaveOutcome, StoreError};
+
+use crate::SessionError;
 
 /// The present occasion, with fresh ids.
 pub fn command_context<'a>(clock: &impl Clock, ids: &impl Ids, correlation_id: &'a str) -> CommandContext<'a> {
@@ -15,10 +16,10 @@ pub fn command_context<'a>(clock: &impl Clock, ids: &impl Ids, correlation_id: &
 ///
 /// # Errors
 ///
-/// 400 when either is gone, 503 when the table is down.
-pub async fn linked(accounts: &impl Accounts, id: LinkId) -> Result<(Link, Account), ApiError> {
-    let link = accounts.link(id).await?.ok_or(ApiError::LinkInvalid)?;
-    let account = accounts.account(link.account).await?.ok_or(ApiError::LinkInvalid)?;
+/// Either is gone, or the table is down.
+pub async fn linked(accounts: &impl Accounts, id: LinkId) -> Result<(Link, Account), SessionError> {
+    let link = accounts.link(id).await?.ok_or(SessionError::LinkInvalid)?;
+    let account = accounts.account(link.account).await?.ok_or(SessionError::LinkInvalid)?;
     Ok((link, account))
 }
 
@@ -27,11 +28,11 @@ pub async fn linked(accounts: &impl Accounts, id: LinkId) -> Result<(Link, Accou
 /// # Errors
 ///
 /// [`StoreError::Conflict`], for [`api::settle`], after a concurrent write, also when the address was just taken: what
-/// was read is outdated. 400 when the link is used up. 503 when the table is down.
-pub async fn save(accounts: &impl Accounts, change: &AccountChange) -> Result<(), ApiError> {
+/// was read is outdated. The link is used up, or the table is down.
+pub async fn save(accounts: &impl Accounts, change: &AccountChange) -> Result<(), SessionError> {
     match accounts.save_account(change).await? {
         SaveOutcome::Saved => Ok(()),
         SaveOutcome::Taken => Err(StoreError::Conflict.into()),
-        SaveOutcome::LinkGone => Err(ApiError::LinkInvalid),
+        SaveOutcome::LinkGone => Err(SessionError::LinkInvalid),
     }
 }

@@ -1,13 +1,12 @@
 //! Opening, refreshing and ending sessions.
 
-use api::ApiError;
 use auth::mint::{ACCESS_TOKEN_LIFETIME, mint};
 use auth::{Caller, TokenRules, Who};
 use domain::{Account, Rotation, Session, SessionId, Timestamp, TokenHash};
 use resilience::{Clock, Ids};
 use store::{Accounts, Sessions, StoreError};
 
-use crate::{Delivery, IssuedTokens, Keys, RefreshToken};
+use crate::{Delivery, IssuedTokens, Keys, RefreshToken, SessionError};
 
 /// Issues tokens.
 #[derive(Clone, Debug)]
@@ -28,8 +27,8 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
     ///
     /// # Errors
     ///
-    /// 500 when there is no key to sign with, 503 when the table is down.
-    pub async fn open(&self, account: &Account, delivery: Delivery) -> Result<IssuedTokens, ApiError> {
+    /// There is no key to sign with, or the table is down.
+    pub async fn open(&self, account: &Account, delivery: Delivery) -> Result<IssuedTokens, SessionError> {
         let now = self.clock.now();
         let id = SessionId::from_uuid(self.ids.fresh());
         let token = RefreshToken::first(account.id, id, self.ids);
@@ -44,14 +43,13 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
     ///
     /// # Errors
     ///
-    /// 401 when the session is over, also because of this call; 500 when there is no key to sign with, 503 when the
-    /// table is down.
+    /// The session is over, also because of this call; there is no key to sign with, or the table is down.
     pub async fn refresh(
         &self,
         accounts: &impl Accounts,
         shown: &RefreshToken,
         delivery: Delivery,
-    ) -> Result<IssuedTokens, ApiError> {
+    ) -> Result<IssuedTokens, SessionError> {
         api::settle(self.clock, self.ids, async || self.attempt(accounts, shown, delivery).await).await
     }
 
@@ -60,8 +58,8 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
     ///
     /// # Errors
     ///
-    /// 503 when the table is down.
-    pub async fn end(&self, shown: &RefreshToken) -> Result<(), ApiError> {
+    /// The table is down.
+    pub async fn end(&self, shown: &RefreshToken) -> Result<(), SessionError> {
         Ok(self.sessions.end_session(shown.account, shown.session).await?)
     }
 
@@ -70,8 +68,8 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         accounts: &impl Accounts,
         shown: &RefreshToken,
         delivery: Delivery,
-    ) -> Result<IssuedTokens, ApiError> {
-        let session = self.sessions.session(shown.account, shown.session).await?.ok_or(ApiError::SessionEnded)?;
+    ) -> Result<IssuedTokens, SessionError> {
+        let session = self.sessions.session(shown.account, shown.session).await?.ok_or(SessionError::Ended)?;
         let Some(account) = accounts.account(shown.account).await? else { return self.ended(shown).await };
         let now = self.clock.now();
         let successors = shown.successors(&self.keys.refresh);
@@ -90,23 +88,22 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
             Rotation::Over => return self.ended(shown).await,
         };
         let successor = successors.into_iter().zip(hashes).find(|(_, hash)| *hash == current);
-        let (refresh_token, _) = successor.ok_or(ApiError::SessionEnded)?;
+        let (refresh_token, _) = successor.ok_or(SessionError::Ended)?;
         let access_token = self.access_token(&account, now)?;
         Ok(IssuedTokens { access_token, refresh_token, delivery, lasts: session.expires_at.since(now) })
     }
 
-    async fn ended(&self, shown: &RefreshToken) -> Result<IssuedTokens, ApiError> {
+    async fn ended(&self, shown: &RefreshToken) -> Result<IssuedTokens, SessionError> {
         self.end(shown).await?;
-        Err(ApiError::SessionEnded)
+        Err(SessionError::Ended)
     }
 
-    fn access_token(&self, account: &Account, now: Timestamp) -> Result<String, ApiError> {
+    fn access_token(&self, account: &Account, now: Timestamp) -> Result<String, SessionError> {
         let who = Who::new(account.role, &account.id.to_string());
         let who = who.ok_or_else(|| StoreError::Corrupt(format!("{} has a role of others", account.id)))?;
         let caller = Caller { who, token_id: self.ids.fresh().simple().to_string() };
-        let key = self.keys.signing.active(now).ok_or_else(|| ApiError::Internal("no signing key is active".into()))?;
-        mint(&caller, &TokenRules::default(), key, now, ACCESS_TOKEN_LIFETIME)
-            .map_err(|error| ApiError::Internal(error.into()))
+        let key = self.keys.signing.active(now).ok_or(SessionError::NoSigningKey)?;
+        Ok(mint(&caller, &TokenRules::default(), key, now, ACCESS_TOKEN_LIFETIME)?)
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod answer;
 mod decide;
+mod error;
 mod issuer;
 mod keys;
 mod limits;
@@ -16,6 +17,7 @@ mod token;
 
 pub use answer::{CLEARED_COOKIE, Delivery, IssuedTokens, TokenAnswer};
 pub use decide::{command_context, linked, save};
+pub use error::SessionError;
 pub use issuer::Issuer;
 pub use keys::{Keys, RefreshKeys, SessionKeys};
 pub use limits::AccountLimits;

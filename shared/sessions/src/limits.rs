@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use api::{ApiError, Owner, Request};
+use api::{Owner, Request};
 use domain::{EmailAddress, Timestamp};
 use resilience::{Decision, Limit};
 use sha2::{Digest, Sha256};
 use store::{KnownAddresses, RateLimiter};
 use telemetry::chain;
+
+use crate::SessionError;
 
 /// From an address that has signed in to this account before: an owner who tries to remember the password.
 const KNOWN: Limit = Limit { requests: 10, period: Duration::from_mins(10) };
@@ -39,12 +41,12 @@ impl AccountLimits {
     ///
     /// # Errors
     ///
-    /// 429 when there is none left, 503 when the table is down: passwords are never checked without a limit.
+    /// None is left, or the table is down: passwords are never checked without a limit.
     pub async fn try_password(
         &self,
         guards: &(impl RateLimiter + KnownAddresses),
         now: Timestamp,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), SessionError> {
         let Self { account, address } = self;
         let taken = if guards.remembers(&self.known(), now).await? {
             guards.take(&format!("sign_in/{account}/{address}"), KNOWN, now).await?
@@ -58,8 +60,8 @@ impl AccountLimits {
     ///
     /// # Errors
     ///
-    /// 429 when there is none left, 503 when the table is down.
-    pub async fn send_mail(&self, guards: &impl RateLimiter, now: Timestamp) -> Result<(), ApiError> {
+    /// None is left, or the table is down.
+    pub async fn send_mail(&self, guards: &impl RateLimiter, now: Timestamp) -> Result<(), SessionError> {
         admit("mail", guards.take(&format!("mail/{}", self.account), MAILS, now).await?)
     }
 
@@ -75,10 +77,10 @@ impl AccountLimits {
     }
 }
 
-fn admit(class: &'static str, taken: Decision) -> Result<(), ApiError> {
+fn admit(class: &'static str, taken: Decision) -> Result<(), SessionError> {
     match taken {
         Decision::Allowed { .. } => Ok(()),
-        Decision::Refused { retry_after } => Err(ApiError::TooManyRequests { class, retry_after }),
+        Decision::Refused { retry_after } => Err(SessionError::LimitReached { class, retry_after }),
     }
 }
 

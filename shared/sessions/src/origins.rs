@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use api::{ApiError, Request};
+use api::Request;
 use http::header::ORIGIN;
 
-use crate::Delivery;
+use crate::{Delivery, SessionError};
 
 /// The origins that browsers may call the API from, separated by commas: the same list as for CORS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +37,11 @@ impl AllowedOrigins {
     ///
     /// # Errors
     ///
-    /// 403 for a foreign page's request.
-    pub fn admit(&self, request: &Request, delivery: Delivery) -> Result<(), ApiError> {
+    /// A foreign page sent the request.
+    pub fn admit(&self, request: &Request, delivery: Delivery) -> Result<(), SessionError> {
         let mut origins = request.headers().get_all(ORIGIN).iter();
         let ours = origins.all(|origin| self.0.iter().any(|allowed| origin.as_bytes() == allowed.as_bytes()));
-        if ours || delivery == Delivery::Body { Ok(()) } else { Err(ApiError::ForeignOrigin) }
+        if ours || delivery == Delivery::Body { Ok(()) } else { Err(SessionError::ForeignOrigin) }
     }
 }
 

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use api::{ApiError, Request};
+use api::Request;
 use domain::{AccountId, SessionId, TokenHash};
 use resilience::Ids;
 use sha2::{Digest, Sha256};
 
 use crate::answer::COOKIE;
-use crate::{AllowedOrigins, Delivery, RefreshKeys};
+use crate::{AllowedOrigins, Delivery, RefreshKeys, SessionError};
 
 /// A refresh token as it is handed out. Stored is the hash of its secret. `Debug` shows whose it is and no more.
 #[derive(Clone, PartialEq, Eq)]
@@ -91,21 +91,20 @@ impl PresentedToken {
     ///
     /// # Errors
     ///
-    /// 401 when it is absent or malformed; 403 for a cookie with a foreign page's request.
-    pub fn by(request: &Request, in_body: Option<&str>, origins: &AllowedOrigins) -> Result<Self, ApiError> {
+    /// It is absent or malformed, or a cookie came with a foreign page's request.
+    pub fn by(request: &Request, in_body: Option<&str>, origins: &AllowedOrigins) -> Result<Self, SessionError> {
         let (text, delivery) = match in_body {
             Some(text) => (Some(text), Delivery::Body),
             None => (api::cookie(request, COOKIE), Delivery::Cookie),
         };
         origins.admit(request, delivery)?;
-        let token = text.and_then(|text| text.parse().ok()).ok_or(ApiError::SessionEnded)?;
+        let token = text.and_then(|text| text.parse().ok()).ok_or(SessionError::Ended)?;
         Ok(Self { token, delivery })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use api::ProblemType;
     use domain::CustomerId;
     use resilience::SeededIds;
     use uuid::Uuid;
@@ -152,7 +151,7 @@ mod tests {
     fn the_body_goes_before_the_cookie() {
         let origins: AllowedOrigins = "https://shop.example".parse().unwrap();
         let mut request = Request::default();
-        assert_eq!(PresentedToken::by(&request, None, &origins).unwrap_err().kind(), ProblemType::SessionEnded);
+        assert!(matches!(PresentedToken::by(&request, None, &origins), Err(SessionError::Ended)));
         let cookie = format!("{COOKIE}={}", token()).parse().unwrap();
         request.headers_mut().insert(http::header::COOKIE, cookie);
         let shown = PresentedToken::by(&request, None, &origins).unwrap();
@@ -161,7 +160,7 @@ mod tests {
         assert_eq!(shown.delivery, Delivery::Body);
 
         request.headers_mut().insert(http::header::ORIGIN, "https://evil.example".parse().unwrap());
-        assert_eq!(PresentedToken::by(&request, None, &origins).unwrap_err().kind(), ProblemType::Forbidden);
+        assert!(matches!(PresentedToken::by(&request, None, &origins), Err(SessionError::ForeignOrigin)));
         assert!(
             PresentedToken::by(&request, Some(&token().to_string()), &origins).is_ok(),
             "no browser adds a body by itself"

@@ -38,7 +38,7 @@ pub(crate) async fn place(
                 PlaceOutcome::New(order) => return Ok(PlacedOrder { order, is_repeat: false }),
                 PlaceOutcome::Existing(order) => order,
                 PlaceOutcome::OutOfStock(sku) => {
-                    return Err(out_of_stock(cart.lines.iter().map(|line| &line.sku), &sku));
+                    return Err(out_of_stock(cart.lines.iter().map(|line| &line.sku), &sku).into());
                 }
             }
         }

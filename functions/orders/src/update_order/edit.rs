@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::ApiError;
-use checkout::{Checkout, Quote, out_of_stock};
+use checkout::{Checkout, Quote, QuoteError, out_of_stock};
 use domain::{Change, EditRefused, Order, OrderEdit, Sku};
 use resilience::{Clock, Ids, Transport};
 use store::{Catalogue, Orders, StoreError};
@@ -31,7 +31,7 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O,
         let mut pause = FIRST_PAUSE;
         for _ in 0..ROUNDS {
             if let Some(sku) = quote.as_ref().and_then(|quote| quote.lacking(&order)) {
-                return Err(self.out_of_stock(sku));
+                return Err(self.out_of_stock(sku).into());
             }
             let change = match self.decide(&order, quote.as_ref()) {
                 Ok(None) => return Ok(order),
@@ -44,7 +44,7 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O,
             };
             match self.checkout.orders.save(&change, None).await {
                 Ok(()) => return Ok(change.order),
-                Err(StoreError::OutOfStock(sku)) => return Err(self.out_of_stock(&sku)),
+                Err(StoreError::OutOfStock(sku)) => return Err(self.out_of_stock(&sku).into()),
                 Err(StoreError::Conflict) => self.checkout.clock.sleep(self.checkout.ids.jitter(pause)).await,
                 Err(error) => return Err(error.into()),
             }
@@ -55,7 +55,7 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O,
     }
 
     /// The new lines at current prices; `None` when the lines stay.
-    async fn quote(&self, order: &Order) -> Result<Option<Quote>, ApiError> {
+    async fn quote(&self, order: &Order) -> Result<Option<Quote>, QuoteError> {
         let Some(lines) = &self.patch.lines else { return Ok(None) };
         let choice = order.payment.method.choice();
         Quote::of(self.catalogue, lines, order.total.currency, choice).await.map(Some)
@@ -67,7 +67,7 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O,
         order.edit(edit, self.checkout.correlation_id, self.checkout.clock.now())
     }
 
-    fn out_of_stock(&self, sku: &Sku) -> ApiError {
+    fn out_of_stock(&self, sku: &Sku) -> QuoteError {
         out_of_stock(self.patch.lines.iter().flatten().map(|line| &line.sku), sku)
     }
 }

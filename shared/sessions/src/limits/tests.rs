@@ -1,4 +1,4 @@
-use api::ProblemType;
+use api::{ApiError, ProblemType};
 use resilience::VirtualClock;
 use store::MemoryStore;
 
@@ -50,6 +50,7 @@ fn mails_have_a_limit_of_their_own() {
         send(address).unwrap();
     }
     let refused = send("f").unwrap_err();
+    let refused = ApiError::from(refused);
     assert_eq!((refused.kind(), refused.retry_after()), (ProblemType::TooManyRequests, Some(Duration::from_mins(12))));
     assert_eq!(tries(&guards, &limits("anna", "a"), NOW), 10);
 }
