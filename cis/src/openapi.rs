@@ -1,15 +1,14 @@
-//! `cargo cis openapi`: writes the API's contract and its page, after a change of what they are made from.
+//! `cargo cis openapi`: writes the API's contract, after a change of what it is made from.
 
 use std::{fs, io};
 
-/// Writes both where they are committed.
+/// Writes it where it is committed.
 ///
 /// # Errors
 ///
-/// A file cannot be written.
+/// The file cannot be written.
 pub fn write() -> io::Result<()> {
     fs::write(contract::path(), contract::text())?;
-    fs::write(contract::reference_path(), contract::reference(&contract::document()))?;
-    println!("written: {}, {}", contract::path().display(), contract::reference_path().display());
+    println!("written: {}", contract::path().display());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The API's contract: one OpenAPI 3.1 document, and a page that people read.
+//! The API's contract: one OpenAPI 3.1 document. `reference` makes a page of it that people read.
 //!
 //! What is specific to an operation is declared at its handler (`#[utoipa::path]`) and its types (`ToSchema`); what is
 //! common is added here by rule: callers, problems, headers, examples. It runs when the document is written and in
@@ -9,7 +9,6 @@ mod examples;
 mod headers;
 mod operation;
 mod problems;
-mod reference;
 mod schemas;
 mod security;
 
@@ -18,7 +17,6 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 pub use operation::{Operation, operations};
-pub use reference::reference;
 
 /// The OpenAPI document, as it follows from the code and from the samples under `events/`.
 ///
@@ -50,11 +48,6 @@ pub fn text() -> String {
 /// Where the document is committed.
 pub fn path() -> PathBuf {
     root().join("openapi.json")
-}
-
-/// Where the page for people is committed: beside the function that serves it.
-pub fn reference_path() -> PathBuf {
-    root().join("functions/edge/src/get_openapi/reference.html")
 }
 
 fn root() -> &'static Path {

@@ -10,8 +10,8 @@ pub const ENDPOINT: Endpoint = Endpoint::open(Class::Read).answering(&["applicat
 
 /// The contract, written by `cargo cis openapi`.
 pub const DOCUMENT: &str = include_str!("../../../openapi.json");
-/// The page made from it, by the same command.
-pub const REFERENCE: &str = include_str!("get_openapi/reference.html");
+/// The page that the build makes from it.
+pub const REFERENCE: &str = include_str!(concat!(env!("OUT_DIR"), "/reference.html"));
 
 /// How long caches may keep either, in seconds.
 const MAX_AGE: u32 = 300;

@@ -1,4 +1,4 @@
-//! The page for people, made from the document alone.
+//! A page for people, made from an OpenAPI document alone. Must not know the API.
 
 mod markup;
 mod schema;
@@ -11,11 +11,11 @@ use schema::{Field, Kind, fields, kind};
 
 /// The document as one HTML page, without a script and without anything to load.
 ///
-/// # Panics
+/// # Errors
 ///
-/// When the template cannot be filled in, which only a developer gets to see.
-pub fn reference(document: &Value) -> String {
-    Page::of(document).render().unwrap_or_else(|error| panic!("{error}"))
+/// The template cannot be filled in.
+pub fn page(document: &Value) -> Result<String, askama::Error> {
+    Page::of(document).render()
 }
 
 #[derive(Template)]
