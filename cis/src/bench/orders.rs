@@ -7,6 +7,7 @@ use auth::Role;
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
+use suite::Wiring;
 
 use super::BenchError;
 use super::call::{Call, json_of, text_of};
@@ -58,16 +59,22 @@ async fn reads(world: &mut World, order: &str, customer: &str, staff: &str) -> R
     world.begin("The same order afterwards");
     let repeated = cart();
     world.call(&Call { variant: "repeated", ..place(customer, FIRST, &repeated) }).await?;
-    let path = |rest: &str| format!("/v1/orders/{order}{rest}");
-    let (own, history, confirm) = (path(""), path("/history"), path("/confirm-payment"));
+    let (shown, confirm) = (what_shows(world.wiring(), order), format!("/v1/orders/{order}/confirm-payment"));
     let by = |token, route, path| Call { token: Some(token), ..Call::new(route, path) };
-    world.call(&by(customer, "GET /v1/orders/{order_id}", &own)).await?;
-    world.call(&by(customer, "GET /v1/orders/{order_id}/history", &history)).await?;
+    for (route, path) in &shown {
+        world.call(&by(customer, route, path)).await?;
+    }
     world.call(&by(customer, "POST /v1/orders/{order_id}/confirm-payment", &confirm)).await?;
     world.call(&by(customer, "GET /v1/orders", "/v1/orders")).await?;
     let paid = by(staff, "GET /v1/orders", "/v1/orders?status=paid");
     world.call(&Call { variant: "of all, by status", ..paid }).await?;
     Ok(())
+}
+
+/// The routes that show something of an order, and their paths for this one.
+fn what_shows(wiring: &Wiring, order: &str) -> Vec<(String, String)> {
+    let path = |key: &str| Some(format!("/v1/orders/{order}{}", key.strip_prefix("GET /v1/orders/{order_id}")?));
+    wiring.routes.iter().filter_map(|route| Some((route.key.clone(), path(&route.key)?))).collect()
 }
 
 async fn cancelled(world: &mut World, customer: &str) -> Result<(), BenchError> {
