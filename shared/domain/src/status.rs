@@ -88,6 +88,16 @@ impl OrderStatus {
     pub fn awaits_payment(self) -> bool {
         matches!(self, PendingPayment | PaymentProcessing)
     }
+
+    /// Whether the order is to be paid by bank transfer.
+    pub fn awaits_transfer(self) -> bool {
+        self == Invoiced
+    }
+
+    /// Whether an order that was not sent may be edited: no money has moved, and none is moving.
+    pub fn can_be_edited(self) -> bool {
+        matches!(self, PendingPayment | Invoiced)
+    }
 }
 
 /// The text is not a status.
@@ -129,5 +139,7 @@ mod tests {
         assert_eq!(those(OrderStatus::can_be_fulfilled), [Invoiced, Paid, PartiallyRefunded]);
         assert_eq!(those(OrderStatus::can_be_refunded), [Paid, Fulfilled, PartiallyRefunded, Refunded]);
         assert_eq!(those(OrderStatus::awaits_payment), [PendingPayment, PaymentProcessing]);
+        assert_eq!(those(OrderStatus::awaits_transfer), [Invoiced]);
+        assert_eq!(those(OrderStatus::can_be_edited), [PendingPayment, Invoiced]);
     }
 }

@@ -1,7 +1,7 @@
 //! Decisions hold: an order has the cart that its customer chose, and staff's reviews stand. Late invoices are recorded
 //! once.
 
-use domain::{EventType, Order, OrderStatus};
+use domain::{EventType, Order};
 
 use super::Violation;
 use crate::promises::Pieces;
@@ -27,7 +27,7 @@ fn edit(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
 fn lateness(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
     let events = snapshot.events.get(&order.id).into_iter().flatten();
     let noted = events.filter(|event| event.event_type == EventType::InvoiceOverdue).count();
-    let is_late = order.status == OrderStatus::Invoiced && snapshot.promised.unpaid.contains(&order.id);
+    let is_late = order.status.awaits_transfer() && snapshot.promised.unpaid.contains(&order.id);
     let is_wrong = noted > 1 || is_late && noted == 0;
     let text = format!("{noted} events say that its invoice is late");
     is_wrong.then(|| Violation::of("a late invoice is noted once", order.id, text))

@@ -22,28 +22,40 @@ pub(crate) enum Phase {
     Orders(OrderStatus),
 }
 
-/// The statuses of orders that involve Stripe.
-const STATUSES: [OrderStatus; 10] = [
-    OrderStatus::PendingPayment,
-    OrderStatus::PaymentProcessing,
-    OrderStatus::Paid,
-    OrderStatus::Fulfilled,
-    OrderStatus::PartiallyRefunded,
-    OrderStatus::Refunded,
-    OrderStatus::Disputed,
-    OrderStatus::ChargedBack,
-    OrderStatus::Cancelled,
-    OrderStatus::NeedsReview,
-];
+/// Whether Stripe may know of orders with this status.
+const fn involves_stripe(status: OrderStatus) -> bool {
+    match status {
+        OrderStatus::Invoiced => false,
+        OrderStatus::PendingPayment
+        | OrderStatus::PaymentProcessing
+        | OrderStatus::Paid
+        | OrderStatus::Fulfilled
+        | OrderStatus::PartiallyRefunded
+        | OrderStatus::Refunded
+        | OrderStatus::Disputed
+        | OrderStatus::ChargedBack
+        | OrderStatus::Cancelled
+        | OrderStatus::NeedsReview => true,
+    }
+}
+
+/// The first list of orders that is compared after this one.
+fn orders_after(status: Option<OrderStatus>) -> Option<Phase> {
+    let mut statuses = OrderStatus::ALL.into_iter().filter(|status| involves_stripe(*status));
+    if status.is_some() {
+        statuses.find(|known| Some(*known) == status);
+    }
+    statuses.next().map(Phase::Orders)
+}
 
 impl Phase {
-    const fn next(self) -> Option<Self> {
+    fn next(self) -> Option<Self> {
         match self {
             Self::Intents => Some(Self::Refunds),
             Self::Refunds => Some(Self::Disputes),
             Self::Disputes => Some(Self::Events),
-            Self::Events => Some(Self::Orders(STATUSES[0])),
-            Self::Orders(_) => None,
+            Self::Events => orders_after(None),
+            Self::Orders(status) => orders_after(Some(status)),
         }
     }
 }
@@ -69,12 +81,7 @@ impl PassCursor {
 
     /// The beginning of the next list; `None` when this was the last.
     pub(crate) fn next_phase(self) -> Option<Self> {
-        let after_status = |status| STATUSES.into_iter().skip_while(move |known| *known != status).nth(1);
-        let phase = match self.phase {
-            Phase::Orders(status) => after_status(status).map(Phase::Orders),
-            phase => phase.next(),
-        };
-        Some(Self { phase: phase?, after: None, ..self })
+        Some(Self { phase: self.phase.next()?, after: None, ..self })
     }
 }
 
@@ -95,7 +102,7 @@ mod tests {
             assert_eq!(next.after, None);
             cursor = next;
         }
-        assert_eq!(phases.len(), 4 + STATUSES.len());
+        assert_eq!(phases.len(), 4 + OrderStatus::ALL.len() - 1);
         let left_out: Vec<_> =
             OrderStatus::ALL.into_iter().filter(|status| !phases.contains(&Phase::Orders(*status))).collect();
         assert_eq!(left_out, [OrderStatus::Invoiced], "which has nothing to do with Stripe");

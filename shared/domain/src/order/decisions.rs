@@ -101,7 +101,7 @@ impl Order {
         if self.fulfilled_at.is_some() {
             return Ok(None);
         }
-        let keeps_money = self.status == OrderStatus::Invoiced || self.payment.kept() > 0;
+        let keeps_money = self.status.awaits_transfer() || self.payment.kept() > 0;
         if !self.status.can_be_fulfilled() || !keeps_money {
             return Err(CannotBeFulfilled(self.status));
         }

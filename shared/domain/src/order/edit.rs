@@ -31,9 +31,8 @@ impl Order {
     ///
     /// [`EditRefused`].
     pub fn edit(&self, edit: OrderEdit, correlation_id: &str, now: Timestamp) -> Result<Option<Change>, EditRefused> {
-        let awaits = matches!(self.status, OrderStatus::PendingPayment | OrderStatus::Invoiced);
         let Person::Known(contact) = &self.person else { return Err(EditRefused::TooLate(self.status)) };
-        if !awaits || self.fulfilled_at.is_some() {
+        if !self.status.can_be_edited() || self.fulfilled_at.is_some() {
             return Err(EditRefused::TooLate(self.status));
         }
         let contact = edit.contact.unwrap_or_else(|| contact.clone());

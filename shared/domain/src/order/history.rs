@@ -182,10 +182,7 @@ impl OrderHistory<'_> {
             order.total = event.total;
         }
         let later = self.events.iter().filter(|event| event.order_version > cutoff.version);
-        let may_be_edit = |event: &OrderEvent| {
-            let waits = matches!(event.status, OrderStatus::PendingPayment | OrderStatus::Invoiced);
-            event.event_type == EventType::Updated && waits
-        };
+        let may_be_edit = |event: &OrderEvent| event.event_type == EventType::Updated && event.status.can_be_edited();
         if !later.into_iter().any(may_be_edit) {
             return;
         }

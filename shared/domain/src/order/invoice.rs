@@ -86,7 +86,7 @@ impl Order {
         let direction = TransferDirection::Received;
         let mut known = self.payment.facts.transfers();
         let is_known = known.any(|known| known.id == reference && known.direction == direction);
-        if !is_known && self.status != OrderStatus::Invoiced {
+        if !is_known && !self.status.awaits_transfer() {
             return Err(TransferRefused::NotAwaited(self.status));
         }
         if amount.is_some_and(|amount| amount != self.total) {
@@ -104,7 +104,7 @@ impl Order {
     /// Records that an invoice is late; `None` when it is not, or was recorded before.
     pub fn mark_overdue(&self, correlation_id: &str, now: Timestamp) -> Option<Change> {
         let PaymentMethod::Invoice { due_at, overdue_since: None } = self.payment.method else { return None };
-        if self.status != OrderStatus::Invoiced || due_at > now {
+        if !self.status.awaits_transfer() || due_at > now {
             return None;
         }
         self.change(correlation_id, now, |order| {

@@ -122,11 +122,8 @@ fn money_is_given_back_on_request_only_while_nothing_else_is_done_about_it() {
     let twice = after(&paid(), intent("pi_2", IntentStatus::Succeeded, 2, TOTAL));
     for order in [placed(), cancelled, disputed, lost, twice, invoiced()] {
         let refused = request(&order, "rfd_1", None);
-        let expected = if order.status == OrderStatus::Invoiced {
-            RefundRefused::Transfer
-        } else {
-            RefundRefused::NotNow(order.status)
-        };
+        let expected =
+            if order.status.awaits_transfer() { RefundRefused::Transfer } else { RefundRefused::NotNow(order.status) };
         assert_eq!(refused, Err(expected), "{}", order.status);
     }
     let sent = paid().fulfil("c", Timestamp::from_millis(3)).unwrap().unwrap().order;
