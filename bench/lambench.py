@@ -54,53 +54,38 @@ ENVIRONMENT = {
 }
 
 
-# The sample event of each function that does the most before it finds the world empty.
+# The sample event that does the most before it finds the world empty, where it is not the first by name.
 SAMPLES = {
     "account-stream": "registered",
     "authorizer": "no-bearer",
     "cancel-order": "open",
-    "change-password": "good",
     "confirm-payment": "paid",
     "create-order": "placed",
     "create-payment-intent": "pending",
     "erase-me": "good",
-    "erase-orders": "erased",
-    "expire-orders": "scheduled",
     "fulfil-order": "paid-by-staff",
     "get-health": "check",
-    "get-me": "customer",
-    "get-openapi": "document",
     "get-order": "own",
     "get-order-history": "own",
     "list-orders": "own",
-    "list-products": "all",
     "login": "good",
-    "logout": "body",
     "mark-invoice-paid": "by-staff",
-    "oauth-callback": "cancelled",
     "oauth-start": "google",
-    "order-stream": "order-paid",
     "put-product": "new",
-    "reconcile-payments": "scheduled",
-    "refresh-token": "body",
     "refund-order": "part",
-    "register": "new",
-    "request-password-reset": "known-address",
     "reset-password": "good",
-    "resolve-review": "accept",
     "send-email": "order-paid",
-    "sendgrid-webhook": "delivered",
-    "settle-payment": "order-cancelled",
     "stripe-webhook": "payment-succeeded",
     "sync-sheet": "order-paid-twice",
     "unknown-route": "other-method",
     "update-order": "lines",
-    "verify-email": "good",
 }
 
 
 def event_of(function):
-    return json.loads((ROOT / "events" / function / (SAMPLES[function] + ".json")).read_text())
+    samples = ROOT / "events" / function
+    name = SAMPLES.get(function) or min(sample.stem for sample in samples.iterdir())
+    return json.loads((samples / f"{name}.json").read_text())
 
 
 def target(name, binary, event):
@@ -112,7 +97,8 @@ def main():
     peers = [pathlib.Path(peer).resolve() for peer in sys.argv[2:]]
     # A peer takes any event.
     targets = [target(peer.name, peer, event_of("get-order")) for peer in peers]
-    targets += [target(name, binaries / name, event_of(name)) for name in SAMPLES if (binaries / name).exists()]
+    functions = sorted(passport.stem for passport in ROOT.glob("functions/*/*.yaml"))
+    targets += [target(name, binaries / name, event_of(name)) for name in functions if (binaries / name).exists()]
     json.dump({"env": ENVIRONMENT, "event": {}, "cpu": 1, "harness_cpu": 0, "targets": targets}, sys.stdout, indent=1)
 
 

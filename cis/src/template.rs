@@ -1,18 +1,21 @@
-//! `cargo cis template`: writes `template.yaml`, after a change of its frame or of a function's passport.
+//! `cargo cis template`: writes what follows from the passports and the template's frame, after a change of one of them.
 
 use std::error::Error;
 use std::fs;
 
 use crate::paths;
 
-/// Writes the template where it is committed.
+/// Writes `template.yaml`, and the functions into the table of services in ARCHITECTURE.md.
 ///
 /// # Errors
 ///
 /// A passport or the frame says what cannot be, or a file cannot be written.
 pub fn write() -> Result<(), Box<dyn Error>> {
-    let path = paths::root().join("template.yaml");
-    fs::write(&path, template::text(&paths::root())?)?;
-    println!("written: {}", path.display());
+    let root = paths::root();
+    let (yaml, architecture) = (root.join("template.yaml"), root.join("ARCHITECTURE.md"));
+    fs::write(&yaml, template::text(&root)?)?;
+    let document = fs::read_to_string(&architecture)?;
+    fs::write(&architecture, template::services(&root, &document)?)?;
+    println!("written: {}, {}", yaml.display(), architecture.display());
     Ok(())
 }

@@ -2,8 +2,8 @@
 //!
 //! A passport, `functions/<package>/<function>.yaml`, is all that AWS has to know of a function: what triggers it, what
 //! it may touch, how large it is. The frame, `functions/frame.yaml`, has what they share: parameters, tables, secrets,
-//! topic, API. A function's environment follows from what it may touch, so that the two never differ. Must not know what
-//! a function does.
+//! topic, API. A function's environment follows from what it may touch, so that the two never differ. The table of services in ARCHITECTURE.md lists them, too. Must not
+//! know what a function does.
 
 mod frame;
 mod passport;
@@ -50,6 +50,9 @@ pub enum TemplateError {
         /// What it names.
         name: String,
     },
+    /// A package of functions has no row in the table of services.
+    #[error("ARCHITECTURE.md has no row for the service {0}")]
+    NoRow(String),
     /// A function has no trigger, or more than one kind of them.
     #[error("{0} has {1} of routes, queue, stream, schedule and authorizer, where one is needed")]
     Trigger(String, usize),
@@ -82,6 +85,27 @@ pub fn text(root: &Path) -> Result<String, TemplateError> {
     let body = frame.find(BEGINNING).ok_or(TemplateError::NoPlace(BEGINNING))?;
     let with_functions = put(&frame[body..], FUNCTIONS, &[shared, resources].concat())?;
     Ok([NOTE, &put(&with_functions, QUEUES, &outputs)?].concat())
+}
+
+/// ARCHITECTURE.md with the functions of each service in its table: what a service is for is written by hand.
+///
+/// # Errors
+///
+/// A passport cannot be read, or a service has no row.
+pub fn services(root: &Path, document: &str) -> Result<String, TemplateError> {
+    let mut services: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, Located { package, .. }) in passports(root)? {
+        services.entry(package).or_default().push(name);
+    }
+    let mut lines: Vec<String> = document.lines().map(str::to_owned).collect();
+    for (service, functions) in services {
+        let start = format!("| `{service}` | ");
+        let row =
+            lines.iter_mut().find_map(|line| Some((line.strip_prefix(&start)?.split_once(" | ")?.1.to_owned(), line)));
+        let (rest, line) = row.ok_or_else(|| TemplateError::NoRow(service.clone()))?;
+        *line = format!("{start}{} | {rest}", functions.join(", "));
+    }
+    Ok(lines.join("\n") + "\n")
 }
 
 /// A passport and the package that its function belongs to.

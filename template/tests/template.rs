@@ -29,6 +29,19 @@ fn the_template_is_what_frame_and_passports_say() {
 }
 
 #[test]
+fn the_table_of_services_lists_every_function() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let committed = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    assert!(committed == template::services(root, &committed).unwrap(), "it is stale: run `cargo cis template`");
+    let stale = committed.replace("| get-health, ", "| ").replace("get-health, ", "");
+    assert!(committed == template::services(root, &stale).unwrap(), "a missing function is added");
+    let without_a_row = committed.replace("| `sheets` |", "| sheets |");
+    assert!(
+        matches!(template::services(root, &without_a_row), Err(TemplateError::NoRow(service)) if service == "sheets")
+    );
+}
+
+#[test]
 fn the_environment_names_what_a_function_may_touch_and_the_parameters_it_asks_for() {
     let passport = "routes: [GET /v1/x]\nmay: { orders: GetItem }\nenv: [MAIL_FROM, ALLOWED_ORIGINS]\n";
     let text = text("environment", FRAME, passport).unwrap();
