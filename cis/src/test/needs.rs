@@ -22,13 +22,15 @@ pub enum Need {
     Clippy,
     /// What the documents' commands are run with.
     Shell,
+    /// What applies patches.
+    Git,
     /// Python 3.10 or later that can make environments.
     Python,
     /// Node 20 or later with npm.
     Node,
 }
 
-use Need::{Clippy, Compiler, Node, Python, Rustfmt, Shell};
+use Need::{Clippy, Compiler, Git, Node, Python, Rustfmt, Shell};
 
 /// What MiniStack, the linters and schemathesis ask for.
 const PYTHON_FITS: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
@@ -41,6 +43,7 @@ impl Need {
             Rustfmt => &[&["cargo", "fmt", "--version"]],
             Clippy => &[&["cargo", "clippy", "--version"]],
             Shell => &[&["bash", "--version"], &["curl", "--version"]],
+            Git => &[&["git", "--version"]],
             Python => &[&["python3", "-c", PYTHON_FITS]],
             Node => {
                 &[&["node", "-e", "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)"], &["npm", "--version"]]
@@ -53,6 +56,7 @@ impl Need {
         match self {
             Compiler if machine.has_apt => Some(Way::Apt(&["gcc", "libc6-dev"])),
             Shell if machine.has_apt => Some(Way::Apt(&["bash", "curl", "ca-certificates"])),
+            Git if machine.has_apt => Some(Way::Apt(&["git"])),
             Python if machine.has_apt => Some(Way::Apt(&["python3", "python3-venv"])),
             Rustfmt if machine.has_rustup => Some(Way::Rustup("rustfmt")),
             Clippy if machine.has_rustup => Some(Way::Rustup("clippy")),
@@ -68,6 +72,7 @@ impl Need {
             Rustfmt => "rustup component add rustfmt",
             Clippy => "rustup component add clippy",
             Shell => "Debian: apt-get install bash curl",
+            Git => "Debian: apt-get install git",
             Python => "Debian: apt-get install python3 python3-venv",
             Node => "https://nodejs.org; or Python, and it is installed under target/cis",
         }
@@ -81,6 +86,7 @@ impl fmt::Display for Need {
             Rustfmt => "rustfmt",
             Clippy => "clippy",
             Shell => "bash and curl",
+            Git => "git",
             Python => "Python 3.10 or later with venv and ensurepip",
             Node => "Node 20 or later with npm",
         })
@@ -264,7 +270,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_brought_is_named_all_at_once() {
-        let all = [Compiler, Rustfmt, Clippy, Shell, Python, Node];
+        let all = [Compiler, Rustfmt, Clippy, Shell, Git, Python, Node];
         assert_eq!(ways(&all, BARE), Err(all.to_vec()));
         assert_eq!(ways(&[Clippy, Node], PYTHON3), Err(vec![Clippy]));
         let said = NeedsError::Missing(vec![Python, Node]).to_string();

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::ops::AddAssign;
+use std::path::Path;
 use std::pin::Pin;
 use std::process::{ExitStatus, Stdio};
 
@@ -97,9 +98,14 @@ pub async fn cis(arguments: &[&str]) -> Result<Count, StepError> {
 /// Runs a program in the repository's root, shows what it prints, and counts the checks that it names; one that counts
 /// nothing is one check itself.
 pub async fn run(command: &mut Command) -> Result<Count, StepError> {
+    run_in(&paths::root(), command).await
+}
+
+/// The same in another folder.
+pub async fn run_in(folder: &Path, command: &mut Command) -> Result<Count, StepError> {
     let name = describe(command);
     let start = |error| StepError::Start(name.clone(), error);
-    command.current_dir(paths::root()).env("PATH", paths::programs());
+    command.current_dir(folder).env("PATH", paths::programs());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().map_err(start)?;
     let stdout = child.stdout.take();

@@ -6,6 +6,7 @@ mod consumers;
 mod dependencies;
 mod documents;
 mod environment;
+mod recipes;
 mod scenarios;
 mod stored_words;
 mod template;

@@ -10,7 +10,7 @@ use super::world::{ANNA, HandlerResponse, event, request};
 use counting_store::CountingStore;
 pub use fixture::{AccountsFixture, HASH};
 
-/// The functions that are about accounts and sessions.
+/// The functions whose samples are about the people of [`AccountsFixture`].
 pub const FUNCTIONS: [&str; 10] = [
     "change-password",
     "erase-me",
@@ -49,7 +49,7 @@ fn measured(function: &str, body: &Value) -> (HandlerResponse, Vec<&'static str>
     let store = CountingStore::new(&fixture.store);
     let mut event = event(None);
     event["body"] = body.to_string().into();
-    let answered = fixture.call(store.clone(), function, request(event));
+    let answered = fixture.call_with(store.clone(), function, request(event));
     (answered, store.calls(), fixture.passwords().runs())
 }
 
@@ -97,7 +97,7 @@ fn a_link_for_nobody_is_told_to_nobody() {
     let fixture = AccountsFixture::new();
     let mut event = event(None);
     event["body"] = json!({"email": "nobody@example.com"}).to_string().into();
-    assert_eq!(fixture.call(fixture.store.clone(), "request-password-reset", request(event)).status, 202);
+    assert_eq!(fixture.call("request-password-reset", request(event)).status, 202);
     assert_eq!(fixture.store.account_stream_since(0).0, [], "nothing is published, nothing is mailed");
 }
 
@@ -112,7 +112,7 @@ fn without_the_table_of_limits_nobody_tries_passwords() {
     ] {
         let mut event = event(None);
         event["body"] = body.to_string().into();
-        let answered = fixture.call(store.clone(), function, request(event));
+        let answered = fixture.call_with(store.clone(), function, request(event));
         assert_eq!(answered.problem(), (503, "service-unavailable", None), "{function}");
     }
     assert_eq!(fixture.passwords().runs(), 0);
@@ -131,7 +131,7 @@ fn passwords_that_are_guessed_first_are_not_taken() {
     ] {
         let mut event = event(None);
         event["body"] = json!({"email": "dora@example.com", "password": password}).to_string().into();
-        let answered = fixture.call(fixture.store.clone(), "register", request(event));
+        let answered = fixture.call("register", request(event));
         if taken {
             assert_eq!(answered.status, 202, "{password}");
         } else {
@@ -146,7 +146,7 @@ fn a_stronger_hash_takes_the_place_of_a_weaker_one_at_the_next_sign_in() {
     let login = || {
         let mut event = event(None);
         event["body"] = json!({"email": "emil@example.com", "password": RIGHT}).to_string().into();
-        fixture.call(fixture.store.clone(), "login", request(event)).status
+        fixture.call("login", request(event)).status
     };
     let hash = || fixture.account("emil@example.com").password.unwrap();
     assert!(fixture.passwords().is_outdated(&hash()));
@@ -161,7 +161,7 @@ fn an_account_is_erased_by_whoever_knows_it_and_nobody_else() {
     let erase = |body: Value| {
         let mut event = event(Some(ANNA));
         event["body"] = body.to_string().into();
-        fixture.call(fixture.store.clone(), "erase-me", request(event))
+        fixture.call("erase-me", request(event))
     };
     let anna = |password: &str| json!({"email": "ANNA@example.com", "password": password});
     for (body, problem) in [

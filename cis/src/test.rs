@@ -7,6 +7,7 @@ mod linked;
 mod needs;
 mod openid;
 pub mod python;
+mod recipes;
 mod report;
 pub mod step;
 mod supply;
@@ -17,7 +18,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::sim::sim;
-use needs::Need::{self, Clippy, Compiler, Node, Python, Rustfmt, Shell};
+use needs::Need::{self, Clippy, Compiler, Git, Node, Python, Rustfmt, Shell};
 use needs::NeedsError;
 use report::{Ended, Report};
 use step::{Count, Step, StepError, cargo, cis};
@@ -136,6 +137,7 @@ fn long_alone() -> Vec<Step> {
     vec![
         Step::new("supply chain", &[Python], async || supply::check().await),
         Step::new("workflows", &[Node], async || supply::lint_workflows().await),
+        Step::new("recipes", &[Compiler, Git], async || recipes::check().await),
     ]
 }
 
