@@ -72,6 +72,9 @@ pub async fn test(options: &Options) -> Result<(), TestError> {
         let began = Instant::now();
         let ended = Ended::after(step.run().await, began.elapsed());
         println!("<== {}: {ended}", step.name);
+        if let (Ended::Failed(..), Some(full)) = (&ended, needs::full_disk()) {
+            println!("    {full}");
+        }
         report.record(step.name, ended);
     }
     println!("\n{report}");

@@ -166,6 +166,17 @@ pub async fn toolchain() -> String {
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }
 
+/// Less than this and builds fail, each in words of its own.
+const DISK_IS_FULL: u64 = 1 << 30;
+
+/// A sentence when the disk is full: a failed step names whatever could not be written, not why.
+pub fn full_disk() -> Option<String> {
+    let disk = rustix::fs::statvfs(paths::root()).ok()?;
+    let left = disk.f_bavail * disk.f_frsize;
+    (left < DISK_IS_FULL)
+        .then(|| format!("the disk is full: {} MB are left for {}", left >> 20, paths::root().display()))
+}
+
 async fn missing(needs: &[Need]) -> Vec<Need> {
     let mut missing = Vec::new();
     for need in needs {
