@@ -19,7 +19,7 @@ struct Recipe {
     /// The file that is forgotten at first.
     forgotten: &'static str,
     /// What cargo is asked then, and what it says.
-    check: (&'static [&'static str], &'static str),
+    check: (&'static str, &'static str),
 }
 
 const RECIPES: [Recipe; 3] = [
@@ -27,28 +27,30 @@ const RECIPES: [Recipe; 3] = [
         name: "endpoint",
         files: 6,
         forgotten: "events/get-order-status/own.json",
-        check: (&["test", "-p", "tests", "samples"], "no sample in events/ for [\"get-order-status\"]"),
+        check: ("test -p tests samples", "no sample in events/ for [\"get-order-status\"]"),
     },
     Recipe {
         name: "mail-kind",
         files: 4,
         forgotten: "functions/email/send-email.yaml",
-        check: (&["test", "-p", "tests", "template"], "order.fulfilled"),
+        check: ("test -p tests template", "order.fulfilled"),
     },
     Recipe {
         name: "order-status",
         files: 12,
         forgotten: "shared/domain/src/order/person.rs",
-        check: (&["check", "-p", "domain"], "OrderStatus::Overdue` not covered"),
+        check: ("check -p domain", "OrderStatus::Overdue` not covered"),
     },
 ];
 
-/// Writes what is generated, then asks everything that has to know of a new function, mail or status.
-const CARRIED_OUT: [&[&str]; 4] = [
-    &["run", "--quiet", "--package", "cis", "--", "template"],
-    &["run", "--quiet", "--package", "cis", "--", "openapi"],
-    &["check", "--workspace", "--all-targets"],
-    &["test", "-p", "domain", "-p", "mail", "-p", "template", "-p", "contract", "-p", "tests", "-p", "cis", "--tests"],
+/// Writes what is generated, snapshots before the API's document has them as examples, then asks everything that has to
+/// know of a new function, mail or status. A patch that is applied does not fit any more.
+const CARRIED_OUT: [&str; 5] = [
+    "run --quiet --package cis -- template",
+    "test --quiet -p tests samples",
+    "run --quiet --package cis -- openapi",
+    "check --workspace --all-targets",
+    "test -p domain -p mail -p template -p contract -p tests -p cis --tests -- --skip the_recipes_fit",
 ];
 
 /// Carries out each recipe, first without one of its files.
@@ -58,12 +60,9 @@ const CARRIED_OUT: [&[&str]; 4] = [
 /// A patch does not fit any more or has too many files; nobody names what is missing; or the recipe is not enough.
 pub async fn check() -> Result<Count, StepError> {
     let copy = Copy::make().await?;
-    let mut total = Count::default();
-    for recipe in &RECIPES {
-        total += copy.carry_out(recipe).await?;
-    }
+    let carried_out = copy.carry_out_all().await;
     copy.remove()?;
-    Ok(total)
+    carried_out
 }
 
 /// A copy of the repository with what was built for it, so that only what a recipe changes is built again.
@@ -92,6 +91,14 @@ impl Copy {
         Ok(copy)
     }
 
+    async fn carry_out_all(&self) -> Result<Count, StepError> {
+        let mut total = Count::default();
+        for recipe in &RECIPES {
+            total += self.carry_out(recipe).await?;
+        }
+        Ok(total)
+    }
+
     async fn carry_out(&self, recipe: &Recipe) -> Result<Count, StepError> {
         let Recipe { name, files, forgotten, check: (arguments, says) } = recipe;
         let patch = paths::root().join(format!("tests/recipes/{name}.patch"));
@@ -105,7 +112,7 @@ impl Copy {
         self.git(&["apply", &format!("--exclude={forgotten}"), &patch]).await?;
         let (is_good, output) = self.ask(arguments).await?;
         if is_good || !output.contains(says) {
-            let text = format!("{name} without {forgotten}: `cargo {}` does not say {says:?}", arguments.join(" "));
+            let text = format!("{name} without {forgotten}: `cargo {arguments}` does not say {says:?}");
             return Err(StepError::Missing(format!("{output}\n{text}")));
         }
         println!("    without {forgotten} cargo says {says:?}");
@@ -113,7 +120,7 @@ impl Copy {
         let mut total = Count::default();
         for arguments in CARRIED_OUT {
             let mut command = Command::new("cargo");
-            total += run_in(&self.0, command.args(arguments).env("INSTA_UPDATE", "always")).await?;
+            total += run_in(&self.0, command.args(arguments.split(' ')).env("INSTA_UPDATE", "always")).await?;
         }
         self.git(&["reset", "--quiet", "--hard"]).await?;
         self.git(&["clean", "--quiet", "--force", "-d"]).await?;
@@ -121,8 +128,8 @@ impl Copy {
     }
 
     /// Whether cargo is content, and all that it says.
-    async fn ask(&self, arguments: &[&str]) -> Result<(bool, String), StepError> {
-        let output = Command::new("cargo").args(arguments).current_dir(&self.0).output().await;
+    async fn ask(&self, arguments: &str) -> Result<(bool, String), StepError> {
+        let output = Command::new("cargo").args(arguments.split(' ')).current_dir(&self.0).output().await;
         let output = output.map_err(|error| StepError::Start("cargo".to_owned(), error))?;
         let text = [output.stdout, output.stderr].concat();
         Ok((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
