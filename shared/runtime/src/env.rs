@@ -26,7 +26,6 @@ pub type Once<T> = OnceCell<&'static T>;
 #[derive(Debug)]
 pub struct Lambda {
     pub(crate) config: &'static aws::Config,
-    pub(crate) dynamodb: &'static aws_sdk_dynamodb::Client,
     pub(crate) orders: Once<DynamoOrders>,
     pub(crate) catalogue: Once<DynamoCatalogue>,
     pub(crate) effects: Once<DynamoEffects>,
@@ -42,6 +41,7 @@ pub struct Lambda {
     pub(crate) mail_settings: Once<MailSettings>,
     pub(crate) spreadsheet_id: Once<String>,
     pub(crate) origins: Once<AllowedOrigins>,
+    dynamodb: Once<aws_sdk_dynamodb::Client>,
     transport: Once<HttpTransport>,
     passwords: Once<passwords::Passwords>,
 }
@@ -54,10 +54,8 @@ impl Lambda {
     /// A variable is missing that Lambda gives every function.
     pub fn start() -> Result<&'static Self, Error> {
         telemetry::init();
-        let config = leak(aws::Config::from_env()?);
         Ok(leak(Self {
-            dynamodb: leak(aws_sdk_dynamodb::Client::new(config.sdk())),
-            config,
+            config: leak(aws::Config::from_env()?),
             orders: Once::new(),
             catalogue: Once::new(),
             effects: Once::new(),
@@ -73,9 +71,15 @@ impl Lambda {
             mail_settings: Once::new(),
             spreadsheet_id: Once::new(),
             origins: Once::new(),
+            dynamodb: Once::new(),
             transport: Once::new(),
             passwords: Once::new(),
         }))
+    }
+
+    /// The way to the tables. The streams' functions read none, and do not link it.
+    pub(crate) fn dynamodb(&self) -> &'static aws_sdk_dynamodb::Client {
+        once(&self.dynamodb, || aws_sdk_dynamodb::Client::new(self.config.sdk()))
     }
 
     /// The way to the providers. One answer may take as long as whoever asked first says: a function asks one provider.

@@ -20,9 +20,9 @@ impl Orders for Lambda {
             let catalogue = or_end(settings::or_default("CATALOGUE_TABLE", String::new()));
             let orders = required::<String>("ORDERS_TABLE");
             if catalogue.is_empty() {
-                DynamoOrders::without_stock(self.dynamodb, orders)
+                DynamoOrders::without_stock(self.dynamodb(), orders)
             } else {
-                DynamoOrders::new(self.dynamodb, orders, catalogue)
+                DynamoOrders::new(self.dynamodb(), orders, catalogue)
             }
         })
     }
@@ -30,7 +30,7 @@ impl Orders for Lambda {
 
 impl Catalogue for Lambda {
     fn catalogue(&self) -> &DynamoCatalogue {
-        once(&self.catalogue, || DynamoCatalogue::new(self.dynamodb, required::<String>("CATALOGUE_TABLE")))
+        once(&self.catalogue, || DynamoCatalogue::new(self.dynamodb(), required::<String>("CATALOGUE_TABLE")))
     }
 }
 
@@ -42,7 +42,7 @@ impl ProductPages for Lambda {
 
 impl Effects for Lambda {
     fn mails(&self) -> &DynamoEffects {
-        once(&self.effects, || DynamoEffects::new(self.dynamodb, required::<String>("EFFECTS_TABLE")))
+        once(&self.effects, || DynamoEffects::new(self.dynamodb(), required::<String>("EFFECTS_TABLE")))
     }
 
     fn rows(&self) -> &DynamoEffects {
@@ -52,7 +52,7 @@ impl Effects for Lambda {
 
 impl Identity for Lambda {
     fn accounts(&self) -> &DynamoAccounts {
-        once(&self.accounts, || DynamoAccounts::new(self.dynamodb, required::<String>("IDENTITY_TABLE")))
+        once(&self.accounts, || DynamoAccounts::new(self.dynamodb(), required::<String>("IDENTITY_TABLE")))
     }
 }
 
@@ -64,7 +64,7 @@ impl ApiKeys for Lambda {
 
 impl Guards for Lambda {
     fn guards(&self) -> &DynamoGuards {
-        once(&self.guards, || DynamoGuards::new(self.dynamodb, required::<String>("GUARDS_TABLE")))
+        once(&self.guards, || DynamoGuards::new(self.dynamodb(), required::<String>("GUARDS_TABLE")))
     }
 }
 
