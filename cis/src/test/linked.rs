@@ -1,5 +1,5 @@
-//! What each function's program links: no provider's client that it does not call, and nothing that hashes passwords
-//! without the processor for it.
+//! What each function's program links: no provider's client that it does not call, no way to tables where it has none, and
+//! nothing that hashes passwords without the processor for it.
 
 use std::path::Path;
 
@@ -14,6 +14,8 @@ const CLIENTS: [(&str, &str); 4] =
     [("stripe", "stripe"), ("mail", "sendgrid"), ("google_sheets", "google"), ("oidc", "oauth")];
 /// Calls nobody: a price must be one that Stripe can charge, and Stripe's client knows which are.
 const ONLY_ASKS: (&str, &str) = ("put-product", "stripe");
+/// The way to the tables.
+const TABLES: &str = "aws_sdk_dynamodb";
 /// What hashes passwords, and the memory in MB that comes with a whole processor.
 const HASHING: (&str, u32) = ("passwords", 1769);
 
@@ -32,7 +34,10 @@ pub async fn check() -> Result<Count, StepError> {
         let passport = &located.passport;
         let may = |secret: &str| passport.may.iter().any(|(what, _)| what == secret);
         let clients = CLIENTS.map(|(client, secret)| (client, may(secret) || (name.as_str(), client) == ONLY_ASKS));
-        let expected = clients.into_iter().chain([(HASHING.0, passport.memory == Some(HASHING.1))]);
+        let mut actions = passport.may.iter().flat_map(|(_, access)| access.actions());
+        let has_tables = actions.any(|action| action == "Query" || action.ends_with("Item"));
+        let others = [(TABLES, has_tables), (HASHING.0, passport.memory == Some(HASHING.1))];
+        let expected = clients.into_iter().chain(others);
         let wrong = expected.filter(|(client, expected)| links(&symbols, client) != *expected);
         findings.extend(wrong.map(|(client, expected)| {
             if expected { format!("{name} does not link {client}") } else { format!("{name} links {client}") }
