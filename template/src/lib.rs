@@ -2,8 +2,8 @@
 //!
 //! A passport, `functions/<package>/<function>.yaml`, is all that AWS has to know of a function: what triggers it, what
 //! it may touch, how large it is. The frame, `functions/frame.yaml`, has what they share: parameters, tables, secrets,
-//! topic, API. A function's environment follows from what it may touch, so that the two never differ. The table of services in ARCHITECTURE.md lists them, too. Must not
-//! know what a function does.
+//! topic, API. A function's environment follows from what it may touch, so that the two never differ. The table of
+//! services in ARCHITECTURE.md lists the functions, too. Must not know what a function does.
 
 mod frame;
 mod passport;

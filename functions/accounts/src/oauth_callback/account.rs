@@ -1,15 +1,10 @@
 //! Finds, links or creates the account of an external identity.
 
-use std::time::Duration;
-
 use domain::{Account, AccountMatches, CustomerId, ExternalIdentity, SignInOutcome};
-use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
+use resilience::{Clock, Ids};
 use store::{Accounts, SaveOutcome, StoreError};
 
 use crate::oauth_callback::Failure;
-
-/// How long conflicts are retried.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Reads, decides and stores, and starts again after a concurrent write: of the same address, of the same identity in
 /// another tab, or of the account.
@@ -20,12 +15,7 @@ pub(crate) async fn sign_in(
     ids: &impl Ids,
 ) -> Result<Account, Failure> {
     let fresh = CustomerId::from_uuid(ids.fresh());
-    let attempt = async || once(accounts, external, fresh, clock).await;
-    let judge = |failure: &Failure| match failure {
-        Failure::Ours(api::ApiError::Store(StoreError::Conflict)) => Verdict::RETRY,
-        _ => Verdict::GiveUp,
-    };
-    retry(clock, ids, Policy::CONFLICT, Deadline::after(clock, PATIENCE), attempt, judge).await
+    api::settle(clock, ids, async || once(accounts, external, fresh, clock).await).await
 }
 
 async fn once(

@@ -1,6 +1,6 @@
 //! Why a sign-in failed, and the reasons that the web app gets.
 
-use api::ApiError;
+use api::{ApiError, MayConflict};
 use domain::ExternalSignInError;
 use oidc::OpenIdError;
 use telemetry::chain;
@@ -35,6 +35,12 @@ pub enum Failure {
     /// A table or a secret of ours is unavailable.
     #[error(transparent)]
     Ours(ApiError),
+}
+
+impl MayConflict for Failure {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Ours(error) if error.is_conflict())
+    }
 }
 
 impl Failure {
