@@ -102,7 +102,7 @@ pub enum DrillError {
     Rotate(#[from] crate::rotate::RotateError),
     /// A script, or what it counted.
     #[error(transparent)]
-    Script(#[from] crate::test::step::StepError),
+    Script(#[from] crate::checks::CheckError),
     /// Schemathesis said nothing that can be read.
     #[error("schemathesis ended without a report as {0}")]
     NoReport(&'static str, #[source] std::io::Error),

@@ -18,8 +18,7 @@ use tokio::task::LocalSet;
 
 use crate::accounts::{Accounts, ORIGINS};
 use crate::process::asked_to_end;
-use crate::stack::{Kind, Queue, Stack, Tables};
-use crate::up::Options;
+use crate::stack::{Kind, Options, Queue, Stack, Tables};
 use crate::{banner, paths, seed};
 
 mod checkpoint;

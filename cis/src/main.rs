@@ -12,6 +12,7 @@ mod accounts;
 mod audit;
 mod banner;
 mod bench;
+mod checks;
 mod cloud;
 mod dead_letters;
 mod drill;
@@ -50,7 +51,7 @@ struct Cis {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Starts a local stack: the whole system on this machine.
-    Up(up::Options),
+    Up(stack::Options),
     /// Ends the stack that is up.
     Down,
     /// Tries the promises under faults, against the stack that is up.

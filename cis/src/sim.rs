@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::test::step::{Count, StepError, cargo};
+use crate::checks::{CheckError, Count, cargo};
 
 /// What is handed on.
 #[derive(Clone, Debug, Args)]
@@ -17,7 +17,7 @@ pub struct Options {
 /// # Errors
 ///
 /// It cannot be built, or a promise was broken.
-pub async fn sim(options: &[&str]) -> Result<Count, StepError> {
+pub async fn sim(options: &[&str]) -> Result<Count, CheckError> {
     let run = ["run", "--quiet", "--profile", "sim", "--package", "simulation", "--locked", "--"];
     cargo(&[&run, options].concat()).await
 }

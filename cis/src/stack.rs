@@ -1,14 +1,36 @@
-//! What is known of the stack that is up: `target/cis/stack.json`, for the other commands and for other tools.
+//! How a stack is started, and what is known of the one that is up: `target/cis/stack.json`, for the other commands and for other tools.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::PathBuf;
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use suite::secrets;
 
 use crate::paths;
+
+/// How to start a stack.
+#[derive(Clone, Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Options {
+    /// The real binaries and the real template, on MiniStack (needs Python), instead of one process.
+    #[arg(long)]
+    pub cloud: bool,
+    /// Forget what an earlier stack stored. The cloud stack always starts fresh.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Return when the stack is ready, and leave it running until `cargo cis down`.
+    #[arg(long)]
+    pub background: bool,
+    /// Build the functions as they go to AWS: slow to build, fast to run.
+    #[arg(long)]
+    pub release: bool,
+    /// Multiplies every rate limit; 0 switches them off.
+    #[arg(long, default_value_t = 1)]
+    pub rate_limit_scale: u32,
+}
 
 /// The stack that is up.
 #[derive(Clone, Debug, Serialize, Deserialize)]

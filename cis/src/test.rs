@@ -17,11 +17,12 @@ use std::time::Instant;
 
 use clap::Args;
 
+use crate::checks::{CheckError, Count, cargo, cis};
 use crate::sim::sim;
 use needs::Need::{self, Clippy, Compiler, Git, Node, Python, Rustfmt, Shell};
 use needs::NeedsError;
 use report::{Ended, Report};
-use step::{Count, Step, StepError, cargo, cis};
+use step::Step;
 
 /// Which checks to run.
 #[derive(Clone, Debug, Args)]
@@ -146,7 +147,7 @@ fn long_alone() -> Vec<Step> {
 
 /// Unit and integration tests. The functions' programs have none, and each would be linked once more to say so; that they
 /// build is clippy's and the cloud stack's to tell.
-async fn rust_tests() -> Result<Count, StepError> {
+async fn rust_tests() -> Result<Count, CheckError> {
     cargo(&["test", "--workspace", "--locked", "--lib", "--bin", "cis", "--test", "*"]).await
 }
 
@@ -168,7 +169,7 @@ fn drills(long: bool) -> [&'static [&'static str]; 3] {
 const BOOKS: [&[&str]; 3] = [&["ledger", "--all"], &["replay", "--all", "--dry-run"], &["audit"]];
 
 /// A fresh embedded stack takes an order from its request to its row, and leaves nothing running.
-async fn embedded(long: bool) -> Result<Count, StepError> {
+async fn embedded(long: bool) -> Result<Count, CheckError> {
     let [stock, reconcile, refunds] = drills(long);
     let [ledger, replay, audit] = BOOKS;
     let limits = ["drill", "limits", "--seconds", "5"];
@@ -176,7 +177,7 @@ async fn embedded(long: bool) -> Result<Count, StepError> {
 }
 
 /// Runs these commands on a fresh embedded stack, all of them even after a failure, and ends it.
-async fn on_embedded(commands: &[&[&str]]) -> Result<Count, StepError> {
+async fn on_embedded(commands: &[&[&str]]) -> Result<Count, CheckError> {
     cis(&["up", "--background", "--fresh"]).await?;
     let mut counts = Vec::new();
     for arguments in commands {
@@ -190,7 +191,7 @@ async fn on_embedded(commands: &[&[&str]]) -> Result<Count, StepError> {
 }
 
 /// A small edition of the contract's drill on a fresh stack without limits, whose answers would hide the others.
-async fn contract() -> Result<Count, StepError> {
+async fn contract() -> Result<Count, CheckError> {
     cis(&["up", "--background", "--fresh", "--rate-limit-scale", "0"]).await?;
     let drilled = cis(&["drill", "contract", "--cases", "4000", "--seed", "1"]).await;
     cis(&["down"]).await?;

@@ -4,36 +4,13 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::Args;
-
-use crate::stack::{self, Stack};
+use crate::stack::{self, Options, Stack};
 use crate::{cloud, embedded, paths, process};
 
 /// How long `down` waits for a stack to tidy up after itself.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it looks.
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// How to start a stack.
-#[derive(Clone, Debug, Args)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub struct Options {
-    /// The real binaries and the real template, on MiniStack (needs Python), instead of one process.
-    #[arg(long)]
-    pub cloud: bool,
-    /// Forget what an earlier stack stored. The cloud stack always starts fresh.
-    #[arg(long)]
-    pub fresh: bool,
-    /// Return when the stack is ready, and leave it running until `cargo cis down`.
-    #[arg(long)]
-    pub background: bool,
-    /// Build the functions as they go to AWS: slow to build, fast to run.
-    #[arg(long)]
-    pub release: bool,
-    /// Multiplies every rate limit; 0 switches them off.
-    #[arg(long, default_value_t = 1)]
-    pub rate_limit_scale: u32,
-}
 
 /// Why the stack cannot start.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use domain::Timestamp;
 use http::{Method, Request, Response};
 use serde_json::json;
 
-use crate::{Sandbox, answer, faults::Fault, provider::StandIn as _, sandbox::not_found};
+use crate::{Sandbox, answer, faults::Fault, provider::StandIn as _};
 
 /// Answers a request that belongs to no provider.
 pub fn handle(sandbox: &mut Sandbox, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
@@ -68,3 +68,11 @@ fn faults(sandbox: &mut Sandbox, method: &Method, path: &[&str], body: &Bytes) -
 
 const INDEX: &str = include_str!("../templates/index.html");
 const STYLE: &str = include_str!("../templates/style.css");
+
+/// The answer for a path that belongs to no provider.
+fn not_found() -> Response<Bytes> {
+    answer::problem(
+        404,
+        "no such path: /v1 is Stripe, /v3 SendGrid, /token and /v4 Google, /oidc OpenID, /_sandbox the controls",
+    )
+}

@@ -11,6 +11,7 @@
 #![recursion_limit = "256"]
 
 mod answer;
+mod call;
 mod control;
 mod deliveries;
 mod draw;
@@ -29,11 +30,12 @@ pub mod sheets;
 pub mod stripe;
 mod transport;
 
+pub use call::Outcome;
 pub use deliveries::{Deliveries, Delivery, DeliveryCounts, DeliveryId, RetrySchedule};
 pub use faults::{ActiveFault, CallResult, Fault, FaultKind, Faults, Loss, Plan, WebhookPlan, When};
 pub use provider::{Provider, Refusal, StandIn, Webhook};
 pub use requests::{Call, RequestLog, RouteCounts};
-pub use sandbox::{Outcome, Sandbox};
+pub use sandbox::Sandbox;
 pub use settings::Settings;
 pub use shared::Shared;
 pub use transport::SandboxTransport;

@@ -4,26 +4,13 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures::future::LocalBoxFuture;
 use resilience::Clock as _;
 use suite::{Activity, QueueMapping, StreamMapping};
 
-use crate::world::World;
+use crate::world::{Pollers, World};
 
 /// How many pollers one queue has.
 const POLLERS: usize = 2;
-
-/// A poller's work, as long as the run lasts.
-pub type Polling<M> = fn(Rc<World>, M) -> LocalBoxFuture<'static, ()>;
-
-/// The pollers that hand messages and records to functions.
-#[derive(Clone, Debug)]
-pub struct Pollers {
-    /// Polls a queue.
-    pub queue: Polling<QueueMapping>,
-    /// Reads a stream.
-    pub stream: Polling<StreamMapping>,
-}
 
 impl Default for Pollers {
     fn default() -> Self {

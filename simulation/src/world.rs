@@ -4,18 +4,18 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use domain::{ApiKey, Sku, Timestamp};
+use futures::future::LocalBoxFuture;
 use resilience::{SeededIds, VirtualClock};
 use sandbox::stripe::Endpoint;
 use sandbox::{Fault, FaultKind, Provider, RetrySchedule, Shared};
 use store::{ApiKeys as _, Catalogue as _, ProductEdit, StockEdit};
-use suite::{Ports, Suite};
+use suite::{Ports, QueueMapping, StreamMapping, Suite};
 
 use crate::executor::Executor;
 use crate::fixture::{self, BEGIN, FixtureError, Token};
 use crate::injector::{FaultProfile, Point, SeededInjector};
 use crate::network::{Network, RequestMutator};
 use crate::observed_store::{BuggyStore, ObservedStore};
-use crate::pollers::Pollers;
 use crate::promises::Promises;
 use crate::rng::SimRng;
 
@@ -35,6 +35,18 @@ pub struct Build {
     pub handlers: Vec<(&'static str, Handler)>,
     /// Pollers that replace AWS's.
     pub pollers: Pollers,
+}
+
+/// A poller's work, as long as the run lasts.
+pub type Polling<M> = fn(Rc<World>, M) -> LocalBoxFuture<'static, ()>;
+
+/// The pollers that hand messages and records to functions.
+#[derive(Clone, Debug)]
+pub struct Pollers {
+    /// Polls a queue.
+    pub queue: Polling<QueueMapping>,
+    /// Reads a stream.
+    pub stream: Polling<StreamMapping>,
 }
 
 /// A product of the shop: sku, price in minor units, stock at the start.

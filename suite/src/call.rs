@@ -6,33 +6,10 @@ use resilience::{Clock, Deadline, Ids, Transport};
 use serde_json::Value;
 use tracing::Instrument as _;
 
+use crate::call_error::CallError;
 use crate::functions;
-use crate::gate::Crash;
 use crate::ports::Stores;
 use crate::suite::Suite;
-
-/// Why an invocation gave no result.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// There is no such function.
-    #[error("there is no function {0}")]
-    Unknown(String),
-    /// The event is not what the function is called with.
-    #[error("the event is not one of this function's")]
-    Event(#[source] serde_json::Error),
-    /// The result has no JSON form.
-    #[error("the result has no JSON form")]
-    Result(#[source] serde_json::Error),
-    /// The wiring of the function failed before its handler ran.
-    #[error("the function cannot start")]
-    Start(#[source] Box<dyn std::error::Error>),
-    /// The function's time was up.
-    #[error("timed out after {} s", .0.as_secs())]
-    TimedOut(Duration),
-    /// Its process died.
-    #[error(transparent)]
-    Crash(#[from] Crash),
-}
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// Calls a function with an event as Lambda hands it over, and gives back its result.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::call::CallError;
+use crate::call_error::CallError;
 use crate::gate::{BusGate, StoreGate};
 use crate::ports::Stores;
 use crate::suite::Suite;

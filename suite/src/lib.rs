@@ -7,6 +7,7 @@
 
 mod bus;
 mod call;
+mod call_error;
 mod clients;
 mod concurrency;
 mod dynamo;
@@ -26,7 +27,7 @@ mod template;
 mod warm;
 
 pub use bus::{Bus, Counts, DeliverySchedule, Message, Misbehaviour};
-pub use call::CallError;
+pub use call_error::CallError;
 pub use clients::SharedIds;
 pub use dynamo::{DynamoError, LocalDynamo};
 pub use functions::{ENDPOINTS, FUNCTIONS, call, request};
@@ -36,10 +37,9 @@ pub use gate::{
 };
 pub use gateway::SourceIp;
 pub use ports::{Ports, Settings, Stores};
-pub use replace::{Handler, Work};
 pub use run::{Activity, RunError};
 pub use stream::{BatchOutcome, ChangeStream, Record, StreamError};
-pub use suite::Suite;
+pub use suite::{Handler, Suite, Work};
 pub use template::{
     Authorization, Authorizer, Cors, Function, Queue, QueueMapping, Redrive, Route, Schedule, Segment, StreamMapping,
     Subscription, TemplateError, Wiring,

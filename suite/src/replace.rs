@@ -1,39 +1,13 @@
 //! Handlers that replace a function's own, so that tests can show the effect of a bug.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::pin::Pin;
-use std::rc::Rc;
-
 use resilience::{Clock, Deadline, Ids, Transport};
 use serde_json::Value;
 
-use crate::call::CallError;
+use crate::call_error::CallError;
 use crate::clients::SharedIds;
 use crate::gate::{BusGate, StoreGate, TransportGate};
 use crate::ports::Stores;
-use crate::suite::Suite;
-
-/// A handler's work: a function's answer to an event.
-pub type Work<'a> = Pin<Box<dyn Future<Output = Result<Value, CallError>> + 'a>>;
-
-/// A handler that replaces a function's own. It reaches everything through the suite, behind the same gate.
-pub type Handler<S, T, C, I> = Rc<dyn for<'a> Fn(&'a Suite<S, T, C, I>, Value, Deadline) -> Work<'a>>;
-
-/// Handlers by the functions that they stand in for.
-pub(crate) struct Replacements<S, T, C, I>(BTreeMap<String, Handler<S, T, C, I>>);
-
-impl<S, T, C, I> Default for Replacements<S, T, C, I> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<S, T, C, I> fmt::Debug for Replacements<S, T, C, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
-    }
-}
+use crate::suite::{Handler, Suite};
 
 impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     /// Replaces the function's handler from now on.

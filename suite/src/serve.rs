@@ -7,7 +7,7 @@ use http::{Request, Response, StatusCode, header};
 use resilience::{Clock, Ids, Transport};
 use serde_json::Value;
 
-use crate::call::CallError;
+use crate::call_error::CallError;
 use crate::gateway::{self, Call};
 use crate::ports::Stores;
 use crate::suite::Suite;

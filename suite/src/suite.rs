@@ -2,21 +2,45 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use domain::Timestamp;
-use resilience::{Clock, Ids, Transport};
+use resilience::{Clock, Deadline, Ids, Transport};
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::bus::Bus;
+use crate::call_error::CallError;
 use crate::concurrency::ConcurrencyLimits;
 use crate::gate::Gate;
 use crate::gateway::AuthorizerCache;
 use crate::ports::{Ports, Settings, Stores};
-use crate::replace::Replacements;
 use crate::stream::{Record, Shard};
 use crate::template::{StreamMapping, Wiring};
 use crate::warm::Warm;
+
+/// A handler's work: a function's answer to an event.
+pub type Work<'a> = Pin<Box<dyn Future<Output = Result<Value, CallError>> + 'a>>;
+
+/// A handler that replaces a function's own. It reaches everything through the suite, behind the same gate.
+pub type Handler<S, T, C, I> = Rc<dyn for<'a> Fn(&'a Suite<S, T, C, I>, Value, Deadline) -> Work<'a>>;
+
+/// Handlers by the functions that they replace.
+pub(crate) struct Replacements<S, T, C, I>(pub(crate) BTreeMap<String, Handler<S, T, C, I>>);
+
+impl<S, T, C, I> Default for Replacements<S, T, C, I> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<S, T, C, I> fmt::Debug for Replacements<S, T, C, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 /// Every function, wired in one process.
 ///

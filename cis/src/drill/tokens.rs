@@ -4,10 +4,10 @@ use tokio::process::Command;
 
 use super::DrillError;
 use crate::accounts::signing_keys_file;
+use crate::checks::run as run_counted;
 use crate::paths;
 use crate::stack::Stack;
 use crate::test::clients;
-use crate::test::step::run as run_counted;
 
 /// Hands the file of the stack's signing keys to the script beside the other clients, which prints what it tried.
 pub async fn run() -> Result<(), DrillError> {

@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::python;
-use super::step::{Count, StepError, cargo, run};
+use crate::checks::{CheckError, Count, cargo, run};
 use crate::paths;
 
 /// Each takes the sandbox's address and ends with `N passed, M failed`.
@@ -15,7 +15,7 @@ const PYTHON: [&str; 2] = ["stripe_python.py", "google_python.py"];
 const NODE: [&str; 3] = ["stripe_node.mjs", "sendgrid_node.mjs", "helmet_node.mjs"];
 
 /// Starts a sandbox and runs every client against it.
-pub async fn check() -> Result<Count, StepError> {
+pub async fn check() -> Result<Count, CheckError> {
     let clients = paths::root().join("tests/clients");
     let interpreter = python::environment().await?.join("python");
     install().await?;
@@ -34,23 +34,23 @@ pub async fn check() -> Result<Count, StepError> {
 }
 
 /// What the checks in Node need, as the lock file names it.
-pub async fn install() -> Result<(), StepError> {
+pub async fn install() -> Result<(), CheckError> {
     let clients = paths::root().join("tests/clients");
     run(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(clients)).await?;
     Ok(())
 }
 
 /// A sandbox on a free port, which ends with its handle, and its address.
-async fn sandbox() -> Result<(Child, String), StepError> {
+async fn sandbox() -> Result<(Child, String), CheckError> {
     let program = paths::root().join("target/debug/sandbox");
-    let failed = |error| StepError::Start(program.display().to_string(), error);
+    let failed = |error| CheckError::Start(program.display().to_string(), error);
     let mut child = start(&program).map_err(failed)?;
     let Some(output) = child.stdout.take() else {
-        return Err(StepError::Missing("the sandbox has no output".to_owned()));
+        return Err(CheckError::Missing("the sandbox has no output".to_owned()));
     };
     let line = BufReader::new(output).lines().next_line().await.map_err(failed)?;
     let address = line.as_deref().and_then(|line| line.strip_prefix("sandbox: "));
-    let address = address.ok_or_else(|| StepError::Missing("the sandbox did not say where it is".to_owned()))?;
+    let address = address.ok_or_else(|| CheckError::Missing("the sandbox did not say where it is".to_owned()))?;
     Ok((child, address.to_owned()))
 }
 

@@ -1,9 +1,9 @@
 //! The cloud stack with the real binaries: what can happen to an order, and nothing left running.
 
-use super::step::{Count, StepError, cis};
+use crate::checks::{CheckError, Count, cis};
 
 /// A fresh stack: the smoke test, the scenarios, small editions of the drills, and the stack's end.
-pub async fn check(long: bool) -> Result<Count, StepError> {
+pub async fn check(long: bool) -> Result<Count, CheckError> {
     cis(&["up", "--cloud", "--background"]).await?;
     let checks = async {
         let mut total = Count::default();

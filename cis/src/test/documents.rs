@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use super::step::{Count, StepError, cis, run};
+use crate::checks::{CheckError, Count, cis, run};
 use crate::paths;
 
 /// From the repository's root.
@@ -27,7 +27,7 @@ const SHELL: &str = include_str!("documents.sh");
 const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Runs every page, each from a machine on which no stack is up.
-pub async fn check() -> Result<Count, StepError> {
+pub async fn check() -> Result<Count, CheckError> {
     let mut total = Count::default();
     for page in PAGES {
         cis(&["down"]).await?;
@@ -38,10 +38,10 @@ pub async fn check() -> Result<Count, StepError> {
     Ok(total)
 }
 
-async fn run_page(page: &str) -> Result<Count, StepError> {
-    let failed = |error| StepError::Start(page.to_owned(), error);
+async fn run_page(page: &str) -> Result<Count, CheckError> {
+    let failed = |error| CheckError::Start(page.to_owned(), error);
     let text = std::fs::read_to_string(paths::root().join(page)).map_err(failed)?;
-    let script = script(page, &text).map_err(StepError::Missing)?;
+    let script = script(page, &text).map_err(CheckError::Missing)?;
     // Kept, so that a page that fails can be looked into.
     let file = paths::state().join("documents").join(page.replace('/', "-")).with_extension("sh");
     std::fs::create_dir_all(paths::state().join("documents")).map_err(failed)?;
@@ -49,7 +49,7 @@ async fn run_page(page: &str) -> Result<Count, StepError> {
     let this = std::env::current_exe().map_err(failed)?;
     let mut bash = Command::new("bash");
     bash.arg(&file).env("CIS", this).env("STACK_FILE", paths::stack_file());
-    let slow = |_| StepError::Missing(format!("{page} took longer than {} s", PATIENCE.as_secs()));
+    let slow = |_| CheckError::Missing(format!("{page} took longer than {} s", PATIENCE.as_secs()));
     tokio::time::timeout(PATIENCE, run(&mut bash)).await.map_err(slow)?
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use super::step::{Count, StepError};
+use crate::checks::{CheckError, Count};
 use crate::cloud::build;
 use crate::paths;
 
@@ -24,9 +24,9 @@ const HASHING: (&str, u32) = ("passwords", 1769);
 /// # Errors
 ///
 /// A function does not build, or a program links what it must not, or lacks what it needs; all of them are named.
-pub async fn check() -> Result<Count, StepError> {
-    let programs = build::functions(false).await.map_err(|error| StepError::Missing(error.to_string()))?;
-    let passports = template::passports(&paths::root()).map_err(|error| StepError::Missing(error.to_string()))?;
+pub async fn check() -> Result<Count, CheckError> {
+    let programs = build::functions(false).await.map_err(|error| CheckError::Missing(error.to_string()))?;
+    let passports = template::passports(&paths::root()).map_err(|error| CheckError::Missing(error.to_string()))?;
     let mut findings = Vec::new();
     for (name, program) in &programs {
         let symbols = symbols(program).await?;
@@ -45,13 +45,13 @@ pub async fn check() -> Result<Count, StepError> {
     }
     match findings.as_slice() {
         [] => Ok(Count { passed: programs.len(), failed: 0 }),
-        _ => Err(StepError::Missing(findings.join(", "))),
+        _ => Err(CheckError::Missing(findings.join(", "))),
     }
 }
 
 /// The program's symbols as `nm` of the compiler's binutils lists them: development builds keep them.
-async fn symbols(program: &Path) -> Result<String, StepError> {
-    let failed = |error| StepError::Start(format!("nm {}", program.display()), error);
+async fn symbols(program: &Path) -> Result<String, CheckError> {
+    let failed = |error| CheckError::Start(format!("nm {}", program.display()), error);
     let output = Command::new("nm").arg(program).output().await.map_err(failed)?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

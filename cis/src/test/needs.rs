@@ -8,7 +8,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 use super::python;
-use super::step::{StepError, run};
+use crate::checks::{CheckError, run};
 use crate::paths;
 
 /// A program, or a family of them.
@@ -132,7 +132,7 @@ pub enum NeedsError {
     Missing(Vec<Need>),
     /// Something could not be installed.
     #[error("nothing was run, since {0} could not be installed")]
-    NotInstalled(&'static str, #[source] StepError),
+    NotInstalled(&'static str, #[source] CheckError),
 }
 
 fn list(missing: &[Need]) -> String {
@@ -252,10 +252,10 @@ fn apt() -> Command {
 }
 
 /// Node and npm by the names under which they are looked for. The package has them in its own folders.
-async fn node() -> Result<(), StepError> {
+async fn node() -> Result<(), CheckError> {
     let packages = python::node().await?;
     let programs = paths::node();
-    let failed = |error| StepError::Start(programs.display().to_string(), error);
+    let failed = |error| CheckError::Start(programs.display().to_string(), error);
     std::fs::create_dir_all(&programs).map_err(failed)?;
     let links = [("node", "bin/node"), ("npm", "lib/node_modules/npm/bin/npm-cli.js")];
     for (name, target) in links {

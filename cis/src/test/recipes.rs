@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use super::step::{Count, StepError, run_in};
+use crate::checks::{CheckError, Count, run_in};
 use crate::paths;
 
 /// A recipe, carried out once.
@@ -58,7 +58,7 @@ const CARRIED_OUT: [&str; 5] = [
 /// # Errors
 ///
 /// A patch does not fit any more or has too many files; nobody names what is missing; or the recipe is not enough.
-pub async fn check() -> Result<Count, StepError> {
+pub async fn check() -> Result<Count, CheckError> {
     let copy = Copy::make().await?;
     let carried_out = copy.carry_out_all().await;
     copy.remove()?;
@@ -69,12 +69,12 @@ pub async fn check() -> Result<Count, StepError> {
 struct Copy(PathBuf);
 
 impl Copy {
-    async fn make() -> Result<Self, StepError> {
+    async fn make() -> Result<Self, CheckError> {
         let copy = Self(paths::state().join("recipes"));
         copy.remove()?;
         let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
         let output = Command::new("git").args(arguments).current_dir(paths::root()).output().await;
-        let output = output.map_err(|error| StepError::Start("git ls-files".to_owned(), error))?;
+        let output = output.map_err(|error| CheckError::Start("git ls-files".to_owned(), error))?;
         for path in String::from_utf8_lossy(&output.stdout).split('\0').filter(|path| !path.is_empty()) {
             copy_file(&paths::root().join(path), &copy.0.join(path)).map_err(|error| cannot_copy(path, error))?;
         }
@@ -91,7 +91,7 @@ impl Copy {
         Ok(copy)
     }
 
-    async fn carry_out_all(&self) -> Result<Count, StepError> {
+    async fn carry_out_all(&self) -> Result<Count, CheckError> {
         let mut total = Count::default();
         for recipe in &RECIPES {
             total += self.carry_out(recipe).await?;
@@ -99,21 +99,21 @@ impl Copy {
         Ok(total)
     }
 
-    async fn carry_out(&self, recipe: &Recipe) -> Result<Count, StepError> {
+    async fn carry_out(&self, recipe: &Recipe) -> Result<Count, CheckError> {
         let Recipe { name, files, forgotten, check: (arguments, says) } = recipe;
         let patch = paths::root().join(format!("tests/recipes/{name}.patch"));
-        let text = fs::read_to_string(&patch).map_err(|error| StepError::Start(patch.display().to_string(), error))?;
+        let text = fs::read_to_string(&patch).map_err(|error| CheckError::Start(patch.display().to_string(), error))?;
         let written = text.matches("diff --git ").count();
         println!("    {name}: {written} files are written by hand, of {files} at most");
         if written > *files {
-            return Err(StepError::Missing(format!("the recipe {name} takes {written} files")));
+            return Err(CheckError::Missing(format!("the recipe {name} takes {written} files")));
         }
         let patch = patch.to_string_lossy();
         self.git(&["apply", &format!("--exclude={forgotten}"), &patch]).await?;
         let (is_good, output) = self.ask(arguments).await?;
         if is_good || !output.contains(says) {
             let text = format!("{name} without {forgotten}: `cargo {arguments}` does not say {says:?}");
-            return Err(StepError::Missing(format!("{output}\n{text}")));
+            return Err(CheckError::Missing(format!("{output}\n{text}")));
         }
         println!("    without {forgotten} cargo says {says:?}");
         self.git(&["apply", &format!("--include={forgotten}"), &patch]).await?;
@@ -128,18 +128,18 @@ impl Copy {
     }
 
     /// Whether cargo is content, and all that it says.
-    async fn ask(&self, arguments: &str) -> Result<(bool, String), StepError> {
+    async fn ask(&self, arguments: &str) -> Result<(bool, String), CheckError> {
         let output = Command::new("cargo").args(arguments.split(' ')).current_dir(&self.0).output().await;
-        let output = output.map_err(|error| StepError::Start("cargo".to_owned(), error))?;
+        let output = output.map_err(|error| CheckError::Start("cargo".to_owned(), error))?;
         let text = [output.stdout, output.stderr].concat();
         Ok((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
     }
 
-    async fn git(&self, arguments: &[&str]) -> Result<(), StepError> {
+    async fn git(&self, arguments: &[&str]) -> Result<(), CheckError> {
         run_in(&self.0, Command::new("git").args(arguments)).await.map(|_| ())
     }
 
-    fn remove(&self) -> Result<(), StepError> {
+    fn remove(&self) -> Result<(), CheckError> {
         match fs::remove_dir_all(&self.0) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot_copy("what was there", error)),
             _ => Ok(()),
@@ -154,6 +154,6 @@ fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     File::options().write(true).open(to)?.set_modified(from.metadata()?.modified()?)
 }
 
-fn cannot_copy(what: &str, error: io::Error) -> StepError {
-    StepError::Start(format!("a copy of {what}"), error)
+fn cannot_copy(what: &str, error: io::Error) -> CheckError {
+    CheckError::Start(format!("a copy of {what}"), error)
 }

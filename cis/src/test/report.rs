@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::step::{Count, StepError};
+use crate::checks::{CheckError, Count};
 
 /// What became of one step.
 #[derive(Debug)]
@@ -11,14 +11,14 @@ pub enum Ended {
     /// All of its checks passed.
     Passed(Count, Duration),
     /// It failed.
-    Failed(StepError, Duration),
+    Failed(CheckError, Duration),
     /// It was left out, as was asked for.
     LeftOut,
 }
 
 impl Ended {
     /// Of what a step said after so long.
-    pub fn after(result: Result<Count, StepError>, time: Duration) -> Self {
+    pub fn after(result: Result<Count, CheckError>, time: Duration) -> Self {
         match result {
             Ok(count) => Self::Passed(count, time),
             Err(error) => Self::Failed(error, time),
@@ -99,7 +99,7 @@ mod tests {
         let second = Duration::from_secs(1);
         report.record("clippy", Ended::LeftOut);
         report.record("rust tests", Ended::after(Ok(Count { passed: 12, failed: 0 }), second));
-        report.record("contract", Ended::after(Err(StepError::Missing("no".to_owned())), second * 90));
+        report.record("contract", Ended::after(Err(CheckError::Missing("no".to_owned())), second * 90));
         let expected = "\
 clippy                    0.0 s  left out
 rust tests                1.0 s  12 passed

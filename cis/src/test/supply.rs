@@ -2,12 +2,12 @@
 
 use tokio::process::Command;
 
-use super::step::{Count, StepError, run};
 use super::{clients, python};
+use crate::checks::{CheckError, Count, run};
 use crate::paths;
 
 /// `cargo deny`, as `deny.toml` says. Advisories need their database, which is fetched each time.
-pub async fn check() -> Result<Count, StepError> {
+pub async fn check() -> Result<Count, CheckError> {
     let deny = python::deny().await?;
     let mut total = run(Command::new(&deny).args(["--locked", "check", "licenses", "bans", "sources"])).await?;
     if run(Command::new(&deny).args(["--locked", "fetch", "db"])).await.is_ok() {
@@ -19,7 +19,7 @@ pub async fn check() -> Result<Count, StepError> {
 }
 
 /// `actionlint` on every file of `.github/workflows`.
-pub async fn lint_workflows() -> Result<Count, StepError> {
+pub async fn lint_workflows() -> Result<Count, CheckError> {
     clients::install().await?;
     let script = paths::root().join("tests/clients/workflows_node.mjs");
     run(Command::new("node").arg(script)).await

@@ -2,12 +2,12 @@
 
 use tokio::process::Command;
 
-use super::step::{Count, StepError, cis, run};
+use crate::checks::{CheckError, Count, cis, run};
 use crate::paths;
 use crate::stack::Stack;
 
 /// Fails when the generated types are stale; then signs up, orders and pays on a fresh embedded stack.
-pub async fn check() -> Result<Count, StepError> {
+pub async fn check() -> Result<Count, CheckError> {
     let mut total = Count::default();
     run(npm().args(["ci", "--silent", "--no-audit", "--no-fund"])).await?;
     for script in ["stale", "check"] {
@@ -20,8 +20,8 @@ pub async fn check() -> Result<Count, StepError> {
     Ok(total)
 }
 
-async fn scenario() -> Result<Count, StepError> {
-    let missing = || StepError::Missing("there is no stack".to_owned());
+async fn scenario() -> Result<Count, CheckError> {
+    let missing = || CheckError::Missing("there is no stack".to_owned());
     let stack = Stack::load().ok().flatten().ok_or_else(missing)?;
     run(npm().args(["run", "--silent", "scenario", "--"]).args([&stack.api_url, &stack.sandbox_url])).await
 }

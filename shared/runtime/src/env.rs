@@ -3,24 +3,30 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
+use auth::mint::SigningKeys;
+use auth::{LinkKeys, PublicKeys, TokenKeys};
 use capabilities::{MailSettings, Outside, Passwords, PaymentTerms, ReconcileWindow, Time};
 use domain::Product;
 use google_sheets::Sheets;
 use lambda_runtime::Error;
-use oidc::OpenId;
+use mail::SendGridSecrets;
+use oidc::{OpenId, Providers};
 use resilience::{Cache, HttpTransport, RandomIds, SystemClock};
-use sessions::AllowedOrigins;
+use sessions::{AllowedOrigins, RefreshKeys};
 use settings::SecretsManager;
 use store::{DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders, Page, PageRequest};
+use stripe::StripeSecrets;
 use tokio::sync::OnceCell as AsyncCell;
 
 use crate::fatal::{or_default, or_end, required};
-use crate::secrets::Secrets;
 
 /// A client of a provider as functions have it on Lambda.
 pub type Transport = &'static HttpTransport;
 /// What is made once and lives as long as the process: nothing of it is ever dropped, so no program links its end.
 pub type Once<T> = OnceCell<&'static T>;
+
+/// A secret, kept in the warm environment for a while.
+pub type CachedSecret<T> = settings::CachedSecret<T, &'static SecretsManager, SystemClock>;
 
 /// Everything that a function can be given, each part made when it is first asked for.
 #[derive(Debug)]
@@ -35,7 +41,14 @@ pub struct Lambda {
     pub(crate) dead_letters: Once<events::SqsDeadLetters>,
     pub(crate) product_pages: Once<Cache<PageRequest, Page<Product>, SystemClock>>,
     pub(crate) secrets_manager: Once<SecretsManager>,
-    pub(crate) secrets: Secrets,
+    pub(crate) stripe_keys: Once<CachedSecret<StripeSecrets>>,
+    pub(crate) sendgrid_keys: Once<CachedSecret<SendGridSecrets>>,
+    pub(crate) oauth_providers: Once<CachedSecret<Providers>>,
+    pub(crate) link_keys: Once<CachedSecret<LinkKeys>>,
+    pub(crate) token_keys: Once<CachedSecret<TokenKeys>>,
+    pub(crate) public_keys: Once<CachedSecret<PublicKeys>>,
+    pub(crate) signing_keys: Once<CachedSecret<SigningKeys>>,
+    pub(crate) refresh_keys: Once<CachedSecret<RefreshKeys>>,
     pub(crate) sheets: AsyncCell<&'static Sheets<Transport, SystemClock, RandomIds>>,
     pub(crate) open_id: Once<OpenId<Transport, SystemClock, RandomIds>>,
     pub(crate) mail_settings: Once<MailSettings>,
@@ -65,7 +78,14 @@ impl Lambda {
             dead_letters: Once::new(),
             product_pages: Once::new(),
             secrets_manager: Once::new(),
-            secrets: Secrets::default(),
+            stripe_keys: Once::new(),
+            sendgrid_keys: Once::new(),
+            oauth_providers: Once::new(),
+            link_keys: Once::new(),
+            token_keys: Once::new(),
+            public_keys: Once::new(),
+            signing_keys: Once::new(),
+            refresh_keys: Once::new(),
             sheets: AsyncCell::new(),
             open_id: Once::new(),
             mail_settings: Once::new(),
