@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use domain::{
-    Change, CustomerId, LedgerEntry, MailEffect, MailEffectId, Order, OrderEvent, OrderId, OrderStatus, Timestamp,
+    Change, CustomerId, Due, LedgerEntry, MailEffect, MailEffectId, Order, OrderEvent, OrderId, OrderStatus, Timestamp,
 };
 use events::{Event, Publisher as _};
 use futures::future::LocalBoxFuture;
@@ -279,6 +279,10 @@ impl Orders for ObservedStore {
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError> {
         self.context.memory.oldest_with_status(status, placed_before, page).await
+    }
+
+    async fn due(&self, due: Due, by: Timestamp, page: &PageRequest) -> Result<Page<Order>, StoreError> {
+        self.context.memory.due(due, by, page).await
     }
 }
 

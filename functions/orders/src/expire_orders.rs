@@ -8,14 +8,14 @@ mod scan;
 use std::cell::Cell;
 use std::time::Duration;
 
-use domain::{Order, OrderStatus};
+use domain::{Due, Order};
 use resilience::{Clock, Deadline};
 use serde::Serialize;
 use store::StoreError;
 
 use decide::Decider;
 use expire::Expiry;
-use scan::StatusScan;
+use scan::DueScan;
 
 /// The time reserved at the end of an invocation: one answer of Stripe's and the writes after it.
 pub const RESERVE: Duration = Duration::from_secs(15);
@@ -52,8 +52,8 @@ pub async fn handle(
     let stripe = &env.stripe_unless_down(TIMEOUT).await;
     let stripe = stripe.as_ref();
     let [expired, deferred, overdue] = [const { Cell::new(0) }; 3];
-    let (scan, decider) = (StatusScan { orders, guards, clock, deadline }, Decider { orders, clock, ids });
-    scan.each("overdue-invoices", OrderStatus::Invoiced, async |order| {
+    let (scan, decider) = (DueScan { orders, guards, clock, deadline }, Decider { orders, clock, ids });
+    scan.each("overdue-invoices", Due::Overdue, async |order| {
         let mark = |order: &Order| order.mark_overdue(&order.correlation_id, clock.now());
         match decider.decide(order, None, mark).await {
             Ok(outcome) => count(&overdue, outcome.is_change),
@@ -64,7 +64,7 @@ pub async fn handle(
     })
     .await?;
     let expiry = Expiry::new(decider, stripe, deadline);
-    scan.each("expired-orders", OrderStatus::PendingPayment, async |order| match expiry.expire(order).await {
+    scan.each("expired-orders", Due::Expiry, async |order| match expiry.expire(order).await {
         Ok(is_expired) => count(&expired, is_expired),
         Err(error) => {
             count(&deferred, true);

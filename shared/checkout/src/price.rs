@@ -43,6 +43,20 @@ impl Quote {
             let line = order.lines.iter().find(|line| line.sku == *sku && order.reservation != Reservation::Released);
             line.map_or(0, |line| line.quantity)
         };
+        self.short_of(held)
+    }
+
+    /// The quote, if there is enough of everything for a new order, as far as can be seen.
+    ///
+    /// # Errors
+    ///
+    /// [`QuoteError::OutOfStock`].
+    pub fn in_stock(self) -> Result<Self, QuoteError> {
+        let missing = self.short_of(|_| 0).map(|sku| out_of_stock(self.priced.lines.iter().map(|line| &line.sku), sku));
+        missing.map_or(Ok(self), Err)
+    }
+
+    fn short_of(&self, held: impl Fn(&Sku) -> u32) -> Option<&Sku> {
         let on_stock = |sku: &Sku| self.products.iter().find(|product| product.sku == *sku).map_or(0, |it| it.stock);
         let lacks = |sku: &Sku, quantity: u32| quantity.saturating_sub(held(sku)) > on_stock(sku);
         self.priced.lines.iter().find(|line| lacks(&line.sku, line.quantity)).map(|line| &line.sku)

@@ -43,7 +43,7 @@ pub use mail::{
 };
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{
-    CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled, Change, Contact, Difference, EditRefused,
+    CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled, Change, Contact, Difference, Due, EditRefused,
     EventMismatch, Gap, InvalidTransferReference, MAX_MOVED_PRODUCTS, Mismatch, Movement, Order, OrderEdit,
     OrderHistory, OrderLine, Payment, PaymentChoice, PaymentMethod, PaymentTerms, Person, PointInTime, RecordedFacts,
     RefundAction, RefundActionState, RefundProgress, RefundReason, RefundRefused, RefundRequest, RefundView,

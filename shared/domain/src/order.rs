@@ -2,6 +2,7 @@
 
 mod decisions;
 mod difference;
+mod due;
 mod edit;
 mod history;
 mod invoice;
@@ -28,6 +29,7 @@ use crate::{
 
 pub use decisions::{CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled};
 pub use difference::{Difference, EventMismatch, Mismatch, Movement};
+pub use due::Due;
 pub use edit::{EditRefused, MAX_MOVED_PRODUCTS, OrderEdit};
 pub use history::{Gap, OrderHistory, PointInTime, RecordedFacts, Snapshot};
 pub use invoice::{InvalidTransferReference, TransferReference, TransferRefused};

@@ -1,7 +1,7 @@
 //! The repository of orders, with their events, receipts and parked facts.
 
 use domain::{
-    Change, CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, PaymentFact, RecordedFacts, Sku,
+    Change, CustomerId, Due, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, PaymentFact, RecordedFacts, Sku,
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -162,11 +162,23 @@ pub trait Orders {
         placed_before: Timestamp,
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError>;
+
+    /// All customers' orders for which this was due by then, the longest due first.
+    async fn due(&self, due: Due, by: Timestamp, page: &PageRequest) -> Result<Page<Order>, StoreError>;
 }
 
 /// The sort key of orders in lists: newest first, ties by id.
 pub(crate) fn sort_key(order: &Order) -> String {
     format!("{}#{}", order.placed_at, order.id)
+}
+
+/// The sort key of what is due: the longest due first, ties by id.
+pub(crate) fn due_at(order: &Order) -> Option<String> {
+    order.due().map(|(_, at)| due_key(order.id, at))
+}
+
+pub(crate) fn due_key(id: OrderId, at: Timestamp) -> String {
+    format!("{at}#{id}")
 }
 
 /// The prefix of the sort keys of events.

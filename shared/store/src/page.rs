@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::Order;
+use domain::{Order, OrderId, Timestamp};
 
-use crate::orders::sort_key;
+use crate::orders::{due_key, sort_key};
 
 /// The most items on a page.
 pub const MAX_PAGE: usize = 100;
@@ -30,6 +30,11 @@ impl Cursor {
     /// The cursor after this order, in lists of all customers' orders.
     pub fn behind(order: &Order) -> Self {
         Self(sort_key(order))
+    }
+
+    /// The cursor after what is due about this order since then.
+    pub fn of_due(id: OrderId, at: Timestamp) -> Self {
+        Self(due_key(id, at))
     }
 
     /// The sort key that the page begins after.

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use domain::{
-    Change, CustomerId, LedgerEntry, MailEffect, MailEffectId, MailSubject, Order, OrderEvent, OrderId, OrderStatus,
-    Product, Sku, Timestamp,
+    Change, CustomerId, Due, LedgerEntry, MailEffect, MailEffectId, MailSubject, Order, OrderEvent, OrderId,
+    OrderStatus, Product, Sku, Timestamp,
 };
 use events::{BusError, DeadLetters, Event, Publisher};
 use http::{Request, Response};
@@ -125,6 +125,10 @@ impl<S: Stores> Orders for StoreGate<'_, S> {
     ) -> Result<Page<Order>, StoreError> {
         let oldest = self.store.orders().oldest_with_status(status, placed_before, page);
         self.gate.around(read("orders.oldest_with_status"), oldest).await
+    }
+
+    async fn due(&self, due: Due, by: Timestamp, page: &PageRequest) -> Result<Page<Order>, StoreError> {
+        self.gate.around(read("orders.due"), self.store.orders().due(due, by, page)).await
     }
 }
 

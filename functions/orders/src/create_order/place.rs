@@ -29,7 +29,9 @@ pub(crate) async fn place(
     placement: Placement<'_>,
 ) -> Result<PlacedOrder, ApiError> {
     let Placement { id, customer, cart, terms, correlation_id, now } = placement;
-    let order = match Quote::of(catalogue, &cart.lines, cart.currency, cart.payment_method).await {
+    // One look tells whether something is sold out: nobody fights for it by transactions that the table refuses.
+    let quote = Quote::of(catalogue, &cart.lines, cart.currency, cart.payment_method).await;
+    let order = match quote.and_then(Quote::in_stock) {
         Ok(Quote { priced, .. }) => {
             let (method, held_until) = terms.agreed(cart.payment_method, now);
             let priced = PricedCart { cart: cart.clone(), lines: priced.lines, total: priced.total };
@@ -42,7 +44,7 @@ pub(crate) async fn place(
                 }
             }
         }
-        // The catalogue may have changed since; an order keeps its prices.
+        // The catalogue may have changed since; an order keeps its prices and its goods.
         Err(error) => orders.find(id).await?.ok_or(error)?,
     };
     if order.is_for(&cart) { Ok(PlacedOrder { order, is_repeat: true }) } else { Err(ApiError::IdempotencyKeyReused) }

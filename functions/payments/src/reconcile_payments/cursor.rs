@@ -20,6 +20,8 @@ pub(crate) enum Phase {
     Events,
     /// Our orders of the window with one status.
     Orders(OrderStatus),
+    /// Our orders with something to refund or void, of whatever age.
+    Settlement,
 }
 
 /// Whether Stripe may know of orders with this status.
@@ -55,7 +57,8 @@ impl Phase {
             Self::Refunds => Some(Self::Disputes),
             Self::Disputes => Some(Self::Events),
             Self::Events => orders_after(None),
-            Self::Orders(status) => orders_after(Some(status)),
+            Self::Orders(status) => orders_after(Some(status)).or(Some(Self::Settlement)),
+            Self::Settlement => None,
         }
     }
 }
@@ -102,7 +105,7 @@ mod tests {
             assert_eq!(next.after, None);
             cursor = next;
         }
-        assert_eq!(phases.len(), 4 + OrderStatus::ALL.len() - 1);
+        assert_eq!(phases.len(), 5 + OrderStatus::ALL.len() - 1);
         let left_out: Vec<_> =
             OrderStatus::ALL.into_iter().filter(|status| !phases.contains(&Phase::Orders(*status))).collect();
         assert_eq!(left_out, [OrderStatus::Invoiced], "which has nothing to do with Stripe");

@@ -1,6 +1,8 @@
 //! From us to Stripe: checks that the orders of the window agree with Stripe, and that nothing is left to do for them.
 
-use domain::{EventType, IntentFact, IntentId, IntentStatus, Order, OrderEvent, OrderId, OrderStatus};
+use std::time::Duration;
+
+use domain::{Due, EventType, IntentFact, IntentId, IntentStatus, Order, OrderEvent, OrderId, OrderStatus};
 use resilience::{Clock, Ids, Transport};
 use store::{Cursor, MAX_PAGE, Orders, PageRequest};
 use stripe::{StripeError, dispute_facts};
@@ -10,6 +12,8 @@ use crate::reconcile_payments::pass::{Run, StopReason};
 use crate::reconcile_payments::stripes::facts_of;
 use crate::reconcile_payments::{Difference, Kind, Outcome};
 
+/// How long an order's refunds may have been handed on in vain before that counts as a difference that is left.
+const STUCK_AFTER: Duration = Duration::from_hours(3);
 /// The events of due refunds, among those that pass the filter of `settle-payment`'s subscription.
 const SETTLED: [EventType; 3] = [EventType::Cancelled, EventType::RefundDue, EventType::RefundRequested];
 
@@ -45,7 +49,12 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
                 self.contested(order, &intent.id).await?;
             }
         }
-        self.unsettled(order).await
+        // What has to be settled has a list of its own, but for orders that wait to be paid: in that list they wait to
+        // expire.
+        if order.status.awaits_payment() && order.has_open_work() {
+            self.unsettled(order.id).await?;
+        }
+        Ok(())
     }
 
     /// An intent that awaits payment; one that was listed in this run has been compared.
@@ -102,32 +111,36 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(())
     }
 
-    /// What should have been done for the order long ago.
-    async fn unsettled(&mut self, listed: &Order) -> Result<(), StopReason> {
-        if !self.is_unsettled(listed) {
-            return Ok(());
+    /// What should have been refunded or voided long ago, however old the order is.
+    pub(crate) async fn settlements(&mut self) -> Result<bool, StopReason> {
+        let until = self.cursor.until;
+        let request = PageRequest { limit: MAX_PAGE, after: self.cursor.after.clone().map(Cursor::after) };
+        let page = self.with.orders.due(Due::Settlement, until, &request).await?;
+        for order in &page.items {
+            self.check_time()?;
+            self.report.compared.settlements += 1;
+            let worked = self.unsettled(order.id).await;
+            self.one_order(order.id, "", worked)?;
+            self.cursor.after = order.due().map(|(_, at)| Cursor::of_due(order.id, at).sort_key().to_owned());
         }
+        self.cursor.after = page.next.as_ref().map(|next| next.sort_key().to_owned());
+        Ok(page.next.is_some())
+    }
+
+    async fn unsettled(&mut self, id: OrderId) -> Result<(), StopReason> {
         // The list may be outdated.
-        let Some(order) = self.with.orders.find(listed.id).await? else { return Ok(()) };
-        if order.updated_at > self.cursor.until || !self.is_unsettled(&order) {
+        let Some(order) = self.with.orders.find(id).await? else { return Ok(()) };
+        if order.updated_at > self.cursor.until {
             return Ok(());
         }
         let live: Vec<IntentId> = order.intents_to_void().cloned().collect();
         for intent in live {
             self.void(&order, &intent).await?;
         }
-        if self.is_money_unsettled(&order) {
+        if order.refund_due() > 0 || order.open_refund_actions().next().is_some() {
             self.ask_again(&order).await?;
         }
         Ok(())
-    }
-
-    fn is_unsettled(&self, order: &Order) -> bool {
-        order.intents_to_void().next().is_some() || self.is_money_unsettled(order)
-    }
-
-    fn is_money_unsettled(&self, order: &Order) -> bool {
-        order.refund_due() > 0 || order.open_refund_actions().any(|(_, action)| action.reserved_at <= self.cursor.until)
     }
 
     /// Has Stripe cancel an intent that is not to be paid any more, and applies its answer.
@@ -150,7 +163,8 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         }
     }
 
-    /// Due refunds are `settle-payment`'s work: the order's event is published once more.
+    /// Due refunds are `settle-payment`'s work: the order's event is published once more. What that has not settled for
+    /// hours is reported as left: people have to look.
     async fn ask_again(&mut self, order: &Order) -> Result<(), StopReason> {
         let (due, open) = (order.refund_due(), order.open_refund_actions().map(|(_, action)| action.amount.amount));
         let ours = format!("{due} due and {} reserved to go back", open.sum::<i64>());
@@ -158,7 +172,8 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         let outcome = match told {
             Some(event) => {
                 self.with.orders.republish(&event, self.with.clock.now()).await?;
-                Outcome::HandedOn
+                let is_stuck = order.updated_at < self.cursor.until.minus(STUCK_AFTER);
+                if is_stuck { Outcome::Left } else { Outcome::HandedOn }
             }
             None => Outcome::Left,
         };

@@ -92,6 +92,7 @@ impl<'a, O: Orders, T: Transport, C: Clock, I: Ids> Run<'a, O, T, C, I> {
             Phase::Refunds => self.refunds().await,
             Phase::Disputes => self.disputes().await,
             Phase::Events => self.events().await,
+            Phase::Settlement => self.settlements().await,
             Phase::Orders(status) => self.orders(status).await,
         }
     }

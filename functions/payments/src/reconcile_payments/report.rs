@@ -130,6 +130,8 @@ pub struct ComparisonCounts {
     pub disputes: u32,
     /// Events of Stripe's about what is older than the window.
     pub events: u32,
+    /// Orders of ours with something to refund or void.
+    pub settlements: u32,
     /// Orders of ours.
     pub orders: u32,
     /// Objects of Stripe's that name no order of ours.
@@ -193,6 +195,7 @@ impl Report {
         sum.refunds += more.refunds;
         sum.disputes += more.disputes;
         sum.events += more.events;
+        sum.settlements += more.settlements;
         sum.orders += more.orders;
         sum.not_ours += more.not_ours;
         (self.finished, self.stopped) = (next.finished, next.stopped);

@@ -83,7 +83,12 @@ impl Order {
     /// Whether its reservation has expired, and no payment is in progress.
     pub fn is_overdue_for_expiry(&self, now: Timestamp) -> bool {
         let is_over = self.reservation.held_until().is_some_and(|until| until <= now);
-        is_over && self.status == OrderStatus::PendingPayment && self.cancellation.is_none()
+        is_over && self.is_waiting_to_expire()
+    }
+
+    /// Whether it expires when its reservation ends.
+    pub(super) fn is_waiting_to_expire(&self) -> bool {
+        self.status == OrderStatus::PendingPayment && self.cancellation.is_none()
     }
 
     /// Cancels an order that was not paid in time. Its intents must be final first, so have Stripe cancel them before.

@@ -83,13 +83,13 @@ impl Write {
         }
     }
 
-    /// Takes the first request from a bucket that was last seen in this state.
-    fn of_idle(seen: Option<Timestamp>, next: Timestamp) -> Self {
-        let (condition, seen) = match seen {
-            None => ("attribute_not_exists(#tat)", None),
-            Some(seen) => ("#tat = :seen", Some((":seen", seen))),
-        };
-        Self { arrival: ":next", condition, values: [(":next", next)].into_iter().chain(seen).collect() }
+    /// Takes the first request from a bucket that is full again, or was never used.
+    fn of_idle(limit: Limit, now: Timestamp) -> Self {
+        Self {
+            arrival: ":next",
+            condition: "attribute_not_exists(#tat) OR #tat < :now",
+            values: vec![(":next", now.plus(limit.interval())), (":now", now)],
+        }
     }
 }
 
@@ -161,20 +161,18 @@ impl RateLimiter for DynamoGuards {
         }
         let (write_id, until) = (RandomIds.fresh(), now.plus(limit.whole()));
         for _ in 0..ROUNDS {
-            let seen = match self.write(bucket, &Write::of_used(limit, now), until, write_id).await? {
+            // Idle first: a person's bucket is full again before their next request.
+            let seen = match self.write(bucket, &Write::of_idle(limit, now), until, write_id).await? {
                 BucketWrite::Taken(next) => return Ok(told(limit, next, now)),
                 BucketWrite::Other(seen) => seen,
             };
-            let next = match limit.take(seen, now) {
-                (Some(next), _) => next,
-                (None, refused) => {
-                    if let Decision::Refused { retry_after } = refused {
-                        self.note_empty(bucket, now.plus(retry_after), now);
-                    }
-                    return Ok(refused);
+            if let (None, refused) = limit.take(seen, now) {
+                if let Decision::Refused { retry_after } = refused {
+                    self.note_empty(bucket, now.plus(retry_after), now);
                 }
-            };
-            if let BucketWrite::Taken(next) = self.write(bucket, &Write::of_idle(seen, next), until, write_id).await? {
+                return Ok(refused);
+            }
+            if let BucketWrite::Taken(next) = self.write(bucket, &Write::of_used(limit, now), until, write_id).await? {
                 return Ok(told(limit, next, now));
             }
         }

@@ -32,6 +32,12 @@ pub(crate) fn order(order: &Order, write_id: Uuid) -> Result<Item, StoreError> {
     item.insert(keys::CUSTOMER_KEY.to_owned(), text(keys::customer_key(order.customer)));
     item.insert(keys::STATUS_KEY.to_owned(), text(keys::status_key(order.status, keys::shard(order.id))));
     item.insert(keys::SORT_KEY.to_owned(), text(crate::orders::sort_key(order)));
+    if let Some((due, _)) = order.due() {
+        item.insert(keys::DUE_KEY.to_owned(), text(keys::due_key(due, keys::shard(order.id))));
+    }
+    if let Some(at) = crate::orders::due_at(order) {
+        item.insert(keys::DUE_AT.to_owned(), text(at));
+    }
     item.insert(WRITE_ID.to_owned(), mark(write_id));
     Ok(item)
 }

@@ -5,8 +5,8 @@ use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    AccountEvent, AccountId, CustomerId, EmailAddress, Identity, KeyId, LinkId, MailEffectId, OrderId, OrderStatus,
-    SessionId, Sku, Timestamp,
+    AccountEvent, AccountId, CustomerId, Due, EmailAddress, Identity, KeyId, LinkId, MailEffectId, OrderId,
+    OrderStatus, SessionId, Sku, Timestamp,
 };
 use sha2::{Digest, Sha256};
 
@@ -26,6 +26,12 @@ pub(crate) const CUSTOMER_KEY: &str = "customer_key";
 pub(crate) const BY_STATUS: &str = "by_status";
 /// Partition key of [`BY_STATUS`].
 pub(crate) const STATUS_KEY: &str = "status_key";
+/// Orders about which something has to be done by itself: by `due_key`, then `due_at`. No other order is in it.
+pub(crate) const BY_DUE: &str = "by_due";
+/// Partition key of [`BY_DUE`].
+pub(crate) const DUE_KEY: &str = "due_key";
+/// Sort key of [`BY_DUE`].
+pub(crate) const DUE_AT: &str = "due_at";
 /// Sort key of the indexes of orders and of API keys.
 pub(crate) const SORT_KEY: &str = "sort_key";
 /// All products, by `listing_key`, then `sku`; all API keys, by `listing_key`, then `sort_key`.
@@ -190,6 +196,11 @@ pub(crate) fn shard(id: OrderId) -> u8 {
 /// Value of [`STATUS_KEY`].
 pub(crate) fn status_key(status: OrderStatus, shard: u8) -> String {
     format!("{status}#{shard}")
+}
+
+/// Value of [`DUE_KEY`].
+pub(crate) fn due_key(due: Due, shard: u8) -> String {
+    format!("{due}#{shard}")
 }
 
 /// Value of [`CUSTOMER_KEY`].

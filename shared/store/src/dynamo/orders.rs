@@ -7,7 +7,7 @@ mod save;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, Update};
-use domain::{Change, CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, Sku, Timestamp};
+use domain::{Change, CustomerId, Due, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, Sku, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -188,5 +188,9 @@ impl Orders for DynamoOrders {
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError> {
         self.oldest_orders(status, placed_before, page).await
+    }
+
+    async fn due(&self, due: Due, by: Timestamp, page: &PageRequest) -> Result<Page<Order>, StoreError> {
+        self.due_orders(due, by, page).await
     }
 }

@@ -12,7 +12,8 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::keys::{
-    BY_CUSTOMER, BY_LISTING, BY_STATUS, CUSTOMER_KEY, LISTING_KEY, PARKED_TTL, PK, SK, SKU, SORT_KEY, STATUS_KEY, TTL,
+    BY_CUSTOMER, BY_DUE, BY_LISTING, BY_STATUS, CUSTOMER_KEY, DUE_AT, DUE_KEY, LISTING_KEY, PARKED_TTL, PK, SK, SKU,
+    SORT_KEY, STATUS_KEY, TTL,
 };
 
 /// The names of the tables.
@@ -85,8 +86,9 @@ pub fn schemas() -> [TableSchema; 5] {
             logical_id: "OrdersTable",
             key: (PK, SK),
             indexes: vec![
-                index(BY_CUSTOMER, (CUSTOMER_KEY, SORT_KEY), "ALL"),
-                index(BY_STATUS, (STATUS_KEY, SORT_KEY), "ALL"),
+                index(BY_CUSTOMER, (CUSTOMER_KEY, SORT_KEY), "KEYS_ONLY"),
+                index(BY_STATUS, (STATUS_KEY, SORT_KEY), "KEYS_ONLY"),
+                index(BY_DUE, (DUE_KEY, DUE_AT), "KEYS_ONLY"),
             ],
             streamed: true,
             ttl: Some(PARKED_TTL),

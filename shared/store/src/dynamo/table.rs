@@ -44,6 +44,15 @@ impl Table {
 
     /// The existing items, as they are now (a consistent read), in any order. At most 100 keys, each once.
     pub(crate) async fn get_all(&self, keys: impl IntoIterator<Item = Key>) -> Result<Vec<Item>, StoreError> {
+        self.batch(keys, true).await
+    }
+
+    /// The same for half the units: a write of the last moment may be missing.
+    pub(crate) async fn get_all_soon(&self, keys: impl IntoIterator<Item = Key>) -> Result<Vec<Item>, StoreError> {
+        self.batch(keys, false).await
+    }
+
+    async fn batch(&self, keys: impl IntoIterator<Item = Key>, is_consistent: bool) -> Result<Vec<Item>, StoreError> {
         let mut open: Vec<Item> = keys.into_iter().map(|key| key.attributes()).collect();
         let mut found = Vec::with_capacity(open.len());
         let mut pause = Policy::CONFLICT.first;
@@ -51,7 +60,7 @@ impl Table {
             if open.is_empty() {
                 return Ok(found);
             }
-            let wanted = KeysAndAttributes::builder().set_keys(Some(open)).consistent_read(true).build()?;
+            let wanted = KeysAndAttributes::builder().set_keys(Some(open)).consistent_read(is_consistent).build()?;
             let read = self.client.batch_get_item().request_items(&self.name, wanted);
             let answer = read.send().await.map_err(unavailable)?;
             found.extend(answer.responses.into_iter().filter_map(|mut tables| tables.remove(&self.name)).flatten());

@@ -1,9 +1,9 @@
 //! Orders in memory.
 
-use domain::{Change, CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, Sku, Timestamp};
+use domain::{Change, CustomerId, Due, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, Sku, Timestamp};
 
 use super::{MemoryStore, State};
-use crate::orders::sort_key;
+use crate::orders::{due_at, sort_key};
 use crate::{Cursor, Orders, Page, PageRequest, ParkOutcome, PlaceOutcome, Receipt, StoreError};
 
 impl Orders for MemoryStore {
@@ -122,6 +122,17 @@ impl Orders for MemoryStore {
         found.sort_by_cached_key(sort_key);
         found.truncate(page.limit + 1);
         Ok(Page::cut(found, page.limit, sort_key))
+    }
+
+    async fn due(&self, due: Due, by: Timestamp, page: &PageRequest) -> Result<Page<Order>, StoreError> {
+        let state = self.state.borrow();
+        let key = |order: &Order| due_at(order).unwrap_or_default();
+        let is_after = |order: &Order| page.after.as_ref().is_none_or(|after| key(order).as_str() > after.sort_key());
+        let wanted = |order: &&Order| order.due().is_some_and(|(what, at)| what == due && at <= by) && is_after(order);
+        let mut found: Vec<Order> = state.orders.values().filter(wanted).cloned().collect();
+        found.sort_by_cached_key(key);
+        found.truncate(page.limit + 1);
+        Ok(Page::cut(found, page.limit, key))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use domain::{Change, OrderId, OrderStatus};
+use domain::{Change, Due, OrderId, OrderStatus};
 use store::{Catalogue, Cursor, Orders, PageRequest};
 use uuid::Uuid;
 
@@ -181,7 +181,36 @@ async fn the_oldest_of_a_status_come_first_up_to_a_moment<E>(stores: &Stores<imp
     assert_eq!((none.items, none.next), (vec![], None));
 }
 
+async fn what_is_due_is_found_the_longest_due_first_and_gone_once_it_is_done<E>(
+    stores: &Stores<impl Orders, impl Catalogue, E>,
+) {
+    place_many(stores, 20).await;
+    let due = async |what: Due, by: i64| -> Vec<OrderId> {
+        let list = async |page| stores.orders.due(what, at(by), &page).await.unwrap();
+        all_pages(3, list, async |_| ()).await.iter().map(|order| order.id).collect()
+    };
+    let order = stores.orders.find(order_id(0)).await.unwrap().unwrap();
+    let (_, until) = order.due().unwrap();
+    let held_for = until.seconds() - order.placed_at.seconds();
+    let mut expected = newest_first(0..14);
+    expected.reverse();
+    assert_eq!(due(Due::Expiry, held_for + 6).await, expected);
+    assert_eq!(due(Due::Expiry, held_for - 1).await, []);
+    let order = stores.orders.find(order_id(3)).await.unwrap().unwrap();
+    let paid = payment(&order);
+    stores.orders.save(&paid, None).await.unwrap();
+    assert!(!due(Due::Expiry, held_for + 6).await.contains(&order.id), "it was paid");
+    let cancelled = paid.order.cancel("corr", at(500)).unwrap().unwrap();
+    stores.orders.save(&cancelled, None).await.unwrap();
+    assert_eq!((due(Due::Settlement, 499).await, due(Due::Settlement, 500).await), (vec![], vec![order.id]));
+    let facts = (0..usize::try_from(order.total.amount).unwrap()).map(refund).collect();
+    let refunded = cancelled.order.apply_facts(facts, "corr", at(501)).unwrap();
+    stores.orders.save(&refunded, None).await.unwrap();
+    assert_eq!(due(Due::Settlement, 9999).await, []);
+}
+
 promises! {
+    what_is_due_is_found_the_longest_due_first_and_gone_once_it_is_done,
     the_oldest_of_a_status_come_first_up_to_a_moment,
     events_come_oldest_first_page_by_page,
     a_customers_orders_come_newest_first_while_new_ones_arrive,

@@ -1,17 +1,22 @@
 //! Lists of orders, events and receipts.
 
-use domain::{CustomerId, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, Timestamp};
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use domain::{CustomerId, Due, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, Timestamp};
 use futures::future::try_join_all;
 
 use super::{DynamoOrders, LedgerItem};
 use crate::dynamo::failure::settle;
 use crate::dynamo::item;
-use crate::dynamo::keys::{self, CUSTOMER_KEY, LEDGER, PK, RECEIPT, SK, SORT_KEY, STATUS_KEY, STATUS_SHARDS, text};
+use crate::dynamo::keys::{
+    self, CUSTOMER_KEY, DUE_AT, DUE_KEY, Item, LEDGER, PK, RECEIPT, SK, SORT_KEY, STATUS_KEY, STATUS_SHARDS, text,
+};
 use crate::dynamo::table::{limit, names, read, read_all};
 use crate::orders::{EVENT, event_key, sort_key};
 use crate::{Cursor, MAX_PAGE, Page, PageRequest, Receipt, StoreError};
 
-/// The most requests for one page when a filter drops most items. The page is then cut short, with a cursor.
+/// The most rounds for one page when a filter drops most items. The page is then cut short, with a cursor.
 const FILTERED_READS: usize = 4;
 
 impl DynamoOrders {
@@ -72,22 +77,27 @@ impl DynamoOrders {
         status: Option<OrderStatus>,
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError> {
-        let query = self.table.newest_first(keys::BY_CUSTOMER, CUSTOMER_KEY, keys::customer_key(customer), page);
-        let (query, reads) = match status {
-            None => (query.limit(limit(page.limit + 1)), usize::MAX),
-            Some(status) => {
-                let query =
-                    query.filter_expression("#status = :status").expression_attribute_names("#status", "status");
-                let query = query.expression_attribute_values(":status", text(status.as_str()));
-                (query.limit(limit(MAX_PAGE)), FILTERED_READS)
-            }
+        let list = |page: &PageRequest| {
+            self.table.newest_first(keys::BY_CUSTOMER, CUSTOMER_KEY, keys::customer_key(customer), page)
         };
-        let found = read(query, page.limit + 1, reads).await?;
-        let given_up_at = found.last.as_ref().map(|key| item::text_of(key, SORT_KEY)).transpose()?;
-        let orders: Vec<Order> = found.items.into_iter().map(item::read).collect::<Result<_, _>>()?;
-        let is_short = orders.len() <= page.limit;
-        let cut = Page::cut(orders, page.limit, sort_key);
-        Ok(Page { next: if is_short { given_up_at.map(Cursor::after) } else { cut.next }, ..cut })
+        let Some(status) = status else {
+            let query = list(page).limit(limit(page.limit + 1));
+            return self.orders_of(entries(query, SORT_KEY, page.limit + 1).await?, page.limit).await;
+        };
+        // The index knows no status, so that it is not written each time an order changes.
+        let (mut found, mut after) = (Vec::new(), page.after.clone());
+        for _ in 0..FILTERED_READS {
+            let request = PageRequest { limit: MAX_PAGE, after };
+            let query = list(&request).limit(limit(MAX_PAGE + 1));
+            let read = self.orders_of(entries(query, SORT_KEY, MAX_PAGE + 1).await?, MAX_PAGE).await?;
+            after = read.next;
+            found.extend(read.items.into_iter().filter(|order| order.status == status));
+            if after.is_none() || found.len() > page.limit {
+                break;
+            }
+        }
+        let cut = Page::cut(found, page.limit, sort_key);
+        Ok(Page { next: cut.next.or(after), ..cut })
     }
 
     pub(super) async fn orders_with_status(
@@ -98,12 +108,14 @@ impl DynamoOrders {
         let shards = (0..STATUS_SHARDS).map(|shard| {
             let key = keys::status_key(status, shard);
             let query = self.table.newest_first(keys::BY_STATUS, STATUS_KEY, key, page).limit(limit(page.limit + 1));
-            read(query, page.limit + 1, usize::MAX)
+            entries(query, SORT_KEY, page.limit + 1)
         });
-        let found = try_join_all(shards).await?.into_iter().flat_map(|found| found.items);
-        let mut orders: Vec<Order> = found.map(item::read).collect::<Result<_, _>>()?;
-        orders.sort_by_cached_key(|order| std::cmp::Reverse(sort_key(order)));
-        Ok(Page::cut(orders, page.limit, sort_key))
+        let mut found: Vec<Entry> = try_join_all(shards).await?.into_iter().flatten().collect();
+        found.sort_by(|one, other| other.sort_key.cmp(&one.sort_key));
+        let mut listed = self.orders_of(found, page.limit).await?;
+        // Some of them may have another status by now.
+        listed.items.retain(|order| order.status == status);
+        Ok(listed)
     }
 
     pub(super) async fn oldest_orders(
@@ -112,30 +124,75 @@ impl DynamoOrders {
         placed_before: Timestamp,
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError> {
+        let key = |shard| keys::status_key(status, shard);
+        self.oldest((keys::BY_STATUS, STATUS_KEY, SORT_KEY), key, &placed_before.to_string(), page).await
+    }
+
+    pub(super) async fn due_orders(
+        &self,
+        due: Due,
+        by: Timestamp,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        let key = |shard| keys::due_key(due, shard);
+        // What is due at that very moment is due.
+        self.oldest((keys::BY_DUE, DUE_KEY, DUE_AT), key, &format!("{by}~"), page).await
+    }
+
+    /// The first orders of an index whose key is spread over shards, up to a sort key.
+    async fn oldest(
+        &self,
+        (index, hash, range): (&str, &str, &'static str),
+        key: impl Fn(u8) -> String,
+        before: &str,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
         // From the cursor's item to that time; the bounds are inclusive, so one more item is read and dropped.
         let after = page.after.as_ref().map_or("0", Cursor::sort_key);
-        let before = placed_before.to_string();
-        if after >= before.as_str() {
+        if after >= before {
             return Ok(Page { items: vec![], next: None });
         }
         let shards = (0..STATUS_SHARDS).map(|shard| {
             let query = self
                 .table
                 .query()
-                .index_name(keys::BY_STATUS)
+                .index_name(index)
                 .key_condition_expression("#key = :key AND #sort BETWEEN :after AND :before")
-                .set_expression_attribute_names(Some(names(&[("#key", STATUS_KEY), ("#sort", SORT_KEY)])))
-                .expression_attribute_values(":key", text(keys::status_key(status, shard)))
+                .set_expression_attribute_names(Some(names(&[("#key", hash), ("#sort", range)])))
+                .expression_attribute_values(":key", text(key(shard)))
                 .expression_attribute_values(":after", text(after))
-                .expression_attribute_values(":before", text(before.as_str()))
+                .expression_attribute_values(":before", text(before))
                 .limit(limit(page.limit + 2));
-            read(query, page.limit + 2, usize::MAX)
+            entries(query, range, page.limit + 2)
         });
-        let found = try_join_all(shards).await?.into_iter().flat_map(|found| found.items);
-        let mut orders: Vec<Order> = found.map(item::read).collect::<Result<_, _>>()?;
-        orders.retain(|order| sort_key(order) != after);
-        orders.sort_by_cached_key(sort_key);
-        orders.truncate(page.limit + 1);
-        Ok(Page::cut(orders, page.limit, sort_key))
+        let mut found: Vec<Entry> = try_join_all(shards).await?.into_iter().flatten().collect();
+        found.retain(|entry| entry.sort_key != after);
+        found.sort_by(|one, other| one.sort_key.cmp(&other.sort_key));
+        self.orders_of(found, page.limit).await
     }
+
+    /// The page of orders that begins with these entries, of which there must be one more when there are more.
+    async fn orders_of(&self, entries: Vec<Entry>, limit: usize) -> Result<Page<Order>, StoreError> {
+        let Page { items: entries, next } = Page::cut(entries, limit, |entry| entry.sort_key.clone());
+        let read = self.table.get_all_soon(entries.iter().map(|entry| keys::order(entry.id))).await?;
+        let orders = read.into_iter().map(item::read).collect::<Result<Vec<Order>, _>>()?;
+        let mut by_id: BTreeMap<OrderId, Order> = orders.into_iter().map(|order| (order.id, order)).collect();
+        Ok(Page { items: entries.iter().filter_map(|entry| by_id.remove(&entry.id)).collect(), next })
+    }
+}
+
+/// An entry of an index: which order, and where it stands.
+struct Entry {
+    sort_key: String,
+    id: OrderId,
+}
+
+async fn entries(query: QueryFluentBuilder, range: &str, wanted: usize) -> Result<Vec<Entry>, StoreError> {
+    let found = read(query, wanted, usize::MAX).await?;
+    let entry = |item: &Item| {
+        let id = item::text_of(item, PK)?;
+        let id = id.parse().map_err(|_| item::corrupt(&id))?;
+        Ok(Entry { sort_key: item::text_of(item, range)?, id })
+    };
+    found.items.iter().map(entry).collect()
 }
