@@ -333,6 +333,27 @@ fn a_refund_that_fails_days_later_reopens_its_amount_and_tells_staff() {
 }
 
 #[test]
+fn a_stuck_void_holds_up_no_refund() {
+    let shop = Shop::with_limits(0);
+    let placed = shop.order("key-1");
+    let form = format!(
+        "amount={TOTAL}&currency=eur&metadata[order_id]={}&payment_method=pm_card_visa_chargeDeclined",
+        placed.order_id
+    );
+    let second = shop.control("payment_intents", form)["id"].as_str().unwrap().to_owned();
+    // As with the intent of a Checkout Session, which only its session can end.
+    let cancel = format!("/v1/payment_intents/{second}/cancel");
+    shop.suffers(Fault::new(FaultKind::Unavailable).on("POST", &cancel));
+    shop.pay(&placed, "pm_card_visa");
+    shop.settle();
+    let answer = shop.post(&format!("/v1/orders/{}/cancel", placed.order_id), None);
+    assert_eq!(answer.status(), 200);
+    shop.settle();
+    assert_eq!((shop.status(&placed), at_stripe(&shop)), (OrderStatus::Refunded, vec![TOTAL]));
+    assert_eq!(order(&shop, &placed).intents_to_void().map(|id| id.as_str().to_owned()).collect::<Vec<_>>(), [second]);
+}
+
+#[test]
 fn a_dispute_freezes_the_money_and_alerts_until_it_is_decided() {
     for (outcome, status, alerts) in [
         ("won", OrderStatus::Paid, vec!["payment disputed", "dispute won"]),
