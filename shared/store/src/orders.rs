@@ -169,7 +169,13 @@ pub trait Orders {
 
 /// The sort key of orders in lists: newest first, ties by id.
 pub(crate) fn sort_key(order: &Order) -> String {
-    format!("{}#{}", order.placed_at, order.id)
+    at(order.placed_at, order.id)
+}
+
+/// A moment, and enough of the order's id to tell apart those of one millisecond.
+fn at(moment: Timestamp, id: OrderId) -> String {
+    let id = id.uuid().simple().to_string();
+    format!("{moment}#{}", &id[..8])
 }
 
 /// The sort key of what is due: the longest due first, ties by id.
@@ -178,7 +184,7 @@ pub(crate) fn due_at(order: &Order) -> Option<String> {
 }
 
 pub(crate) fn due_key(id: OrderId, at: Timestamp) -> String {
-    format!("{at}#{id}")
+    self::at(at, id)
 }
 
 /// The prefix of the sort keys of events.

@@ -156,7 +156,7 @@ fn the_stack_is_far_from_its_limit() {
 #[test]
 fn the_tables_are_those_that_the_stores_are_tested_on() {
     for (from, to) in [
-        ("- { AttributeName: status_key, KeyType: HASH }", "- { AttributeName: customer_key, KeyType: HASH }"),
+        ("- { AttributeName: status_key, KeyType: HASH }", "- { AttributeName: customer, KeyType: HASH }"),
         ("StreamViewType: NEW_IMAGE", "StreamViewType: KEYS_ONLY"),
         ("Projection: { ProjectionType: KEYS_ONLY }", "Projection: { ProjectionType: ALL }"),
         ("IndexName: by_customer", "IndexName: by_client"),

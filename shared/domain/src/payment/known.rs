@@ -16,15 +16,68 @@ use crate::Money;
 /// page and reconciliation may add facts in any order, any number of times, with the same result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownFacts {
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "list")]
     intents: BTreeMap<IntentId, IntentFact>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "list")]
     charges: BTreeMap<ChargeId, ChargeFact>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "list")]
     refunds: BTreeMap<RefundId, RefundFact>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "list")]
     disputes: BTreeMap<DisputeId, DisputeFact>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "list")]
     transfers: BTreeMap<String, TransferFact>,
+}
+
+/// A fact about one object.
+trait About {
+    /// The object's id.
+    type Id: Clone + Ord;
+
+    /// The object.
+    fn id(&self) -> &Self::Id;
+}
+
+macro_rules! about {
+    ($($fact:ty: $id:ty,)+) => {
+        $(impl About for $fact {
+            type Id = $id;
+
+            fn id(&self) -> &$id {
+                &self.id
+            }
+        })+
+    };
+}
+
+about! {
+    IntentFact: IntentId,
+    ChargeFact: ChargeId,
+    RefundFact: RefundId,
+    DisputeFact: DisputeId,
+    TransferFact: String,
+}
+
+/// Facts are stored as a list: each has its id already.
+mod list {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::About;
+
+    pub(super) fn serialize<F: About + Serialize, S: Serializer>(
+        facts: &BTreeMap<F::Id, F>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(facts.values())
+    }
+
+    pub(super) fn deserialize<'de, F: About + Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<F::Id, F>, D::Error> {
+        let facts = Vec::<F>::deserialize(deserializer)?;
+        Ok(facts.into_iter().map(|fact| (fact.id().clone(), fact)).collect())
+    }
 }
 
 impl KnownFacts {

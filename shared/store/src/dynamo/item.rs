@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Order, OrderEvent};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
@@ -14,6 +16,8 @@ use crate::{Receipt, StoreError};
 /// Marks the last write. A write whose condition fails finds its own mark if it had committed before and only its
 /// answer was lost.
 pub(crate) const WRITE_ID: &str = "write_id";
+/// The field of an order that is its key.
+const ID: &str = "id";
 /// Holds an event's JSON, as it is published.
 pub(crate) const EVENT_JSON: &str = "event";
 /// Counts what was parked for an order, so that placing drains exactly what it read.
@@ -29,7 +33,8 @@ pub(crate) fn item(key: &Key, value: &impl Serialize) -> Result<Item, StoreError
 /// The order with its index attributes, marked with the write.
 pub(crate) fn order(order: &Order, write_id: Uuid) -> Result<Item, StoreError> {
     let mut item = item(&keys::order(order.id), order)?;
-    item.insert(keys::CUSTOMER_KEY.to_owned(), text(keys::customer_key(order.customer)));
+    // The key has it already.
+    item.remove(ID);
     item.insert(keys::STATUS_KEY.to_owned(), text(keys::status_key(order.status, keys::shard(order.id))));
     item.insert(keys::SORT_KEY.to_owned(), text(crate::orders::sort_key(order)));
     if let Some((due, _)) = order.due() {
@@ -40,6 +45,14 @@ pub(crate) fn order(order: &Order, write_id: Uuid) -> Result<Item, StoreError> {
     }
     item.insert(WRITE_ID.to_owned(), mark(write_id));
     Ok(item)
+}
+
+/// Reads an order.
+pub(crate) fn read_order(mut item: Item) -> Result<Order, StoreError> {
+    if let Some(id) = item.get(PK).cloned() {
+        item.insert(ID.to_owned(), id);
+    }
+    read(item)
 }
 
 /// An event: its JSON as text, so that the stream's record holds what is to be published, byte for byte.
@@ -69,7 +82,7 @@ pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
 
 /// The write's mark as an attribute.
 pub(crate) fn mark(write_id: Uuid) -> AttributeValue {
-    text(write_id.simple().to_string())
+    text(URL_SAFE_NO_PAD.encode(write_id.as_bytes()))
 }
 
 /// Whether this write left its mark on the item.

@@ -18,10 +18,10 @@ pub(crate) const PK: &str = "pk";
 /// The tables' sort key attribute.
 pub(crate) const SK: &str = "sk";
 
-/// Orders of one customer: by `customer_key`, then `sort_key`.
+/// Orders of one customer: by `customer`, then `sort_key`.
 pub(crate) const BY_CUSTOMER: &str = "by_customer";
-/// Partition key of [`BY_CUSTOMER`].
-pub(crate) const CUSTOMER_KEY: &str = "customer_key";
+/// Partition key of [`BY_CUSTOMER`]: a field of the order itself.
+pub(crate) const CUSTOMER_KEY: &str = "customer";
 /// Orders with one status: by `status_key`, then `sort_key`.
 pub(crate) const BY_STATUS: &str = "by_status";
 /// Partition key of [`BY_STATUS`].

@@ -137,7 +137,7 @@ impl Orders for DynamoOrders {
     }
 
     async fn find(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.table.get(&keys::order(id)).await?.map(item::read).transpose()
+        self.table.get(&keys::order(id)).await?.map(item::read_order).transpose()
     }
 
     async fn save(&self, change: &Change, receipt: Option<&Receipt>) -> Result<(), StoreError> {

@@ -175,7 +175,7 @@ impl DynamoOrders {
     async fn orders_of(&self, entries: Vec<Entry>, limit: usize) -> Result<Page<Order>, StoreError> {
         let Page { items: entries, next } = Page::cut(entries, limit, |entry| entry.sort_key.clone());
         let read = self.table.get_all_soon(entries.iter().map(|entry| keys::order(entry.id))).await?;
-        let orders = read.into_iter().map(item::read).collect::<Result<Vec<Order>, _>>()?;
+        let orders = read.into_iter().map(item::read_order).collect::<Result<Vec<Order>, _>>()?;
         let mut by_id: BTreeMap<OrderId, Order> = orders.into_iter().map(|order| (order.id, order)).collect();
         Ok(Page { items: entries.iter().filter_map(|entry| by_id.remove(&entry.id)).collect(), next })
     }

@@ -74,7 +74,7 @@ fn explain(
     moved: &[(usize, &Sku, i64)],
 ) -> Result<Option<PlaceOutcome>, StoreError> {
     if let Some(stored) = refusals.at(at_order) {
-        let (own, order) = (item::was_written_by(stored, write_id), item::read(stored.clone())?);
+        let (own, order) = (item::was_written_by(stored, write_id), item::read_order(stored.clone())?);
         return Ok(Some(if own { PlaceOutcome::New(order) } else { PlaceOutcome::Existing(order) }));
     }
     if refusals.at(at_parked).is_some() {
