@@ -71,7 +71,7 @@ function exported(file, name) {
   return checker.getDeclaredTypeOfSymbol(found);
 }
 
-/** The schemas of every interface that was met, by name; a schema refers to others as `#/$defs/NAME`. */
+/** The schemas of every interface, by name; a schema refers to others as `#/$defs/NAME`. */
 export const definitions = {};
 const names = new Map();
 
@@ -92,14 +92,14 @@ function isForeign(type) {
 }
 
 function union(types) {
-  const words = types.filter((type) => type.isLiteral()).map((type) => type.value);
+  // The compiler's order depends on what it met first.
+  const words = types.filter((type) => type.isLiteral()).map((type) => type.value).sort();
   const absent = ts.TypeFlags.Undefined | ts.TypeFlags.Void;
   const rest = types.filter((type) => !type.isLiteral() && !(type.flags & absent));
   const isBoolean = rest.filter((type) => type.flags & ts.TypeFlags.BooleanLiteral);
-  const others = rest
-    .filter((type) => !(type.flags & ts.TypeFlags.BooleanLiteral) && !(isOther(type) && words.length))
-    .filter((type) => !(type.flags & ts.TypeFlags.Object && isForeign(type)));
-  const any = others.map(schemaOf);
+  const others = rest.filter((type) => !(type.flags & ts.TypeFlags.BooleanLiteral) && !(isOther(type) && words.length));
+  const described = others.filter((type) => !(type.flags & ts.TypeFlags.Object && isForeign(type)));
+  const any = (described.length || words.length || isBoolean.length ? described : others).map(schemaOf);
   if (isBoolean.length === 2) any.push({ type: "boolean" });
   if (isBoolean.length === 1) any.push({ const: checker.typeToString(isBoolean[0]) === "true" });
   if (words.length) any.push({ enum: words });
@@ -161,6 +161,13 @@ export const alternatives = (schema) => (schema.anyOf ?? [schema]).map(resolve);
 /** The words that a schema lists, the empty one left out. */
 export const words = (schema) => alternatives(schema).flatMap((one) => one.enum ?? []).filter((word) => word !== "");
 
+/** The words that Stripe's documentation of a field names, for fields that are typed as mere strings. */
+export function documentedWords(kind, field) {
+  const property = exported(...KINDS[kind]).getProperty(field);
+  const text = ts.displayPartsToString(property.getDocumentationComment(checker));
+  return [...text.matchAll(/`(\w+)`/g)].map(([, word]) => word);
+}
+
 /** The members of Event by their `type`. */
 export const events = new Map(
   exported("Events", "Event").types.map((type) => [propertyType(type.getProperty("type")).value, type]),
@@ -175,15 +182,11 @@ export function objectSchema(kind, eventType) {
   return schemaOf(exported(...KINDS[kind]));
 }
 
-/** The object that events of a type tell of, as the types name it; undefined where it is not one of Stripe's objects. */
-export function subjectOf(eventType) {
-  const data = propertyType(events.get(eventType).getProperty("data"));
-  const object = propertyType(data.getProperty("object"));
-  const one = object.isUnion() ? object.types[0] : object;
-  return objectName(one);
-}
-
 /** The schema of a request's parameters, by method and route. */
 export function parameterSchema(request) {
   return schemaOf(exported(...REQUESTS[request]));
 }
+
+for (const kind of Object.keys(KINDS)) if (kind !== "event") objectSchema(kind);
+for (const type of events.keys()) objectSchema("event", type);
+for (const request of Object.keys(REQUESTS)) parameterSchema(request);

@@ -224,7 +224,7 @@ impl Stripe {
 
     /// `GET /v1/charges`.
     pub(super) fn list_charges(&self, form: &Form) -> Answer {
-        self.check_customer(form)?;
+        Self::check_customer(form)?;
         self.charges.page(form, form.filled("payment_intent"), |_| true)
     }
 }

@@ -211,7 +211,11 @@ impl PaymentIntent {
             "request_three_d_secure": "automatic",
         });
         let options = self.payment_method_types.iter().map(|kind| {
-            let mut options = if kind == "card" { card.clone() } else { json!({}) };
+            let mut options = match kind.as_str() {
+                "card" => card.clone(),
+                "link" => json!({ "persistent_token": null }),
+                _ => json!({}),
+            };
             for name in SHOWN_OPTIONS {
                 if let Some(said) = self.payment_method_options[kind.as_str()][name].as_str() {
                     options[name] = said.into();
@@ -257,7 +261,7 @@ impl Stripe {
 
     /// `GET /v1/payment_intents`.
     pub(super) fn list_intents(&self, form: &Form) -> Answer {
-        self.check_customer(form)?;
+        Self::check_customer(form)?;
         let customer = form.filled("customer");
         self.intents.page(form, None, |intent| {
             customer.is_none_or(|customer| intent.details.get("customer").and_then(Value::as_str) == Some(customer))

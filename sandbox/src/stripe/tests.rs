@@ -12,6 +12,7 @@ mod lists;
 mod money_back;
 mod pages;
 mod payments;
+mod strict;
 mod telling;
 
 /// A stand-in with a client.

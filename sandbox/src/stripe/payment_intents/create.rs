@@ -46,7 +46,7 @@ impl Stripe {
     fn draft(&mut self, context: &Context, form: &Form) -> Result<PaymentIntent, ApiError> {
         let amount = form.integer("amount")?.ok_or_else(|| ApiError::missing("amount"))?;
         let currency = currency::parse(form.filled("currency").ok_or_else(|| ApiError::missing("currency"))?)?;
-        self.check_customer(form)?;
+        Self::check_customer(form)?;
         let metadata = metadata::merged(&std::collections::BTreeMap::new(), form)?;
         let automatic = automatic(form)?;
         let capture_method = form.one_of("capture_method", &CAPTURE_METHODS)?.unwrap_or("automatic_async").to_owned();
@@ -107,7 +107,7 @@ impl Stripe {
         if let Some(text) = form.filled("currency") {
             intent.currency = currency::parse(text)?;
         }
-        self.check_customer(form)?;
+        Self::check_customer(form)?;
         intent.amount = form.integer("amount")?.unwrap_or(intent.amount);
         if let Some(method) = form.one_of("capture_method", &CAPTURE_METHODS)? {
             method.clone_into(&mut intent.capture_method);
@@ -128,7 +128,7 @@ impl Stripe {
     }
 
     /// The account has no customers: whoever names one is mistaken.
-    pub(in crate::stripe) fn check_customer(&self, form: &Form) -> Result<(), ApiError> {
+    pub(in crate::stripe) fn check_customer(form: &Form) -> Result<(), ApiError> {
         form.filled("customer").map_or(Ok(()), |id| Err(ApiError::no_such_param("customer", id, "customer")))
     }
 
