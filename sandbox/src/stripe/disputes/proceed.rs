@@ -65,6 +65,9 @@ impl Stripe {
         let mut dispute = self.open_dispute_mut(id)?.clone();
         let was_withdrawn = !dispute.balance_transactions.is_empty();
         match outcome {
+            DisputeOutcome::Blocked | DisputeOutcome::Resolved if dispute.status.is_appeal() => {
+                return Err(ApiError::invalid("dispute", "What was lost is not prevented any more."));
+            }
             DisputeOutcome::Blocked => {
                 dispute.case_type = CaseType::Block;
                 dispute.status = DisputeStatus::Prevented;

@@ -83,6 +83,7 @@ fn a_lost_dispute_can_be_appealed_and_won_or_lost_for_good() {
         let answered = shop.post(&format!("/v1/disputes/{dispute}"), "evidence[uncategorized_text]=sent");
         assert_eq!(answered.text("status"), "appeal_under_review");
         assert_eq!(shop.told(), ["charge.dispute.updated", "charge.dispute.updated"]);
+        assert_eq!(shop.control(&format!("disputes/{dispute}/prevent"), &json!({})).status, 400, "too late for that");
         let closed = does(&mut shop, &dispute, "close", &json!({ "outcome": outcome }));
         assert_eq!((closed.text("status"), balance(&shop)), (outcome, after));
         let told = shop.told();
