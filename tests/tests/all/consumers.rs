@@ -252,6 +252,9 @@ fn stripes_word_is_taken_when_it_is_stripes() {
         ("too-old", 400, OrderStatus::PendingPayment),
         ("unhandled-type", 200, OrderStatus::PendingPayment),
         ("unreadable", 500, OrderStatus::PendingPayment),
+        ("unknown-status", 200, OrderStatus::PendingPayment),
+        ("of-another-account", 200, OrderStatus::PendingPayment),
+        ("of-live-mode", 200, OrderStatus::PendingPayment),
         ("order-not-there-yet", 200, OrderStatus::PendingPayment),
     ] {
         let world = World::with_unpaid_order();
@@ -260,7 +263,7 @@ fn stripes_word_is_taken_when_it_is_stripes() {
         let before = world.order();
         assert_eq!((stripe_says(&world, case), world.order()), (status, before), "{case}");
     }
-    assert_eq!(cases("stripe-webhook").len(), 13);
+    assert_eq!(cases("stripe-webhook").len(), 16);
 }
 
 #[test]
