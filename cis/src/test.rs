@@ -2,6 +2,7 @@
 
 pub mod clients;
 mod cloud;
+mod contracts;
 mod documents;
 mod linked;
 mod needs;
@@ -123,6 +124,7 @@ fn steps(long: bool) -> Vec<Step> {
         Step::new("documents", &[Shell], async || documents::check().await),
         Step::new("template linters", &[Python], async || python::lint_template().await),
         Step::new("client checks", &[Python, Node], async || clients::check().await),
+        Step::new("contracts", &[Node], async || contracts::check().await),
         Step::new("openid provider", &[Node], async || openid::check().await),
         Step::new("credentials", &[Node], async || on_embedded(&[&["drill", "tokens"], &["drill", "rotate"]]).await),
         Step::new("contract", &[Python], async || contract().await),

@@ -175,6 +175,8 @@ fn result(kind: &FaultKind) -> CallResult {
     match *kind {
         FaultKind::TooManyRequests { retry_after } => CallResult::Refused(Refusal::TooManyRequests { retry_after }),
         FaultKind::InternalError => CallResult::Refused(Refusal::InternalError),
+        FaultKind::FinalError => CallResult::Refused(Refusal::FinalError),
+        FaultKind::DependencyFailed => CallResult::Refused(Refusal::DependencyFailed),
         FaultKind::ErrorAfterEffect => CallResult::FailedAfterEffect,
         FaultKind::Unavailable => CallResult::Refused(Refusal::Unavailable),
         FaultKind::Conflict => CallResult::Refused(Refusal::Conflict),

@@ -56,6 +56,10 @@ pub enum Refusal {
     },
     /// 500 in mid-execution, nothing done.
     InternalError,
+    /// The same, and the provider asks not to try again.
+    FinalError,
+    /// 424 before anything was done: what the provider depends on failed.
+    DependencyFailed,
     /// 503 before anything was done.
     Unavailable,
     /// 409: another request with the same idempotency key is still running.
@@ -67,7 +71,8 @@ impl Refusal {
     pub const fn status(self) -> u16 {
         match self {
             Self::TooManyRequests { .. } => 429,
-            Self::InternalError => 500,
+            Self::InternalError | Self::FinalError => 500,
+            Self::DependencyFailed => 424,
             Self::Unavailable => 503,
             Self::Conflict => 409,
         }

@@ -99,7 +99,8 @@ impl StandIn for SendGrid {
     fn refuse(&mut self, now: Timestamp, _request: &Request<Bytes>, refusal: Refusal) -> Response<Bytes> {
         let message = match refusal {
             Refusal::TooManyRequests { .. } => "too many requests",
-            Refusal::InternalError => "internal error",
+            Refusal::InternalError | Refusal::FinalError => "internal error",
+            Refusal::DependencyFailed => "failed dependency",
             Refusal::Unavailable => "service unavailable",
             Refusal::Conflict => "conflict",
         };

@@ -29,6 +29,7 @@ use refunds::{Refund, RefundStatus};
 use webhooks::WebhookEndpoint;
 
 mod auth;
+mod balance_transactions;
 mod balances;
 mod cards;
 mod charges;
@@ -45,6 +46,7 @@ mod idempotency;
 mod limits;
 mod metadata;
 mod page;
+mod parameters;
 mod payment_intents;
 mod payment_methods;
 mod refunds;
@@ -52,6 +54,7 @@ mod routes;
 mod settings;
 mod webhooks;
 
+pub use balance_transactions::Settlement;
 pub use balances::Balance;
 pub use limits::RateLimit;
 pub use settings::{Endpoint, Settings};
@@ -152,12 +155,13 @@ impl Stripe {
     ) -> Result<Response<Bytes>, ApiError> {
         let form = params(request);
         let caller = auth::caller(request, &form, &self.settings)?;
+        self.check_version(request)?;
         if let Some(refused) = self.limited(now, request) {
             return Ok(refused);
         }
         let key = idempotency::key_of(request)?;
         match refusal {
-            None | Some(Refusal::InternalError) => {}
+            None | Some(Refusal::InternalError | Refusal::FinalError) => {}
             Some(Refusal::Conflict) => return Err(ApiError::key_in_use(key.unwrap_or_default())),
             Some(refused) => return Err(ApiError::refused(refused)),
         }
@@ -183,8 +187,22 @@ impl Stripe {
         Ok(response)
     }
 
+    /// Stripe knows the versions that it once published; here the current one, and older ones by their form.
+    fn check_version(&self, request: &Request<Bytes>) -> Result<(), ApiError> {
+        let Some(version) = request.headers().get("stripe-version") else { return Ok(()) };
+        let version = String::from_utf8_lossy(version.as_bytes());
+        if is_version(&version) && version.as_ref() <= self.settings.api_version.as_str() {
+            return Ok(());
+        }
+        Err(ApiError::unknown_version(&version))
+    }
+
     fn execute(&mut self, context: &Context, caller: Caller, request: &Request<Bytes>, form: &Form) -> Answer {
         let path: Vec<&str> = request.uri().path().trim_matches('/').split('/').skip(1).collect();
+        if is_json(request) {
+            return Err(ApiError::not_a_form());
+        }
+        parameters::check(caller, request.method(), &path, form)?;
         let mut view = self.dispatch(context, caller, request.method(), &path, form)?;
         self.expand(&mut view, &form.list("expand"))?;
         Ok(view)
@@ -265,6 +283,23 @@ impl StandIn for Stripe {
             self.keys.still_running(key, until);
         }
     }
+}
+
+/// `2024-06-20`, since Acacia with the name of its release: `2026-10-28.endive`.
+fn is_version(text: &str) -> bool {
+    const RELEASES: [&str; 5] = ["acacia", "basil", "clover", "dahlia", "endive"];
+    let (date, release) = match text.split_once('.') {
+        Some((date, release)) => (date, Some(release)),
+        None => (text, None),
+    };
+    let is_date = date.len() == 10 && Timestamp::parse(&format!("{date}T00:00:00Z")).is_ok();
+    is_date && release.is_none_or(|release| RELEASES.contains(&release)) && release.is_some() == (date >= "2024-09-30")
+}
+
+/// A body in JSON, whatever its type says.
+fn is_json(request: &Request<Bytes>) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.starts_with("application/json") || request.method() == Method::POST && request.body().starts_with(b"{")
 }
 
 fn params(request: &Request<Bytes>) -> Form {

@@ -214,8 +214,8 @@ def declines_are_card_errors_with_their_reason():
         ("pm_card_visa_chargeDeclinedInsufficientFunds", "card_declined", "insufficient_funds"),
         ("pm_card_visa_chargeDeclinedLostCard", "card_declined", "lost_card"),
         ("pm_card_chargeCustomerFail", "card_declined", "generic_decline"),
-        ("pm_card_chargeDeclinedExpiredCard", "expired_card", None),
-        ("pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", None),
+        ("pm_card_chargeDeclinedExpiredCard", "expired_card", "expired_card"),
+        ("pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", "incorrect_cvc"),
     ]:
         error = refused(stripe.CardError, lambda: paid(method), code)
         assert error.http_status == 402 and error.error.decline_code == reason, method
@@ -264,7 +264,7 @@ def a_debit_settles_or_bounces_later():
         ("pm_usBankAccount_success", "succeeded"),
         ("pm_usBankAccount_insufficientFunds", "requires_payment_method"),
     ]:
-        intent = paid(method)
+        intent = paid(method, mandate_data={"customer_acceptance": {"type": "offline", "offline": {}}})
         assert intent.status == "processing"
         control("POST", f"stripe/payment_intents/{intent.id}/settle", {})
         assert client().payment_intents.retrieve(intent.id).status == status
@@ -310,7 +310,8 @@ def parameters_are_refused_by_name():
         ({"amount": 2000}, "parameter_missing", "currency"),
         ({"amount": 2000, "currency": "xxx"}, None, "currency"),
         ({"amount": 49, "currency": "usd"}, "amount_too_small", "amount"),
-        ({"amount": 100_000_000, "currency": "usd"}, "amount_too_large", "amount"),
+        ({"amount": 1_000_000_000_000, "currency": "usd"}, "amount_too_large", "amount"),
+        ({"amount": 100, "currency": "ghs"}, None, "currency"),
         ({"amount": 2000, "currency": "usd", "colour": "red"}, "parameter_unknown", "colour"),
         ({"amount": 2000, "currency": "usd", "payment_method": "pm_no"}, "resource_missing", "payment_method"),
     ]:
@@ -366,10 +367,11 @@ def refunds_stay_within_the_charge():
     intent = paid()
     def refund(**params):
         return client().refunds.create(params={"payment_intent": intent.id, **params})
-    refused(stripe.InvalidRequestError, lambda: refund(amount=2001), "amount_too_large", "amount")
+    over = refused(stripe.InvalidRequestError, lambda: refund(amount=2001), param="amount")
+    assert over.code is None, "Stripe gives no code"
     part = refund(amount=500, reason="requested_by_customer", metadata={"refund": "r1"})
     assert isinstance(part, stripe.Refund) and (part.status, part.amount) == ("succeeded", 500)
-    refused(stripe.InvalidRequestError, lambda: refund(amount=1501), "amount_too_large")
+    refused(stripe.InvalidRequestError, lambda: refund(amount=1501), param="amount")
     assert refund().amount == 1500
     refused(stripe.InvalidRequestError, refund, "charge_already_refunded")
     charge = client().charges.retrieve(intent.latest_charge, params={"expand": ["refunds"]})

@@ -41,7 +41,7 @@ pub async fn install() -> Result<(), CheckError> {
 }
 
 /// A sandbox on a free port, which ends with its handle, and its address.
-async fn sandbox() -> Result<(Child, String), CheckError> {
+pub async fn sandbox() -> Result<(Child, String), CheckError> {
     let program = paths::root().join("target/debug/sandbox");
     let failed = |error| CheckError::Start(program.display().to_string(), error);
     let mut child = start(&program).map_err(failed)?;

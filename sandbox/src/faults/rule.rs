@@ -41,6 +41,10 @@ pub enum FaultKind {
     },
     /// 500 in mid-execution, nothing done. Stripe saves it under the idempotency key.
     InternalError,
+    /// 500 in mid-execution, nothing done, and Stripe says `Stripe-Should-Retry: false`.
+    FinalError,
+    /// 424, nothing done: what the provider depends on failed.
+    DependencyFailed,
     /// 500, and yet the work is done. Stripe saves the 500 under the idempotency key.
     ErrorAfterEffect,
     /// 503, nothing done.

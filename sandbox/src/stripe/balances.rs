@@ -21,9 +21,9 @@ pub struct Balance {
     pub received: i64,
     /// The refunded amount, pending refunds included; failed refunds don't count.
     pub refunded: i64,
-    /// What disputes took for good.
+    /// What disputes took for good, of what was left of the charge.
     pub lost: i64,
-    /// What open disputes hold.
+    /// What open disputes hold, of what was left of the charge; those under appeal too.
     pub held: i64,
 }
 
@@ -36,7 +36,7 @@ impl Stripe {
     fn balance(&self, intent: &PaymentIntent) -> Balance {
         let disputed = |counts: fn(DisputeStatus) -> bool| {
             let disputes = self.disputes.of(&intent.id).filter(|dispute| counts(dispute.status));
-            disputes.map(|dispute| dispute.amount).sum()
+            disputes.map(|dispute| dispute.withdrawn).sum()
         };
         Balance {
             payment_intent: intent.id.clone(),
@@ -45,8 +45,8 @@ impl Stripe {
             currency: intent.currency.clone(),
             received: intent.amount_received,
             refunded: self.charges.of(&intent.id).filter(|charge| charge.is_captured()).map(Charge::refunded).sum(),
-            lost: disputed(|status| status == DisputeStatus::Lost),
-            held: disputed(|status| matches!(status, DisputeStatus::NeedsResponse | DisputeStatus::UnderReview)),
+            lost: disputed(DisputeStatus::is_closed),
+            held: disputed(DisputeStatus::is_open_chargeback),
         }
     }
 }

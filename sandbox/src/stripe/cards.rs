@@ -9,6 +9,8 @@ pub enum Behaviour {
     Declines(Decline),
     /// 3-D Secure first; what comes after it is declined when there is a reason.
     Authenticates(Option<Decline>),
+    /// 3-D Secure where the shop asks for it, as `Authenticates` then; paid at once otherwise.
+    AuthenticatesOnRequest(Option<Decline>),
     /// Sits in `processing` for days; fails in the end when there is a reason.
     Processes(Option<Decline>),
 }
@@ -20,6 +22,8 @@ pub struct Decline {
     pub code: &'static str,
     /// The bank's reason.
     pub reason: Option<&'static str>,
+    /// What the customer typed wrong.
+    pub param: Option<&'static str>,
     /// For the customer.
     pub message: &'static str,
 }
@@ -31,6 +35,10 @@ pub enum Aftermath {
     None,
     /// The customer disputes it, for this reason.
     Dispute(&'static str),
+    /// The customer's bank asks first.
+    Inquiry,
+    /// The customer disputes two parts of it.
+    TwoDisputes,
     /// Its refunds succeed at first and fail later.
     RefundFails,
     /// Its refunds are pending at first and succeed later.
@@ -62,20 +70,24 @@ impl TestMethod {
 }
 
 const fn declined(reason: &'static str, message: &'static str) -> Decline {
-    Decline { code: "card_declined", reason: Some(reason), message }
+    Decline { code: "card_declined", reason: Some(reason), param: None, message }
 }
 
-const fn coded(code: &'static str, message: &'static str) -> Decline {
-    Decline { code, reason: None, message }
+/// A decline whose code is the bank's reason too.
+const fn coded(code: &'static str, param: Option<&'static str>, message: &'static str) -> Decline {
+    Decline { code, reason: Some(code), param, message }
 }
 
 const DECLINED: &str = "Your card was declined.";
+const PROCESSING_ERROR: Decline =
+    coded("processing_error", None, "An error occurred while processing your card. Try again in a little bit.");
 /// The bank's plain no.
 pub const GENERIC: Decline = declined("generic_decline", DECLINED);
 const NO_FUNDS: Decline = declined("insufficient_funds", "Your card has insufficient funds.");
 const ACCOUNT_EMPTY: Decline = Decline {
     code: "payment_intent_payment_attempt_failed",
     reason: Some("insufficient_funds"),
+    param: None,
     message: "The customer's account has insufficient funds to cover this payment.",
 };
 /// A card that is not a test card.
@@ -101,8 +113,8 @@ const fn bank(kind: &'static str, number: &'static str, id: &'static str, fails:
     TestMethod { kind, brand: "", ..card(number, id, Behaviour::Processes(fails)) }
 }
 
-use Aftermath::{Dispute, RefundFails, RefundPends};
-use Behaviour::{Authenticates, Declines, Succeeds};
+use Aftermath::{Dispute, Inquiry, RefundFails, RefundPends, TwoDisputes};
+use Behaviour::{Authenticates, AuthenticatesOnRequest, Declines, Succeeds};
 
 /// Every test payment method that the stand-in knows.
 pub const TEST_METHODS: &[TestMethod] = &[
@@ -121,7 +133,14 @@ pub const TEST_METHODS: &[TestMethod] = &[
     card("4000002500003155", "pm_card_authenticationRequiredOnSetup", Authenticates(None)),
     card("4000000000003220", "pm_card_threeDSecure2Required", Authenticates(None)),
     card("4000000000003063", "pm_card_threeDSecureRequired", Authenticates(None)),
-    card("4000000000003055", "pm_card_threeDSecureOptional", Succeeds),
+    card("4000000000003055", "pm_card_threeDSecureOptional", AuthenticatesOnRequest(None)),
+    card(
+        "4000000000003097",
+        "pm_card_threeDSecureOptionalProcessingError",
+        AuthenticatesOnRequest(Some(PROCESSING_ERROR)),
+    ),
+    card("4000008400001280", "pm_card_threeDSecureRequiredProcessingError", Authenticates(Some(PROCESSING_ERROR))),
+    card("4000003800000446", "pm_card_authenticationRequiredSetupForOffSession", Authenticates(None)),
     card("4000008400001629", "pm_card_threeDSecureRequiredChargeDeclined", Authenticates(Some(GENERIC))),
     card(
         "4000008260003178",
@@ -135,18 +154,22 @@ pub const TEST_METHODS: &[TestMethod] = &[
     card(
         "4000000000000069",
         "pm_card_chargeDeclinedExpiredCard",
-        Declines(coded("expired_card", "Your card has expired.")),
+        Declines(coded("expired_card", Some("exp_month"), "Your card has expired.")),
     ),
     card(
         "4000000000000127",
         "pm_card_chargeDeclinedIncorrectCvc",
-        Declines(coded("incorrect_cvc", "Your card's security code is incorrect.")),
+        Declines(coded("incorrect_cvc", Some("cvc"), "Your card's security code is incorrect.")),
     ),
+    card("4000000000000119", "pm_card_chargeDeclinedProcessingError", Declines(PROCESSING_ERROR)),
     card(
-        "4000000000000119",
-        "pm_card_chargeDeclinedProcessingError",
-        Declines(coded("processing_error", "An error occurred while processing your card. Try again in a little bit.")),
+        "4000000000000101",
+        "pm_card_cvcCheckFail",
+        Declines(coded("incorrect_cvc", Some("cvc"), "Your card's security code is incorrect.")),
     ),
+    card("4000000000000036", "pm_card_avsZipFail", Succeeds),
+    card("4000000000004954", "pm_card_riskLevelHighest", Declines(declined("fraudulent", DECLINED))),
+    card("4000000000009235", "pm_card_riskLevelElevated", Succeeds),
     card("4100000000000019", "pm_card_radarBlock", Declines(declined("fraudulent", DECLINED))),
     card(
         "4000000000006975",
@@ -160,6 +183,10 @@ pub const TEST_METHODS: &[TestMethod] = &[
     card("4000000000000341", "pm_card_chargeCustomerFail", Declines(GENERIC)),
     later("4000000000000259", "pm_card_createDispute", Dispute("fraudulent")),
     later("4000000000002685", "pm_card_createDisputeProductNotReceived", Dispute("product_not_received")),
+    later("4000000000001976", "pm_card_createDisputeInquiry", Inquiry),
+    later("4000000404000079", "pm_card_createMultipleDisputes", TwoDisputes),
+    later("4000000404000038", "pm_card_createCe3EligibleDispute", Dispute("fraudulent")),
+    later("4000008400000779", "pm_card_createComplianceDispute", Dispute("noncompliant")),
     later("4000000000005126", "pm_card_refundFail", RefundFails),
     later("4000000000007726", "pm_card_pendingRefund", RefundPends),
     bank("us_bank_account", "000123456789", "pm_usBankAccount_success", None),

@@ -81,8 +81,6 @@ impl Resource for Charge {
             "currency": self.currency,
             "customer": null,
             "description": self.description,
-            "destination": null,
-            "dispute": null,
             "disputed": self.disputed,
             "failure_balance_transaction": null,
             "failure_code": decline.map(|decline| decline.code),
@@ -125,7 +123,7 @@ impl Charge {
         self.amount_refunded
     }
 
-    /// What can still be refunded, in minor units.
+    /// What was taken and not refunded, in minor units; a bank may have some of it.
     pub const fn refundable(&self) -> i64 {
         self.amount_captured - self.amount_refunded
     }
@@ -134,6 +132,9 @@ impl Charge {
 fn outcome(decline: Option<Decline>) -> Value {
     match decline {
         None => json!({
+            "advice_code": null,
+            "network_advice_code": null,
+            "network_decline_code": null,
             "network_status": "approved_by_network",
             "reason": null,
             "risk_level": "normal",
@@ -141,6 +142,9 @@ fn outcome(decline: Option<Decline>) -> Value {
             "type": "authorized",
         }),
         Some(decline) => json!({
+            "advice_code": null,
+            "network_advice_code": null,
+            "network_decline_code": null,
             "network_status": "declined_by_network",
             "reason": decline.reason.unwrap_or(decline.code),
             "risk_level": "normal",
@@ -164,7 +168,7 @@ impl Stripe {
         let method_id = intent.payment_method.clone().unwrap_or_default();
         let method = self.methods.get(&method_id)?;
         let mut method_details = json!({ "type": method.test.kind });
-        method_details[method.test.kind] = method.details();
+        method_details[method.test.kind] = method.charge_details(intent.amount);
         let detail = |name| intent.details.get(name).cloned().unwrap_or_default();
         let charge = Charge {
             id: id.clone(),
@@ -220,15 +224,7 @@ impl Stripe {
 
     /// `GET /v1/charges`.
     pub(super) fn list_charges(&self, form: &Form) -> Answer {
-        form.only(&[
-            "limit",
-            "starting_after",
-            "ending_before",
-            "created",
-            "payment_intent",
-            "customer",
-            "transfer_group",
-        ])?;
+        Self::check_customer(form)?;
         self.charges.page(form, form.filled("payment_intent"), |_| true)
     }
 }

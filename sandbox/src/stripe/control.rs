@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Answer, Context, Stripe, Timer,
     collection::{Collection, Resource},
-    disputes::NewDispute,
+    disputes::{DisputeOutcome, NewDispute},
     errors::ApiError,
     form::Form,
     refunds::RefundStatus,
@@ -68,12 +68,25 @@ impl Stripe {
             ["disputes"] => self.dispute_intent(context, form),
             ["disputes", id, "review"] => self.review_dispute(context, id),
             ["disputes", id, "escalate"] => self.escalate_dispute(context, id),
+            ["disputes", id, "appeal"] => self.appeal_dispute(context, id),
+            ["disputes", id, "prevent"] => {
+                let resolved = form.one_of("by", &["block", "resolution"])? == Some("resolution");
+                let outcome = if resolved { DisputeOutcome::Resolved } else { DisputeOutcome::Blocked };
+                self.close_dispute(context, id, outcome)
+            }
             ["disputes", id, "close"] => {
                 let inquiry = self.disputes.get(id)?.status.is_inquiry();
                 let outcome = form.one_of("outcome", &["won", "lost"])?;
                 let outcome = outcome.or(inquiry.then_some("won")).ok_or_else(|| ApiError::missing("outcome"))?;
-                self.close_dispute(context, id, outcome == "won")
+                let outcome = if outcome == "won" { DisputeOutcome::Won } else { DisputeOutcome::Lost };
+                self.close_dispute(context, id, outcome)
             }
+            ["cancel_processing"] => {
+                form.only(&["enabled"])?;
+                self.settings.cancel_processing = form.boolean("enabled")?.unwrap_or(false);
+                Ok(json!({ "enabled": self.settings.cancel_processing }))
+            }
+            ["settlement"] => self.set_settlement(form),
             ["limits"] => self.set_limits(form),
             ["events", id, "resend"] => self.resend_event(id),
             ["webhook_endpoints", id, "roll_secret"] => self.roll_secret(context, id, form),
@@ -88,6 +101,7 @@ impl Stripe {
         form.preset("payment_method", "pm_card_visa");
         form.preset("return_url", "http://shop.test/elsewhere");
         form.preset("confirm", "true");
+        form.preset("mandate", "mandate_elsewhere");
         match self.create_intent(context, &form) {
             // A decline is an outcome, not a failure of the control.
             Err(error) if error.status == 402 => Ok(error.payment_intent.map(|intent| *intent).unwrap_or_default()),
@@ -114,6 +128,7 @@ impl Stripe {
         let charge = self.intents.get(id)?.latest_charge.clone().unwrap_or_default();
         let opening = NewDispute {
             amount: form.integer("amount")?,
+            currency: form.filled("currency"),
             reason: form.filled("reason").unwrap_or("fraudulent"),
             inquiry: form.boolean("inquiry")?.unwrap_or(false),
         };

@@ -1,8 +1,21 @@
-//! Disputes: opened by the customer's bank, here by hand or by a test card; won or lost in the end.
+//! Disputes (`docs.stripe.com/api/disputes`): the object and its money; what may happen to it is in the files below.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Context, Stripe, collection::Resource, errors::ApiError, form::Form};
+use super::{balance_transactions::BalanceTransaction, collection::Resource};
+
+mod open;
+mod proceed;
+mod update;
+
+pub use open::NewDispute;
+pub use proceed::DisputeOutcome;
+
+/// Seconds to answer an inquiry, a chargeback, or a decision that can be appealed. Each network has its own time; this
+/// is the shortest that Stripe names (docs.stripe.com/disputes/responding).
+const TIME_TO_RESPOND: i64 = 7 * 24 * 60 * 60;
 
 /// A dispute.
 #[derive(Clone, Debug)]
@@ -11,27 +24,58 @@ pub struct Dispute {
     pub created: i64,
     pub charge: String,
     pub payment_intent: String,
+    /// In minor units of `currency`: it may exceed the charge, and be in another currency than it.
     pub amount: i64,
     pub currency: String,
     pub reason: String,
     pub status: DisputeStatus,
-    pub evidence: Value,
+    /// How the card network calls the case.
+    pub case_type: CaseType,
+    pub evidence: Evidence,
+    pub metadata: BTreeMap<String, String>,
+    /// Until when evidence can be submitted, in seconds since the epoch; `None` where there is nothing to answer.
+    pub due_by: Option<i64>,
+    /// What is disputed of the charge, in minor units of the charge's currency.
+    pub claim: i64,
+    /// What the bank has of it now: never more than what was left of the charge.
+    pub withdrawn: i64,
+    /// What moved on the account's balance: nothing, a withdrawal, or a withdrawal and a reversal.
+    pub balance_transactions: Vec<BalanceTransaction>,
 }
 
-/// How a dispute begins.
-#[derive(Clone, Copy, Debug)]
-pub struct NewDispute<'a> {
-    /// What is disputed; all that was not refunded when absent.
-    pub amount: Option<i64>,
-    /// Stripe's word for why.
-    pub reason: &'a str,
-    /// Whether the bank only asks.
-    pub inquiry: bool,
+/// What was submitted against a dispute.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// Texts and file ids by name.
+    pub fields: BTreeMap<String, Value>,
+    /// How often it was submitted.
+    pub submissions: u32,
+    /// Whether the last submission came too late.
+    pub past_due: bool,
 }
 
-impl NewDispute<'_> {
-    const fn status(&self) -> DisputeStatus {
-        if self.inquiry { DisputeStatus::WarningNeedsResponse } else { DisputeStatus::NeedsResponse }
+/// The network's name of the case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaseType {
+    /// The bank asks first, and no money moves.
+    Inquiry,
+    /// The bank takes the money.
+    Chargeback,
+    /// The network stopped the dispute before it cost anything.
+    Block,
+    /// The network ended the dispute with a refund.
+    Resolution,
+}
+
+impl CaseType {
+    /// Stripe's word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inquiry => "inquiry",
+            Self::Chargeback => "chargeback",
+            Self::Block => "block",
+            Self::Resolution => "resolution",
+        }
     }
 }
 
@@ -43,8 +87,11 @@ pub enum DisputeStatus {
     WarningClosed,
     NeedsResponse,
     UnderReview,
+    AppealNeedsResponse,
+    AppealUnderReview,
     Won,
     Lost,
+    Prevented,
 }
 
 impl DisputeStatus {
@@ -56,14 +103,17 @@ impl DisputeStatus {
             Self::WarningClosed => "warning_closed",
             Self::NeedsResponse => "needs_response",
             Self::UnderReview => "under_review",
+            Self::AppealNeedsResponse => "appeal_needs_response",
+            Self::AppealUnderReview => "appeal_under_review",
             Self::Won => "won",
             Self::Lost => "lost",
+            Self::Prevented => "prevented",
         }
     }
 
-    /// Whether it came to its end.
+    /// Whether it came to its end. A lost dispute may be opened once more by an appeal.
     pub const fn is_closed(self) -> bool {
-        matches!(self, Self::Won | Self::Lost | Self::WarningClosed)
+        matches!(self, Self::Won | Self::Lost | Self::WarningClosed | Self::Prevented)
     }
 
     /// Whether it is an inquiry.
@@ -71,10 +121,32 @@ impl DisputeStatus {
         matches!(self, Self::WarningNeedsResponse | Self::WarningUnderReview | Self::WarningClosed)
     }
 
-    /// Whether the bank has the money, and Stripe refunds nothing of the charge. What Stripe does after a dispute was
-    /// won is not documented; here the money can be refunded again.
-    pub const fn holds_money(self) -> bool {
-        matches!(self, Self::NeedsResponse | Self::UnderReview | Self::Lost)
+    /// Whether the bank has yet to decide about money that it took. Until then nothing of the charge can be refunded.
+    pub const fn is_open_chargeback(self) -> bool {
+        !self.is_closed() && !self.is_inquiry()
+    }
+
+    /// Whether a loss is under appeal.
+    const fn is_appeal(self) -> bool {
+        matches!(self, Self::AppealNeedsResponse | Self::AppealUnderReview)
+    }
+
+    /// Where it stands once it is answered.
+    const fn answered(self) -> Self {
+        match self {
+            Self::WarningNeedsResponse => Self::WarningUnderReview,
+            Self::NeedsResponse => Self::UnderReview,
+            Self::AppealNeedsResponse => Self::AppealUnderReview,
+            other => other,
+        }
+    }
+}
+
+impl Dispute {
+    /// Whether money came back since it was as `before`.
+    fn reinstated_since(&self, before: &Self) -> bool {
+        let reversed = |dispute: &Self| dispute.balance_transactions.get(1).map_or(0, BalanceTransaction::size);
+        reversed(self) > reversed(before)
     }
 }
 
@@ -95,32 +167,36 @@ impl Resource for Dispute {
     }
 
     fn view(&self) -> Value {
-        let open = matches!(self.status, DisputeStatus::NeedsResponse | DisputeStatus::WarningNeedsResponse);
-        let case_type = if self.status.is_inquiry() { "inquiry" } else { "chargeback" };
         json!({
             "id": self.id,
             "object": "dispute",
             "amount": self.amount,
-            "balance_transactions": [],
+            "balance_transactions": self.balance_transactions.iter().map(BalanceTransaction::view).collect::<Vec<_>>(),
             "charge": self.charge,
             "created": self.created,
             "currency": self.currency,
             "enhanced_eligibility_types": [],
-            "evidence": self.evidence,
+            "evidence": self.evidence.view(),
             "evidence_details": {
-                "due_by": self.created + 7 * 24 * 60 * 60,
+                "due_by": self.due_by,
                 "enhanced_eligibility": {},
-                "has_evidence": self.evidence.as_object().is_some_and(|evidence| !evidence.is_empty()),
-                "past_due": false,
-                "submission_count": u8::from(!open),
+                "has_evidence": !self.evidence.fields.is_empty(),
+                "past_due": self.evidence.past_due,
+                "submission_count": self.evidence.submissions,
+                "submission_method": if self.evidence.submissions > 0 { "manual" } else { "not_submitted" },
             },
             "intended_submission_method": null,
-            "is_charge_refundable": !self.status.holds_money(),
+            "is_charge_refundable": !self.status.is_open_chargeback() && self.withdrawn == 0,
             "livemode": false,
-            "metadata": {},
+            "metadata": self.metadata,
             "payment_intent": self.payment_intent,
             "payment_method_details": {
-                "card": { "brand": "visa", "case_type": case_type, "network_reason_code": "83" },
+                "card": {
+                    "brand": "visa",
+                    "case_type": self.case_type.name(),
+                    "network": "visa",
+                    "network_reason_code": "83",
+                },
                 "type": "card",
             },
             "reason": self.reason,
@@ -129,109 +205,44 @@ impl Resource for Dispute {
     }
 }
 
-impl Stripe {
-    /// The customer's bank takes money back, all that was not refunded unless an amount is named; or asks first, and
-    /// takes nothing.
-    pub(super) fn open_dispute(&mut self, context: &Context, charge: &str, opening: &NewDispute<'_>) -> Answer {
-        let id = self.new_id("du_1");
-        let busy = self.disputes.of(charge).any(|dispute| dispute.status.holds_money() || !dispute.status.is_closed());
-        let charge = self.charges.get_mut(charge)?;
-        let amount = opening.amount.unwrap_or_else(|| charge.refundable());
-        if busy || !charge.is_captured() || charge.refundable() < 1 || amount < 1 || amount > charge.amount_captured {
-            let message = "Only a captured charge without another dispute, and not refunded altogether, can be disputed, \
-                           up to what was captured.";
-            return Err(ApiError::invalid("amount", message));
-        }
-        charge.disputed = true;
-        let dispute = Dispute {
-            id,
-            created: context.now.seconds(),
-            charge: charge.id.clone(),
-            payment_intent: charge.payment_intent.clone(),
-            amount,
-            currency: charge.currency.clone(),
-            reason: opening.reason.to_owned(),
-            status: opening.status(),
-            evidence: json!({}),
-        };
-        let view = dispute.view();
-        self.disputes.insert(dispute);
-        self.emit(context, "charge.dispute.created", &view);
-        if !opening.inquiry {
-            self.emit(context, "charge.dispute.funds_withdrawn", &view);
-        }
-        Ok(view)
-    }
+/// The texts and files that can be submitted.
+const EVIDENCE: [&str; 27] = [
+    "access_activity_log",
+    "billing_address",
+    "cancellation_policy",
+    "cancellation_policy_disclosure",
+    "cancellation_rebuttal",
+    "customer_communication",
+    "customer_email_address",
+    "customer_name",
+    "customer_purchase_ip",
+    "customer_signature",
+    "duplicate_charge_documentation",
+    "duplicate_charge_explanation",
+    "duplicate_charge_id",
+    "product_description",
+    "receipt",
+    "refund_policy",
+    "refund_policy_disclosure",
+    "refund_refusal_explanation",
+    "service_date",
+    "service_documentation",
+    "shipping_address",
+    "shipping_carrier",
+    "shipping_date",
+    "shipping_documentation",
+    "shipping_tracking_number",
+    "uncategorized_file",
+    "uncategorized_text",
+];
 
-    /// The bank reads the evidence, without any that came over the API.
-    pub(super) fn review_dispute(&mut self, context: &Context, id: &str) -> Answer {
-        self.update_dispute(context, id, &Form::default())
-    }
-
-    /// The bank rejects the answer to its inquiry, and withdraws the money.
-    pub(super) fn escalate_dispute(&mut self, context: &Context, id: &str) -> Answer {
-        let dispute = self.open_dispute_mut(id)?;
-        if !dispute.status.is_inquiry() {
-            return Err(ApiError::invalid("dispute", "Only an inquiry becomes a dispute."));
+impl Evidence {
+    /// Every field, absent ones as null.
+    fn view(&self) -> Value {
+        let mut view = json!({ "enhanced_evidence": {} });
+        for name in EVIDENCE {
+            view[name] = self.fields.get(name).cloned().unwrap_or_default();
         }
-        let previous = json!({ "status": dispute.status.name() });
-        dispute.status = DisputeStatus::NeedsResponse;
-        let view = dispute.view();
-        self.emit_change(context, "charge.dispute.updated", &view, &previous);
-        self.emit(context, "charge.dispute.funds_withdrawn", &view);
-        Ok(view)
-    }
-
-    /// The bank decides; an inquiry is closed, whatever it decides.
-    pub(super) fn close_dispute(&mut self, context: &Context, id: &str, won: bool) -> Answer {
-        let dispute = self.open_dispute_mut(id)?;
-        dispute.status = match (dispute.status.is_inquiry(), won) {
-            (true, _) => DisputeStatus::WarningClosed,
-            (false, true) => DisputeStatus::Won,
-            (false, false) => DisputeStatus::Lost,
-        };
-        let (status, view) = (dispute.status, dispute.view());
-        self.emit(context, "charge.dispute.closed", &view);
-        if status == DisputeStatus::Won {
-            self.emit(context, "charge.dispute.funds_reinstated", &view);
-        }
-        Ok(view)
-    }
-
-    fn open_dispute_mut(&mut self, id: &str) -> Result<&mut Dispute, ApiError> {
-        let dispute = self.disputes.get_mut(id)?;
-        if dispute.status.is_closed() {
-            let message = format!("This dispute is already closed: it is {}.", dispute.status.name());
-            return Err(ApiError::state("dispute_already_closed", message));
-        }
-        Ok(dispute)
-    }
-
-    /// `POST /v1/disputes/:id`: evidence, which is submitted unless said otherwise.
-    pub(super) fn update_dispute(&mut self, context: &Context, id: &str, form: &Form) -> Answer {
-        self.disputes.get(id)?;
-        form.only(&["evidence", "metadata", "submit"])?;
-        let dispute = self.open_dispute_mut(id)?;
-        let previous = json!({ "status": dispute.status.name() });
-        if let Some(evidence) = form.group("evidence") {
-            dispute.evidence = evidence.to_json();
-        }
-        if form.boolean("submit")? != Some(false) {
-            let inquiry = dispute.status.is_inquiry();
-            dispute.status = if inquiry { DisputeStatus::WarningUnderReview } else { DisputeStatus::UnderReview };
-        }
-        let view = dispute.view();
-        self.emit_change(context, "charge.dispute.updated", &view, &previous);
-        Ok(view)
-    }
-
-    /// `GET /v1/disputes`.
-    pub(super) fn list_disputes(&self, form: &Form) -> Answer {
-        form.only(&["limit", "starting_after", "ending_before", "created", "charge", "payment_intent"])?;
-        let (charge, intent) = (form.filled("charge"), form.filled("payment_intent"));
-        self.disputes.page(form, charge.or(intent), |dispute| {
-            charge.is_none_or(|charge| dispute.charge == charge)
-                && intent.is_none_or(|intent| dispute.payment_intent == intent)
-        })
+        view
     }
 }

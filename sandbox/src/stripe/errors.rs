@@ -1,9 +1,10 @@
 //! Errors in Stripe's shape (docs.stripe.com/api/errors, docs.stripe.com/error-codes).
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderValue, Response};
 use serde_json::{Value, json};
 
+use super::cards::Decline;
 use crate::{Refusal, answer};
 
 /// Stripe's `type` of an error.
@@ -40,12 +41,15 @@ pub struct ApiError {
     pub charge: Option<String>,
     /// Whether execution had begun: then the result is saved under the idempotency key.
     pub executed: bool,
+    /// What `Stripe-Should-Retry` says, where it says something.
+    pub should_retry: Option<bool>,
 }
 
 impl ApiError {
     fn new(status: u16, kind: ErrorType, code: Option<&'static str>, message: String) -> Self {
         let (decline_code, param, payment_intent, charge) = (None, None, None, None);
-        Self { status, kind, code, decline_code, message, param, payment_intent, charge, executed: false }
+        let (executed, should_retry) = (false, None);
+        Self { status, kind, code, decline_code, message, param, payment_intent, charge, executed, should_retry }
     }
 
     /// 400: a parameter has a wrong value.
@@ -75,6 +79,16 @@ impl ApiError {
     /// 400: not a whole number.
     pub fn not_an_integer(param: &str, text: &str) -> Self {
         Self::coded("parameter_invalid_integer", param, format!("Invalid integer: {text}"))
+    }
+
+    /// 400: not one of the words that the parameter may be.
+    pub fn not_one_of(param: &str, words: &[&str]) -> Self {
+        let listed = match words {
+            [first, second] => format!("{first} or {second}"),
+            [others @ .., last] if !others.is_empty() => format!("{}, or {last}", others.join(", ")),
+            words => words.join(""),
+        };
+        Self::invalid(param, format!("Invalid {param}: must be one of {listed}"))
     }
 
     /// 400: a parameter that the endpoint does not know.
@@ -112,7 +126,26 @@ impl ApiError {
         Self { executed: true, ..error }
     }
 
+    /// 400: the version that the request names does not exist.
+    pub fn unknown_version(version: &str) -> Self {
+        let message =
+            format!("Invalid Stripe API version: {version}. You do not need to pass a version with a request.");
+        Self::new(400, ErrorType::InvalidRequest, None, message)
+    }
+
+    /// 400: a body that is not form-encoded.
+    pub fn not_a_form() -> Self {
+        let message = "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you \
+                       have any questions, we can help at https://support.stripe.com/.";
+        Self::new(400, ErrorType::InvalidRequest, None, message.to_owned())
+    }
+
     /// 402: the card was declined.
+    pub fn declined(decline: Decline) -> Self {
+        Self { param: decline.param.map(str::to_owned), ..Self::card(decline.code, decline.reason, decline.message) }
+    }
+
+    /// 402: the card cannot be charged.
     pub fn card(code: &'static str, decline_code: Option<&'static str>, message: impl Into<String>) -> Self {
         let error = Self::new(402, ErrorType::Card, Some(code), message.into());
         Self { decline_code, executed: true, ..error }
@@ -133,7 +166,8 @@ impl ApiError {
             "There is currently another in-progress request using this Stripe-Idempotency-Key (that probably means \
              you submitted twice, and the other request is still going through): {key}."
         );
-        Self::new(409, ErrorType::Idempotency, Some("idempotency_key_in_use"), message)
+        let error = Self::new(409, ErrorType::Idempotency, Some("idempotency_key_in_use"), message);
+        Self { should_retry: Some(true), ..error }
     }
 
     /// The error with which a fault answers a call instead of doing what is asked.
@@ -145,7 +179,19 @@ impl ApiError {
         }
         let message = "Sorry! There was an error while talking to one of our backends. Support has been notified.";
         let error = Self::new(refusal.status(), ErrorType::Api, None, message.to_owned());
-        Self { executed: refusal == Refusal::InternalError, ..error }
+        let executed = matches!(refusal, Refusal::InternalError | Refusal::FinalError);
+        let should_retry = match refusal {
+            Refusal::Unavailable => Some(true),
+            Refusal::FinalError => Some(false),
+            _ => None,
+        };
+        Self { executed, should_retry, ..error }
+    }
+
+    /// Execution had begun, so this is saved under the idempotency key.
+    #[must_use]
+    pub fn executed(self) -> Self {
+        Self { executed: true, ..self }
     }
 
     /// Names the parameter at fault.
@@ -186,7 +232,12 @@ impl ApiError {
 
     /// The HTTP answer.
     pub fn response(&self) -> Response<Bytes> {
-        answer::json(self.status, &json!({ "error": self.object() }))
+        let mut response = answer::json(self.status, &json!({ "error": self.object() }));
+        if let Some(should_retry) = self.should_retry {
+            let value = HeaderValue::from_static(if should_retry { "true" } else { "false" });
+            response.headers_mut().insert("stripe-should-retry", value);
+        }
+        response
     }
 
     const fn type_name(&self) -> &'static str {

@@ -10,9 +10,12 @@ use super::errors::ApiError;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form(BTreeMap<String, Node>);
 
+/// What stands under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Node {
+pub enum Node {
+    /// A text.
     Text(String),
+    /// Further names.
     Group(Form),
 }
 
@@ -62,6 +65,11 @@ impl Form {
     /// The names at this level, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+
+    /// What stands under each name at this level, in order.
+    pub fn nodes(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.0.iter().map(|(name, node)| (name.as_str(), node))
     }
 
     /// The text of a parameter, an empty one included.
@@ -115,18 +123,12 @@ impl Form {
     /// One of a few words.
     pub fn one_of<'a>(&'a self, name: &str, words: &[&str]) -> Result<Option<&'a str>, ApiError> {
         match self.filled(name) {
-            Some(word) if !words.contains(&word) => Err(ApiError::invalid(
-                name,
-                format!(
-                    "Invalid {name}: must be one of {}",
-                    words.join(", ").replacen(", ", " or ", usize::from(words.len() == 2))
-                ),
-            )),
+            Some(word) if !words.contains(&word) => Err(ApiError::not_one_of(name, words)),
             word => Ok(word),
         }
     }
 
-    /// Refuses what the endpoint does not know, as Stripe does.
+    /// Refuses what is not known, at this level. What Stripe's requests know stands in `parameters`.
     pub fn only(&self, known: &[&str]) -> Result<(), ApiError> {
         match self.names().find(|name| *name != "expand" && !known.contains(name)) {
             Some(unknown) => Err(ApiError::unknown_parameter(unknown)),

@@ -132,7 +132,7 @@ impl Stripe {
 
     fn payment(&self, intent: &PaymentIntent) -> Payment {
         let charge = intent.latest_charge.as_deref().and_then(|id| self.charges.find(id));
-        let held = self.disputes.of(&intent.id).any(|dispute| dispute.status.holds_money());
+        let held = self.disputes.of(&intent.id).any(|dispute| dispute.status.is_open_chargeback());
         let error = intent.last_payment_error.as_ref().and_then(|error| error["message"].as_str());
         Payment {
             id: intent.id.clone(),
@@ -143,7 +143,7 @@ impl Stripe {
             note: error.unwrap_or_default().to_owned(),
             open: intent.status.is_open(),
             cancelable: intent.status.is_open() || intent.status == Status::RequiresCapture,
-            refundable: charge.filter(|_| !held).map_or(0, super::charges::Charge::refundable),
+            refundable: charge.filter(|_| !held).map_or(0, |charge| self.left_of(charge)),
             refunds: self.refunds.of(&intent.id).map(refund).collect(),
             disputes: self.disputes.of(&intent.id).map(dispute).collect(),
         }

@@ -61,6 +61,12 @@ pub struct PaymentIntent {
     pub details: BTreeMap<&'static str, Value>,
     pub payment_method: Option<String>,
     pub payment_method_types: Vec<String>,
+    /// What alone may be offered; anything when empty.
+    pub allowed_payment_method_types: Vec<String>,
+    /// Never offered, whatever the account has switched on.
+    pub excluded_payment_method_types: Vec<String>,
+    /// As the shop said them, by type.
+    pub payment_method_options: Value,
     pub automatic: Option<Automatic>,
     pub latest_charge: Option<String>,
     pub next_action: Option<Value>,
@@ -91,6 +97,10 @@ pub const DETAILS: [&str; 9] = [
     "statement_descriptor_suffix",
     "transfer_group",
 ];
+
+/// Options of payment methods that are shown as they were said.
+const SHOWN_OPTIONS: [&str; 6] =
+    ["capture_method", "network", "request_three_d_secure", "setup_future_usage", "target_date", "verification_method"];
 
 /// What the publishable key may see.
 const PUBLIC: [&str; 24] = [
@@ -139,7 +149,7 @@ impl Resource for PaymentIntent {
         let mut view = json!({
             "id": self.id,
             "object": "payment_intent",
-            "allowed_payment_method_types": null,
+            "allowed_payment_method_types": given(&self.allowed_payment_method_types),
             "amount": self.amount,
             "amount_capturable": self.amount_capturable,
             "amount_details": { "tip": {} },
@@ -155,7 +165,7 @@ impl Resource for PaymentIntent {
             "created": self.created,
             "currency": self.currency,
             "customer_account": null,
-            "excluded_payment_method_types": null,
+            "excluded_payment_method_types": given(&self.excluded_payment_method_types),
             "last_payment_error": self.last_payment_error,
             "latest_charge": self.latest_charge,
             "livemode": false,
@@ -180,6 +190,11 @@ impl Resource for PaymentIntent {
     }
 }
 
+/// A list that was given; null otherwise.
+fn given(types: &[String]) -> Option<&[String]> {
+    Some(types).filter(|types| !types.is_empty())
+}
+
 impl PaymentIntent {
     /// What a browser may see.
     pub fn public_view(&self) -> Value {
@@ -196,10 +211,33 @@ impl PaymentIntent {
             "request_three_d_secure": "automatic",
         });
         let options = self.payment_method_types.iter().map(|kind| {
-            let options = if kind == "card" { card.clone() } else { json!({}) };
+            let mut options = match kind.as_str() {
+                "card" => card.clone(),
+                "link" => json!({ "persistent_token": null }),
+                _ => json!({}),
+            };
+            for name in SHOWN_OPTIONS {
+                if let Some(said) = self.payment_method_options[kind.as_str()][name].as_str() {
+                    options[name] = said.into();
+                }
+            }
             (kind.clone(), options)
         });
         Value::Object(options.collect())
+    }
+
+    /// Takes over what a request says about payment methods.
+    fn read_options(&mut self, form: &Form) {
+        let said = form.group("payment_method_options").map(Form::to_json);
+        for (kind, options) in said.as_ref().and_then(Value::as_object).into_iter().flatten() {
+            self.payment_method_options[kind.as_str()] = options.clone();
+        }
+    }
+
+    /// Whether the shop asks for 3-D Secure where the card's bank does not.
+    fn requests_three_d_secure(&self) -> bool {
+        let said = self.payment_method_options["card"]["request_three_d_secure"].as_str();
+        matches!(said, Some("any" | "challenge"))
     }
 
     /// 400 for a request that does not fit the status.
@@ -223,7 +261,7 @@ impl Stripe {
 
     /// `GET /v1/payment_intents`.
     pub(super) fn list_intents(&self, form: &Form) -> Answer {
-        form.only(&["limit", "starting_after", "ending_before", "created", "customer"])?;
+        Self::check_customer(form)?;
         let customer = form.filled("customer");
         self.intents.page(form, None, |intent| {
             customer.is_none_or(|customer| intent.details.get("customer").and_then(Value::as_str) == Some(customer))

@@ -52,20 +52,21 @@ impl Resource for PaymentMethod {
 
 impl PaymentMethod {
     /// The part of the object that is named by its type.
-    pub fn details(&self) -> Value {
+    fn details(&self) -> Value {
         match self.test.kind {
             "card" => json!({
                 "brand": self.test.brand,
-                "checks": { "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" },
+                "checks": checks(),
                 "country": "US",
                 "display_brand": self.test.brand,
                 "exp_month": self.expiry.0,
                 "exp_year": self.expiry.1,
-                "fingerprint": "sandboxfingerprint",
+                "fingerprint": FINGERPRINT,
                 "funding": "credit",
+                "generated_from": null,
                 "last4": self.test.last4(),
-                "network_token": null,
                 "networks": { "available": [self.test.brand], "preferred": null },
+                "regulated_status": "unregulated",
                 "three_d_secure_usage": { "supported": true },
                 "wallet": null,
             }),
@@ -73,16 +74,64 @@ impl PaymentMethod {
                 "account_holder_type": "individual",
                 "account_type": "checking",
                 "bank_name": "STRIPE TEST BANK",
-                "fingerprint": "sandboxfingerprint",
+                "financial_connections_account": null,
+                "fingerprint": FINGERPRINT,
                 "last4": self.test.last4(),
+                "networks": { "preferred": "ach", "supported": ["ach"] },
+                "routing_number": "110000000",
+                "status_details": {},
+            }),
+            _ => json!({
+                "bank_code": "19043",
+                "branch_code": "",
+                "country": &self.test.number[..2],
+                "fingerprint": FINGERPRINT,
+                "generated_from": { "charge": null, "setup_attempt": null },
+                "last4": self.test.last4(),
+            }),
+        }
+    }
+
+    /// The same part of a charge of that amount, in minor units.
+    pub fn charge_details(&self, amount: i64) -> Value {
+        match self.test.kind {
+            "card" => json!({
+                "amount_authorized": amount,
+                "authorization_code": null,
+                "brand": self.test.brand,
+                "checks": checks(),
+                "country": "US",
+                "electronic_commerce_indicator": null,
+                "exp_month": self.expiry.0,
+                "exp_year": self.expiry.1,
+                "fingerprint": FINGERPRINT,
+                "funding": "credit",
+                "installments": null,
+                "last4": self.test.last4(),
+                "mandate": null,
+                "network": self.test.brand,
+                "network_transaction_id": null,
+                "regulated_status": "unregulated",
+                "three_d_secure": null,
+                "transaction_link_id": null,
+                "wallet": null,
+            }),
+            "us_bank_account" => json!({
+                "account_holder_type": "individual",
+                "account_type": "checking",
+                "bank_name": "STRIPE TEST BANK",
+                "fingerprint": FINGERPRINT,
+                "last4": self.test.last4(),
+                "payment_reference": null,
                 "routing_number": "110000000",
             }),
             _ => json!({
                 "bank_code": "19043",
                 "branch_code": "",
                 "country": &self.test.number[..2],
-                "fingerprint": "sandboxfingerprint",
+                "fingerprint": FINGERPRINT,
                 "last4": self.test.last4(),
+                "mandate": null,
             }),
         }
     }
@@ -95,19 +144,15 @@ impl PaymentMethod {
     }
 }
 
+const FINGERPRINT: &str = "sandboxfingerprint";
+
+fn checks() -> Value {
+    json!({ "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" })
+}
+
 impl Stripe {
     /// `POST /v1/payment_methods`.
     pub(super) fn create_method(&mut self, context: &Context, form: &Form) -> Answer {
-        form.only(&[
-            "type",
-            "card",
-            "us_bank_account",
-            "sepa_debit",
-            "billing_details",
-            "metadata",
-            "allow_redisplay",
-            "key",
-        ])?;
         let id = self.make_method(context, form, "")?;
         self.methods.get(&id).map(Resource::view)
     }

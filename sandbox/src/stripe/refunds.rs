@@ -103,16 +103,6 @@ impl Resource for Refund {
 impl Stripe {
     /// `POST /v1/refunds`.
     pub(super) fn create_refund(&mut self, context: &Context, form: &Form) -> Answer {
-        form.only(&[
-            "charge",
-            "payment_intent",
-            "amount",
-            "reason",
-            "metadata",
-            "refund_application_fee",
-            "reverse_transfer",
-            "currency",
-        ])?;
         let reason = form.one_of("reason", &REASONS)?.map(str::to_owned);
         let metadata = metadata::merged(&BTreeMap::new(), form)?;
         let asked = form.integer("amount")?;
@@ -179,23 +169,25 @@ impl Stripe {
             let message = format!("Charge {} has not been captured, so it cannot be refunded.", charge.id);
             return Err(ApiError::state("charge_not_refundable", message));
         }
-        if self.disputes.of(&charge.id).any(|dispute| dispute.status.holds_money()) {
-            let message = format!("Charge {} has been charged back; cannot issue a refund.", charge.id);
-            return Err(ApiError::state("charge_disputed", message));
-        }
+        let left = self.left_of(charge);
         if charge.refundable() == 0 {
             let message = format!("Charge {} has already been refunded.", charge.id);
             return Err(ApiError::state("charge_already_refunded", message));
         }
-        let amount = asked.unwrap_or_else(|| charge.refundable());
-        if amount > charge.refundable() {
-            let bound = if charge.amount_refunded == 0 { "charge amount" } else { "unrefunded amount on charge" };
+        if left < 1 || self.disputes.of(&charge.id).any(|dispute| dispute.status.is_open_chargeback()) {
+            let message = format!("Charge {} has been charged back; cannot issue a refund.", charge.id);
+            return Err(ApiError::state("charge_disputed", message));
+        }
+        let amount = asked.unwrap_or(left);
+        currency::check_granularity(amount, &charge.currency)?;
+        if amount > left {
+            let bound = if left == charge.amount_captured { "charge amount" } else { "unrefunded amount on charge" };
             let message = format!(
                 "Refund amount ({}) is greater than {bound} ({})",
                 currency::format(amount, &charge.currency),
-                currency::format(charge.refundable(), &charge.currency)
+                currency::format(left, &charge.currency)
             );
-            return Err(ApiError::state("amount_too_large", message).at("amount"));
+            return Err(ApiError::invalid("amount", message).executed());
         }
         Ok(amount)
     }
@@ -224,7 +216,6 @@ impl Stripe {
     /// `POST /v1/refunds/:id`: metadata alone.
     pub(super) fn update_refund(&mut self, context: &Context, id: &str, form: &Form) -> Answer {
         let refund = self.refunds.get_mut(id)?;
-        form.only(&["metadata"])?;
         let previous = json!({ "metadata": refund.metadata });
         refund.metadata = metadata::merged(&refund.metadata, form)?;
         let view = refund.view();
@@ -244,7 +235,6 @@ impl Stripe {
 
     /// `GET /v1/refunds`.
     pub(super) fn list_refunds(&self, form: &Form) -> Answer {
-        form.only(&["limit", "starting_after", "ending_before", "created", "charge", "payment_intent"])?;
         let (charge, intent) = (form.filled("charge"), form.filled("payment_intent"));
         self.refunds.page(form, charge.or(intent), |refund| {
             charge.is_none_or(|charge| refund.charge == charge)

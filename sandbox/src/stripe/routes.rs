@@ -6,6 +6,7 @@ use super::{
     Answer, Context, Stripe,
     auth::{self, Caller},
     collection::Resource,
+    disputes::DisputeOutcome,
     errors::ApiError,
     form::Form,
 };
@@ -41,7 +42,7 @@ impl Stripe {
             ("GET", ["disputes"]) => self.list_disputes(form),
             ("GET", ["disputes", id]) => self.disputes.get(id).map(Resource::view),
             ("POST", ["disputes", id]) => self.update_dispute(context, id, form),
-            ("POST", ["disputes", id, "close"]) => self.close_dispute(context, id, false),
+            ("POST", ["disputes", id, "close"]) => self.close_dispute(context, id, DisputeOutcome::Lost),
             ("GET", ["events"]) => self.list_events(context, form),
             ("GET", ["events", id]) => self.retrieve_event(context, id),
             ("GET", ["webhook_endpoints"]) => Ok(self.list_endpoints()),

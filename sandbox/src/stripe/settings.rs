@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::RateLimit;
+use super::{balance_transactions::Settlement, limits::RateLimit};
 
 /// What Stripe's stand-in starts with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +20,12 @@ pub struct Settings {
     pub webhook_after_ms: u64,
     /// Milliseconds until a bank debit settles as its test account says; by hand alone when absent.
     pub settle_after_ms: Option<u64>,
+    /// Whether a payment can be cancelled while it is processed: "in rare cases", says Stripe.
+    pub cancel_processing: bool,
     /// Milliseconds until a refund that is pending, or that will fail, comes to its end.
     pub refund_settles_after_ms: u64,
+    /// The currency of the account's balance; each payment's own when absent.
+    pub settlement: Option<Settlement>,
     /// How many requests a second are answered.
     pub rate_limit: RateLimit,
 }
@@ -35,7 +39,9 @@ impl Default for Settings {
             endpoints: Vec::new(),
             webhook_after_ms: 0,
             settle_after_ms: None,
+            cancel_processing: false,
             refund_settles_after_ms: 2000,
+            settlement: None,
             rate_limit: RateLimit::default(),
         }
     }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 
+mod disputes;
 mod elsewhere;
 mod idempotency;
 mod limits;
@@ -11,6 +12,7 @@ mod lists;
 mod money_back;
 mod pages;
 mod payments;
+mod strict;
 mod telling;
 
 /// A stand-in with a client.
@@ -89,7 +91,9 @@ impl Shop {
         let body = format!(
             "amount=2000&currency=usd&confirm=true&return_url=http://shop.test/done&metadata[order_id]=ord_1&payment_method={method}"
         );
-        self.post("/v1/payment_intents", &body)
+        let mandate = "&mandate_data[customer_acceptance][type]=offline";
+        let is_debit = method.starts_with("pm_usBankAccount") || method.starts_with("pm_sepaDebit");
+        self.post("/v1/payment_intents", &format!("{body}{}", if is_debit { mandate } else { "" }))
     }
 
     /// The types of the events since the last call.

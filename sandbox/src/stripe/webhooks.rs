@@ -103,7 +103,6 @@ impl Stripe {
 
     /// `POST /v1/webhook_endpoints`; the answer alone shows the secret.
     pub(super) fn create_endpoint(&mut self, context: &Context, form: &Form) -> Answer {
-        form.only(&["url", "enabled_events", "description", "metadata", "api_version", "connect"])?;
         if self.endpoints.len() >= MOST_ENDPOINTS {
             let message = format!("You have reached the maximum of {MOST_ENDPOINTS} test webhook endpoints.");
             return Err(ApiError::state("resource_limit_exceeded", message));
@@ -130,7 +129,6 @@ impl Stripe {
 
     /// `POST /v1/webhook_endpoints/:id`.
     pub(super) fn update_endpoint(&mut self, id: &str, form: &Form) -> Answer {
-        form.only(&["url", "enabled_events", "description", "metadata", "disabled"])?;
         let (url, enabled_events, disabled) = (url(form)?, enabled_events(form)?, form.boolean("disabled")?);
         let endpoint = self.endpoint_mut(id)?;
         endpoint.metadata = metadata::merged(&endpoint.metadata, form)?;

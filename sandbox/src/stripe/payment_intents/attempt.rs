@@ -21,14 +21,18 @@ impl Stripe {
         let intent = self.intents.get_mut(id)?;
         intent.next_action = None;
         let authenticated = std::mem::take(&mut intent.authenticated);
+        let requested = intent.requests_three_d_secure();
         let method = intent.payment_method.clone().unwrap_or_default();
         let behaviour = self.methods.get(&method)?.test.behaviour;
         match behaviour {
             Behaviour::Succeeds => self.pay(context, id),
             Behaviour::Declines(decline) => self.decline(context, id, decline),
-            Behaviour::Authenticates(None) if authenticated => self.pay(context, id),
-            Behaviour::Authenticates(Some(decline)) if authenticated => self.decline(context, id, decline),
-            Behaviour::Authenticates(_) => self.ask_for_authentication(context, id, form),
+            Behaviour::AuthenticatesOnRequest(_) if !requested => self.pay(context, id),
+            Behaviour::Authenticates(decline) | Behaviour::AuthenticatesOnRequest(decline) => match decline {
+                _ if !authenticated => self.ask_for_authentication(context, id, form),
+                Some(decline) => self.decline(context, id, decline),
+                None => self.pay(context, id),
+            },
             Behaviour::Processes(_) => self.process(context, id),
         }
     }
@@ -55,15 +59,31 @@ impl Stripe {
         intent.amount_received = received;
         let view = self.changed(context, id, "payment_intent.succeeded")?;
         let method = self.intents.get(id)?.payment_method.clone().unwrap_or_default();
-        if let Some(Aftermath::Dispute(reason)) = self.methods.find(&method).map(|method| method.test.aftermath) {
-            self.open_dispute(context, charge, &NewDispute { amount: None, reason, inquiry: false })?;
-        }
+        let aftermath = self.methods.find(&method).map_or(Aftermath::None, |method| method.test.aftermath);
+        self.dispute_by_itself(context, charge, aftermath)?;
         Ok(view)
+    }
+
+    fn dispute_by_itself(&mut self, context: &Context, charge: &str, aftermath: Aftermath) -> Result<(), ApiError> {
+        let whole = |reason, inquiry| NewDispute { amount: None, currency: None, reason, inquiry };
+        match aftermath {
+            Aftermath::Dispute(reason) => self.open_dispute(context, charge, &whole(reason, false)).map(drop),
+            Aftermath::Inquiry => self.open_dispute(context, charge, &whole("fraudulent", true)).map(drop),
+            Aftermath::TwoDisputes => {
+                let amount = self.charges.get(charge)?.amount_captured;
+                for part in [amount / 2, amount - amount / 2] {
+                    let opening = NewDispute { amount: Some(part), ..whole("fraudulent", false) };
+                    self.open_dispute(context, charge, &opening)?;
+                }
+                Ok(())
+            }
+            Aftermath::None | Aftermath::RefundFails | Aftermath::RefundPends => Ok(()),
+        }
     }
 
     fn decline(&mut self, context: &Context, id: &str, decline: Decline) -> Answer {
         let charge = self.create_charge(context, id, ChargeStatus::Failed(decline))?;
-        let mut error = ApiError::card(decline.code, decline.reason, decline.message);
+        let mut error = ApiError::declined(decline);
         error.charge = Some(charge);
         self.fail(context, id, &error)?;
         Err(error.with_intent(self.intents.get(id)?.view()))
@@ -82,12 +102,11 @@ impl Stripe {
     }
 
     fn ask_for_authentication(&mut self, context: &Context, id: &str, form: &Form) -> Answer {
-        let absent =
-            form.boolean("error_on_requires_action")? == Some(true) || form.boolean("off_session")? == Some(true);
-        if absent {
-            let message = "Your card was declined. This transaction requires authentication.";
-            let decline = Decline { code: "authentication_required", reason: Some("authentication_required"), message };
-            return self.decline(context, id, decline);
+        if form.boolean("error_on_requires_action")? == Some(true) {
+            return self.decline(context, id, NOT_HANDLED);
+        }
+        if form.filled("off_session").is_some_and(|absent| absent != "false") {
+            return self.decline(context, id, ABSENT);
         }
         let intent = self.intents.get_mut(id)?;
         let url = format!("{}/_sandbox/stripe/payment_intents/{id}/authenticate", context.origin);
@@ -162,7 +181,7 @@ impl Stripe {
             return self.succeed(context, id, &charge);
         };
         self.settle_charge(context, &charge, ChargeStatus::Failed(decline))?;
-        let mut error = ApiError::card(decline.code, decline.reason, decline.message);
+        let mut error = ApiError::declined(decline);
         error.charge = Some(charge);
         self.fail(context, id, &error)
     }
@@ -175,8 +194,26 @@ impl Stripe {
     }
 }
 
-const RETURNED: Decline = Decline {
+/// Nobody is there to pass 3-D Secure.
+const ABSENT: Decline = Decline {
+    code: "authentication_required",
+    reason: Some("authentication_required"),
+    param: None,
+    message: "Your card was declined. This transaction requires authentication.",
+};
+/// The shop cannot lead the customer to 3-D Secure (docs.stripe.com/payments/without-card-authentication).
+const NOT_HANDLED: Decline = Decline {
+    code: "authentication_required",
+    reason: Some("authentication_not_handled"),
+    param: None,
+    message: "This payment required an authentication action to complete, but `error_on_requires_action` was set. When \
+              you're ready, you can upgrade your integration to handle actions at \
+              https://stripe.com/docs/payments/payment-intents/upgrade-to-handle-actions.",
+};
+/// The customer's bank returns a debit.
+pub(super) const RETURNED: Decline = Decline {
     code: "payment_intent_payment_attempt_failed",
     reason: Some("debit_not_authorized"),
+    param: None,
     message: "The customer's bank returned the debit.",
 };

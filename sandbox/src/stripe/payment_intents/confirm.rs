@@ -3,41 +3,25 @@
 use super::{PaymentIntent, Status};
 use crate::stripe::{Answer, Context, Stripe, errors::ApiError, form::Form};
 
-/// What may be said when an intent is confirmed.
-const CONFIRM: [&str; 16] = [
-    "capture_method",
-    "client_secret",
-    "error_on_requires_action",
-    "expected_payment_method_type",
-    "key",
-    "mandate_data",
-    "off_session",
-    "payment_method",
-    "payment_method_data",
-    "payment_method_options",
-    "radar_options",
-    "receipt_email",
-    "return_url",
-    "setup_future_usage",
-    "shipping",
-    "use_stripe_sdk",
-];
-
 impl Stripe {
     /// `POST /v1/payment_intents/:id/confirm`.
     pub(in crate::stripe) fn confirm_intent(&mut self, context: &Context, id: &str, form: &Form) -> Answer {
         let intent = self.intents.get(id)?;
-        form.only(&CONFIRM)?;
         self.check_client_secret(context.public, id, form)?;
         may_confirm(intent)?;
         if intent.payment_method.is_none() {
             Self::check_return_url(context, intent, form)?;
         }
         let method = self.method_of(context, form)?;
-        if let Some(method) = &method {
-            self.check_method(self.intents.get(id)?, method)?;
+        let mut changed = self.intents.get(id)?.clone();
+        changed.read_method_types(form)?;
+        changed.read_options(form);
+        if let Some(method) = method.as_ref().or(changed.payment_method.as_ref()) {
+            self.check_method(&changed, method)?;
+            self.check_mandate(context, method, form)?;
         }
         let intent = self.intents.get_mut(id)?;
+        *intent = changed;
         if method.is_some() {
             intent.payment_method = method;
             intent.authenticated = false;

@@ -1,54 +1,15 @@
 //! Creating and updating PaymentIntents.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Automatic, DETAILS, PaymentIntent, Status};
 use crate::stripe::{Answer, Context, Stripe, collection::Resource, currency, errors::ApiError, form::Form, metadata};
 
 const CAPTURE_METHODS: [&str; 3] = ["automatic", "automatic_async", "manual"];
-const METHOD_TYPES: [&str; 4] = ["card", "link", "sepa_debit", "us_bank_account"];
-
-/// What may be said when an intent is made, beyond the details.
-const CREATE: [&str; 20] = [
-    "amount",
-    "automatic_payment_methods",
-    "excluded_payment_method_types",
-    "capture_method",
-    "confirm",
-    "confirmation_method",
-    "currency",
-    "error_on_requires_action",
-    "key",
-    "mandate_data",
-    "metadata",
-    "off_session",
-    "payment_method",
-    "payment_method_configuration",
-    "payment_method_data",
-    "payment_method_options",
-    "payment_method_types",
-    "radar_options",
-    "return_url",
-    "use_stripe_sdk",
-];
-
-/// What may be changed later, beyond the details.
-const UPDATE: [&str; 9] = [
-    "amount",
-    "capture_method",
-    "currency",
-    "metadata",
-    "payment_method",
-    "payment_method_configuration",
-    "payment_method_data",
-    "payment_method_options",
-    "payment_method_types",
-];
 
 impl Stripe {
     /// `POST /v1/payment_intents`.
     pub(in crate::stripe) fn create_intent(&mut self, context: &Context, form: &Form) -> Answer {
-        known(form, &CREATE)?;
         let mut intent = self.draft(context, form)?;
         let confirm = form.boolean("confirm")?.unwrap_or(false);
         if !confirm {
@@ -64,6 +25,7 @@ impl Stripe {
         }
         if confirm {
             Self::check_return_url(context, &intent, form)?;
+            self.check_mandate(context, intent.payment_method.as_deref().unwrap_or_default(), form)?;
         }
         let id = intent.id.clone();
         let mut as_created = intent.clone();
@@ -84,17 +46,16 @@ impl Stripe {
     fn draft(&mut self, context: &Context, form: &Form) -> Result<PaymentIntent, ApiError> {
         let amount = form.integer("amount")?.ok_or_else(|| ApiError::missing("amount"))?;
         let currency = currency::parse(form.filled("currency").ok_or_else(|| ApiError::missing("currency"))?)?;
-        currency::check_amount(amount, &currency)?;
+        Self::check_customer(form)?;
         let metadata = metadata::merged(&std::collections::BTreeMap::new(), form)?;
         let automatic = automatic(form)?;
-        let payment_method_types = method_types(form, &currency)?;
         let capture_method = form.one_of("capture_method", &CAPTURE_METHODS)?.unwrap_or("automatic_async").to_owned();
         let confirmation_method = form.one_of("confirmation_method", &["automatic", "manual"])?;
         let mut details = std::collections::BTreeMap::new();
         read_details(form, &mut details)?;
         let id = self.new_id("pi_3");
         let client_secret = self.new_id(&format!("{id}_secret_"));
-        Ok(PaymentIntent {
+        let mut intent = PaymentIntent {
             id,
             created: context.now.seconds(),
             amount,
@@ -108,7 +69,10 @@ impl Stripe {
             metadata,
             details,
             payment_method: None,
-            payment_method_types,
+            payment_method_types: Vec::new(),
+            allowed_payment_method_types: Vec::new(),
+            excluded_payment_method_types: Vec::new(),
+            payment_method_options: form.group("payment_method_options").map(Form::to_json).unwrap_or_default(),
             automatic,
             latest_charge: None,
             next_action: None,
@@ -117,17 +81,18 @@ impl Stripe {
             canceled_at: None,
             cancellation_reason: None,
             authenticated: false,
-        })
+        };
+        intent.read_method_types(form)?;
+        currency::check_amount(intent.amount, &intent.currency, &intent.payment_method_types)?;
+        Ok(intent)
     }
 
     /// `POST /v1/payment_intents/:id`: money only while it is open, labels always.
     pub(in crate::stripe) fn update_intent(&mut self, context: &Context, id: &str, form: &Form) -> Answer {
         let mut intent = self.intents.get(id)?.clone();
-        known(form, &UPDATE)?;
         intent.metadata = metadata::merged(&intent.metadata, form)?;
         read_details(form, &mut intent.details)?;
-        let money =
-            ["amount", "currency", "capture_method", "payment_method", "payment_method_data", "payment_method_types"];
+        let money = ["amount", "currency", "capture_method", "payment_method", "payment_method_data"];
         if !intent.status.is_open()
             && let Some(name) = form.names().find(|name| money.contains(name))
         {
@@ -142,14 +107,14 @@ impl Stripe {
         if let Some(text) = form.filled("currency") {
             intent.currency = currency::parse(text)?;
         }
+        Self::check_customer(form)?;
         intent.amount = form.integer("amount")?.unwrap_or(intent.amount);
-        currency::check_amount(intent.amount, &intent.currency)?;
         if let Some(method) = form.one_of("capture_method", &CAPTURE_METHODS)? {
             method.clone_into(&mut intent.capture_method);
         }
-        if form.group("payment_method_types").is_some() {
-            intent.payment_method_types = method_types(form, &intent.currency)?;
-        }
+        intent.read_method_types(form)?;
+        intent.read_options(form);
+        currency::check_amount(intent.amount, &intent.currency, &intent.payment_method_types)?;
         if let Some(method) = self.method_of(context, form)? {
             self.check_method(&intent, &method)?;
             intent.payment_method = Some(method);
@@ -160,6 +125,23 @@ impl Stripe {
         let view = intent.view();
         *self.intents.get_mut(id)? = intent;
         Ok(view)
+    }
+
+    /// The account has no customers: whoever names one is mistaken.
+    pub(in crate::stripe) fn check_customer(form: &Form) -> Result<(), ApiError> {
+        form.filled("customer").map_or(Ok(()), |id| Err(ApiError::no_such_param("customer", id, "customer")))
+    }
+
+    /// A bank is debited only with the customer's mandate. In a browser Stripe.js shows it, and says so by itself.
+    pub(super) fn check_mandate(&self, context: &Context, method: &str, form: &Form) -> Result<(), ApiError> {
+        let is_debit = self.methods.find(method).is_some_and(|method| method.test.kind != "card");
+        let agreed = form.filled("mandate").is_some() || form.group("mandate_data").is_some();
+        if !is_debit || agreed || context.public {
+            return Ok(());
+        }
+        let message =
+            "This payment method requires a mandate: pass mandate_data with the customer's acceptance, or a mandate.";
+        Err(ApiError::coded("parameter_missing", "mandate_data", message))
     }
 
     /// A payment method must be of a type and for a currency that the intent takes.
@@ -174,21 +156,8 @@ impl Stripe {
             );
             return Err(ApiError::coded("payment_intent_incompatible_payment_method", "payment_method", message));
         }
-        let only = match kind {
-            "sepa_debit" => Some("eur"),
-            "us_bank_account" => Some("usd"),
-            _ => None,
-        };
-        if only.is_some_and(|only| only != intent.currency) {
-            let message = format!("The currency provided ({}) is invalid for {kind}.", intent.currency);
-            return Err(ApiError::coded("payment_method_currency_mismatch", "payment_method", message));
-        }
-        Ok(())
+        currency::check_payable_with(intent.amount, &intent.currency, kind, method.test.brand)
     }
-}
-
-fn known(form: &Form, names: &[&str]) -> Result<(), ApiError> {
-    form.only(&[names, &DETAILS].concat())
 }
 
 /// These make sense only together with `confirm=true`.
@@ -205,41 +174,67 @@ fn refuse_confirmation_params(form: &Form) -> Result<(), ApiError> {
 }
 
 fn automatic(form: &Form) -> Result<Option<Automatic>, ApiError> {
-    let explicit = form.group("payment_method_types").is_some();
     let Some(group) = form.group("automatic_payment_methods") else {
-        // Since 2023-08-16 they are on unless types are named.
-        return Ok((!explicit).then_some(Automatic { redirects: true }));
+        // Since 2023-08-16 they are on unless they are switched off.
+        return Ok(Some(Automatic { redirects: true }));
     };
     let enabled = group.boolean("enabled")?.ok_or_else(|| ApiError::missing("automatic_payment_methods[enabled]"))?;
-    if enabled && explicit {
-        let message = "You may only specify one of these parameters: automatic_payment_methods, payment_method_types.";
-        return Err(ApiError::invalid("automatic_payment_methods", message));
-    }
     let redirects = group.one_of("allow_redirects", &["always", "never"])? != Some("never");
     Ok(enabled.then_some(Automatic { redirects }))
 }
 
-fn method_types(form: &Form, currency: &str) -> Result<Vec<String>, ApiError> {
-    let named = form.list("payment_method_types");
-    if let Some(unknown) = named.iter().find(|kind| !METHOD_TYPES.contains(kind)) {
-        let message = format!("The payment method type provided: {unknown} is invalid.");
-        return Err(ApiError::coded("payment_intent_invalid_parameter", "payment_method_types", message));
+impl PaymentIntent {
+    /// Takes over what a request says about payment method types, and finds those that are left: what the account takes
+    /// in this currency and amount, if it is allowed and not excluded.
+    pub(super) fn read_method_types(&mut self, form: &Form) -> Result<(), ApiError> {
+        let mut refused = "payment_method_types";
+        for (name, types) in [
+            ("allowed_payment_method_types", &mut self.allowed_payment_method_types),
+            ("excluded_payment_method_types", &mut self.excluded_payment_method_types),
+        ] {
+            if form.names().any(|given| given == name) {
+                *types = form.list(name).into_iter().map(str::to_owned).collect();
+                refused = name;
+            }
+        }
+        let (allowed, excluded) = (&self.allowed_payment_method_types, &self.excluded_payment_method_types);
+        let is_left = |kind: &&str| {
+            let is_allowed = if allowed.is_empty() { *kind != "link" } else { allowed.iter().any(|one| one == kind) };
+            is_allowed && !excluded.iter().any(|one| one == kind)
+        };
+        let left: Vec<&str> = offered(&self.currency, self.amount).filter(is_left).collect();
+        if left.is_empty() {
+            let message = "None of the payment method types of this account can be used for this PaymentIntent. Please \
+                           review the types in your request.";
+            return Err(ApiError::invalid(refused, message));
+        }
+        self.payment_method_types = left.into_iter().map(str::to_owned).collect();
+        Ok(())
     }
-    if !named.is_empty() {
-        return Ok(named.into_iter().map(str::to_owned).collect());
-    }
+}
+
+/// The types that the account has switched on and that take this currency and amount; Link where it is asked for.
+fn offered(currency: &str, amount: i64) -> impl Iterator<Item = &'static str> {
     let debit = match currency {
         "eur" => Some("sepa_debit"),
         "usd" => Some("us_bank_account"),
         _ => None,
     };
-    Ok(["card"].into_iter().chain(debit).map(str::to_owned).collect())
+    let takes_it = |kind: &&str| currency::check_payable_with(amount, currency, kind, "").is_ok();
+    ["card"]
+        .into_iter()
+        .chain(Some("link").filter(takes_it))
+        .chain(debit.filter(takes_it))
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 fn read_details(form: &Form, details: &mut std::collections::BTreeMap<&'static str, Value>) -> Result<(), ApiError> {
     for name in DETAILS {
-        if let Some(group) = form.group(name) {
-            details.insert(name, group.to_json());
+        if name == "shipping"
+            && let Some(group) = form.group(name)
+        {
+            details.insert(name, shipping(group)?);
         } else if let Some(text) = form.text(name) {
             if name == "receipt_email" && !text.is_empty() && !is_mail_address(text) {
                 return Err(ApiError::coded("email_invalid", name, format!("Invalid email address: {text}")));
@@ -248,6 +243,23 @@ fn read_details(form: &Form, details: &mut std::collections::BTreeMap<&'static s
         }
     }
     Ok(())
+}
+
+/// Where to send the goods: name and address are required, and shown with every field.
+fn shipping(group: &Form) -> Result<Value, ApiError> {
+    if group.filled("name").is_none() {
+        return Err(ApiError::missing("shipping[name]"));
+    }
+    let address = group.group("address").ok_or_else(|| ApiError::missing("shipping[address]"))?;
+    let text = |form: &Form, name: &str| form.filled(name).map(Value::from).unwrap_or_default();
+    let mut shipping = json!({ "address": {} });
+    for name in ["city", "country", "line1", "line2", "postal_code", "state"] {
+        shipping["address"][name] = text(address, name);
+    }
+    for name in ["carrier", "name", "phone", "tracking_number"] {
+        shipping[name] = text(group, name);
+    }
+    Ok(shipping)
 }
 
 fn is_mail_address(text: &str) -> bool {

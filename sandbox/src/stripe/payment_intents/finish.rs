@@ -1,7 +1,7 @@
 //! Capturing and cancelling.
 
-use super::Status;
-use crate::stripe::{Answer, Context, Stripe, currency, errors::ApiError, form::Form, metadata};
+use super::{Status, attempt::RETURNED};
+use crate::stripe::{Answer, Context, Stripe, charges::ChargeStatus, currency, errors::ApiError, form::Form, metadata};
 
 const REASONS: [&str; 4] = ["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
 
@@ -9,13 +9,6 @@ impl Stripe {
     /// `POST /v1/payment_intents/:id/capture`.
     pub(in crate::stripe) fn capture_intent(&mut self, context: &Context, id: &str, form: &Form) -> Answer {
         let intent = self.intents.get(id)?;
-        form.only(&[
-            "amount_to_capture",
-            "final_capture",
-            "metadata",
-            "statement_descriptor",
-            "statement_descriptor_suffix",
-        ])?;
         let metadata = metadata::merged(&intent.metadata, form)?;
         if intent.status != Status::RequiresCapture {
             let message = format!(
@@ -44,9 +37,9 @@ impl Stripe {
     /// `POST /v1/payment_intents/:id/cancel`: what was authorized is released.
     pub(in crate::stripe) fn cancel_intent(&mut self, context: &Context, id: &str, form: &Form) -> Answer {
         let intent = self.intents.get(id)?;
-        form.only(&["cancellation_reason"])?;
         let reason = form.one_of("cancellation_reason", &REASONS)?.map(str::to_owned);
-        if matches!(intent.status, Status::Succeeded | Status::Canceled | Status::Processing) {
+        let pending = intent.status == Status::Processing && self.settings.cancel_processing;
+        if matches!(intent.status, Status::Succeeded | Status::Canceled | Status::Processing) && !pending {
             let message = format!(
                 "You cannot cancel this PaymentIntent because it has a status of {}. Only a PaymentIntent with one of \
                  the following statuses may be canceled: requires_payment_method, requires_capture, \
@@ -55,6 +48,11 @@ impl Stripe {
             );
             return Err(intent.unexpected_state(message));
         }
+        if pending {
+            let charge = intent.latest_charge.clone().unwrap_or_default();
+            self.settle_charge(context, &charge, ChargeStatus::Failed(RETURNED))?;
+        }
+        let intent = self.intents.get(id)?;
         let authorized = (intent.status == Status::RequiresCapture).then(|| intent.latest_charge.clone()).flatten();
         if let Some(charge) = authorized {
             self.release_charge(context, &charge)?;

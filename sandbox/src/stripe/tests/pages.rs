@@ -42,6 +42,23 @@ fn the_list_offers_what_the_state_allows() {
 }
 
 #[test]
+fn the_list_offers_what_a_dispute_can_come_to() {
+    let mut shop = Shop::new();
+    let id = shop.pay("pm_card_visa").id();
+    let dispute = shop.control("disputes", &json!({ "payment_intent": id })).id();
+    let buttons = |shop: &mut Shop| {
+        let list = page(shop, "");
+        let offered = |what: &&str| list.contains(&format!("/disputes/{dispute}/{what}\""));
+        ["review", "close", "prevent", "appeal"].into_iter().filter(offered).collect::<Vec<_>>()
+    };
+    assert_eq!(buttons(&mut shop), ["review", "close", "prevent"]);
+    assert_eq!(press(&mut shop, &format!("disputes/{dispute}/close"), "outcome=lost").0, 303);
+    assert_eq!(buttons(&mut shop), ["appeal"]);
+    assert_eq!(press(&mut shop, &format!("disputes/{dispute}/appeal"), "").0, 303);
+    assert_eq!(buttons(&mut shop), ["review", "close"]);
+}
+
+#[test]
 fn the_banks_page_leads_back_to_the_shop() {
     for (outcome, redirect_status) in [("success", "succeeded"), ("fail", "failed")] {
         let mut shop = Shop::new();

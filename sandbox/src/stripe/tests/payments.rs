@@ -55,9 +55,9 @@ fn a_declined_card_leaves_the_intent_open_for_another() {
         ("pm_card_visa_chargeDeclined", "card_declined", Some("generic_decline")),
         ("pm_card_visa_chargeDeclinedInsufficientFunds", "card_declined", Some("insufficient_funds")),
         ("pm_card_chargeCustomerFail", "card_declined", Some("generic_decline")),
-        ("pm_card_chargeDeclinedExpiredCard", "expired_card", None),
-        ("pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", None),
-        ("pm_card_chargeDeclinedProcessingError", "processing_error", None),
+        ("pm_card_chargeDeclinedExpiredCard", "expired_card", Some("expired_card")),
+        ("pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", Some("incorrect_cvc")),
+        ("pm_card_chargeDeclinedProcessingError", "processing_error", Some("processing_error")),
     ] {
         let mut shop = Shop::new();
         let declined = shop.pay(method);
@@ -67,6 +67,12 @@ fn a_declined_card_leaves_the_intent_open_for_another() {
         let intent = &error["payment_intent"];
         assert_eq!(intent["status"], "requires_payment_method");
         assert_eq!(intent["last_payment_error"]["code"], code);
+        let param = match code {
+            "expired_card" => Some("exp_month"),
+            "incorrect_cvc" => Some("cvc"),
+            _ => None,
+        };
+        assert_eq!(error["param"].as_str(), param, "{method}");
         assert_eq!(intent["last_payment_error"]["payment_method"]["type"], "card");
         assert_eq!(intent["payment_method"], Value::Null);
         assert_eq!(shop.told(), ["payment_intent.created", "charge.failed", "payment_intent.payment_failed"]);
@@ -224,19 +230,40 @@ fn parameters_are_checked() {
         ("amount=2000&currency=usd&payment_method=pm_nope", "resource_missing", "payment_method"),
         ("amount=2000&currency=usd&confirm=true&payment_method=pm_card_visa", "invalid_request_error", "return_url"),
         (
-            "amount=2000&currency=usd&payment_method_types[]=card&payment_method=pm_usBankAccount",
+            "amount=2000&currency=usd&allowed_payment_method_types[]=card&payment_method=pm_usBankAccount",
             "payment_intent_incompatible_payment_method",
             "payment_method",
         ),
         (
-            "amount=2000&currency=eur&payment_method_types[]=us_bank_account&payment_method=pm_usBankAccount",
-            "payment_method_currency_mismatch",
-            "payment_method",
+            "amount=2000&currency=eur&allowed_payment_method_types[]=us_bank_account",
+            "invalid_request_error",
+            "allowed_payment_method_types",
         ),
         (
-            "amount=2000&currency=usd&automatic_payment_methods[enabled]=true&payment_method_types[]=card",
+            "amount=2000&currency=usd&excluded_payment_method_types[]=card&excluded_payment_method_types[]=us_bank_account",
             "invalid_request_error",
-            "automatic_payment_methods",
+            "excluded_payment_method_types",
+        ),
+        // Gone since the version dahlia.
+        ("amount=2000&currency=usd&payment_method_types[]=card", "parameter_unknown", "payment_method_types"),
+        (
+            "amount=2000&currency=usd&excluded_payment_method_types[]=gold",
+            "invalid_request_error",
+            "excluded_payment_method_types[0]",
+        ),
+        ("amount=2000&currency=usd&customer=cus_nobody", "resource_missing", "customer"),
+        ("amount=2000&currency=usd&shipping[address][line1]=x", "parameter_missing", "shipping[name]"),
+        ("amount=2000&currency=usd&shipping[name]=Ada", "parameter_missing", "shipping[address]"),
+        ("amount=2000&currency=usd&shipping[colour]=red", "parameter_unknown", "shipping[colour]"),
+        (
+            "amount=2000&currency=usd&payment_method_options[card][request_three_d_secure]=maybe",
+            "invalid_request_error",
+            "payment_method_options[card][request_three_d_secure]",
+        ),
+        (
+            "amount=2000&currency=usd&confirm=true&return_url=http://x.test&payment_method=pm_usBankAccount",
+            "parameter_missing",
+            "mandate_data",
         ),
     ] {
         let answer = shop.post(INTENTS, body);
