@@ -101,6 +101,15 @@ pub struct Dispute {
     pub status: String,
     /// Minor units.
     pub amount: i64,
+    /// What the bank has, by its balance transactions, in minor units.
+    pub taken: i64,
+}
+
+impl Dispute {
+    /// What it took for good, unless an appeal is won: in minor units.
+    pub fn lost(&self) -> i64 {
+        if self.status == "lost" || self.status.starts_with("appeal_") { self.taken } else { 0 }
+    }
 }
 
 impl StripeSnapshot {
@@ -175,11 +184,13 @@ impl Refund {
 
 impl Dispute {
     fn of(object: &Value) -> Self {
+        let moved = object["balance_transactions"].as_array().into_iter().flatten();
         Self {
             id: text(object, "/id").unwrap_or_default(),
             intent: text(object, "/payment_intent").unwrap_or_default(),
             status: text(object, "/status").unwrap_or_default(),
             amount: number(object, "amount"),
+            taken: -moved.map(|moved| number(moved, "amount")).sum::<i64>(),
         }
     }
 }

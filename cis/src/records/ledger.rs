@@ -110,9 +110,9 @@ fn table(ledger: &[LedgerEntry]) -> Vec<String> {
         let kind = serde_json::to_value(entry.kind).unwrap_or_default();
         let (kind, amount) = (kind.as_str().unwrap_or_default().to_owned(), entry.amount.to_string());
         let balance = Money::new(balance, entry.amount.currency).to_string();
-        format!("{}  {kind:<13}  {:<32}  {amount:>14}  {balance:>14}", entry.at, entry.object)
+        format!("{}  {kind:<16}  {:<32}  {amount:>14}  {balance:>14}", entry.at, entry.object)
     };
-    let head = format!("{:<24}  {:<13}  {:<32}  {:>14}  {:>14}", "when", "kind", "object", "amount", "balance");
+    let head = format!("{:<24}  {:<16}  {:<32}  {:>14}  {:>14}", "when", "kind", "object", "amount", "balance");
     std::iter::once(head).chain(ledger.iter().map(line)).collect()
 }
 

@@ -1,7 +1,7 @@
 //! From Stripe's objects to `domain`'s payment facts. First whose an object is, then what it says: other systems in the same
 //! account make objects as well, and what those say is not for us to understand.
 
-use domain::{ChargeFact, DisputeFact, IntentFact, IntentId, OrderId, PaymentFact, RefundFact};
+use domain::{ChargeFact, DisputeFact, IntentFact, IntentId, Money, OrderId, PaymentFact, RefundFact};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -163,12 +163,15 @@ fn charge_facts(charge: &Charge, seen_at: i64) -> Result<Vec<PaymentFact>, Amoun
 ///
 /// [`AmountError`] if our units cannot express its amount.
 pub fn dispute_facts(dispute: &Dispute) -> Result<Vec<PaymentFact>, AmountError> {
+    let amount = from_stripe(dispute.amount, &dispute.currency)?;
+    // In a currency that says nothing to us it still says whether the money is away.
+    let in_our_units = |(taken, currency)| from_stripe(taken, currency).unwrap_or(Money::new(taken, amount.currency));
     let fact = DisputeFact {
         seen_at: dispute.seen_at,
         status: dispute.status,
-        withdrawn: dispute.withdrawn(),
+        withdrawn: dispute.withdrawn().map(in_our_units),
         due_by: dispute.due_by(),
-        amount: from_stripe(dispute.amount, &dispute.currency)?,
+        amount,
         intent: intent_id(dispute.payment_intent.as_deref()),
         id: dispute.id.clone(),
     };
@@ -185,7 +188,7 @@ fn intent_id(id: Option<&str>) -> Option<IntentId> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{DisputeStatus, IntentStatus, Money, RefundStatus, Timestamp};
+    use domain::{DisputeStatus, IntentStatus, RefundStatus, Timestamp};
     use serde_json::{Value, json};
     use uuid::Uuid;
 

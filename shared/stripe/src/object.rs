@@ -172,10 +172,14 @@ impl Dispute {
         Self { seen_at: at, ..self }
     }
 
-    /// Whether the bank has the money, by what moved; `None` if nothing is listed.
-    pub fn withdrawn(&self) -> Option<bool> {
-        let moved = self.balance_transactions.as_deref().filter(|moved| !moved.is_empty())?;
-        Some(!moved.iter().any(|transaction| transaction.amount > 0))
+    /// What the bank has taken, in Stripe's units, and the currency; 0 once it came back, `None` if nothing is listed.
+    pub fn withdrawn(&self) -> Option<(i64, &str)> {
+        let moved = self.balance_transactions.as_deref().unwrap_or_default();
+        let first = moved.first()?;
+        // What comes back may be another amount, at another day's rate.
+        let came_back = moved.iter().any(|transaction| transaction.amount > 0);
+        let taken = moved.iter().fold(0_i64, |sum, transaction| sum.saturating_sub(transaction.amount));
+        Some((if came_back { 0 } else { taken }, &first.currency))
     }
 
     /// By when our answer is due, in seconds since the epoch.
@@ -187,8 +191,11 @@ impl Dispute {
 /// `balance_transaction`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 struct BalanceTransaction {
-    /// Without fees, in the currency of the account; negative when it left.
+    /// Without fees; negative when it left.
     amount: i64,
+    /// ISO 4217, lower case: the account's.
+    #[serde(default)]
+    currency: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -326,12 +333,14 @@ mod tests {
         let withdrawn = |moved: Value| {
             let dispute = json!({"id": "du_1", "amount": 1, "currency": "eur", "status": "lost", "created": 1,
                 "balance_transactions": moved});
-            from_value::<Dispute>(dispute).unwrap().withdrawn()
+            let dispute = from_value::<Dispute>(dispute).unwrap();
+            dispute.withdrawn().map(|(amount, currency)| (amount, currency.to_owned()))
         };
         assert_eq!(withdrawn(json!(null)), None);
         assert_eq!(withdrawn(json!([])), None);
-        assert_eq!(withdrawn(json!([{"amount": -500, "fee": 1500}])), Some(true));
-        // What comes back may be another amount, at another day's rate.
-        assert_eq!(withdrawn(json!([{"amount": -500, "fee": 1500}, {"amount": 499, "fee": 0}])), Some(false));
+        let taken = json!({"amount": -500, "fee": 1500, "currency": "usd"});
+        assert_eq!(withdrawn(json!([taken])), Some((500, "usd".to_owned())));
+        let back = json!({"amount": 499, "fee": 0, "currency": "usd"});
+        assert_eq!(withdrawn(json!([taken, back])), Some((0, "usd".to_owned())));
     }
 }

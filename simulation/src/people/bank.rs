@@ -6,12 +6,25 @@ use domain::OrderId;
 
 use super::browser::Browser;
 
-/// Inquires about a payment or withdraws its money, and decides in the end, or never.
+/// A part of a payment, in minor units: less than the cheapest cart.
+const PART: &str = "400";
+
+/// Inquires about a payment or withdraws its money, all that is left of it or a part, and decides in the end, or never. Some
+/// payments are disputed twice, and some losses appealed.
 pub async fn dispute(browser: &Browser, order: OrderId, intent: Option<&str>) {
     let Some(intent) = intent else { return };
     browser.think(Duration::from_mins(10)).await;
+    let is_part = browser.rng.percent(40);
+    one(browser, order, intent, is_part).await;
+    if is_part && browser.rng.percent(30) {
+        one(browser, order, intent, true).await;
+    }
+}
+
+async fn one(browser: &Browser, order: OrderId, intent: &str, is_part: bool) {
     let asks_first = browser.rng.percent(30);
-    let form = [("payment_intent", intent), ("inquiry", if asks_first { "true" } else { "false" })];
+    let mut form = vec![("payment_intent", intent), ("inquiry", if asks_first { "true" } else { "false" })];
+    form.extend(is_part.then_some(("amount", PART)));
     let Some(opened) = browser.stripe(order, "/_sandbox/stripe/disputes", &form).await else { return };
     let Some(id) = opened.text("/id") else { return };
     let path = |what| format!("/_sandbox/stripe/disputes/{id}/{what}");
@@ -23,8 +36,21 @@ pub async fn dispute(browser: &Browser, order: OrderId, intent: Option<&str>) {
         browser.think(Duration::from_mins(20)).await;
         browser.stripe(order, &path("review"), &[]).await;
     }
-    if browser.rng.percent(85) {
-        close(browser, order, id, if browser.rng.percent(50) { "won" } else { "lost" }).await;
+    if browser.rng.percent(10) {
+        browser.think(Duration::from_mins(20)).await;
+        browser.stripe(order, &path("prevent"), &[]).await;
+    }
+    if browser.rng.percent(15) {
+        return;
+    }
+    let outcome = if browser.rng.percent(50) { "won" } else { "lost" };
+    close(browser, order, id, outcome).await;
+    if outcome == "lost" && browser.rng.percent(40) {
+        browser.think(Duration::from_mins(20)).await;
+        browser.stripe(order, &path("appeal"), &[]).await;
+        if browser.rng.percent(80) {
+            close(browser, order, id, if browser.rng.percent(60) { "won" } else { "lost" }).await;
+        }
     }
 }
 

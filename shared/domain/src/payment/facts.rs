@@ -319,9 +319,10 @@ pub struct DisputeFact {
     pub seen_at: i64,
     /// The status.
     pub status: DisputeStatus,
-    /// Whether the bank has the money, by the dispute's balance transactions; `None` if Stripe lists none.
+    /// What the bank has taken, by the dispute's balance transactions, in the currency that the account is settled in;
+    /// zero once it came back, `None` if Stripe lists none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub withdrawn: Option<bool>,
+    pub withdrawn: Option<Money>,
     /// The disputed amount.
     pub amount: Money,
     /// By when an answer is due, in seconds since the epoch.
@@ -342,7 +343,17 @@ impl DisputeFact {
 
     /// Whether the shop has lost money by it. The balance says so; where Stripe lists no movement, the status decides.
     pub fn has_cost_money(&self) -> bool {
-        self.status.is_lost() && self.withdrawn != Some(false)
+        self.status.is_lost() && self.withdrawn.is_none_or(|withdrawn| withdrawn.amount != 0)
+    }
+
+    /// What it has cost of a payment of which this is left, and never more: the disputed amount, or what was taken if
+    /// that is less. In another currency, which Stripe converts at a rate of its own, all that is left.
+    pub(super) fn cost(&self, left: Money) -> Money {
+        let in_its_currency = |amount: &Money| amount.currency == left.currency;
+        let disputed = Some(self.amount).filter(in_its_currency).map_or(left.amount, |amount| amount.amount);
+        let taken = self.withdrawn.filter(in_its_currency).map_or(left.amount, |taken| taken.amount);
+        let cost = if self.has_cost_money() { disputed.min(taken).clamp(0, left.amount.max(0)) } else { 0 };
+        Money::new(cost, left.currency)
     }
 }
 

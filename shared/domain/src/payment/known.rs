@@ -161,9 +161,8 @@ impl KnownFacts {
         total(self.losses().map(|(_, lost)| lost.amount))
     }
 
-    /// What each dispute has cost of its payment, in the payment's currency: nothing unless it was lost, else the disputed
-    /// amount, at most what was left of the payment, since Stripe gives back what was refunded. A dispute in another
-    /// currency, which Stripe converts at a rate of its own, costs all that was left.
+    /// What each dispute has cost of its payment, in the payment's currency: nothing unless it was lost, else at most what
+    /// was left of the payment, since Stripe gives back what was refunded.
     pub fn losses(&self) -> impl Iterator<Item = (&DisputeFact, Money)> {
         let mut left: BTreeMap<&IntentId, Money> = BTreeMap::new();
         for intent in self.succeeded() {
@@ -172,13 +171,9 @@ impl KnownFacts {
         }
         self.disputes.values().filter_map(move |dispute| {
             let left = left.get_mut(dispute.intent.as_ref()?)?;
-            let lost = match dispute.amount {
-                _ if !dispute.has_cost_money() => 0,
-                amount if amount.currency == left.currency => amount.amount.clamp(0, left.amount),
-                _ => left.amount,
-            };
-            left.amount -= lost;
-            Some((dispute, Money::new(lost, left.currency)))
+            let cost = dispute.cost(*left);
+            left.amount -= cost.amount;
+            Some((dispute, cost))
         })
     }
 

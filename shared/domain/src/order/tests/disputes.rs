@@ -92,11 +92,13 @@ fn a_status_that_is_not_known_freezes_the_money_until_people_looked() {
 
 #[test]
 fn the_balance_says_whether_a_lost_dispute_cost_money() {
-    let told = |withdrawn| {
+    let told = |withdrawn: Option<i64>| {
         let PaymentFact::Dispute(fact) = dispute(D::Lost) else { unreachable!() };
+        let withdrawn = withdrawn.map(|amount| Money::new(amount, eur()));
         after(&paid(), PaymentFact::Dispute(DisputeFact { withdrawn, ..fact })).payment.facts.lost()
     };
-    assert_eq!((told(None), told(Some(true)), told(Some(false))), (TOTAL, TOTAL, 0));
+    assert_eq!((told(None), told(Some(TOTAL)), told(Some(0))), (TOTAL, TOTAL, 0));
+    assert_eq!(told(Some(TOTAL - 900)), TOTAL - 900, "a part had been refunded when it was taken");
 }
 
 #[test]
