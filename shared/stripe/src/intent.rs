@@ -56,7 +56,7 @@ impl NewIntent<'_> {
             (ATTEMPT, self.attempt.to_string()),
         ];
         if let Some(email) = self.receipt_email {
-            form.push(("receipt_email", email.as_str().to_owned()));
+            form.push(("receipt_email", email.ascii().into_owned()));
         }
         Ok(form)
     }
