@@ -78,7 +78,7 @@ fn read(request: &Request, key: &WebhookKey, clock: &impl Clock) -> Result<Batch
     if batch.unreadable > 0 {
         // Sent again, they would be no more readable.
         tracing::error!(unreadable = batch.unreadable, read = batch.events.len(), "reports that cannot be read");
-        telemetry::count("SendGridEventsUnreadable", u64::try_from(batch.unreadable).unwrap_or(u64::MAX));
+        telemetry::count("SendGridEventsUnreadable", u32::try_from(batch.unreadable).unwrap_or(u32::MAX));
     }
     Ok(batch)
 }

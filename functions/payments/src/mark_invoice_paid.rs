@@ -8,7 +8,7 @@ use resilience::Clock;
 use serde::Deserialize;
 use store::{Receipt, ReceiptSource, update_with_receipt};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::AnyOf;
+use utoipa::openapi::schema::Schema;
 
 /// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
@@ -27,7 +27,7 @@ struct PaidInvoice {
     currency: Option<Currency>,
 }
 
-fn currency_schema() -> AnyOf {
+fn currency_schema() -> Schema {
     domain::or_empty::<Currency>("The currency of the amount; the order's by default.")
 }
 

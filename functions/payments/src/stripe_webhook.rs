@@ -39,7 +39,7 @@ pub enum Rejection {
 impl Rejection {
     fn answer(self) -> Result<Response, ApiError> {
         let error = &self as &dyn std::error::Error;
-        let status = match self {
+        let status = match &self {
             Self::InvalidSignature(cause) => {
                 tracing::warn!(error, "delivery refused");
                 return Err(match cause {

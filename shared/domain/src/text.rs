@@ -5,7 +5,7 @@ use icu_properties::props::GeneralCategory;
 use serde::de::value::{Error as ValueError, StringDeserializer};
 use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer};
 use utoipa::PartialSchema;
-use utoipa::openapi::schema::{AnyOf, AnyOfBuilder, ObjectBuilder, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
 
 /// The zero-width joiner and non-joiner: invisible, but Persian and several Indic scripts are not spelt without them.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
@@ -68,9 +68,9 @@ pub fn unless_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer
 }
 
 /// The schema of a field that is read by [`unless_empty`], with its description.
-pub fn or_empty<T: PartialSchema>(description: &str) -> AnyOf {
+pub fn or_empty<T: PartialSchema>(description: &str) -> Schema {
     let empty = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([""]));
-    AnyOfBuilder::new().item(T::schema()).item(empty).description(Some(description)).build()
+    AnyOfBuilder::new().item(T::schema()).item(empty).description(Some(description)).build().into()
 }
 
 fn category(char: char) -> GeneralCategory {

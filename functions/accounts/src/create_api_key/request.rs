@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{FieldError, KeyId, Scope, Scopes, check_text};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::AnyOf;
+use utoipa::openapi::schema::Schema;
 
 /// The longest name of a key, in characters.
 pub const MAX_NAME: usize = 100;
@@ -43,7 +43,7 @@ pub(crate) struct KeyBody {
     overlap_seconds: Option<u32>,
 }
 
-fn replaces_schema() -> AnyOf {
+fn replaces_schema() -> Schema {
     domain::or_empty::<KeyId>("The key that it replaces, whose scopes it takes over unless others are given.")
 }
 

@@ -12,7 +12,7 @@ use resilience::{Clock, Ids};
 use serde::Deserialize;
 use store::{Orders, Receipt, ReceiptSource, update_from};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::AnyOf;
+use utoipa::openapi::schema::Schema;
 
 /// A request for a refund.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,7 +28,7 @@ pub(crate) struct RefundBody {
     transfer_reference: Option<TransferReference>,
 }
 
-fn reference_schema() -> AnyOf {
+fn reference_schema() -> Schema {
     domain::or_empty::<TransferReference>(
         "The reference of the bank transfer that returned the money: for orders paid by transfer, and for no others.",
     )
