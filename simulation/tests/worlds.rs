@@ -101,7 +101,7 @@ fn leave_unpaid(snapshot: &mut Snapshot, id: OrderId) {
 
 fn expire(snapshot: &mut Snapshot, id: OrderId) {
     change(snapshot, id, |order| {
-        order.cancellation = Some(Cancellation { at: order.placed_at, reason: CancelReason::Expired });
+        order.cancellation = Some(Cancellation::new(order.placed_at, CancelReason::Expired));
     });
 }
 

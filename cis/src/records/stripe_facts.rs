@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{IntentFact, IntentId, KnownFacts, Order, OrderId, PaymentFact, Timestamp};
+use domain::{DisputeId, IntentFact, IntentId, KnownFacts, Order, OrderId, PaymentFact, RefundId, Timestamp};
 use resilience::{Deadline, SystemClock};
-use stripe::{dispute_facts, intent_facts, refund_facts};
+use stripe::{AmountError, Listed, StripeError, dispute_facts, intent_facts, refund_facts};
 
 use super::{PATIENCE, Records, RecordsError};
 
@@ -60,6 +60,19 @@ fn intent_of(fact: &PaymentFact) -> Option<&IntentId> {
     }
 }
 
+/// What an element of a list says; nothing if it is nobody's of ours and makes no sense to us.
+fn facts_of<O>(
+    listed: Listed<O>,
+    facts: impl Fn(&O) -> Result<Vec<PaymentFact>, AmountError>,
+) -> Result<Vec<PaymentFact>, RecordsError> {
+    let is_ours = listed.order.is_some();
+    let read = listed.object.map_err(StripeError::Unreadable).and_then(|object| Ok(facts(&object)?));
+    match read {
+        Err(_) if !is_ours => Ok(Vec::new()),
+        read => Ok(read?),
+    }
+}
+
 impl Records {
     /// All that Stripe has of intents, refunds and disputes since a moment.
     ///
@@ -69,35 +82,35 @@ impl Records {
     pub async fn all_at_stripe(&self, since: Timestamp) -> Result<KnownFacts, RecordsError> {
         let mut facts = KnownFacts::default();
         let deadline = || Deadline::after(&SystemClock, PATIENCE);
-        let mut after = None;
+        let mut after: Option<IntentId> = None;
         loop {
             let page = self.stripe.list_payment_intents(since, after.as_ref(), deadline()).await?;
-            for intent in &page.data {
-                facts.extend(intent_facts(intent)?);
+            after = page.next().map(Into::into);
+            for intent in page.data {
+                facts.extend(facts_of(intent, intent_facts)?);
             }
-            after = page.next().map(|last| last.id.clone());
             if after.is_none() {
                 break;
             }
         }
-        let mut after = None;
+        let mut after: Option<RefundId> = None;
         loop {
             let page = self.stripe.list_refunds_since(since, after.as_ref(), deadline()).await?;
-            for refund in &page.data {
-                facts.extend(refund_facts(refund)?);
+            after = page.next().map(Into::into);
+            for refund in page.data {
+                facts.extend(facts_of(refund, refund_facts)?);
             }
-            after = page.next().map(|last| last.id.clone());
             if after.is_none() {
                 break;
             }
         }
-        let mut after = None;
+        let mut after: Option<DisputeId> = None;
         loop {
             let page = self.stripe.list_disputes_since(since, after.as_ref(), deadline()).await?;
-            for dispute in &page.data {
-                facts.extend(dispute_facts(dispute)?);
+            after = page.next().map(Into::into);
+            for dispute in page.data {
+                facts.extend(facts_of(dispute, dispute_facts)?);
             }
-            after = page.next().map(|last| last.id.clone());
             if after.is_none() {
                 return Ok(facts);
             }

@@ -4,7 +4,7 @@ mod place;
 
 use api::{ApiError, Class, Endpoint, Response};
 use auth::{Caller, Permission};
-use checkout::{Checkout, PayableOrder, PaymentAnswer};
+use checkout::{Checkout, CheckoutError, PayableOrder, PaymentAnswer};
 use domain::{Cart, CartRequest, CustomerId, Order, OrderId, PaymentChoice};
 use lambda_http::{Request, http::HeaderValue};
 use resilience::{Clock, Ids, Transport};
@@ -26,8 +26,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
 /// # Errors
 ///
 /// 400 malformed body or key, 401 no caller, 403 not a customer, or an invoice for somebody who may have none, 409 out of
-/// stock, 413 and 415 for the body, 422 the cart breaks a rule or the key was used for another cart, 503 the table is
-/// down. While Stripe is down, or its key cannot be read, the order stands, and the answer says that payment is pending.
+/// stock, or Stripe refuses for good to charge the order, which is cancelled then, 413 and 415 for the body, 422 the cart
+/// breaks a rule or the key was used for another cart, 503 the table is down. While Stripe is down, or its key cannot be read, the order stands, and the answer says that payment is pending.
 #[utoipa::path(
     post,
     path = "/v1/orders",
@@ -37,7 +37,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
     params(("Idempotency-Key" = String, Header, description = "The same for every repetition of this request: with it, the order is placed once. Visible ASCII without a comma: API Gateway joins the values of a repeated header with commas, and two keys are refused", min_length = 1, max_length = 255, pattern = "^[!-+.-~-]+$")),
     responses((status = 201, description = "The order is placed, now or by an earlier request with this key", body = PayableOrder)),
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
-    extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "out-of-stock"]))),
+    extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "out-of-stock", "payment-refused"]))),
 )]
 pub async fn handle(
     env: &(impl capabilities::Catalogue + capabilities::Orders + capabilities::PaymentTerms + capabilities::Stripe),
@@ -63,7 +63,7 @@ pub async fn handle(
     let placed = place(orders, catalogue, placement).await?;
 
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id };
-    let (order, payment) = open_or_pending(&checkout, placed.order).await;
+    let (order, payment) = open_or_pending(&checkout, placed.order).await?;
     let mut response = api::created(&format!("/v1/orders/{id}"), &PayableOrder::new(&order, payment))?;
     if placed.is_repeat {
         response.headers_mut().insert(api::REPLAYED, HeaderValue::from_static("true"));
@@ -77,18 +77,19 @@ fn customer(caller: &Caller) -> Result<CustomerId, ApiError> {
 }
 
 /// The order is stored already: whatever fails from here on is fixed by repeating the request or by
-/// `create-payment-intent`.
+/// `create-payment-intent`. A refusal of Stripe's is for good, and has cancelled the order.
 async fn open_or_pending<O: Orders, T: Transport, C: Clock, I: Ids>(
     checkout: &Checkout<'_, O, T, C, I>,
     order: Order,
-) -> (Order, PaymentAnswer) {
+) -> Result<(Order, PaymentAnswer), ApiError> {
     match checkout.open(order.clone()).await {
-        Ok(opened) => opened,
+        Ok(opened) => Ok(opened),
+        Err(error @ CheckoutError::Refused(_)) => Err(error.into()),
         Err(error) => {
             telemetry::count("PaymentsPending", 1);
             tracing::error!(error = %chain(&error), "order placed, payment pending");
             let pending = PaymentAnswer::pending(&order);
-            (order, pending)
+            Ok((order, pending))
         }
     }
 }

@@ -30,6 +30,7 @@ pub const fn hears(kind: EventKind) -> bool {
             | EventType::Refunded
             | EventType::Disputed
             | EventType::ChargedBack
+            | EventType::DisputeUpdated
             | EventType::NeedsReview
             | EventType::InvoiceOverdue
             | EventType::Updated => false,

@@ -1,5 +1,6 @@
 //! `POST /v1/webhooks/stripe`: Stripe reports on payments, refunds and disputes.
 
+use std::sync::Once;
 use std::time::Duration;
 
 use api::{Acknowledgement, ApiError, Endpoint, Response};
@@ -9,7 +10,8 @@ use lambda_http::http::StatusCode;
 use resilience::{Clock, Deadline, Ids, Transport};
 use store::{Orders, ParkOutcome, Receipt, ReceiptSource, StoreError, UpdateError, update};
 use stripe::{
-    Event, OrderReference, Reading, Stripe, StripeError, UnreadableEvent, WebhookError, facts, intent_facts, verify,
+    API_VERSION, Event, OrderReference, Owner, Stripe, StripeError, UnreadableEvent, WebhookError, facts, intent_facts,
+    owner, verify,
 };
 use telemetry::CorrelationId;
 
@@ -25,7 +27,7 @@ pub enum Rejection {
     /// Not signed by Stripe, too old, or signed and not an event: 400.
     #[error(transparent)]
     InvalidSignature(#[from] WebhookError),
-    /// Stripe's, but this version cannot parse it: 500, so that it comes again after a fix.
+    /// Of an order of ours, but this version cannot read it: 500, so that it comes again after a fix.
     #[error(transparent)]
     Unreadable(#[from] UnreadableEvent),
     /// The intent of a dispute or refund could not be read from Stripe: 503.
@@ -84,6 +86,7 @@ pub async fn handle(
     let deadline = Deadline::after(clock, BUDGET);
     let delivery = Delivery { orders, stripe, clock, ids, deadline };
     let result = match read(&request, webhook_secrets, clock) {
+        Ok(event) if !is_for_us(&event, secrets.livemode()) => Ok(()),
         Ok(event) => delivery.take_in(&event).await,
         Err(error) => Err(error.into()),
     };
@@ -101,6 +104,29 @@ fn read(request: &Request, secrets: &[String], clock: &impl Clock) -> Result<Eve
     verify(header, request.body(), secrets, clock.now())
 }
 
+/// Whether the event is of our own account and of the mode that our key works in. An endpoint may hear of others as well:
+/// <https://docs.stripe.com/connect/webhooks>.
+fn is_for_us(event: &Event, livemode: Option<bool>) -> bool {
+    let is_ours = event.account.is_none() && livemode.is_none_or(|livemode| livemode == event.livemode);
+    if is_ours {
+        warn_of_version(event);
+    } else {
+        tracing::warn!(event_id = event.id, account = event.account, livemode = event.livemode, "event for others");
+        telemetry::count("StripeEventsForOthers", 1);
+    }
+    is_ours
+}
+
+/// An endpoint that was made for another version of the API sends objects in that version's shapes. They are read with the
+/// care that all are read with.
+fn warn_of_version(event: &Event) {
+    static WARNED: Once = Once::new();
+    let Some(version) = event.api_version.as_deref().filter(|version| *version != API_VERSION) else { return };
+    telemetry::count("StripeEventsOfOtherVersion", 1);
+    WARNED
+        .call_once(|| tracing::warn!(version, expected = API_VERSION, "the webhook endpoint has another API version"));
+}
+
 struct Delivery<'a, O, T, C, I, K, R> {
     orders: &'a O,
     stripe: &'a Stripe<T, C, I>,
@@ -111,39 +137,44 @@ struct Delivery<'a, O, T, C, I, K, R> {
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids, K: Clock, R: Ids> Delivery<'_, O, T, C, I, K, R> {
     async fn take_in(&self, event: &Event) -> Result<(), Rejection> {
-        let Reading::Facts { order, facts } = facts(event)? else {
-            tracing::info!(event_id = event.id, event_type = event.kind, "event without meaning for orders");
+        let read = match owner(event) {
+            Owner::Ours(order) => self.attribute(order, event).await?,
+            Owner::NotOurs | Owner::Unhandled => None,
+        };
+        let Some((order_id, facts)) = read else {
+            tracing::info!(event_id = event.id, event_type = event.kind, "event of no order of ours");
             telemetry::count("StripeEventsIgnored", 1);
             return Ok(());
         };
-        let Some((order_id, facts)) = self.attribute(order, facts).await? else {
-            tracing::warn!(event_id = event.id, event_type = event.kind, "event of no order of ours");
-            telemetry::count("StripeEventsIgnored", 1);
-            return Ok(());
-        };
+        if facts.iter().any(PaymentFact::is_unknown) {
+            tracing::error!(%order_id, event_id = event.id, "stripe says something that this version does not know");
+            telemetry::count("StripeWordsUnknown", 1);
+        }
         self.merge(&receipt(event, order_id, facts, self.clock)).await?;
         tracing::info!(%order_id, event_id = event.id, event_type = event.kind, "event merged");
         telemetry::count("StripeEventsMerged", 1);
         Ok(())
     }
 
-    /// The order of the facts. Disputes, and refunds made in Stripe's dashboard, only name their intent, which is then
-    /// read from Stripe.
+    /// The order of an event, and what it says. Disputes, and refunds made in Stripe's dashboard, only name their intent,
+    /// which is then read from Stripe.
     async fn attribute(
         &self,
         order: OrderReference,
-        mut facts: Vec<PaymentFact>,
+        event: &Event,
     ) -> Result<Option<(OrderId, Vec<PaymentFact>)>, Rejection> {
         let intent = match order {
-            OrderReference::Order(id) => return Ok(Some((id, facts))),
+            OrderReference::Order(id) => return Ok(Some((id, facts(event)?))),
             OrderReference::Intent(intent) => intent,
         };
         let intent = match self.stripe.retrieve_payment_intent(&intent, self.deadline).await {
             Err(error) if error.is_missing() => return Ok(None),
             answer => answer?,
         };
+        let Some(id) = intent.order_id() else { return Ok(None) };
+        let mut facts = facts(event)?;
         facts.extend(intent_facts(&intent).map_err(UnreadableEvent::from)?);
-        Ok(intent.order_id().map(|id| (id, facts)))
+        Ok(Some((id, facts)))
     }
 
     async fn merge(&self, receipt: &Receipt) -> Result<(), StoreError> {

@@ -122,6 +122,12 @@ pub enum ApiError {
         /// In minor units.
         left: i64,
     },
+    /// Stripe refused for good to charge the order, which is cancelled for that.
+    #[error("the payment provider refused the payment ({}), and the order is cancelled", code.as_deref().unwrap_or("no reason given"))]
+    PaymentRefused {
+        /// Stripe's code.
+        code: Option<String>,
+    },
     /// Stripe refused the refund for good; nothing is reserved any more.
     #[error("the payment provider refused the refund ({})", code.as_deref().unwrap_or("no reason given"))]
     RefundRefused {
@@ -190,11 +196,14 @@ impl ApiError {
             Self::TransferRefused(_) => ProblemType::NotAwaitingTransfer,
             Self::NotRefundable(_) => ProblemType::NotRefundable,
             Self::RefundTooLarge { .. } => ProblemType::RefundTooLarge,
+            Self::PaymentRefused { .. } => ProblemType::PaymentRefused,
             Self::RefundRefused { .. } => ProblemType::RefundRefused,
             Self::NothingToReview(_) => ProblemType::NothingToReview,
             Self::NoExcess => ProblemType::NoExcess,
             Self::PaymentUnavailable { .. } => ProblemType::PaymentUnavailable,
-            Self::Store(StoreError::Corrupt(_)) | Self::Internal(_) => ProblemType::InternalError,
+            Self::Store(StoreError::Corrupt(_) | StoreError::Rejected(_)) | Self::Internal(_) => {
+                ProblemType::InternalError
+            }
             Self::Store(StoreError::Conflict | StoreError::Unavailable(_)) => ProblemType::ServiceUnavailable,
         }
     }
@@ -221,7 +230,10 @@ impl ApiError {
             order_status: self.order_status(),
             refundable: if let Self::RefundTooLarge { left } = self { Some(*left) } else { None },
             stock: if let Self::StockConflict(stock) = self { Some(*stock) } else { None },
-            provider_code: if let Self::RefundRefused { code } = self { code.clone() } else { None },
+            provider_code: match self {
+                Self::RefundRefused { code } | Self::PaymentRefused { code } => code.clone(),
+                _ => None,
+            },
             correlation_id: correlation_id.to_owned(),
         }
     }

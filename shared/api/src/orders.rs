@@ -1,8 +1,8 @@
 //! An order as clients see it. It is not the stored form, which may change independently.
 
 use domain::{
-    Address, CancelReason, Currency, CustomerId, EmailAddress, Order, OrderId, OrderLine, OrderStatus, PaymentMethod,
-    ReviewDecision, Sku, Timestamp,
+    Address, CancelReason, Cancellation, Currency, CustomerId, EmailAddress, Order, OrderId, OrderLine, OrderStatus,
+    PaymentMethod, ReviewDecision, Sku, Timestamp,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,6 +34,9 @@ pub struct OrderAnswer<'a> {
     /// Refunded so far.
     #[schema(minimum = 0)]
     pub refunded: i64,
+    /// Lost in disputes so far.
+    #[schema(minimum = 0)]
+    pub lost: i64,
     /// The newest 20 refunds, newest first: made, pending or failed. `refunded` counts all of them, and the order's
     /// history has each movement.
     #[schema(max_items = 20)]
@@ -113,6 +116,7 @@ impl<'a> From<&'a Order> for OrderAnswer<'a> {
             payment_method: order.payment.method,
             captured: order.payment.facts.captured(),
             refunded: order.payment.facts.refunded(),
+            lost: order.payment.facts.lost(),
             refunds: OrderRefund::newest_of(order),
             shipping_address: contact.map(|contact| &contact.shipping_address),
             email: contact.map(|contact| &contact.email),
@@ -120,7 +124,7 @@ impl<'a> From<&'a Order> for OrderAnswer<'a> {
             placed_at: order.placed_at,
             updated_at: order.updated_at,
             cancelled_at: order.cancellation.map(|cancellation| cancellation.at),
-            cancel_reason: order.cancellation.map(|cancellation| cancellation.reason),
+            cancel_reason: order.cancellation.map(Cancellation::current_reason),
             review: order.review.as_ref().map(|review| ReviewAnswer { decision: review.decision, at: review.at }),
             fulfilled_at: order.fulfilled_at,
         }

@@ -78,6 +78,8 @@ problems! {
     NotRefundable = "not-refundable", CONFLICT, "The order cannot be refunded now";
     /// The refund exceeds the refundable amount.
     RefundTooLarge = "refund-too-large", CONFLICT, "Refund exceeds the refundable amount";
+    /// Stripe refused the payment for good.
+    PaymentRefused = "payment-refused", CONFLICT, "The payment provider refused the payment";
     /// Stripe refused the refund for good.
     RefundRefused = "refund-refused", CONFLICT, "The payment provider refused the refund";
     /// The order needs no review.

@@ -47,7 +47,10 @@ pub enum CheckoutError {
     /// Stripe's key cannot be read.
     #[error("stripe's key cannot be read")]
     NoKey,
-    /// Stripe refused, failed, or did not answer.
+    /// Stripe refuses for good to charge the order, which is cancelled for that.
+    #[error("the payment was refused ({})", .0.as_deref().unwrap_or("no code"))]
+    Refused(Option<String>),
+    /// Stripe failed, did not answer, or refused for now.
     #[error(transparent)]
     Stripe(#[from] StripeError),
     /// The order could not be read or written.
@@ -68,6 +71,7 @@ impl From<CheckoutError> for ApiError {
     fn from(error: CheckoutError) -> Self {
         match error {
             CheckoutError::Order(error) => error.into(),
+            CheckoutError::Refused(code) => Self::PaymentRefused { code },
             CheckoutError::Stripe(error) => {
                 Self::PaymentUnavailable { retry_after: retry_after(&error), source: error.into() }
             }

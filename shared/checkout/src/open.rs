@@ -38,9 +38,13 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
     ///
     /// # Errors
     ///
-    /// [`CheckoutError`]; asking again is safe.
+    /// [`CheckoutError`]; asking again is safe. [`CheckoutError::Refused`] cancels the order, and is said again to whoever
+    /// asks again.
     pub async fn open(&self, mut order: Order) -> Result<(Order, PaymentAnswer), CheckoutError> {
         for _ in 0..ROUNDS {
+            if order.is_payment_refused() {
+                return Err(CheckoutError::Refused(order.payment.refusal));
+            }
             if !order.status.awaits_payment() {
                 let known = PaymentAnswer::known(&order);
                 return Ok((order, known));
@@ -53,6 +57,10 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
                 {
                     order =
                         self.orders.find(order.id).await.map_err(UpdateError::Store)?.ok_or(UpdateError::NotFound)?;
+                    continue;
+                }
+                Err(CheckoutError::Stripe(error)) if error.is_refusal() && order.payment.intent.is_none() => {
+                    order = self.refuse(&order, &error).await?;
                     continue;
                 }
                 Err(error) => {
@@ -129,6 +137,16 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Cancels the order that Stripe refuses to charge: asking again would end the same way, and its goods would be held in
+    /// vain.
+    async fn refuse(&self, order: &Order, error: &StripeError) -> Result<Order, CheckoutError> {
+        tracing::error!(order_id = %order.id, error = error as &dyn std::error::Error, "stripe refuses to charge the order");
+        telemetry::count("PaymentsRefused", 1);
+        let (attempt, code) = (order.payment.attempt, error.code());
+        let refuse = |stored: &Order| stored.refuse_payment(attempt, code, self.correlation_id, self.clock.now());
+        self.update(order, None, refuse).await
     }
 
     async fn begin_next_attempt(&self, order: &Order) -> Result<Order, CheckoutError> {

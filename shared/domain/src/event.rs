@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{EventId, IntentId, IntentStatus, Money, Order, OrderId, OrderStatus, Timestamp};
+use crate::{DisputeId, DisputeStage, EventId, IntentId, IntentStatus, Money, Order, OrderId, OrderStatus, Timestamp};
 
 /// The version of [`OrderEvent`]'s shape. A consumer that meets a greater version leaves the message for its successor.
 pub const EVENT_SCHEMA_VERSION: u32 = 1;
@@ -40,8 +40,10 @@ string_enum! {
         Refunded = "order.refunded",
         /// A bank holds the money.
         Disputed = "order.disputed",
-        /// A dispute was lost.
+        /// A dispute was lost, and nothing of the money is left.
         ChargedBack = "order.charged_back",
+        /// A dispute or an inquiry came to another stage.
+        DisputeUpdated = "order.dispute_updated",
         /// The facts contradict the order.
         NeedsReview = "order.needs_review",
         /// An invoice was not paid by its due date.
@@ -95,19 +97,36 @@ pub struct OrderEvent {
     pub captured: i64,
     /// Refunded so far, in minor units.
     pub refunded: i64,
+    /// The dispute that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<DisputeUpdate>,
     /// When.
     pub at: Timestamp,
     /// The request or webhook that caused it.
     pub correlation_id: String,
 }
 
+/// A dispute that came to a stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeUpdate {
+    /// The dispute.
+    pub id: DisputeId,
+    /// The stage.
+    pub stage: DisputeStage,
+}
+
 /// The events that describe how `before` (`None`: no order) became `after`.
 pub(crate) fn events_between(before: Option<&Order>, after: &Order, correlation_id: &str) -> Vec<OrderEvent> {
-    let types = match before {
+    let mut types: Vec<_> = match before {
         None => vec![EventType::Placed],
         Some(before) => differences(before, after),
-    };
-    let event = |(index, event_type)| OrderEvent {
+    }
+    .into_iter()
+    .map(|event_type| (event_type, None))
+    .collect();
+    let disputes = before.map(|before| of_disputes(before, after)).unwrap_or_default();
+    types.extend(disputes.into_iter().map(|dispute| (EventType::DisputeUpdated, Some(dispute))));
+    let event = |(index, (event_type, dispute))| OrderEvent {
         event_id: EventId::derived(after.id, after.version, index),
         event_type,
         schema_version: EVENT_SCHEMA_VERSION,
@@ -118,6 +137,7 @@ pub(crate) fn events_between(before: Option<&Order>, after: &Order, correlation_
         total: after.total,
         captured: after.payment.facts.captured(),
         refunded: after.payment.facts.refunded(),
+        dispute,
         at: after.updated_at,
         correlation_id: correlation_id.to_owned(),
     };
@@ -170,10 +190,22 @@ fn of_refunds(before: &Order, after: &Order) -> Vec<EventType> {
     types
 }
 
+/// The disputes that came to another stage.
+fn of_disputes(before: &Order, after: &Order) -> Vec<DisputeUpdate> {
+    let (was, is) = (&before.payment.facts, &after.payment.facts);
+    let stage_before = |id: &DisputeId| was.disputes().find(|known| known.id == *id).map(|known| known.status.stage());
+    let updates = is.disputes().map(|dispute| DisputeUpdate { id: dispute.id.clone(), stage: dispute.status.stage() });
+    updates.filter(|update| stage_before(&update.id) != Some(update.stage)).collect()
+}
+
 /// Whether a reader of the order sees a difference that no other event announces.
 fn is_seen(before: &Order, after: &Order) -> bool {
     let was_erased = before.person.contact().is_some() && after.person.contact().is_none();
     let was_edited = before.lines != after.lines || before.person.contact() != after.person.contact();
-    let money = |order: &Order| (order.payment.facts.captured(), order.payment.facts.refunded());
-    was_erased || was_edited || money(before) != money(after) || before.review != after.review
+    let facts = |order: &Order| {
+        let facts = &order.payment.facts;
+        (facts.captured(), facts.refunded(), facts.lost())
+    };
+    let was_decided = before.review != after.review || before.cancellation != after.cancellation;
+    was_erased || was_edited || facts(before) != facts(after) || was_decided
 }

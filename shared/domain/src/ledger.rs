@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{DisputeStatus, KnownFacts, Money, Order, OrderId, Timestamp, TransferDirection};
+use crate::{KnownFacts, Money, Order, OrderId, Timestamp, TransferDirection};
 
 string_enum! {
     /// What moved money.
@@ -20,6 +20,8 @@ string_enum! {
         RefundFailed = "refund_failed",
         /// A dispute was lost.
         DisputeLost = "dispute_lost",
+        /// A dispute that was lost came to another end, or cost less: its money is here again.
+        DisputeReversed = "dispute_reversed",
         /// A bank transfer, in or out.
         Transfer = "transfer",
     }
@@ -59,7 +61,11 @@ pub(crate) fn entries_between(before: &Order, after: &Order, correlation_id: &st
         order_id: after.id,
         order_version: after.version,
         index,
-        kind: if kind == LedgerKind::Refund && amount.amount.is_positive() { LedgerKind::RefundFailed } else { kind },
+        kind: match kind {
+            LedgerKind::Refund if amount.amount.is_positive() => LedgerKind::RefundFailed,
+            LedgerKind::DisputeLost if amount.amount.is_positive() => LedgerKind::DisputeReversed,
+            kind => kind,
+        },
         object: object.to_owned(),
         amount,
         at: after.updated_at,
@@ -76,13 +82,10 @@ fn balances(facts: &KnownFacts) -> BTreeMap<(LedgerKind, &str), Money> {
     let refunds = facts.refunds().map(|refund| {
         ((LedgerKind::Refund, refund.id.as_str()), signed(refund.amount, -i64::from(refund.status.counts())))
     });
-    let disputes = facts.disputes().map(|dispute| {
-        let is_lost = dispute.status == DisputeStatus::Lost;
-        ((LedgerKind::DisputeLost, dispute.id.as_str()), signed(dispute.amount, -i64::from(is_lost)))
-    });
+    let lost = facts.losses().map(|(dispute, lost)| ((LedgerKind::DisputeLost, dispute.id.as_str()), signed(lost, -1)));
     let transfers = facts.transfers().map(|transfer| {
         let sign = if transfer.direction == TransferDirection::Received { 1 } else { -1 };
         ((LedgerKind::Transfer, transfer.id.as_str()), signed(transfer.amount, sign))
     });
-    paid.chain(refunds).chain(disputes).chain(transfers).collect()
+    paid.chain(refunds).chain(lost).chain(transfers).collect()
 }

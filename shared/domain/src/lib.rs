@@ -32,7 +32,7 @@ pub use cart::{
 };
 pub use catalogue::{InvalidSku, Product, Sku};
 pub use contact::{Address, EmailAddress, InvalidEmailAddress};
-pub use event::{EVENT_SCHEMA_VERSION, EventType, OrderEvent};
+pub use event::{DisputeUpdate, EVENT_SCHEMA_VERSION, EventType, OrderEvent};
 pub use ids::{
     CustomerId, EventId, IdempotencyKey, InvalidId, InvalidIdempotencyKey, KeyId, LinkId, OrderId, RefundActionId,
     SessionId, UserId,
@@ -45,14 +45,14 @@ pub use mail::{
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{
     CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled, Change, Contact, Difference, EditRefused,
-    EventMismatch, Gap, InvalidTransferReference, Mismatch, Movement, Order, OrderEdit, OrderHistory, OrderLine,
-    Payment, PaymentChoice, PaymentMethod, PaymentTerms, Person, PointInTime, RecordedFacts, RefundAction,
-    RefundActionState, RefundProgress, RefundReason, RefundRefused, RefundRequest, RefundView, RequestDetails,
-    Reservation, Review, ReviewDecision, ReviewRefused, Snapshot, TransferReference, TransferRefused,
+    EventMismatch, Gap, InvalidTransferReference, MAX_MOVED_PRODUCTS, Mismatch, Movement, Order, OrderEdit,
+    OrderHistory, OrderLine, Payment, PaymentChoice, PaymentMethod, PaymentTerms, Person, PointInTime, RecordedFacts,
+    RefundAction, RefundActionState, RefundProgress, RefundReason, RefundRefused, RefundRequest, RefundView,
+    RequestDetails, Reservation, Review, ReviewDecision, ReviewRefused, Snapshot, TransferReference, TransferRefused,
 };
 pub use payment::{
-    ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, KnownFacts,
-    PaymentFact, RefundFact, RefundId, RefundStatus, TransferDirection, TransferFact,
+    ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStage, DisputeStatus, IntentFact, IntentId, IntentStatus,
+    KnownFacts, PaymentFact, RefundFact, RefundId, RefundStatus, TransferDirection, TransferFact,
 };
 pub use status::{OrderStatus, UnknownStatus};
 pub use text::{InvalidText, check_optional_text, check_text, or_empty, unless_empty};

@@ -28,7 +28,7 @@ use crate::{
 
 pub use decisions::{CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled};
 pub use difference::{Difference, EventMismatch, Mismatch, Movement};
-pub use edit::{EditRefused, OrderEdit};
+pub use edit::{EditRefused, MAX_MOVED_PRODUCTS, OrderEdit};
 pub use history::{Gap, OrderHistory, PointInTime, RecordedFacts, Snapshot};
 pub use invoice::{InvalidTransferReference, TransferReference, TransferRefused};
 pub use person::{Contact, Person};
@@ -106,6 +106,9 @@ pub struct Payment {
     /// The payment intent of this attempt, once Stripe has created it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<IntentId>,
+    /// Stripe's code for why it refuses for good to charge the order, if it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
     /// What is known of Stripe's objects.
     pub facts: KnownFacts,
     /// The refunds that we decided on, by action id; reserved here before Stripe is asked.
@@ -148,6 +151,7 @@ impl Order {
                 method,
                 attempt: 1,
                 intent: None,
+                refusal: None,
                 facts: KnownFacts::default(),
                 refund_actions: BTreeMap::new(),
             },

@@ -5,7 +5,7 @@ mod facts;
 mod known;
 
 pub use facts::{
-    ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, PaymentFact,
-    RefundFact, RefundId, RefundStatus, TransferDirection, TransferFact,
+    ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStage, DisputeStatus, IntentFact, IntentId, IntentStatus,
+    PaymentFact, RefundFact, RefundId, RefundStatus, TransferDirection, TransferFact,
 };
 pub use known::KnownFacts;

@@ -24,7 +24,7 @@ string_enum! {
         Refunded = "refunded",
         /// A bank holds the money until the dispute is decided.
         Disputed = "disputed",
-        /// A dispute was lost.
+        /// A dispute was lost, and nothing of the money is left.
         ChargedBack = "charged_back",
         /// Called off; money that came or still comes goes back.
         Cancelled = "cancelled",
@@ -42,7 +42,8 @@ impl OrderStatus {
     /// The machine as a table: those that may follow each status.
     ///
     /// Facts arrive in any order, so a step may skip what lies between: a refund's webhook can come before its payment's.
-    /// `Cancelled` can be left for `Paid` by an expired order whose money came late, `NeedsReview` by a decision of staff.
+    /// `Cancelled` can be left for `Paid` by an expired order whose money came late, `NeedsReview` by a decision of staff,
+    /// `ChargedBack` by an appeal that is won.
     const fn next(self) -> &'static [Self] {
         match self {
             PendingPayment => {
@@ -57,7 +58,7 @@ impl OrderStatus {
             PartiallyRefunded => &[Paid, Fulfilled, Refunded, Disputed, ChargedBack, Cancelled, NeedsReview],
             Refunded => &[Paid, Fulfilled, PartiallyRefunded, Disputed, ChargedBack, Cancelled, NeedsReview],
             Disputed => &[Paid, Fulfilled, PartiallyRefunded, Refunded, ChargedBack, Cancelled, NeedsReview],
-            ChargedBack => &[NeedsReview],
+            ChargedBack => &[Paid, Fulfilled, PartiallyRefunded, Refunded, Disputed, Cancelled, NeedsReview],
             Cancelled => &[Paid, Refunded, Disputed, ChargedBack, NeedsReview],
             NeedsReview => &[Paid, Fulfilled, PartiallyRefunded, Refunded, Disputed, ChargedBack, Cancelled],
         }

@@ -100,6 +100,7 @@ mod tests {
             total: Money::new(2500, "eur".parse().unwrap()),
             captured: 2500,
             refunded: 0,
+            dispute: None,
             at: Timestamp::from_millis(0),
             correlation_id: "corr".into(),
         };

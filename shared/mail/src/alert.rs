@@ -1,7 +1,7 @@
 //! Mails to the shop's own people: what happened to an order, its figures, and what to do. Nothing personal.
 
 use askama::Template;
-use domain::{EventType, Money, Order, OrderEvent, PaymentMethod, StaffAlert, Timestamp};
+use domain::{DisputeStage, DisputeUpdate, EventType, Money, Order, OrderEvent, PaymentMethod, StaffAlert, Timestamp};
 
 use crate::words::{Words, short};
 use crate::{Content, ContentError, Shop};
@@ -41,7 +41,7 @@ impl Content {
     ///
     /// [`ContentError::Render`], if a template fails.
     pub fn alert(alert: StaffAlert, event: &OrderEvent, order: &Order, shop: Shop<'_>) -> Result<Self, ContentError> {
-        let (happened, paragraph) = happened(alert, order);
+        let (happened, paragraph) = happened(alert, event, order);
         let words = Words {
             subject: format!("[{}] Order {}: {happened}", shop.name, short(order)),
             headline: format!("Order {}: {happened}", short(order)),
@@ -51,8 +51,8 @@ impl Content {
         let parts = Parts {
             shop: shop.name,
             words: &words,
-            figures: figures(order),
-            task: task(alert, order),
+            figures: figures(event, order),
+            task: task(alert, event, order),
             order_url: shop.url.map(|url| format!("{}/orders/{order_id}", url.trim_end_matches('/'))),
             order_id,
             event: event.event_type,
@@ -64,12 +64,9 @@ impl Content {
 }
 
 /// What happened, in a few words and in a sentence.
-fn happened(alert: StaffAlert, order: &Order) -> (&'static str, String) {
+fn happened(alert: StaffAlert, event: &OrderEvent, order: &Order) -> (&'static str, String) {
     let (short, long) = match alert {
-        StaffAlert::Disputed => {
-            ("payment disputed", "A bank disputes the payment and holds the money until it decides.")
-        }
-        StaffAlert::ChargedBack => ("dispute lost", "The shop lost a dispute: the money is gone."),
+        StaffAlert::Dispute => came_to(stage(event)),
         StaffAlert::NeedsReview if order.cancellation.is_some() => (
             "needs review",
             "The order is cancelled, but its payment could not be refunded: a refund was refused or returned.",
@@ -87,18 +84,58 @@ fn happened(alert: StaffAlert, order: &Order) -> (&'static str, String) {
     (short, long.to_owned())
 }
 
-fn task(alert: StaffAlert, order: &Order) -> String {
+/// The stage that a dispute came to.
+fn stage(event: &OrderEvent) -> DisputeStage {
+    event.dispute.as_ref().map_or(DisputeStage::Unknown, |dispute| dispute.stage)
+}
+
+const fn came_to(stage: DisputeStage) -> (&'static str, &'static str) {
+    match stage {
+        DisputeStage::Inquiry => (
+            "inquiry about the payment",
+            "A bank asks about the payment. No money has moved, but the inquiry becomes a dispute if nobody answers.",
+        ),
+        DisputeStage::Chargeback => {
+            ("payment disputed", "A bank disputes the payment and holds the money until it decides.")
+        }
+        DisputeStage::Lost => ("dispute lost", "The shop lost a dispute: the disputed money is gone."),
+        DisputeStage::Appeal => {
+            ("dispute in appeal", "The decision about a lost dispute is being appealed, or can be.")
+        }
+        DisputeStage::Won => ("dispute won", "The shop won a dispute: the money stays."),
+        DisputeStage::Closed => ("dispute closed", "A dispute or an inquiry ended without a decision."),
+        DisputeStage::Unknown => {
+            ("dispute needs a look", "Stripe reports a dispute in a state that this version does not know.")
+        }
+    }
+}
+
+fn about_dispute(stage: DisputeStage) -> &'static str {
+    match stage {
+        DisputeStage::Inquiry => {
+            "Answer the inquiry in Stripe's dashboard before its due date, or refund the payment, which ends it."
+        }
+        DisputeStage::Chargeback => {
+            "Do not ship anything while the dispute is open. Submit evidence in Stripe's dashboard before its due date."
+        }
+        DisputeStage::Lost => {
+            "What the dispute has left over can be refunded or shipped as usual. If nothing is left and the goods have \
+             not been shipped, don't ship them; if they have, their cost is lost."
+        }
+        DisputeStage::Appeal => {
+            "Decide in Stripe's dashboard, before the due date, whether to appeal. The money comes back if the appeal is won."
+        }
+        DisputeStage::Won | DisputeStage::Closed => "Nothing: the order goes on from where it was.",
+        DisputeStage::Unknown => {
+            "Do not ship anything yet. Look at the dispute in Stripe's dashboard; this version has to learn the new state."
+        }
+    }
+}
+
+fn task(alert: StaffAlert, event: &OrderEvent, order: &Order) -> String {
     let id = order.id;
     match alert {
-        StaffAlert::Disputed => {
-            "Do not ship anything while the dispute is open. Submit evidence in Stripe's dashboard before its due date."
-                .to_owned()
-        }
-        StaffAlert::ChargedBack => {
-            "Nothing more of it can be refunded. If the goods have not been shipped, don't ship them; if they have, their \
-             cost is lost."
-                .to_owned()
-        }
+        StaffAlert::Dispute => about_dispute(stage(event)).to_owned(),
         StaffAlert::NeedsReview => format!(
             "Do not ship anything yet. Look at the order's history and at Stripe's dashboard, then decide with POST \
              /v1/orders/{id}/resolve-review: accept (the money is correct as it is, or was refunded some other way), \
@@ -115,7 +152,7 @@ fn task(alert: StaffAlert, order: &Order) -> String {
     }
 }
 
-fn figures(order: &Order) -> Vec<Figure> {
+fn figures(event: &OrderEvent, order: &Order) -> Vec<Figure> {
     let facts = &order.payment.facts;
     let money = |name, amount| Figure { name, value: Money::new(amount, order.total.currency).to_string() };
     let reserved: i64 =
@@ -128,8 +165,20 @@ fn figures(order: &Order) -> Vec<Figure> {
         money("Refund pending", reserved),
         money("Lost", facts.lost()),
     ];
+    figures.extend(event.dispute.iter().flat_map(|update| disputed(update, order)));
     if let PaymentMethod::Invoice { due_at, .. } = order.payment.method {
         figures.push(Figure { name: "Due", value: day(due_at) });
+    }
+    figures
+}
+
+/// The dispute as it is known now.
+fn disputed(update: &DisputeUpdate, order: &Order) -> Vec<Figure> {
+    let mut figures = vec![Figure { name: "Dispute", value: update.id.to_string() }];
+    if let Some(dispute) = order.payment.facts.disputes().find(|known| known.id == update.id) {
+        figures.push(Figure { name: "Disputed", value: dispute.amount.to_string() });
+        let due_by = dispute.due_by.filter(|_| !matches!(update.stage, DisputeStage::Won | DisputeStage::Closed));
+        figures.extend(due_by.map(|at| Figure { name: "Answer due", value: Timestamp::from_seconds(at).to_string() }));
     }
     figures
 }
@@ -141,6 +190,7 @@ fn day(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::{DisputeFact, DisputeStatus, PaymentFact};
     use testkit::Sample;
 
     use super::*;
@@ -182,10 +232,32 @@ Order ord_0000000000000000000000000abcdef0, event order.refund_failed.
     }
 
     #[test]
+    fn an_alert_about_a_dispute_says_by_when_to_answer() {
+        let placed = Sample { currency: "eur", lines: &[("MUG", "Mug", 2, 1250)], ..Sample::default() }.place().order;
+        let (id, intent, amount) = ("du_1".into(), Some("pi_1".into()), Money::new(500, placed.total.currency));
+        let (status, due_by) = (DisputeStatus::WarningNeedsResponse, Some(1_790_086_400));
+        let inquiry = DisputeFact { seen_at: 1, status, withdrawn: None, amount, due_by, intent, id };
+        let change = placed.apply_facts(vec![PaymentFact::Dispute(inquiry)], "c", placed.placed_at).unwrap();
+        let event = change.events.iter().find(|event| event.event_type == EventType::DisputeUpdated).unwrap();
+        let mail = Content::alert(StaffAlert::Dispute, event, &change.order, SHOP).unwrap();
+        assert!(mail.subject.ends_with(": inquiry about the payment"), "{}", mail.subject);
+        for part in
+            ["Dispute: du_1\n", "Disputed: 5.00 EUR\n", "Answer due: 2026-09-22T14:13:20.000Z\n", "Answer the inquiry"]
+        {
+            assert!(mail.text.contains(part), "{part}: {}", mail.text);
+        }
+    }
+
+    #[test]
+    fn every_stage_of_a_dispute_has_words_of_its_own() {
+        let said: std::collections::BTreeSet<_> = DisputeStage::ALL.map(|stage| came_to(stage).0).into();
+        assert_eq!(said.len(), DisputeStage::ALL.len());
+    }
+
+    #[test]
     fn every_alert_names_its_order_and_what_to_do_and_nobody() {
         for (event_type, says) in [
-            (EventType::Disputed, "Stripe's dashboard"),
-            (EventType::ChargedBack, "don't ship them"),
+            (EventType::DisputeUpdated, "Stripe's dashboard"),
             (EventType::NeedsReview, "/resolve-review"),
             (EventType::RefundFailed, "/refunds"),
             (EventType::InvoiceOverdue, "/mark-paid"),

@@ -235,7 +235,7 @@ Order ord_0000000000000000000000000abcdef0, placed on 2026-09-21.
     /// The mail about an order that was cancelled for this reason.
     fn cancelled(reason: CancelReason, event_type: EventType, captured: i64, refunded: i64) -> String {
         let (event, order) = order("eur", event_type, captured, refunded);
-        let order = Order { cancellation: Some(Cancellation { at: order.placed_at, reason }), ..order };
+        let order = Order { cancellation: Some(Cancellation::new(order.placed_at, reason)), ..order };
         let mail = OrderMail::for_event(event_type).unwrap();
         Content::compose(mail, &event, &order, order.person.contact().unwrap(), SHOP).unwrap().text
     }

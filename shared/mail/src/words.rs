@@ -62,6 +62,10 @@ fn cancelled(event: &OrderEvent, order: &Order) -> String {
         (Some(CancelReason::Expired), true) => {
             format!("We did not receive your payment in time. Nothing will be shipped. {back}")
         }
+        (Some(CancelReason::PaymentRefused), _) => {
+            "Our payment provider cannot charge this order. Nothing will be shipped, and you have not been charged."
+                .to_owned()
+        }
         (Some(CancelReason::Review), true) => {
             format!("The payment did not match your order. Nothing will be shipped. {back}")
         }
@@ -77,13 +81,13 @@ const fn why(order: &Order) -> &'static str {
             "Your payment arrived after we had cancelled your order, and the items had been sold by then. "
         }
         Some(CancelReason::Review) => "The payment did not match your order, so we have cancelled it. ",
-        Some(CancelReason::Requested) | None => "",
+        Some(CancelReason::Requested | CancelReason::PaymentRefused) | None => "",
     }
 }
 
 const fn reason(order: &Order) -> Option<CancelReason> {
     match order.cancellation {
-        Some(cancellation) => Some(cancellation.reason),
+        Some(cancellation) => Some(cancellation.current_reason()),
         None => None,
     }
 }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth::mint::SigningKeys;
 use auth::{LinkKeys, PublicKeys, TokenKeys};
 use mail::SendGridSecrets;
 use oidc::Providers;
 use resilience::SystemClock;
 use serde::de::DeserializeOwned;
-use sessions::{Keys, RefreshKeys};
+use sessions::Keys;
 use settings::{SecretError, SecretsManager};
 use stripe::StripeSecrets;
 

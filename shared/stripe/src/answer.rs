@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use domain::Timestamp;
 use http::{HeaderMap, Response, StatusCode, header::DATE};
-use resilience::retry_after;
+use resilience::{Verdict, retry_after};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::StripeError;
@@ -40,7 +40,22 @@ struct Detail {
     param: Option<String>,
 }
 
+/// The failure that an answer reports. Stripe's own word on whether to try again comes before any status: a request that is
+/// to be tried again was not refused, whatever the status says.
+///
+/// Source: <https://docs.stripe.com/error-low-level>, and the official clients, which obey `Stripe-Should-Retry` first.
 fn failure(response: &Response<Bytes>, now: Timestamp) -> StripeError {
+    let (status, headers) = (response.status(), response.headers());
+    let error = by_status(response, now);
+    let unavailable = |at_once| StripeError::Unavailable { status: Some(status.as_u16()), at_once, source: None };
+    match (should_retry(headers), error.verdict()) {
+        (Some(true), Verdict::GiveUp) => unavailable(true),
+        (Some(false), Verdict::Retry { .. }) => unavailable(false),
+        _ => error,
+    }
+}
+
+fn by_status(response: &Response<Bytes>, now: Timestamp) -> StripeError {
     let (status, headers) = (response.status(), response.headers());
     // An error page of something in between has no such body; the status says enough then.
     let detail = serde_json::from_slice::<Failure>(response.body()).unwrap_or_default().error;
@@ -52,12 +67,21 @@ fn failure(response: &Response<Bytes>, now: Timestamp) -> StripeError {
         (StatusCode::PAYMENT_REQUIRED, _) | (_, Some("card_error")) => {
             StripeError::Declined { code: detail.code, decline_code: detail.decline_code }
         }
+        // Something that Stripe depends on failed, or the request took too long or came too early.
+        (StatusCode::REQUEST_TIMEOUT | StatusCode::FAILED_DEPENDENCY | StatusCode::TOO_EARLY, _) => {
+            StripeError::Unavailable { status: Some(status.as_u16()), at_once: true, source: None }
+        }
         _ if status.is_client_error() => {
             StripeError::Invalid { code: detail.code, param: detail.param, request_id: text(headers, "request-id") }
         }
         _ if is_replayed(headers) => StripeError::KeySpent,
-        _ => StripeError::Unavailable { status: Some(status.as_u16()), source: None },
+        _ => StripeError::Unavailable { status: Some(status.as_u16()), at_once: true, source: None },
     }
+}
+
+/// Whether Stripe says that another try may, or will not, end differently.
+fn should_retry(headers: &HeaderMap) -> Option<bool> {
+    headers.get("stripe-should-retry")?.to_str().ok()?.parse().ok()
 }
 
 /// Stripe marks answers that it replays for an idempotency key.

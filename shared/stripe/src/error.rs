@@ -41,7 +41,7 @@ pub enum StripeError {
     /// Another request with this idempotency key is still running: try again, its result will come back.
     #[error("idempotency key in use")]
     KeyInUse,
-    /// This idempotency key was used with other parameters: a mistake of ours.
+    /// This idempotency key was used with other parameters: by an earlier release of ours.
     #[error("idempotency key used with other parameters")]
     KeyReused,
     /// Stripe saved a failure (a 500) under this idempotency key and will only ever replay it. Whether it had an effect
@@ -53,6 +53,8 @@ pub enum StripeError {
     Unavailable {
         /// The HTTP status, if there was an answer.
         status: Option<u16>,
+        /// Whether it is worth while at once: not where Stripe says that it isn't.
+        at_once: bool,
         /// What kept the request from leaving.
         #[source]
         source: Option<TransportError>,
@@ -80,7 +82,7 @@ impl StripeError {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::RateLimited { retry_after } => Verdict::Retry { after: *retry_after },
-            Self::KeyInUse | Self::Unavailable { .. } | Self::OutcomeUnknown(_) => Verdict::RETRY,
+            Self::KeyInUse | Self::Unavailable { at_once: true, .. } | Self::OutcomeUnknown(_) => Verdict::RETRY,
             _ => Verdict::GiveUp,
         }
     }
@@ -93,6 +95,11 @@ impl StripeError {
     /// Whether the payment intent is past the step that was asked for.
     pub fn is_unexpected_state(&self) -> bool {
         self.has_code("payment_intent_unexpected_state")
+    }
+
+    /// Whether Stripe, or we in its place, refused what was asked, for good.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Invalid { .. } | Self::Amount(_) | Self::Declined { .. })
     }
 
     /// Stripe's own word for why it said no: `charge_disputed`.
@@ -111,7 +118,7 @@ impl StripeError {
 impl From<TransportError> for StripeError {
     fn from(error: TransportError) -> Self {
         match error {
-            TransportError::NotSent(_) => Self::Unavailable { status: None, source: Some(error) },
+            TransportError::NotSent(_) => Self::Unavailable { status: None, at_once: true, source: Some(error) },
             TransportError::OutcomeUnknown(_) => Self::OutcomeUnknown(error),
         }
     }

@@ -1,20 +1,17 @@
-//! From Stripe's objects to `domain`'s payment facts.
+//! From Stripe's objects to `domain`'s payment facts. First whose an object is, then what it says: other systems in the same
+//! account make objects as well, and what those say is not for us to understand.
 
 use domain::{ChargeFact, DisputeFact, IntentFact, IntentId, OrderId, PaymentFact, RefundFact};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::{AmountError, Charge, Dispute, Event, PaymentIntent, Refund, from_stripe, object::order_id};
+use crate::{AmountError, Charge, Dispute, Event, PaymentIntent, Refund, from_stripe};
 
-/// What an event says about an order.
+/// Whose an event is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// Something about the money of an order of ours.
-    Facts {
-        /// Which order's.
-        order: OrderReference,
-        /// What it says.
-        facts: Vec<PaymentFact>,
-    },
+pub enum Owner {
+    /// An order of ours, or an intent that may be one's: [`facts`] reads it.
+    Ours(OrderReference),
     /// An object without an order or an intent: made by another system in the same account.
     NotOurs,
     /// A type of event that no order depends on.
@@ -31,6 +28,16 @@ pub enum OrderReference {
     Intent(IntentId),
 }
 
+impl OrderReference {
+    /// How an object says it; `None` if it is nobody's of ours. Nothing else of the object is looked at.
+    pub fn of(object: &Value) -> Option<Self> {
+        let order = object["metadata"]["order_id"].as_str().and_then(|id| id.parse().ok());
+        let intent = &object["payment_intent"];
+        let intent = || intent.as_str().or_else(|| intent["id"].as_str());
+        order.map(Self::Order).or_else(|| intent().map(|id| Self::Intent(id.into())))
+    }
+}
+
 /// The event's object is not what its type promises.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableEvent {
@@ -42,7 +49,7 @@ pub enum UnreadableEvent {
     Amount(#[from] AmountError),
 }
 
-/// The types of event that [`facts`] reads; every other one is [`Reading::Unhandled`].
+/// The types of event that [`facts`] reads; every other one is [`Owner::Unhandled`].
 pub const EVENT_TYPES: [&str; 15] = [
     "payment_intent.created",
     "payment_intent.processing",
@@ -61,46 +68,49 @@ pub const EVENT_TYPES: [&str; 15] = [
     "charge.dispute.funds_reinstated",
 ];
 
-/// What an event says.
+/// What an event of one of these types is about.
+enum Subject {
+    PaymentIntent,
+    Charge,
+    Refund,
+    Dispute,
+}
+
+fn subject(event_type: &str) -> Option<Subject> {
+    if !EVENT_TYPES.contains(&event_type) {
+        return None;
+    }
+    let subjects = [
+        ("payment_intent.", Subject::PaymentIntent),
+        ("charge.dispute.", Subject::Dispute),
+        ("charge.", Subject::Charge),
+        ("refund.", Subject::Refund),
+    ];
+    subjects.into_iter().find(|(prefix, _)| event_type.starts_with(prefix)).map(|(_, subject)| subject)
+}
+
+/// Whose the event is.
+pub fn owner(event: &Event) -> Owner {
+    if subject(&event.kind).is_none() {
+        return Owner::Unhandled;
+    }
+    OrderReference::of(&event.object).map_or(Owner::NotOurs, Owner::Ours)
+}
+
+/// What an event of ours says; nothing if no order depends on its type.
 ///
 /// # Errors
 ///
-/// [`UnreadableEvent`]: park the delivery for a person and don't ask Stripe to repeat it.
-pub fn facts(event: &Event) -> Result<Reading, UnreadableEvent> {
+/// [`UnreadableEvent`]: this version cannot read it.
+pub fn facts(event: &Event) -> Result<Vec<PaymentFact>, UnreadableEvent> {
     let seen_at = event.created.seconds();
-    match event.kind.as_str() {
-        "payment_intent.created"
-        | "payment_intent.processing"
-        | "payment_intent.requires_action"
-        | "payment_intent.succeeded"
-        | "payment_intent.payment_failed"
-        | "payment_intent.canceled" => {
-            let intent = object::<PaymentIntent>(event)?.seen(seen_at);
-            // An intent of ours names its order; there is nowhere else to look.
-            let order = intent.order_id().map(OrderReference::Order);
-            Ok(reading(order, intent_facts(&intent)?))
-        }
-        "charge.refunded" => {
-            let charge: Charge = object(event)?;
-            let order = reference(order_id(&charge.metadata), charge.payment_intent.as_deref());
-            Ok(reading(order, charge_facts(&charge, seen_at)?))
-        }
-        "refund.created" | "refund.updated" | "refund.failed" => {
-            let refund: Refund = object(event)?;
-            let order = reference(order_id(&refund.metadata), refund.payment_intent.as_deref());
-            Ok(reading(order, refund_facts(&refund)?))
-        }
-        "charge.dispute.created"
-        | "charge.dispute.updated"
-        | "charge.dispute.closed"
-        | "charge.dispute.funds_withdrawn"
-        | "charge.dispute.funds_reinstated" => {
-            let dispute: Dispute = object(event)?;
-            let order = reference(None, dispute.payment_intent.as_deref());
-            Ok(reading(order, dispute_facts(&dispute)?))
-        }
-        _ => Ok(Reading::Unhandled),
-    }
+    Ok(match subject(&event.kind) {
+        Some(Subject::PaymentIntent) => intent_facts(&object::<PaymentIntent>(event)?.seen(seen_at))?,
+        Some(Subject::Charge) => charge_facts(&object(event)?, seen_at)?,
+        Some(Subject::Refund) => refund_facts(&object(event)?)?,
+        Some(Subject::Dispute) => dispute_facts(&object::<Dispute>(event)?.seen(seen_at))?,
+        None => Vec::new(),
+    })
 }
 
 /// What an intent says, as it was at its `seen_at`.
@@ -113,6 +123,7 @@ pub fn intent_facts(intent: &PaymentIntent) -> Result<Vec<PaymentFact>, AmountEr
         id: intent.id.clone(),
         status: intent.status(),
         seen_at: intent.seen_at,
+        created: intent.created,
         amount: from_stripe(intent.amount, &intent.currency)?,
         received: from_stripe(intent.amount_received, &intent.currency)?,
         order_id: intent.order_id(),
@@ -146,14 +157,17 @@ fn charge_facts(charge: &Charge, seen_at: i64) -> Result<Vec<PaymentFact>, Amoun
     Ok(vec![PaymentFact::Charge(fact)])
 }
 
-/// What a dispute says.
+/// What a dispute says, as it was at its `seen_at`.
 ///
 /// # Errors
 ///
 /// [`AmountError`] if our units cannot express its amount.
 pub fn dispute_facts(dispute: &Dispute) -> Result<Vec<PaymentFact>, AmountError> {
     let fact = DisputeFact {
+        seen_at: dispute.seen_at,
         status: dispute.status,
+        withdrawn: dispute.withdrawn(),
+        due_by: dispute.due_by(),
         amount: from_stripe(dispute.amount, &dispute.currency)?,
         intent: intent_id(dispute.payment_intent.as_deref()),
         id: dispute.id.clone(),
@@ -163,14 +177,6 @@ pub fn dispute_facts(dispute: &Dispute) -> Result<Vec<PaymentFact>, AmountError>
 
 fn object<O: DeserializeOwned>(event: &Event) -> Result<O, serde_json::Error> {
     serde_json::from_value(event.object.clone())
-}
-
-fn reading(order: Option<OrderReference>, facts: Vec<PaymentFact>) -> Reading {
-    order.map_or(Reading::NotOurs, |order| Reading::Facts { order, facts })
-}
-
-fn reference(order: Option<OrderId>, intent: Option<&str>) -> Option<OrderReference> {
-    order.map(OrderReference::Order).or_else(|| intent_id(intent).map(OrderReference::Intent))
 }
 
 fn intent_id(id: Option<&str>) -> Option<IntentId> {
@@ -190,14 +196,14 @@ mod tests {
 
     fn event(kind: &str, object: Value) -> Event {
         let created = Timestamp::from_seconds(SEEN_AT);
-        Event { id: "evt_1".to_owned(), kind: kind.to_owned(), created, livemode: false, object }
+        let (account, api_version) = (None, None);
+        Event { id: "evt_1".to_owned(), kind: kind.to_owned(), created, livemode: false, account, api_version, object }
     }
 
     fn read(kind: &str, object: Value) -> (OrderReference, PaymentFact) {
-        match facts(&event(kind, object)).unwrap() {
-            Reading::Facts { order, facts } => (order, facts.into_iter().next().unwrap()),
-            other => panic!("{kind}: {other:?}"),
-        }
+        let event = event(kind, object);
+        let Owner::Ours(order) = owner(&event) else { panic!("{kind}: {:?}", owner(&event)) };
+        (order, facts(&event).unwrap().into_iter().next().unwrap())
     }
 
     fn eur(amount: i64) -> Money {
@@ -250,7 +256,7 @@ mod tests {
         assert!(matches!(fact, PaymentFact::Refund(RefundFact { action: None, .. })));
 
         from_dashboard["payment_intent"] = Value::Null;
-        assert_eq!(facts(&event("refund.created", from_dashboard)).unwrap(), Reading::NotOurs);
+        assert_eq!(owner(&event("refund.created", from_dashboard)), Owner::NotOurs);
     }
 
     #[test]
@@ -281,9 +287,26 @@ mod tests {
     #[test]
     fn other_peoples_objects_and_other_events_are_told_apart() {
         let stranger = intent(&json!({"metadata": {"order_id": "4711"}}));
-        assert_eq!(facts(&event("payment_intent.succeeded", stranger)).unwrap(), Reading::NotOurs);
+        assert_eq!(owner(&event("payment_intent.succeeded", stranger)), Owner::NotOurs);
         for kind in ["customer.created", "payment_intent.amount_capturable_updated", "charge.succeeded", "", "x"] {
-            assert_eq!(facts(&event(kind, json!({"id": 1}))).unwrap(), Reading::Unhandled, "{kind}");
+            let event = event(kind, json!({"id": 1, "metadata": {"order_id": ORDER.to_string()}}));
+            assert_eq!((owner(&event), facts(&event).unwrap()), (Owner::Unhandled, vec![]), "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_others_make_in_the_same_account_is_told_apart_without_being_understood() {
+        for object in [
+            json!({"id": "pi_9", "metadata": null, "currency": "usdc", "amount": "1"}),
+            json!({"id": "pi_9", "metadata": {"invoice": 4711}, "status": "requires_something_new"}),
+            json!({"id": "pi_9", "metadata": {"order_id": ["x"]}}),
+            json!({"id": "ch_9", "payment_intent": null, "currency": "iqd", "amount_refunded": 550}),
+            json!([]),
+            json!(null),
+        ] {
+            for kind in EVENT_TYPES {
+                assert_eq!(owner(&event(kind, object.clone())), Owner::NotOurs, "{kind} {object}");
+            }
         }
     }
 
@@ -292,8 +315,9 @@ mod tests {
         // Stripe takes at most 20 in one list of events.
         assert!(EVENT_TYPES.len() <= 20);
         for kind in EVENT_TYPES {
-            let reading = facts(&event(kind, json!({"id": 1})));
-            assert!(matches!(reading, Err(UnreadableEvent::Object(_))), "{kind}: {reading:?}");
+            let event = event(kind, json!({"id": 1, "metadata": {"order_id": ORDER.to_string()}}));
+            assert_eq!(owner(&event), Owner::Ours(OrderReference::Order(ORDER)), "{kind}");
+            assert!(matches!(facts(&event), Err(UnreadableEvent::Object(_))), "{kind}: {:?}", facts(&event));
         }
     }
 
@@ -306,7 +330,7 @@ mod tests {
 
     #[test]
     fn an_object_that_breaks_its_promise_is_an_error_and_not_silence() {
-        let broken = intent(&json!({"status": "brand_new"}));
+        let broken = intent(&json!({"amount": "1250"}));
         assert!(matches!(facts(&event("payment_intent.created", broken)), Err(UnreadableEvent::Object(_))));
         let odd = intent(&json!({"currency": "zzz"}));
         assert!(matches!(facts(&event("payment_intent.created", odd)), Err(UnreadableEvent::Amount(_))));

@@ -16,6 +16,13 @@ use crate::{
 /// How many idempotency keys one attempt may use up on failures that Stripe saved.
 const KEYS: u32 = 3;
 
+/// Payment methods that are never offered: the customer would have days to pay at a shop or a bank, or to verify an account,
+/// while an order waits for an hour. The README says so. What else the dashboard has switched on is offered.
+///
+/// Source: <https://docs.stripe.com/payments/payment-methods/payment-method-support>.
+pub const NOT_OFFERED: [&str; 7] =
+    ["acss_debit", "boleto", "customer_balance", "konbini", "multibanco", "oxxo", "us_bank_account"];
+
 /// What an intent is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct NewIntent<'a> {
@@ -55,6 +62,7 @@ impl NewIntent<'_> {
             (ORDER_ID, self.order_id.to_string()),
             (ATTEMPT, self.attempt.to_string()),
         ];
+        form.extend(NOT_OFFERED.map(|method| ("excluded_payment_method_types[]", method.to_owned())));
         if let Some(email) = self.receipt_email {
             form.push(("receipt_email", email.ascii().into_owned()));
         }
@@ -66,9 +74,9 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
     /// Creates the intent, or brings back the one that this attempt created before. `seen_at` of the result is the
     /// intent's creation: a replayed answer shows the state of back then, whatever has happened since.
     ///
-    /// When Stripe has saved a failure under the attempt's key, the next key of a fixed series is used, so that all
-    /// callers of this attempt get the same intent. An intent that the failure may have left at Stripe can't be paid,
-    /// since its client secret was never returned.
+    /// When Stripe has saved a failure under the attempt's key, or knows it with other parameters (an earlier release sent
+    /// them), the next key of a fixed series is used, so that all callers of this attempt get the same intent. An intent
+    /// that was left at Stripe under an earlier key can't be paid, since its client secret was never given away.
     ///
     /// # Errors
     ///
@@ -86,7 +94,9 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
                     let created = intent.created;
                     return Ok(intent.seen(created));
                 }
-                Err(StripeError::KeySpent) => tracing::warn!("stripe replays a saved failure, taking the next key"),
+                Err(error @ (StripeError::KeySpent | StripeError::KeyReused)) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "taking the next key");
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -182,8 +192,10 @@ mod tests {
         let script = ScriptedTransport::new([Turn::json(200, &intent("requires_payment_method"))]);
         let created = create(&script, eur(1250)).unwrap();
         assert_eq!((created.order_id(), created.seen_at), (Some(ORDER), 1_789_999_999));
-        let form = "amount=1250&currency=eur&automatic_payment_methods[enabled]=true&metadata[order_id]=ord_00000000000000000000000000000001&metadata[attempt]=1&receipt_email=anna%40example.com";
-        assert_eq!(lines(&script), [format!("POST /v1/payment_intents {form}")]);
+        let form = "amount=1250&currency=eur&automatic_payment_methods[enabled]=true&metadata[order_id]=ord_00000000000000000000000000000001&metadata[attempt]=1";
+        let excluded = NOT_OFFERED.map(|method| format!("&excluded_payment_method_types[]={method}")).concat();
+        let email = "&receipt_email=anna%40example.com";
+        assert_eq!(lines(&script), [format!("POST /v1/payment_intents {form}{excluded}{email}")]);
         assert_eq!(script.header("idempotency-key"), [KEY]);
         assert_eq!(script.header("authorization"), ["Bearer sk_test_1"]);
         assert_eq!(script.header("stripe-version"), [crate::API_VERSION]);
@@ -198,6 +210,10 @@ mod tests {
             Turn::json(500, &json!({})),
             Turn::json(503, &json!({})),
             Turn::json(429, &json!({})),
+            Turn::json(408, &json!({})),
+            Turn::json(424, &json!({"error": {"type": "api_error"}})),
+            Turn::json(425, &json!({})),
+            Turn::Answer(400, vec![("stripe-should-retry", "true")], "{}".to_owned()),
             error(409, "idempotency_key_in_use"),
         ] {
             let script = ScriptedTransport::new([trouble, Turn::json(200, &intent("requires_payment_method"))]);
@@ -212,6 +228,10 @@ mod tests {
         assert!(matches!(create(&script, eur(1250)), Err(StripeError::Invalid { .. })));
         let script = ScriptedTransport::new([error(401, "x")]);
         assert!(matches!(create(&script, eur(1250)), Err(StripeError::Unauthorized { status: 401 })));
+        // Stripe says itself that another try is in vain, for now.
+        let script =
+            ScriptedTransport::new([Turn::Answer(500, vec![("stripe-should-retry", "false")], "{}".to_owned())]);
+        assert!(matches!(create(&script, eur(1250)), Err(StripeError::Unavailable { .. })));
         let script = ScriptedTransport::new([]);
         assert!(matches!(create(&script, eur(49)), Err(StripeError::Amount(_))));
     }
@@ -228,6 +248,12 @@ mod tests {
         let script = ScriptedTransport::new([Turn::json(500, &json!({})), saved_failure(), saved_failure(), good()]);
         create(&script, eur(1250)).unwrap();
         assert_eq!(script.header("idempotency-key"), [KEY, KEY, &format!("{KEY}-2"), &format!("{KEY}-3")]);
+
+        // An earlier release made the first key's request with other parameters.
+        let reused = Turn::json(400, &json!({"error": {"type": "idempotency_error"}}));
+        let script = ScriptedTransport::new([reused, good()]);
+        create(&script, eur(1250)).unwrap();
+        assert_eq!(script.header("idempotency-key"), [KEY, &format!("{KEY}-2")]);
 
         let script = ScriptedTransport::new([saved_failure(), saved_failure(), saved_failure()]);
         assert!(matches!(create(&script, eur(1250)), Err(StripeError::KeySpent)));

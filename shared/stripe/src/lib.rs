@@ -25,10 +25,10 @@ pub use amount::{AmountError, check_chargeable, from_stripe, minimum_charge, to_
 pub use client::{API_VERSION, LIVE_URL, Stripe};
 pub use error::StripeError;
 pub use facts::{
-    EVENT_TYPES, OrderReference, Reading, UnreadableEvent, dispute_facts, facts, intent_facts, refund_facts,
+    EVENT_TYPES, OrderReference, Owner, UnreadableEvent, dispute_facts, facts, intent_facts, owner, refund_facts,
 };
-pub use intent::NewIntent;
-pub use list::Page;
+pub use intent::{NOT_OFFERED, NewIntent};
+pub use list::{Listed, Page};
 pub use object::{Charge, ClientSecret, Dispute, PaymentError, PaymentIntent, Refund};
 pub use refund::NewRefund;
 pub use secrets::StripeSecrets;

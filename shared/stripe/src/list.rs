@@ -5,26 +5,68 @@
 
 use domain::{DisputeId, IntentId, RefundId, Timestamp};
 use resilience::{Clock, Deadline, Ids, Transport};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
+use serde_json::Value;
 
-use crate::{Dispute, EVENT_TYPES, Event, PaymentIntent, Refund, Stripe, StripeError, answer::Answer, client::Form};
+use crate::{
+    Dispute, EVENT_TYPES, Event, OrderReference, PaymentIntent, Refund, Stripe, StripeError, answer::Answer,
+    client::Form,
+};
 
 /// Stripe's largest page.
 const LARGEST_PAGE: &str = "100";
 
 /// One page of a list, the newest first.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug, Deserialize)]
+#[serde(bound = "O: DeserializeOwned")]
 pub struct Page<O> {
     /// What is on it: at most 100.
-    pub data: Vec<O>,
+    pub data: Vec<Listed<O>>,
     /// Whether there is another; it starts after this one's last.
     pub has_more: bool,
 }
 
 impl<O> Page<O> {
-    /// The object before the next page; `None` on the last page.
-    pub fn next(&self) -> Option<&O> {
-        self.data.last().filter(|_| self.has_more)
+    /// The id before the next page; `None` on the last page.
+    pub fn next(&self) -> Option<&str> {
+        self.data.last().filter(|_| self.has_more).map(|last| last.id.as_str())
+    }
+
+    /// All objects, if all can be read.
+    fn into_objects(self) -> Result<Vec<O>, StripeError> {
+        self.data.into_iter().map(|listed| listed.object.map_err(StripeError::Unreadable)).collect()
+    }
+
+    fn map(self, change: impl Fn(O) -> O) -> Self {
+        let data = self.data.into_iter();
+        Self { data: data.map(|listed| Listed { object: listed.object.map(&change), ..listed }).collect(), ..self }
+    }
+}
+
+/// An element of a list. Each is read by itself: one that this version cannot read must not hide the others.
+#[derive(Debug)]
+pub struct Listed<O> {
+    /// Its id.
+    pub id: String,
+    /// Seconds since the epoch; 0 if it does not say.
+    pub created: i64,
+    /// How it says whose it is; `None` if it is nobody's of ours.
+    pub order: Option<OrderReference>,
+    /// The object.
+    ///
+    /// # Errors
+    ///
+    /// This version cannot read it.
+    pub object: Result<O, serde_json::Error>,
+}
+
+impl<'de, O: DeserializeOwned> Deserialize<'de> for Listed<O> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        // Without ids a list leads nowhere.
+        let id = value["id"].as_str().ok_or_else(|| D::Error::missing_field("id"))?.to_owned();
+        let (created, order) = (value["created"].as_i64().unwrap_or(0), OrderReference::of(&value));
+        Ok(Self { id, created, order, object: serde_json::from_value(value) })
     }
 }
 
@@ -41,12 +83,9 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
         deadline: Deadline,
     ) -> Result<Page<PaymentIntent>, StripeError> {
         let query = page_query(created_since(since), after.map(IntentId::as_str));
-        let Answer { object: mut page, said_at } =
+        let Answer { object: page, said_at } =
             self.get::<Page<PaymentIntent>>("/v1/payment_intents", &query, deadline).await?;
-        for intent in &mut page.data {
-            intent.seen_at = said_at;
-        }
-        Ok(page)
+        Ok(page.map(|intent| intent.seen(said_at)))
     }
 
     /// Refunds created at or after this time, as they are now, including those made in the dashboard.
@@ -74,7 +113,7 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
         after: Option<&DisputeId>,
         deadline: Deadline,
     ) -> Result<Page<Dispute>, StripeError> {
-        self.page("/v1/disputes", created_since(since), after.map(DisputeId::as_str), deadline).await
+        self.disputes(created_since(since), after.map(DisputeId::as_str), deadline).await
     }
 
     /// Events of the types that [`facts`](crate::facts) reads, created at or after a moment; Stripe lists them for 30
@@ -101,16 +140,46 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
     /// As they say.
     pub async fn list_disputes(&self, intent: &IntentId, deadline: Deadline) -> Result<Vec<Dispute>, StripeError> {
         let mut disputes: Vec<Dispute> = Vec::new();
+        let mut after: Option<String> = None;
         loop {
-            let after = disputes.last().map(|last| last.id.as_str());
             let of_intent = vec![("payment_intent", intent.to_string())];
-            let page: Page<Dispute> = self.page("/v1/disputes", of_intent, after, deadline).await?;
-            let is_last = page.next().is_none();
-            disputes.extend(page.data);
-            if is_last {
+            let page = self.disputes(of_intent, after.as_deref(), deadline).await?;
+            after = page.next().map(str::to_owned);
+            disputes.extend(page.into_objects()?);
+            if after.is_none() {
                 return Ok(disputes);
             }
         }
+    }
+
+    /// All refunds of an intent, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError::Unreadable`] if one of them cannot be read: it may be the one that is looked for. Others as they say.
+    pub async fn list_refunds(&self, intent: &IntentId, deadline: Deadline) -> Result<Vec<Refund>, StripeError> {
+        let mut refunds: Vec<Refund> = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let of_intent = vec![("payment_intent", intent.to_string())];
+            let page: Page<Refund> = self.page("/v1/refunds", of_intent, after.as_deref(), deadline).await?;
+            after = page.next().map(str::to_owned);
+            refunds.extend(page.into_objects()?);
+            if after.is_none() {
+                return Ok(refunds);
+            }
+        }
+    }
+
+    async fn disputes(
+        &self,
+        filter: Form<'static>,
+        after: Option<&str>,
+        deadline: Deadline,
+    ) -> Result<Page<Dispute>, StripeError> {
+        let query = page_query(filter, after);
+        let Answer { object: page, said_at } = self.get::<Page<Dispute>>("/v1/disputes", &query, deadline).await?;
+        Ok(page.map(|dispute| dispute.seen(said_at)))
     }
 
     async fn page<O: DeserializeOwned>(
@@ -184,7 +253,8 @@ mod tests {
         let events = converse(&script, async |stripe, deadline| {
             stripe.list_events(SINCE, Some("evt_9"), deadline).await.unwrap()
         });
-        assert_eq!(events.data[0].created, Timestamp::from_seconds(1_790_000_000));
+        let event = events.data[0].object.as_ref().unwrap();
+        assert_eq!(event.created, Timestamp::from_seconds(1_790_000_000));
         let types = EVENT_TYPES.map(|kind| format!("types[]={kind}")).join("&");
         let expected = format!("GET /v1/events?created[gte]=1789999999&{types}&limit=100&starting_after=evt_9");
         assert_eq!(asked(&script), [expected]);
@@ -192,10 +262,31 @@ mod tests {
 
     #[test]
     fn a_page_knows_whether_and_where_the_next_one_starts() {
-        let page = |data: &[i32], has_more| Page { data: data.to_vec(), has_more };
-        assert_eq!(page(&[3, 2, 1], true).next(), Some(&1));
-        assert_eq!(page(&[3, 2, 1], false).next(), None);
+        let page = |ids: &[&str], has_more: bool| -> Page<Value> {
+            let data: Vec<_> = ids.iter().map(|id| json!({"id": id})).collect();
+            serde_json::from_value(json!({"data": data, "has_more": has_more})).unwrap()
+        };
+        assert_eq!(page(&["3", "2", "1"], true).next(), Some("1"));
+        assert_eq!(page(&["3", "2", "1"], false).next(), None);
         assert_eq!(page(&[], true).next(), None, "a page without anything leads nowhere");
+    }
+
+    #[test]
+    fn an_element_that_cannot_be_read_hides_no_other_and_is_known_by_name() {
+        let order = "ord_00000000000000000000000000000001";
+        let broken = json!({"id": "du_2", "amount": null, "created": 7, "metadata": {"order_id": order}});
+        let page: Page<Dispute> =
+            serde_json::from_value(json!({"data": [dispute("du_3"), broken, dispute("du_1")], "has_more": true}))
+                .unwrap();
+        let read: Vec<_> = page.data.iter().map(|listed| (listed.id.as_str(), listed.object.is_ok())).collect();
+        assert_eq!(read, [("du_3", true), ("du_2", false), ("du_1", true)]);
+        assert_eq!(
+            (page.data[1].created, &page.data[1].order),
+            (7, &Some(OrderReference::Order(order.parse().unwrap())))
+        );
+        assert_eq!(page.next(), Some("du_1"));
+        assert!(matches!(page.into_objects(), Err(StripeError::Unreadable(_))));
+        assert!(serde_json::from_value::<Page<Dispute>>(json!({"data": [{}], "has_more": false})).is_err());
     }
 
     #[test]
@@ -206,7 +297,8 @@ mod tests {
         let listed = converse(&script, async |stripe, deadline| {
             stripe.list_payment_intents(SINCE, None, deadline).await.unwrap()
         });
-        assert_eq!((listed.data[0].created, listed.data[0].seen_at), (1_000, 784_111_777));
+        let intent = listed.data[0].object.as_ref().unwrap();
+        assert_eq!((intent.created, intent.seen_at), (1_000, 784_111_777));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::fmt;
 
 use domain::{ChargeId, DisputeId, DisputeStatus, IntentId, IntentStatus, OrderId, RefundId, RefundStatus};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde_json::Value;
 
 /// What pays an intent from a browser. Goes to the one who pays and nowhere else: `Debug` hides it, and it cannot be
 /// serialised by accident.
@@ -39,7 +40,7 @@ pub struct PaymentIntent {
     /// ISO 4217, lower case.
     pub currency: String,
     /// As Stripe says it; [`status`](Self::status) adds the failed try.
-    #[serde(rename = "status")]
+    #[serde(rename = "status", deserialize_with = "intent_status")]
     stripes_status: IntentStatus,
     /// Why the latest try failed; gone again once another begins.
     #[serde(default)]
@@ -48,7 +49,7 @@ pub struct PaymentIntent {
     #[serde(default)]
     pub client_secret: Option<ClientSecret>,
     /// Ours: `order_id` and `attempt`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "metadata")]
     pub metadata: BTreeMap<String, String>,
     /// Seconds since the epoch.
     pub created: i64,
@@ -99,7 +100,7 @@ pub struct Charge {
     /// ISO 4217, lower case.
     pub currency: String,
     /// Copied from the intent's when the charge was made.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "metadata")]
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -112,13 +113,14 @@ pub struct Refund {
     pub amount: i64,
     /// ISO 4217, lower case.
     pub currency: String,
-    /// The status.
+    /// The status; Stripe may not say any.
+    #[serde(default = "unknown_refund_status", deserialize_with = "refund_status")]
     pub status: RefundStatus,
     /// Whose money it is.
     #[serde(default, deserialize_with = "reference")]
     pub payment_intent: Option<String>,
     /// Ours: `order_id` and `refund_action`; empty when it was made in Stripe's dashboard.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "metadata")]
     pub metadata: BTreeMap<String, String>,
     /// Seconds since the epoch.
     pub created: i64,
@@ -151,8 +153,47 @@ pub struct Dispute {
     /// Whose money it is.
     #[serde(default, deserialize_with = "reference")]
     pub payment_intent: Option<String>,
+    /// What moved between the bank and the account: nothing yet, the money's way out, or the way back as well. In the
+    /// currency that the account is settled in.
+    #[serde(default)]
+    balance_transactions: Option<Vec<BalanceTransaction>>,
+    /// When our answer is due.
+    #[serde(default)]
+    evidence_details: Option<EvidenceDetails>,
     /// Seconds since the epoch.
     pub created: i64,
+    /// When this state was observed, in seconds since the epoch; set by the reader.
+    #[serde(skip)]
+    pub seen_at: i64,
+}
+
+impl Dispute {
+    pub(crate) fn seen(self, at: i64) -> Self {
+        Self { seen_at: at, ..self }
+    }
+
+    /// Whether the bank has the money, by what moved; `None` if nothing is listed.
+    pub fn withdrawn(&self) -> Option<bool> {
+        let moved = self.balance_transactions.as_deref().filter(|moved| !moved.is_empty())?;
+        Some(!moved.iter().any(|transaction| transaction.amount > 0))
+    }
+
+    /// By when our answer is due, in seconds since the epoch.
+    pub fn due_by(&self) -> Option<i64> {
+        self.evidence_details.as_ref()?.due_by
+    }
+}
+
+/// `balance_transaction`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct BalanceTransaction {
+    /// Without fees, in the currency of the account; negative when it left.
+    amount: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct EvidenceDetails {
+    due_by: Option<i64>,
 }
 
 /// Metadata: our order's id.
@@ -181,23 +222,29 @@ fn reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String
     })
 }
 
-/// A dispute that was prevented moved no money, like an inquiry that was closed.
+/// Null is as good as nothing, and values that are no text are nobody's of ours.
+fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let metadata = Option::<BTreeMap<String, Value>>::deserialize(deserializer)?.unwrap_or_default();
+    let text = |(name, value)| if let Value::String(text) = value { Some((name, text)) } else { None };
+    Ok(metadata.into_iter().filter_map(text).collect())
+}
+
+/// A word that this version does not know is no reason to refuse the object.
+fn intent_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IntentStatus, D::Error> {
+    Ok(IntentStatus::from_word(&String::deserialize(deserializer)?).unwrap_or(IntentStatus::Unknown))
+}
+
+fn refund_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RefundStatus, D::Error> {
+    let word = Option::<String>::deserialize(deserializer)?;
+    Ok(word.and_then(|word| RefundStatus::from_word(&word)).unwrap_or_else(unknown_refund_status))
+}
+
+const fn unknown_refund_status() -> RefundStatus {
+    RefundStatus::Unknown
+}
+
 fn dispute_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DisputeStatus, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Status {
-        Known(DisputeStatus),
-        Other(Prevented),
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Prevented {
-        Prevented,
-    }
-    Ok(match Status::deserialize(deserializer)? {
-        Status::Known(status) => status,
-        Status::Other(Prevented::Prevented) => DisputeStatus::WarningClosed,
-    })
+    Ok(DisputeStatus::from_word(&String::deserialize(deserializer)?).unwrap_or(DisputeStatus::Unknown))
 }
 
 #[cfg(test)]
@@ -249,12 +296,42 @@ mod tests {
     }
 
     #[test]
-    fn a_prevented_dispute_moved_no_money() {
-        let dispute = |status: &str| {
-            from_value::<Dispute>(json!({"id": "du_1", "amount": 1, "currency": "eur", "status": status, "created": 1}))
+    fn words_of_a_later_version_are_read_and_known_as_unknown() {
+        let read = |changes: Value| {
+            let mut object = json!({"id": "x_1", "amount": 1, "currency": "eur", "status": "brand_new", "created": 1});
+            object.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+            object
         };
-        assert_eq!(dispute("prevented").unwrap().status, DisputeStatus::WarningClosed);
-        assert_eq!(dispute("needs_response").unwrap().status, DisputeStatus::NeedsResponse);
-        assert!(dispute("brand_new").is_err());
+        assert_eq!(from_value::<Dispute>(read(json!({}))).unwrap().status, DisputeStatus::Unknown);
+        assert_eq!(from_value::<Refund>(read(json!({}))).unwrap().status, RefundStatus::Unknown);
+        assert_eq!(from_value::<PaymentIntent>(read(json!({}))).unwrap().status(), IntentStatus::Unknown);
+        for status in DisputeStatus::ALL {
+            let dispute = read(json!({"status": status.as_str()}));
+            assert_eq!(from_value::<Dispute>(dispute).unwrap().status, status);
+        }
+    }
+
+    #[test]
+    fn what_may_be_null_may_be_null() {
+        let refund = json!({"id": "re_1", "amount": 1, "currency": "eur", "status": null, "created": 1,
+            "metadata": null, "payment_intent": null});
+        let refund: Refund = from_value(refund).unwrap();
+        assert_eq!((refund.status, refund.order_id(), refund.payment_intent), (RefundStatus::Unknown, None, None));
+        let odd = intent(&json!({"metadata": {"order_id": 7, "attempt": null, "note": "text"}}));
+        assert_eq!((odd.order_id(), odd.metadata.len()), (None, 1));
+    }
+
+    #[test]
+    fn a_dispute_says_whether_the_money_is_away() {
+        let withdrawn = |moved: Value| {
+            let dispute = json!({"id": "du_1", "amount": 1, "currency": "eur", "status": "lost", "created": 1,
+                "balance_transactions": moved});
+            from_value::<Dispute>(dispute).unwrap().withdrawn()
+        };
+        assert_eq!(withdrawn(json!(null)), None);
+        assert_eq!(withdrawn(json!([])), None);
+        assert_eq!(withdrawn(json!([{"amount": -500, "fee": 1500}])), Some(true));
+        // What comes back may be another amount, at another day's rate.
+        assert_eq!(withdrawn(json!([{"amount": -500, "fee": 1500}, {"amount": 499, "fee": 0}])), Some(false));
     }
 }

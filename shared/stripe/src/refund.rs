@@ -4,7 +4,7 @@ use domain::{IntentId, Money, OrderId, RefundReason};
 use resilience::{Clock, Deadline, Ids, Transport};
 
 use crate::{
-    Page, Refund, Stripe, StripeError,
+    Refund, Stripe, StripeError,
     client::Form,
     object::{ORDER_ID, REFUND_ACTION},
     to_stripe,
@@ -42,15 +42,14 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
     ///
     /// # Errors
     ///
-    /// [`StripeError::KeySpent`] when Stripe saved a failure and lists no refund of this action: a person decides, since
-    /// a second action could pay twice. Others as they say; after 24 hours of `OutcomeUnknown` ask
+    /// [`StripeError::KeySpent`] when Stripe saved a failure, [`StripeError::KeyReused`] when it knows the key with other
+    /// parameters, and lists no refund of this action: never a second key, which could pay twice. Others as they say; after 24 hours of `OutcomeUnknown` ask
     /// [`find_refund`](Self::find_refund) instead of trying again, since Stripe forgets the key.
     pub async fn create_refund(&self, new: &NewRefund<'_>, deadline: Deadline) -> Result<Refund, StripeError> {
         match self.post("/v1/refunds", &new.form()?, Some(new.action), deadline).await {
             Ok(answer) => Ok(answer.object),
-            Err(StripeError::KeySpent) => {
-                let found = self.find_refund(new.intent, new.action, deadline).await?;
-                found.ok_or(StripeError::KeySpent)
+            Err(error @ (StripeError::KeySpent | StripeError::KeyReused)) => {
+                self.find_refund(new.intent, new.action, deadline).await?.ok_or(error)
             }
             Err(error) => Err(error),
         }
@@ -69,25 +68,6 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
     ) -> Result<Option<Refund>, StripeError> {
         let refunds = self.list_refunds(intent, deadline).await?;
         Ok(refunds.into_iter().find(|refund| refund.action() == Some(action)))
-    }
-
-    /// All refunds of an intent, the newest first.
-    ///
-    /// # Errors
-    ///
-    /// As they say.
-    pub async fn list_refunds(&self, intent: &IntentId, deadline: Deadline) -> Result<Vec<Refund>, StripeError> {
-        let mut refunds: Vec<Refund> = Vec::new();
-        loop {
-            let mut query = vec![("payment_intent", intent.to_string()), ("limit", "100".to_owned())];
-            query.extend(refunds.last().map(|last| ("starting_after", last.id.to_string())));
-            let page: Page<Refund> = self.get("/v1/refunds", &query, deadline).await?.object;
-            let is_last = !page.has_more || page.data.is_empty();
-            refunds.extend(page.data);
-            if is_last {
-                return Ok(refunds);
-            }
-        }
     }
 }
 
@@ -144,7 +124,13 @@ mod tests {
         assert_eq!(create(&script).unwrap().id.as_str(), "re_1");
         assert_eq!(lines(&script)[2], "GET /v1/refunds?payment_intent=pi_1&limit=100&starting_after=re_2");
 
-        let script = ScriptedTransport::new([saved_failure(), page(&[other], false)]);
+        let script = ScriptedTransport::new([saved_failure(), page(std::slice::from_ref(&other), false)]);
         assert!(matches!(create(&script), Err(StripeError::KeySpent)));
+
+        let reused = || Turn::json(400, &json!({"error": {"type": "idempotency_error"}}));
+        let script = ScriptedTransport::new([reused(), page(&[refund("re_1", "cancel-pi_1-0")], false)]);
+        assert_eq!(create(&script).unwrap().id.as_str(), "re_1");
+        let script = ScriptedTransport::new([reused(), page(&[other], false)]);
+        assert!(matches!(create(&script), Err(StripeError::KeyReused)));
     }
 }

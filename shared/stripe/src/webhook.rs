@@ -21,6 +21,12 @@ pub struct Event {
     pub created: Timestamp,
     /// Whether real money is meant.
     pub livemode: bool,
+    /// The connected account whose event it is; `None` for our own.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// The version of the API in which the object is written.
+    #[serde(default)]
+    pub api_version: Option<String>,
     /// The object as it was then.
     #[serde(rename = "data", deserialize_with = "object")]
     pub object: Value,
@@ -33,6 +39,8 @@ impl fmt::Debug for Event {
             .field("kind", &self.kind)
             .field("created", &self.created)
             .field("livemode", &self.livemode)
+            .field("account", &self.account)
+            .field("api_version", &self.api_version)
             .finish_non_exhaustive()
     }
 }

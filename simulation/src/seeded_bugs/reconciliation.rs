@@ -8,7 +8,7 @@ use domain::{IntentId, Order, OrderId, PaymentFact};
 use resilience::{Clock as _, Deadline};
 use serde_json::json;
 use store::{Receipt, ReceiptSource, StoreError, UpdateError, update};
-use stripe::{AmountError, StripeError, intent_facts, refund_facts};
+use stripe::{AmountError, Listed, PaymentIntent, Refund, StripeError, intent_facts, refund_facts};
 use suite::CallError;
 
 use super::SeededBug;
@@ -63,13 +63,15 @@ enum Unfinished {
 async fn reconcile(suite: &SimulatedSuite, looks: Looks, deadline: Deadline) -> Result<(), Unfinished> {
     let stripe = suite.stripe().await.map_err(|error| StoreError::Unavailable(error.into()))?;
     let since = suite.clock().now().minus(WINDOW);
-    for intent in stripe.list_payment_intents(since, None, deadline).await?.data {
+    let readable = |listed: Listed<PaymentIntent>| listed.object.ok();
+    for intent in stripe.list_payment_intents(since, None, deadline).await?.data.into_iter().filter_map(readable) {
         apply_facts(suite, intent.order_id(), intent_facts(&intent)?).await?;
     }
     if !looks.at_refunds {
         return Ok(());
     }
-    for refund in stripe.list_refunds_since(since, None, deadline).await?.data {
+    let readable = |listed: Listed<Refund>| listed.object.ok();
+    for refund in stripe.list_refunds_since(since, None, deadline).await?.data.into_iter().filter_map(readable) {
         let Some(intent) = refund.payment_intent.as_deref().map(IntentId::from) else { continue };
         let intent = stripe.retrieve_payment_intent(&intent, deadline).await?;
         apply_facts(suite, intent.order_id(), refund_facts(&refund)?).await?;

@@ -29,6 +29,7 @@ fn event(event_type: EventType) -> Event {
         total: Money::new(100, "EUR".parse().unwrap()),
         captured: 0,
         refunded: 0,
+        dispute: None,
         at: Timestamp::from_seconds(1_000),
         correlation_id: "correlation".into(),
     })

@@ -254,6 +254,9 @@ fn stripes_word_is_taken_when_it_is_stripes() {
         ("unhandled-type", 200, OrderStatus::PendingPayment),
         ("unreadable", 500, OrderStatus::PendingPayment),
         ("no-event", 400, OrderStatus::PendingPayment),
+        ("unknown-status", 200, OrderStatus::PendingPayment),
+        ("of-another-account", 200, OrderStatus::PendingPayment),
+        ("of-live-mode", 200, OrderStatus::PendingPayment),
         ("order-not-there-yet", 200, OrderStatus::PendingPayment),
     ] {
         let world = World::with_unpaid_order();
@@ -262,7 +265,7 @@ fn stripes_word_is_taken_when_it_is_stripes() {
         let before = world.order();
         assert_eq!((stripe_says(&world, case), world.order()), (status, before), "{case}");
     }
-    assert_eq!(cases("stripe-webhook").len(), 14);
+    assert_eq!(cases("stripe-webhook").len(), 17);
 }
 
 #[test]

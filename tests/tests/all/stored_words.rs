@@ -7,9 +7,9 @@ use std::path::Path;
 
 use ::api::{Class, ProblemType};
 use domain::{
-    AccountEventType, CancelReason, Delivery, DisputeStatus, EventType, IntentStatus, LedgerKind, LinkKind, MailKind,
-    OrderStatus, PaymentChoice, RefundActionState, RefundProgress, RefundReason, RefundStatus, ReviewDecision, Role,
-    Scope, TransferDirection,
+    AccountEventType, CancelReason, Delivery, DisputeStage, DisputeStatus, EventType, IntentStatus, LedgerKind,
+    LinkKind, MailKind, OrderStatus, PaymentChoice, RefundActionState, RefundProgress, RefundReason, RefundStatus,
+    ReviewDecision, Role, Scope, TransferDirection,
 };
 use serde_json::{Value, json};
 use store::ReceiptSource;
@@ -28,7 +28,7 @@ fn line<T: Debug + Display + serde::Serialize>(variant: T, word: &str) -> String
 
 fn all() -> Vec<(&'static str, Vec<String>)> {
     words![
-        AccountEventType CancelReason Class Delivery DisputeStatus EventType Fault IntentStatus LedgerKind LinkKind
+        AccountEventType CancelReason Class Delivery DisputeStage DisputeStatus EventType Fault IntentStatus LedgerKind LinkKind
         MailKind OrderStatus PaymentChoice ReceiptSource RefundActionState RefundProgress RefundReason RefundStatus
         ReviewDecision Role Scope TransferDirection
     ]

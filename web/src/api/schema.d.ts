@@ -782,7 +782,7 @@ export interface components {
          * @description Why an order was called off.
          * @enum {string}
          */
-        CancelReason: "requested" | "expired" | "review";
+        CancelReason: "requested" | "expired" | "review" | "payment_refused";
         /** @description The cancelled order. */
         CancelledOrder: components["schemas"]["Order"] & {
             /**
@@ -849,7 +849,7 @@ export interface components {
          * @description Kinds of order event; the words are those in messages and filters.
          * @enum {string}
          */
-        EventType: "order.placed" | "order.payment_processing" | "order.payment_failed" | "order.paid" | "order.fulfilled" | "order.cancelled" | "order.refund_due" | "order.void_due" | "order.refund_requested" | "order.refund_failed" | "order.partially_refunded" | "order.refunded" | "order.disputed" | "order.charged_back" | "order.needs_review" | "order.invoice_overdue" | "order.updated";
+        EventType: "order.placed" | "order.payment_processing" | "order.payment_failed" | "order.paid" | "order.fulfilled" | "order.cancelled" | "order.refund_due" | "order.void_due" | "order.refund_requested" | "order.refund_failed" | "order.partially_refunded" | "order.refunded" | "order.disputed" | "order.charged_back" | "order.dispute_updated" | "order.needs_review" | "order.invoice_overdue" | "order.updated";
         /** @description API Gateway's own answer, given before or instead of ours. */
         GatewayMessage: {
             message: string;
@@ -989,7 +989,7 @@ export interface components {
          * @description What moved money.
          * @enum {string}
          */
-        LedgerKind: "payment" | "refund" | "refund_failed" | "dispute_lost" | "transfer";
+        LedgerKind: "payment" | "refund" | "refund_failed" | "dispute_lost" | "dispute_reversed" | "transfer";
         /** @description A product and a quantity. */
         LineRequest: {
             /**
@@ -1081,6 +1081,11 @@ export interface components {
             fulfilled_at?: components["schemas"]["Timestamp"];
             /** @description The lines. */
             lines: components["schemas"]["OrderLine"][];
+            /**
+             * Format: int64
+             * @description Lost in disputes so far.
+             */
+            lost: number;
             /** @description `ord_…` */
             order_id: components["schemas"]["OrderId"];
             /** @description The payment method. */
@@ -1239,7 +1244,7 @@ export interface components {
             /** @enum {string} */
             type: "invoice";
         };
-        PaymentStatus: ("pending" | "invoice") | ("requires_payment_method" | "requires_confirmation" | "requires_action" | "processing" | "payment_failed" | "requires_capture" | "canceled" | "succeeded");
+        PaymentStatus: ("pending" | "invoice") | ("unknown" | "requires_payment_method" | "requires_confirmation" | "requires_action" | "processing" | "payment_failed" | "requires_capture" | "canceled" | "succeeded");
         /** @description The body of an error response, `application/problem+json`. */
         Problem: {
             /** @description The id to quote when asking for help. */
@@ -1276,7 +1281,7 @@ export interface components {
              * @description The type.
              * @enum {string}
              */
-            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
+            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/payment-refused" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
         };
         /** @description A product. */
         Product: {
@@ -5565,7 +5570,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Out of stock (`/problems/out-of-stock`) */
+            /** @description Out of stock (`/problems/out-of-stock`); The payment provider refused the payment (`/problems/payment-refused`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5581,7 +5586,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/out-of-stock";
+                        type?: "/problems/out-of-stock" | "/problems/payment-refused";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -7493,7 +7498,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The order is not awaiting payment (`/problems/not-awaiting-payment`) */
+            /** @description The order is not awaiting payment (`/problems/not-awaiting-payment`); The payment provider refused the payment (`/problems/payment-refused`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7509,7 +7514,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/not-awaiting-payment";
+                        type?: "/problems/not-awaiting-payment" | "/problems/payment-refused";
                     } & components["schemas"]["Problem"];
                 };
             };

@@ -18,7 +18,15 @@ fn id() -> OrderId {
 
 fn paid(intent: &str, order_id: Option<OrderId>) -> PaymentFact {
     let (status, amount) = (IntentStatus::Succeeded, eur(2500));
-    PaymentFact::PaymentIntent(IntentFact { id: intent.into(), status, seen_at: 1, amount, received: amount, order_id })
+    PaymentFact::PaymentIntent(IntentFact {
+        id: intent.into(),
+        status,
+        seen_at: 1,
+        created: 1,
+        amount,
+        received: amount,
+        order_id,
+    })
 }
 
 fn refunded(amount: i64) -> PaymentFact {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::ApiError;
 use checkout::{Checkout, Quote, QuoteError, out_of_stock};
-use domain::{Change, EditRefused, Order, OrderEdit, Sku};
+use domain::{Change, EditRefused, FieldError, Order, OrderEdit, Sku};
 use resilience::{Clock, Ids, Transport};
 use store::{Catalogue, Orders, StoreError};
 
@@ -75,6 +75,7 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O,
 fn refusal(refused: &EditRefused) -> ApiError {
     match refused {
         EditRefused::TooLate(status) => ApiError::TooLateToEdit(*status),
+        EditRefused::TooManyProducts => FieldError::new("lines", format!("{refused}: edit in two steps")).into(),
         // Only new lines lead here, and then the intent is cancelled.
         EditRefused::IntentLive => StoreError::Conflict.into(),
     }

@@ -18,7 +18,7 @@ pub(crate) fn difference(order: &Order, fact: &PaymentFact) -> Option<Difference
         }
         PaymentFact::Dispute(fact) => {
             let known = facts.disputes().find(|known| known.id == fact.id);
-            let is_news = known.is_none_or(|known| fact > known);
+            let is_news = known.is_none_or(|known| fact.is_news_to(known));
             let ours = known.map_or_else(unknown, |known| said(known.status, known.amount));
             let (object, stripes) = (fact.id.to_string(), said(fact.status, fact.amount));
             is_news.then(|| found(Kind::MissedDispute, order, object, ours, stripes))

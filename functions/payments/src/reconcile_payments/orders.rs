@@ -24,7 +24,8 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
             self.report.compared.orders += 1;
             // An order that just changed is still being processed.
             if order.updated_at <= until {
-                self.order(order).await?;
+                let worked = self.order(order).await;
+                self.one_order(order.id, "", worked)?;
             }
             self.cursor.after = Some(Cursor::behind(order).sort_key().to_owned());
         }

@@ -8,7 +8,7 @@ use store::{Orders, Receipt, ReceiptSource, StoreError, UpdateError, update};
 use stripe::{Stripe, StripeError};
 
 use crate::reconcile_payments::cursor::Phase;
-use crate::reconcile_payments::{Difference, Outcome, PassCursor, Reconciler, Report};
+use crate::reconcile_payments::{Difference, Kind, Outcome, PassCursor, Reconciler, Report};
 
 /// The most pages that a run of the function reads; a page of Stripe's has 100 objects.
 const MOST_PAGES: u32 = 500;
@@ -125,6 +125,24 @@ impl<'a, O: Orders, T: Transport, C: Clock, I: Ids> Run<'a, O, T, C, I> {
             Err(UpdateError::Store(StoreError::Conflict) | UpdateError::NotFound) => Ok(Outcome::Left),
             Err(UpdateError::Store(error)) => Err(error.into()),
             Err(UpdateError::Refused(never)) => match never {},
+        }
+    }
+
+    /// What came of the work on one order. One that cannot be read or written is reported, and the pass goes on.
+    pub(crate) fn one_order(
+        &mut self,
+        order: OrderId,
+        object: &str,
+        worked: Result<(), StopReason>,
+    ) -> Result<(), StopReason> {
+        match worked {
+            Err(StopReason::Store(error)) if error.is_about_one() => {
+                let (kind, object, ours) = (Kind::UnusableOrder, object.to_owned(), error.to_string());
+                let (order_id, stripes, outcome) = (Some(order), String::new(), Outcome::Left);
+                self.found(Difference { kind, order_id, object, ours, stripes, outcome });
+                Ok(())
+            }
+            worked => worked,
         }
     }
 

@@ -32,6 +32,8 @@ pub enum Kind {
     UnsettledMoney,
     /// This version cannot parse Stripe's object.
     Unreadable,
+    /// The stored order cannot be read, or the table refuses to write it.
+    UnusableOrder,
 }
 
 impl Kind {
@@ -49,6 +51,7 @@ impl Kind {
             Self::LiveIntent => "live intent",
             Self::UnsettledMoney => "unsettled money",
             Self::Unreadable => "unreadable",
+            Self::UnusableOrder => "unusable order",
         }
     }
 
@@ -66,6 +69,7 @@ impl Kind {
             Self::LiveIntent => "Differences.LiveIntent",
             Self::UnsettledMoney => "Differences.UnsettledMoney",
             Self::Unreadable => "Differences.Unreadable",
+            Self::UnusableOrder => "Differences.UnusableOrder",
         }
     }
 }

@@ -4,8 +4,8 @@ use domain::{IntentFact, IntentId, IntentStatus, OrderId, PaymentFact};
 use resilience::{Clock, Ids, Transport};
 use store::{Orders, ParkOutcome, Receipt, ReceiptSource};
 use stripe::{
-    AmountError, Dispute, Event, OrderReference, PaymentIntent, Reading, Refund, dispute_facts, facts, intent_facts,
-    refund_facts,
+    AmountError, Event, Listed, OrderReference, Owner, PaymentIntent, UnreadableEvent, dispute_facts, facts,
+    intent_facts, owner, refund_facts,
 };
 
 use crate::reconcile_payments::compare::{difference, said};
@@ -16,23 +16,27 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     pub(crate) async fn intents(&mut self) -> Result<bool, StopReason> {
         let after = self.cursor.after.as_deref().map(IntentId::from);
         let page = self.stripe().list_payment_intents(self.cursor.since, after.as_ref(), self.deadline).await?;
-        for intent in &page.data {
+        let has_more = page.next().is_some();
+        for listed in page.data {
             self.check_time()?;
-            self.intent(intent).await?;
             self.report.compared.intents += 1;
-            self.cursor.after = Some(intent.id.to_string());
+            // An intent of ours names its order; there is nowhere else to look.
+            let owner = listed.object.as_ref().ok().and_then(PaymentIntent::order_id);
+            if let Ok(intent) = &listed.object {
+                self.listed.insert(intent.id.clone(), (owner, intent.status()));
+            }
+            self.element(&listed, facts_of).await?;
         }
-        Ok(page.next().is_some())
+        Ok(has_more)
     }
 
     pub(crate) async fn refunds(&mut self) -> Result<bool, StopReason> {
         let after = self.cursor.after.as_deref().map(Into::into);
         let page = self.stripe().list_refunds_since(self.cursor.since, after.as_ref(), self.deadline).await?;
-        for refund in &page.data {
+        for listed in &page.data {
             self.check_time()?;
-            self.refund(refund).await?;
             self.report.compared.refunds += 1;
-            self.cursor.after = Some(refund.id.to_string());
+            self.element(listed, refund_facts).await?;
         }
         Ok(page.next().is_some())
     }
@@ -40,11 +44,10 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     pub(crate) async fn disputes(&mut self) -> Result<bool, StopReason> {
         let after = self.cursor.after.as_deref().map(Into::into);
         let page = self.stripe().list_disputes_since(self.cursor.since, after.as_ref(), self.deadline).await?;
-        for dispute in &page.data {
+        for listed in &page.data {
             self.check_time()?;
-            self.dispute(dispute).await?;
             self.report.compared.disputes += 1;
-            self.cursor.after = Some(dispute.id.to_string());
+            self.element(listed, dispute_facts).await?;
         }
         Ok(page.next().is_some())
     }
@@ -54,31 +57,32 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     pub(crate) async fn events(&mut self) -> Result<bool, StopReason> {
         let after = self.cursor.after.clone();
         let page = self.stripe().list_events(self.cursor.since, after.as_deref(), self.deadline).await?;
-        for event in &page.data {
+        for listed in &page.data {
             self.check_time()?;
-            self.event(event).await?;
-            self.cursor.after = Some(event.id.clone());
+            match &listed.object {
+                Ok(event) => self.event(event).await?,
+                Err(error) => self.unreadable(&listed.id, None, error),
+            }
+            self.cursor.after = Some(listed.id.clone());
         }
         Ok(page.next().is_some())
     }
 
-    async fn intent(&mut self, intent: &PaymentIntent) -> Result<(), StopReason> {
-        let owner = intent.order_id();
-        self.listed.insert(intent.id.clone(), (owner, intent.status()));
-        self.object(intent.id.as_str(), intent.created, owner, facts_of(intent)).await
-    }
-
-    async fn refund(&mut self, refund: &Refund) -> Result<(), StopReason> {
-        let owner = match refund.order_id() {
-            Some(order) => Some(order),
-            None => self.owner(refund.payment_intent.as_deref()).await?,
-        };
-        self.object(refund.id.as_str(), refund.created, owner, refund_facts(refund)).await
-    }
-
-    async fn dispute(&mut self, dispute: &Dispute) -> Result<(), StopReason> {
-        let owner = self.owner(dispute.payment_intent.as_deref()).await?;
-        self.object(dispute.id.as_str(), dispute.created, owner, dispute_facts(dispute)).await
+    /// Compares one element of a list: first whose it is, then what it says. One that this version cannot read is
+    /// reported, and the list goes on.
+    async fn element<L>(
+        &mut self,
+        listed: &Listed<L>,
+        facts: impl Fn(&L) -> Result<Vec<PaymentFact>, AmountError>,
+    ) -> Result<(), StopReason> {
+        let owner = self.order_of(listed.order.as_ref()).await?;
+        match (&listed.object, owner) {
+            (Ok(object), owner) => self.object(&listed.id, listed.created, owner, || Ok(facts(object)?)).await?,
+            (Err(error), Some(owner)) => self.unreadable(&listed.id, Some(owner), error),
+            (Err(_), None) => self.report.compared.not_ours += 1,
+        }
+        self.cursor.after = Some(listed.id.clone());
+        Ok(())
     }
 
     async fn event(&mut self, event: &Event) -> Result<(), StopReason> {
@@ -87,27 +91,27 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
             return Ok(());
         }
         self.report.compared.events += 1;
-        let (owner, facts) = match facts(event) {
-            Ok(Reading::Facts { order: OrderReference::Order(order), facts }) => (Some(order), facts),
-            Ok(Reading::Facts { order: OrderReference::Intent(intent), facts }) => {
-                (self.owner(Some(intent.as_str())).await?, facts)
-            }
-            Ok(Reading::NotOurs | Reading::Unhandled) => (None, vec![]),
-            Err(error) => {
-                self.unreadable(&event.id, None, &error);
-                return Ok(());
-            }
-        };
-        self.object(&event.id, created, owner, Ok(facts)).await
+        let order = if let Owner::Ours(order) = owner(event) { Some(order) } else { None };
+        let owner = self.order_of(order.as_ref()).await?;
+        self.object(&event.id, created, owner, || facts(event)).await
     }
 
-    /// Compares one object of Stripe's, of any kind.
+    /// The order that an object names, or its intent.
+    async fn order_of(&mut self, order: Option<&OrderReference>) -> Result<Option<OrderId>, StopReason> {
+        match order {
+            Some(OrderReference::Order(order)) => Ok(Some(*order)),
+            Some(OrderReference::Intent(intent)) => self.owner(intent).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Compares one object of Stripe's, of any kind. Objects without an order of ours are not read at all.
     async fn object(
         &mut self,
         id: &str,
         created: i64,
         owner: Option<OrderId>,
-        facts: Result<Vec<PaymentFact>, AmountError>,
+        facts: impl FnOnce() -> Result<Vec<PaymentFact>, UnreadableEvent>,
     ) -> Result<(), StopReason> {
         let Some(owner) = owner else {
             self.report.compared.not_ours += 1;
@@ -116,10 +120,11 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         if created > self.cursor.until.seconds() {
             return Ok(());
         }
-        match facts {
+        match facts() {
             Ok(facts) => {
                 for fact in facts {
-                    self.compare(owner, fact).await?;
+                    let compared = self.compare(owner, fact).await;
+                    self.one_order(owner, id, compared)?;
                 }
             }
             Err(error) => self.unreadable(id, Some(owner), &error),
@@ -173,13 +178,12 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         Ok(back.fold(0, i64::saturating_add) >= received)
     }
 
-    /// The order of an intent. Objects without an intent, and intents without an order of ours, are not ours.
-    async fn owner(&mut self, intent: Option<&str>) -> Result<Option<OrderId>, StopReason> {
-        let Some(id) = intent.map(IntentId::from) else { return Ok(None) };
-        if let Some((owner, _)) = self.listed.get(&id) {
+    /// The order of an intent; `None` for an intent that is not ours.
+    async fn owner(&mut self, id: &IntentId) -> Result<Option<OrderId>, StopReason> {
+        if let Some((owner, _)) = self.listed.get(id) {
             return Ok(*owner);
         }
-        let Some(intent) = self.ask(&id).await? else { return Ok(None) };
+        let Some(intent) = self.ask(id).await? else { return Ok(None) };
         Ok(intent.order_id())
     }
 

@@ -5,12 +5,13 @@ use std::cell::Cell;
 use api::ApiError;
 use auth::Caller;
 use domain::{
-    FieldError, IdempotencyKey, Order, PaymentFact, RefundActionId, RefundReason, RefundRequest, Timestamp,
+    FieldError, IdempotencyKey, Money, Order, PaymentFact, RefundActionId, RefundReason, RefundRequest, Timestamp,
     TransferReference,
 };
 use resilience::{Clock, Ids};
 use serde::Deserialize;
 use store::{Orders, Receipt, ReceiptSource, update_from};
+use stripe::to_stripe;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Schema;
 
@@ -58,7 +59,7 @@ impl<O: Orders, C: Clock, I: Ids> RefundRequester<'_, O, C, I> {
         caller: &Caller,
     ) -> Result<RequestedRefund, ApiError> {
         let refund = RefundActionId::derived(known.id, key);
-        let request = request(refund, body, caller)?;
+        let request = request(known, refund, body, caller)?;
         // The refund and its receipt must have the same time.
         let now = self.clock.now();
         let (request, receipt) = self.of_transfer(known, request, now)?;
@@ -95,9 +96,19 @@ impl<O: Orders, C: Clock, I: Ids> RefundRequester<'_, O, C, I> {
     }
 }
 
-fn request(refund: RefundActionId, body: RefundBody, caller: &Caller) -> Result<RefundRequest, FieldError> {
+fn request(
+    known: &Order,
+    refund: RefundActionId,
+    body: RefundBody,
+    caller: &Caller,
+) -> Result<RefundRequest, FieldError> {
     if body.amount.is_some_and(|amount| amount < 1) {
         return Err(FieldError::new("amount", "must be at least 1"));
+    }
+    let amount = body.amount.filter(|_| body.transfer_reference.is_none());
+    if amount.is_some_and(|amount| to_stripe(Money::new(amount, known.total.currency)).is_err()) {
+        let code = known.total.currency.code();
+        return Err(FieldError::new("amount", format!("the payment provider cannot refund this amount of {code}")));
     }
     Ok(RefundRequest {
         action: refund.to_string(),

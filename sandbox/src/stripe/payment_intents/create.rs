@@ -9,9 +9,10 @@ const CAPTURE_METHODS: [&str; 3] = ["automatic", "automatic_async", "manual"];
 const METHOD_TYPES: [&str; 4] = ["card", "link", "sepa_debit", "us_bank_account"];
 
 /// What may be said when an intent is made, beyond the details.
-const CREATE: [&str; 19] = [
+const CREATE: [&str; 20] = [
     "amount",
     "automatic_payment_methods",
+    "excluded_payment_method_types",
     "capture_method",
     "confirm",
     "confirmation_method",

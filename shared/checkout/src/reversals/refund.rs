@@ -38,7 +38,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
         let new = NewRefund { action, order_id: order.id, intent: &refund.intent, amount, reason };
         match self.stripe.create_refund(&new, self.deadline).await {
             Ok(done) => self.apply_facts(order.id, refund_facts(&done)?).await,
-            Err(error @ (StripeError::Invalid { .. } | StripeError::Amount(_) | StripeError::Declined { .. })) => {
+            Err(error) if error.is_refusal() => {
                 tracing::error!(order_id = %order.id, action, error = &error as &dyn Error, "refund refused");
                 self.refuse(&order, action, refund, error.code()).await
             }

@@ -1,6 +1,6 @@
 //! All refunds and voids of an order.
 
-use domain::{Order, OrderId};
+use domain::{IntentId, Order, OrderId};
 use resilience::{Clock, Ids, Transport};
 use store::{Orders, StoreError};
 
@@ -8,24 +8,29 @@ use super::{ReversalError, Reversals};
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
     /// Voids the intents that are not to be paid any more, reinstates an expired order whose payment came late, and
-    /// carries out every due or requested refund.
+    /// carries out every due or requested refund: each step alone, so that none that is stuck holds up money.
     ///
     /// # Errors
     ///
     /// [`ReversalError`], the first of them; what was done stays done.
     pub async fn settle(&self, id: OrderId) -> Result<Order, ReversalError> {
-        let known = self.orders.find(id).await?.ok_or(ReversalError::NoOrder)?;
-        let order = self.void_intents(known).await?;
+        let mut order = self.orders.find(id).await?.ok_or(ReversalError::NoOrder)?;
+        let mut failure = None;
+        let voidable: Vec<IntentId> = order.intents_to_void().cloned().collect();
+        for intent in voidable {
+            match self.void_intent(&order, &intent).await {
+                Ok(next) => order = next,
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
         let order = self.reinstate(order).await?;
         // Decided and stored before Stripe is asked, so that a concurrent caller finds the amount reserved.
         let reserve = |order: &Order| order.reserve_due_refunds(self.correlation_id, self.began);
         let mut order = self.update(order.id, None, reserve).await?;
         let open: Vec<String> = order.open_refund_actions().map(|(action, _)| action.clone()).collect();
-        let mut failure = None;
         for action in open {
             match self.carry_out(order.clone(), &action).await {
                 Ok(next) => order = next,
-                // A refund that is stuck must not hold up the others.
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
@@ -47,8 +52,8 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
         }
     }
 
-    async fn void_intents(&self, order: Order) -> Result<Order, ReversalError> {
-        let facts = self.stripe.void(order.intents_to_void(), self.deadline).await?;
-        if facts.is_empty() { Ok(order) } else { self.apply_facts(order.id, facts).await }
+    async fn void_intent(&self, order: &Order, intent: &IntentId) -> Result<Order, ReversalError> {
+        let facts = self.stripe.void([intent], self.deadline).await?;
+        self.apply_facts(order.id, facts).await
     }
 }

@@ -52,10 +52,8 @@ impl MailKind {
 /// An alert to the shop's staff about an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaffAlert {
-    /// A bank holds the money because of a dispute.
-    Disputed,
-    /// A dispute was lost.
-    ChargedBack,
+    /// A dispute or an inquiry came to another stage.
+    Dispute,
     /// The payment facts contradict the order.
     NeedsReview,
     /// A refund will not be made, or its money was returned to us.
@@ -68,8 +66,7 @@ impl StaffAlert {
     /// The alert that this order event causes.
     pub fn for_event(event_type: EventType) -> Option<Self> {
         match event_type {
-            EventType::Disputed => Some(Self::Disputed),
-            EventType::ChargedBack => Some(Self::ChargedBack),
+            EventType::DisputeUpdated => Some(Self::Dispute),
             EventType::NeedsReview => Some(Self::NeedsReview),
             EventType::RefundFailed => Some(Self::RefundFailed),
             EventType::InvoiceOverdue => Some(Self::InvoiceOverdue),
@@ -131,8 +128,9 @@ mod tests {
             (RefundFailed, Some(MailKind::StaffAlert)),
             (PartiallyRefunded, Some(MailKind::OrderRefunded)),
             (Refunded, Some(MailKind::OrderRefunded)),
-            (Disputed, Some(MailKind::StaffAlert)),
-            (ChargedBack, Some(MailKind::StaffAlert)),
+            (Disputed, None),
+            (ChargedBack, None),
+            (DisputeUpdated, Some(MailKind::StaffAlert)),
             (NeedsReview, Some(MailKind::StaffAlert)),
             (InvoiceOverdue, Some(MailKind::StaffAlert)),
             (Updated, None),

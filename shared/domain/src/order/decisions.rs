@@ -13,6 +13,21 @@ pub struct Cancellation {
     pub at: Timestamp,
     /// Why.
     pub reason: CancelReason,
+    /// When somebody cancelled it although it had expired already: late money is not to buy the goods any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Timestamp>,
+}
+
+impl Cancellation {
+    /// A cancellation.
+    pub const fn new(at: Timestamp, reason: CancelReason) -> Self {
+        Self { at, reason, confirmed_at: None }
+    }
+
+    /// Why, as of now: what a person wanted comes before what the clock did.
+    pub const fn current_reason(self) -> CancelReason {
+        if self.confirmed_at.is_some() { CancelReason::Requested } else { self.reason }
+    }
 }
 
 string_enum! {
@@ -25,6 +40,8 @@ string_enum! {
         Expired = "expired",
         /// Its money contradicted it, and staff decided to give that back.
         Review = "review",
+        /// Stripe refused for good to charge it.
+        PaymentRefused = "payment_refused",
     }
 }
 
@@ -39,20 +56,28 @@ pub struct CannotBeCancelled(pub OrderStatus);
 pub struct CannotBeFulfilled(pub OrderStatus);
 
 impl Order {
-    /// Cancels the order. Cancelling it again changes nothing.
+    /// Cancels the order. Cancelling it again changes nothing; of an order that expired, it says that late money is to go
+    /// back and not to buy the goods after all.
     ///
     /// # Errors
     ///
     /// [`CannotBeCancelled`] once it was sent, and while or after its payment is disputed.
     pub fn cancel(&self, correlation_id: &str, now: Timestamp) -> Result<Option<Change>, CannotBeCancelled> {
-        if self.cancellation.is_some() {
-            return Ok(None);
+        if let Some(cancellation) = self.cancellation {
+            let confirmed = Cancellation { confirmed_at: Some(now), ..cancellation };
+            let confirm = |order: &mut Self| order.cancellation = Some(confirmed);
+            return Ok(if self.has_expired() { self.change(correlation_id, now, confirm) } else { None });
         }
         if self.fulfilled_at.is_some() || !self.status.can_be_cancelled() {
             return Err(CannotBeCancelled(self.status));
         }
-        let reason = CancelReason::Requested;
-        Ok(self.change(correlation_id, now, |order| order.cancellation = Some(Cancellation { at: now, reason })))
+        let requested = Cancellation::new(now, CancelReason::Requested);
+        Ok(self.change(correlation_id, now, |order| order.cancellation = Some(requested)))
+    }
+
+    /// Whether it was cancelled because it was not paid in time, and for nothing else.
+    fn has_expired(&self) -> bool {
+        self.cancellation.is_some_and(|cancellation| cancellation.current_reason() == CancelReason::Expired)
     }
 
     /// Whether its reservation has expired, and no payment is in progress.
@@ -68,16 +93,42 @@ impl Order {
         if is_payable || !self.is_overdue_for_expiry(now) {
             return None;
         }
-        let reason = CancelReason::Expired;
-        self.change(correlation_id, now, |order| order.cancellation = Some(Cancellation { at: now, reason }))
+        let expired = Cancellation::new(now, CancelReason::Expired);
+        self.change(correlation_id, now, |order| order.cancellation = Some(expired))
+    }
+
+    /// Cancels an order that Stripe refuses for good to charge, and keeps Stripe's code for why. `attempt` is the one that
+    /// was refused: `None` when it got an intent after all, or is over.
+    pub fn refuse_payment(
+        &self,
+        attempt: u32,
+        code: Option<&str>,
+        correlation_id: &str,
+        now: Timestamp,
+    ) -> Option<Change> {
+        let is_asked_for = self.payment.attempt == attempt && self.payment.intent.is_none();
+        if !is_asked_for || !self.status.awaits_payment() || self.cancellation.is_some() {
+            return None;
+        }
+        let refused = Cancellation::new(now, CancelReason::PaymentRefused);
+        self.change(correlation_id, now, |order| {
+            order.cancellation = Some(refused);
+            order.payment.refusal = code.map(str::to_owned);
+        })
+    }
+
+    /// Whether Stripe refused for good to charge it.
+    pub fn is_payment_refused(&self) -> bool {
+        self.cancellation.is_some_and(|cancellation| cancellation.reason == CancelReason::PaymentRefused)
     }
 
     /// Whether the whole payment of an expired order arrived late, so that it can continue if there is stock for it.
     pub fn can_be_reinstated(&self) -> bool {
-        self.cancellation.is_some_and(|cancellation| cancellation.reason == CancelReason::Expired)
+        self.has_expired()
             && self.status == OrderStatus::Cancelled
             && self.payment.facts.captured() == self.total.amount
             && self.payment.facts.refunded() == 0
+            && self.payment.facts.lost() == 0
             && self.open_refund_actions().next().is_none()
             && self.person.contact().is_some()
     }

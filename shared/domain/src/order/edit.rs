@@ -1,7 +1,13 @@
 //! Edits an order that is awaiting payment: its lines and its contact.
 
+use std::collections::BTreeMap;
+
 use super::{Change, Contact, Order, OrderLine, Person};
-use crate::{CartLine, Money, OrderStatus, Timestamp};
+use crate::{CartLine, Money, OrderStatus, Sku, Timestamp};
+
+/// The most products whose stock one edit moves. With the order and its events they are one transaction, which has room for
+/// a hundred writes.
+pub const MAX_MOVED_PRODUCTS: usize = 96;
 
 /// The edited fields; those that are `None` stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +24,9 @@ pub enum EditRefused {
     /// It is not awaiting payment, or not only.
     #[error("an order in status {0} cannot be edited")]
     TooLate(OrderStatus),
+    /// More products change than one transaction can move.
+    #[error("at most {MAX_MOVED_PRODUCTS} products can change at once")]
+    TooManyProducts,
     /// The total changes, and an intent for the former total could still be paid: it must be cancelled first.
     #[error("an intent for the former total is live")]
     IntentLive,
@@ -37,6 +46,9 @@ impl Order {
         }
         let contact = edit.contact.unwrap_or_else(|| contact.clone());
         let (lines, total) = edit.lines.unwrap_or_else(|| (self.lines.clone(), self.total));
+        if self.products_moved_by(&lines) > MAX_MOVED_PRODUCTS {
+            return Err(EditRefused::TooManyProducts);
+        }
         let is_payable = self.payment.facts.live().next().is_some();
         if total != self.total && is_payable {
             return Err(EditRefused::IntentLive);
@@ -54,6 +66,17 @@ impl Order {
             order.total = total;
             order.person = Person::Known(contact);
         }))
+    }
+
+    /// How many products' stock another list of lines would move.
+    fn products_moved_by(&self, lines: &[OrderLine]) -> usize {
+        let mut moved: BTreeMap<&Sku, i64> = BTreeMap::new();
+        for (lines, sign) in [(self.lines.as_slice(), -1), (lines, 1)] {
+            for line in lines {
+                *moved.entry(&line.sku).or_insert(0) += sign * i64::from(line.quantity);
+            }
+        }
+        moved.into_values().filter(|pieces| *pieces != 0).count()
     }
 
     /// The lines that it was placed with.

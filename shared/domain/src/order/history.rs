@@ -212,6 +212,7 @@ impl OrderHistory<'_> {
 
     fn undo_called_off_and_sent(&self, order: &mut Order, cutoff: Cutoff) {
         order.cancellation = self.cancellation(cutoff);
+        order.payment.refusal = order.payment.refusal.take().filter(|_| order.is_payment_refused());
         order.fulfilled_at = order.fulfilled_at.filter(|_| self.has(EventType::Fulfilled, cutoff));
     }
 
@@ -225,8 +226,11 @@ impl OrderHistory<'_> {
             later.into_iter().any(|event| event.event_type == EventType::Paid)
         };
         match (last.event_type, self.order.cancellation) {
-            (EventType::Cancelled, Some(cancellation)) if !was_taken_back() => Some(cancellation),
-            (EventType::Cancelled, _) => Some(Cancellation { at: last.at, reason: CancelReason::Expired }),
+            (EventType::Cancelled, Some(cancellation)) if !was_taken_back() => {
+                let confirmed_at = cancellation.confirmed_at.filter(|at| *at <= cutoff.at);
+                Some(Cancellation { confirmed_at, ..cancellation })
+            }
+            (EventType::Cancelled, _) => Some(Cancellation::new(last.at, CancelReason::Expired)),
             _ => None,
         }
     }

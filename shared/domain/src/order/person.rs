@@ -98,7 +98,7 @@ impl Order {
         self.change(correlation_id, now, |order| {
             order.person = Person::Leaving { contact: contact.clone(), since: now };
             if self.status == OrderStatus::PendingPayment {
-                order.cancellation = Some(Cancellation { at: now, reason: CancelReason::Requested });
+                order.cancellation = Some(Cancellation::new(now, CancelReason::Requested));
             }
         })
     }
@@ -122,7 +122,9 @@ impl Order {
             | OrderStatus::NeedsReview => true,
             OrderStatus::PartiallyRefunded => self.fulfilled_at.is_none(),
             OrderStatus::Cancelled => self.payment.facts.captured() > 0 || self.intents_to_void().next().is_some(),
-            OrderStatus::Fulfilled | OrderStatus::Refunded | OrderStatus::ChargedBack => false,
+            // A loss that is appealed may be turned, and the order go on.
+            OrderStatus::ChargedBack => self.payment.facts.disputes().any(|dispute| dispute.status.is_appealed()),
+            OrderStatus::Fulfilled | OrderStatus::Refunded => false,
         }
     }
 }

@@ -80,7 +80,7 @@ impl Order {
 impl From<RefundStatus> for RefundProgress {
     fn from(status: RefundStatus) -> Self {
         match status {
-            RefundStatus::Pending | RefundStatus::RequiresAction => Self::Pending,
+            RefundStatus::Unknown | RefundStatus::Pending | RefundStatus::RequiresAction => Self::Pending,
             RefundStatus::Succeeded => Self::Succeeded,
             RefundStatus::Failed | RefundStatus::Canceled => Self::Failed,
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Change, Order, Payment, PaymentMethod};
-use crate::{IntentId, Money, OrderStatus, PaymentFact, Timestamp, TransferDirection, TransferFact};
+use crate::{IntentFact, IntentId, Money, OrderStatus, PaymentFact, Timestamp, TransferDirection, TransferFact};
 
 /// How long an action's idempotency key is used. Stripe may forget a key 24 hours after its first use
 /// (<https://docs.stripe.com/api/idempotent_requests>), so this ends earlier.
@@ -245,11 +245,12 @@ impl Order {
         })
     }
 
-    /// Reserves what exceeds the total, the last payment first; for [`resolve_review`](Self::resolve_review).
+    /// Reserves what exceeds the total, of the newest intent's payment first; for [`resolve_review`](Self::resolve_review).
     pub(super) fn reserve_excess(&mut self, by: &str, now: Timestamp) {
         let mut keep = self.total.amount;
-        let paid: Vec<_> = self.payment.facts.succeeded().map(|intent| (intent.id.clone(), intent.received)).collect();
-        for (intent, received) in paid {
+        let mut paid: Vec<_> = self.payment.facts.succeeded().cloned().collect();
+        paid.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
+        for IntentFact { id: intent, received, .. } in paid {
             let left = self.payment.unreserved(&intent);
             let kept = left.min(keep).max(0);
             keep -= kept;
@@ -324,15 +325,12 @@ impl Payment {
         reserved.chain([facts.refunded(), facts.lost()]).fold(facts.captured(), i64::saturating_sub)
     }
 
-    /// Money of this intent that was neither refunded nor reserved for a refund, in minor units.
+    /// Money of this intent that was neither refunded, nor reserved for a refund, nor lost, in minor units.
     pub(super) fn unreserved(&self, intent: &IntentId) -> i64 {
         let received = self.facts.intent(intent).map_or(0, |fact| fact.received.amount);
-        let of_intent = |of: Option<&IntentId>| of == Some(intent);
-        let refunded =
-            self.facts.refunds().filter(|refund| of_intent(refund.intent.as_ref()) && refund.status.counts());
-        let open = self.open_refund_actions().filter(|(_, action)| of_intent(Some(&action.intent)));
-        let taken = refunded.map(|refund| refund.amount.amount).chain(open.map(|(_, action)| action.amount.amount));
-        taken.fold(received, i64::saturating_sub)
+        let open = self.open_refund_actions().filter(|(_, action)| action.intent == *intent);
+        let gone = [self.facts.refunded_of(intent), self.facts.lost_of(intent)];
+        open.map(|(_, action)| action.amount.amount).chain(gone).fold(received, i64::saturating_sub)
     }
 
     pub(super) fn open_refund_actions(&self) -> impl Iterator<Item = (&String, &RefundAction)> {

@@ -71,7 +71,7 @@ impl Order {
                 ReviewDecision::Accept => {}
                 ReviewDecision::RefundExcess => order.reserve_excess(by, now),
                 ReviewDecision::RefundAll => {
-                    let called_off = Cancellation { at: now, reason: CancelReason::Review };
+                    let called_off = Cancellation::new(now, CancelReason::Review);
                     order.cancellation.get_or_insert(called_off);
                 }
             }

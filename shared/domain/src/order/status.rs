@@ -13,12 +13,12 @@ impl Order {
         if captured == 0 {
             return self.unpaid_status();
         }
-        if facts.lost() > 0 {
-            OrderStatus::ChargedBack
-        } else if facts.has_open_dispute() {
+        let lost = facts.lost();
+        if facts.has_open_dispute() {
             OrderStatus::Disputed
-        } else if refunded >= captured {
-            OrderStatus::Refunded
+        } else if refunded.saturating_add(lost) >= captured {
+            // What a dispute has left over goes on like any other money.
+            if lost > 0 { OrderStatus::ChargedBack } else { OrderStatus::Refunded }
         } else if self.cancellation.is_some() {
             // Money that we hold without a right to it, and that no automatic refund can return: staff must decide.
             if self.payment.refunds_that_came_to_nothing().any(|id| !self.is_reviewed(id)) {

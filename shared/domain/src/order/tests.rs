@@ -1,3 +1,4 @@
+mod disputes;
 mod history;
 mod living;
 mod person;
@@ -70,7 +71,7 @@ fn placing(method: PaymentMethod, held_until: Option<Timestamp>) -> Change {
 fn intent(id: &str, status: IntentStatus, seen_at: i64, received: i64) -> PaymentFact {
     let order_id = Some(placed().id);
     let (amount, received) = (Money::new(TOTAL, eur()), Money::new(received, eur()));
-    PaymentFact::PaymentIntent(IntentFact { id: id.into(), status, seen_at, amount, received, order_id })
+    PaymentFact::PaymentIntent(IntentFact { id: id.into(), status, seen_at, created: 0, amount, received, order_id })
 }
 
 /// A payment of the whole total, without an order id.
@@ -88,8 +89,14 @@ fn refund(id: &str, status: RefundStatus, amount: i64) -> PaymentFact {
 }
 
 fn dispute(status: DisputeStatus) -> PaymentFact {
-    let amount = Money::new(TOTAL, eur());
-    PaymentFact::Dispute(DisputeFact { status, amount, intent: Some("pi_1".into()), id: "du_1".into() })
+    dispute_over("du_1", 0, status, TOTAL)
+}
+
+/// What Stripe says of a dispute over `amount` at a second.
+fn dispute_over(id: &str, seen_at: i64, status: DisputeStatus, amount: i64) -> PaymentFact {
+    let (amount, intent) = (Money::new(amount, eur()), Some("pi_1".into()));
+    let (withdrawn, due_by) = (None, None);
+    PaymentFact::Dispute(DisputeFact { seen_at, status, withdrawn, amount, due_by, intent, id: id.into() })
 }
 
 fn transfer(id: &str) -> PaymentFact {
@@ -121,9 +128,10 @@ fn alphabet(received: i64) -> Vec<PaymentFact> {
     for status in [R::Pending, R::RequiresAction, R::Succeeded, R::Canceled, R::Failed] {
         facts.extend([refund("re_1", status, TOTAL), refund("re_2", status, 500), refund("re_3", status, 2000)]);
     }
-    facts.extend(
-        [D::WarningNeedsResponse, D::WarningClosed, D::NeedsResponse, D::UnderReview, D::Won, D::Lost].map(dispute),
-    );
+    for status in D::ALL {
+        facts.extend((0..=1).map(|seen_at| dispute_over("du_1", seen_at, status, TOTAL)));
+    }
+    facts.extend([D::NeedsResponse, D::Lost, D::Won].map(|status| dispute_over("du_2", 1, status, 500)));
     facts
 }
 

@@ -70,12 +70,26 @@ pub enum PaymentFact {
     Transfer(TransferFact),
 }
 
+impl PaymentFact {
+    /// Whether Stripe used a word in it that this version does not know.
+    pub fn is_unknown(&self) -> bool {
+        match self {
+            Self::PaymentIntent(fact) => fact.status == IntentStatus::Unknown,
+            Self::Refund(fact) => fact.status == RefundStatus::Unknown,
+            Self::Dispute(fact) => fact.status == DisputeStatus::Unknown,
+            Self::Charge(_) | Self::Transfer(_) => false,
+        }
+    }
+}
+
 string_enum! {
     /// How far a payment intent is, in the order in which Stripe usually gets there.
     ///
     /// Source: docs.stripe.com/payments/paymentintents/lifecycle.
     #[derive(ToSchema)]
     pub enum IntentStatus {
+        /// A word that the version of Stripe's API that we speak does not have: it may still bring money.
+        Unknown = "unknown",
         /// Waits for a payment method.
         RequiresPaymentMethod = "requires_payment_method",
         /// Waits to be confirmed.
@@ -125,6 +139,8 @@ pub struct IntentFact {
     /// When Stripe said so: the event's `created`, or the answer's `Date`, in seconds since the epoch. 0 for a final
     /// status, so that a repetition is no news.
     pub seen_at: i64,
+    /// When the intent was made, in seconds since the epoch.
+    pub created: i64,
     /// The requested amount.
     pub amount: Money,
     /// The received amount.
@@ -145,7 +161,7 @@ impl Ord for IntentFact {
         let key = |fact: &Self| {
             let finality = fact.status.finality();
             let moment = if finality == 0 { fact.seen_at } else { 0 };
-            (finality, moment, fact.status, fact.received, fact.amount, fact.order_id, fact.seen_at)
+            (finality, moment, fact.status, fact.received, fact.amount, fact.order_id, fact.created, fact.seen_at)
         };
         key(self).cmp(&key(other)).then_with(|| self.id.cmp(&other.id))
     }
@@ -175,6 +191,8 @@ string_enum! {
     ///
     /// Source: docs.stripe.com/refunds#failed-refunds.
     pub enum RefundStatus {
+        /// None, or a word that the version of Stripe's API that we speak does not have: the money may be on its way.
+        Unknown = "unknown",
         /// On its way.
         Pending = "pending",
         /// The customer must act.
@@ -191,7 +209,7 @@ string_enum! {
 impl RefundStatus {
     /// Whether the refund takes money out, now or soon.
     pub fn counts(self) -> bool {
-        matches!(self, Self::Pending | Self::RequiresAction | Self::Succeeded)
+        matches!(self, Self::Unknown | Self::Pending | Self::RequiresAction | Self::Succeeded)
     }
 }
 
@@ -211,10 +229,13 @@ pub struct RefundFact {
 }
 
 string_enum! {
-    /// How far a dispute is; the greater one is the later one.
+    /// How a dispute stands, in the order in which one usually gets there. It may also go back: a dispute that was lost
+    /// can be appealed and then won.
     ///
     /// Source: docs.stripe.com/api/disputes/object#dispute_object-status.
     pub enum DisputeStatus {
+        /// A word that the version of Stripe's API that we speak does not have: open, and people have to look.
+        Unknown = "unknown",
         /// An inquiry that no money moved for.
         WarningNeedsResponse = "warning_needs_response",
         /// The inquiry is looked at.
@@ -225,31 +246,104 @@ string_enum! {
         NeedsResponse = "needs_response",
         /// The bank reads our evidence.
         UnderReview = "under_review",
-        /// The money stays ours.
-        Won = "won",
         /// The money is gone.
         Lost = "lost",
+        /// It was lost, and can be appealed.
+        AppealNeedsResponse = "appeal_needs_response",
+        /// It was lost, and the bank reads our appeal.
+        AppealUnderReview = "appeal_under_review",
+        /// The money stays ours.
+        Won = "won",
+        /// It was settled or blocked before it became a chargeback.
+        Prevented = "prevented",
     }
 }
 
 impl DisputeStatus {
     /// Whether the money is held by the bank for now.
     pub fn is_open(self) -> bool {
-        matches!(self, Self::NeedsResponse | Self::UnderReview)
+        matches!(self, Self::NeedsResponse | Self::UnderReview | Self::Unknown)
+    }
+
+    /// Whether it was lost, and not won since.
+    pub fn is_lost(self) -> bool {
+        matches!(self, Self::Lost) || self.is_appealed()
+    }
+
+    /// Whether a loss may still be turned.
+    pub fn is_appealed(self) -> bool {
+        matches!(self, Self::AppealNeedsResponse | Self::AppealUnderReview)
+    }
+
+    /// What people hear of it.
+    pub fn stage(self) -> DisputeStage {
+        match self {
+            Self::Unknown => DisputeStage::Unknown,
+            Self::WarningNeedsResponse | Self::WarningUnderReview => DisputeStage::Inquiry,
+            Self::NeedsResponse | Self::UnderReview => DisputeStage::Chargeback,
+            Self::Lost => DisputeStage::Lost,
+            Self::AppealNeedsResponse | Self::AppealUnderReview => DisputeStage::Appeal,
+            Self::Won => DisputeStage::Won,
+            Self::WarningClosed | Self::Prevented => DisputeStage::Closed,
+        }
     }
 }
 
-/// An observation of a dispute; the greater status wins.
+string_enum! {
+    /// A stage of a dispute, each of which people are told of once.
+    #[derive(ToSchema)]
+    pub enum DisputeStage {
+        /// Stripe says something that we do not know.
+        Unknown = "unknown",
+        /// The bank asks, by a deadline; no money moved.
+        Inquiry = "inquiry",
+        /// The bank took the money, and waits for evidence by a deadline.
+        Chargeback = "chargeback",
+        /// The money is gone.
+        Lost = "lost",
+        /// The loss is appealed, or can be.
+        Appeal = "appeal",
+        /// The money stays ours.
+        Won = "won",
+        /// It ended without a decision.
+        Closed = "closed",
+    }
+}
+
+/// An observation of a dispute.
+///
+/// The later second wins, since a dispute may go back to where it was; in one second the later status, then the rest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DisputeFact {
+    /// When Stripe said so: the event's `created`, or the answer's `Date`, in seconds since the epoch.
+    pub seen_at: i64,
     /// The status.
     pub status: DisputeStatus,
+    /// Whether the bank has the money, by the dispute's balance transactions; `None` if Stripe lists none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<bool>,
     /// The disputed amount.
     pub amount: Money,
+    /// By when an answer is due, in seconds since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_by: Option<i64>,
     /// The disputed intent.
     pub intent: Option<IntentId>,
     /// The dispute.
     pub id: DisputeId,
+}
+
+impl DisputeFact {
+    /// Whether it says something else than the known fact, and later. When it was seen is no difference.
+    pub fn is_news_to(&self, known: &Self) -> bool {
+        let said = |fact: &Self| (fact.status, fact.withdrawn, fact.amount, fact.due_by);
+        said(self) != said(known) && self > known
+    }
+
+    /// Whether the shop has lost money by it. The balance says so; where Stripe lists no movement, the status decides.
+    pub fn has_cost_money(&self) -> bool {
+        self.status.is_lost() && self.withdrawn != Some(false)
+    }
 }
 
 string_enum! {

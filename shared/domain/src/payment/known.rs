@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStatus, IntentFact, IntentId, IntentStatus, PaymentFact,
-    RefundFact, RefundId, TransferDirection, TransferFact,
+    ChargeFact, ChargeId, DisputeFact, DisputeId, IntentFact, IntentId, IntentStatus, PaymentFact, RefundFact,
+    RefundId, TransferDirection, TransferFact,
 };
+use crate::Money;
 
 /// The greatest fact about each Stripe object of an order.
 ///
@@ -104,8 +105,40 @@ impl KnownFacts {
 
     /// Money lost in disputes, in minor units.
     pub fn lost(&self) -> i64 {
-        let lost = self.disputes.values().filter(|dispute| dispute.status == DisputeStatus::Lost);
-        total(lost.map(|dispute| dispute.amount.amount))
+        total(self.losses().map(|(_, lost)| lost.amount))
+    }
+
+    /// What each dispute has cost of its payment, in the payment's currency: nothing unless it was lost, else the disputed
+    /// amount, at most what was left of the payment, since Stripe gives back what was refunded. A dispute in another
+    /// currency, which Stripe converts at a rate of its own, costs all that was left.
+    pub fn losses(&self) -> impl Iterator<Item = (&DisputeFact, Money)> {
+        let mut left: BTreeMap<&IntentId, Money> = BTreeMap::new();
+        for intent in self.succeeded() {
+            let left_of_it = intent.received.amount.saturating_sub(self.refunded_of(&intent.id)).max(0);
+            left.insert(&intent.id, Money::new(left_of_it, intent.received.currency));
+        }
+        self.disputes.values().filter_map(move |dispute| {
+            let left = left.get_mut(dispute.intent.as_ref()?)?;
+            let lost = match dispute.amount {
+                _ if !dispute.has_cost_money() => 0,
+                amount if amount.currency == left.currency => amount.amount.clamp(0, left.amount),
+                _ => left.amount,
+            };
+            left.amount -= lost;
+            Some((dispute, Money::new(lost, left.currency)))
+        })
+    }
+
+    /// Money lost of one payment, in minor units.
+    pub(crate) fn lost_of(&self, intent: &IntentId) -> i64 {
+        let of_it = self.losses().filter(|(dispute, _)| dispute.intent.as_ref() == Some(intent));
+        total(of_it.map(|(_, lost)| lost.amount))
+    }
+
+    /// Money refunded of one payment, including pending refunds, in minor units.
+    pub(crate) fn refunded_of(&self, intent: &IntentId) -> i64 {
+        let of_it = self.refunds().filter(|refund| refund.intent.as_ref() == Some(intent) && refund.status.counts());
+        total(of_it.map(|refund| refund.amount.amount))
     }
 
     /// Whether a bank holds some of the money now.

@@ -25,12 +25,15 @@ pub(crate) enum Failure {
     Lost(Cause),
     /// The table refuses, and a retry will not help soon.
     Down(Cause),
+    /// The table refuses this write, whenever it is made.
+    Rejected(String),
 }
 
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Busy(cause) | Failure::Lost(cause) | Failure::Down(cause) => Self::Unavailable(cause),
+            Failure::Rejected(code) => Self::Rejected(code),
         }
     }
 }
@@ -53,6 +56,9 @@ where
             SdkError::ServiceError(refusal) => match refusal.err().code() {
                 Some("TransactionConflictException" | "TransactionInProgressException") => Self::Busy(cause),
                 Some("InternalServerError" | "ServiceUnavailable") => Self::Lost(cause),
+                Some(code @ ("ValidationException" | "ItemCollectionSizeLimitExceededException")) => {
+                    Self::Rejected(code.to_owned())
+                }
                 _ => Self::Down(cause),
             },
             _ => Self::Down(cause),
@@ -60,9 +66,16 @@ where
     }
 }
 
-/// The messages of the error and its sources. The error itself is dropped: its `Debug` shows the answer with whole
-/// items, addresses included.
-pub(crate) fn cause(error: &dyn Error) -> Cause {
+/// The error in a few words. What DynamoDB answered is named by its code alone: its messages quote items, and `Debug` shows
+/// them whole, addresses included.
+pub(crate) fn cause<E, R>(error: &SdkError<E, R>) -> Cause
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: fmt::Debug,
+{
+    if let SdkError::ServiceError(refusal) = error {
+        return refusal.err().code().unwrap_or("an error without a code").to_owned().into();
+    }
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
@@ -88,7 +101,7 @@ pub(crate) async fn settle<T>(write: impl AsyncFnMut() -> Result<T, Failure>) ->
     let judge = |failure: &Failure| match failure {
         Failure::Busy(_) => Verdict::RETRY,
         Failure::Lost(_) if !asked_again.replace(true) => Verdict::RETRY,
-        Failure::Lost(_) | Failure::Down(_) => Verdict::GiveUp,
+        Failure::Lost(_) | Failure::Down(_) | Failure::Rejected(_) => Verdict::GiveUp,
     };
     let deadline = Deadline::after(&SystemClock, PATIENCE);
     Ok(retry(&SystemClock, &RandomIds, Policy::CONFLICT, deadline, write, judge).await?)

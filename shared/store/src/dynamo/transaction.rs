@@ -79,8 +79,12 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`], also when other transactions kept holding the items.
+    /// [`StoreError::Unavailable`], also when other transactions kept holding the items. [`StoreError::Rejected`] when
+    /// there are more writes than one transaction takes.
     pub(crate) async fn commit(self, client: &Client) -> Result<Outcome, StoreError> {
+        if self.items.len() > MAX_ITEMS {
+            return Err(StoreError::Rejected(format!("{} writes in one transaction", self.items.len())));
+        }
         let token = RandomIds.fresh().to_string();
         settle(async || {
             let request = client.transact_write_items().set_transact_items(Some(self.items.clone()));
@@ -111,5 +115,8 @@ fn refusals(error: SdkError<TransactWriteItemsError>) -> Result<Refusals, Failur
         .filter(|(_, reason)| failed(reason))
         .map(|(position, reason)| (position, reason.item().cloned().unwrap_or_default()))
         .collect();
+    if reasons.iter().any(|reason| reason.code() == Some("ValidationError")) {
+        return Err(Failure::Rejected("ValidationError in a transaction".to_owned()));
+    }
     if refused.is_empty() { Err(Failure::Down(cause(&error))) } else { Ok(Refusals(refused)) }
 }

@@ -13,6 +13,7 @@ impl Orders for MemoryStore {
         if let Some(existing) = state.orders.get(&id) {
             return Ok(PlaceOutcome::Existing(existing.clone()));
         }
+        within_bounds(placement, None)?;
         if let Some(missing) = state.missing(placement) {
             return Ok(PlaceOutcome::OutOfStock(missing));
         }
@@ -40,6 +41,7 @@ impl Orders for MemoryStore {
         if state.orders.get(&id).is_none_or(|stored| stored.version + 1 != change.order.version) {
             return Err(StoreError::Conflict);
         }
+        within_bounds(change, receipt)?;
         if let Some(missing) = state.missing(change) {
             return Err(StoreError::OutOfStock(missing));
         }
@@ -121,6 +123,32 @@ impl Orders for MemoryStore {
         found.truncate(page.limit + 1);
         Ok(Page::cut(found, page.limit, sort_key))
     }
+}
+
+/// The most writes in one transaction of DynamoDB's.
+const MAX_WRITES: usize = 100;
+/// The most bytes of one of its items, names of attributes included.
+const MAX_ITEM: usize = 400 * 1024;
+/// The most bytes of one transaction.
+const MAX_TRANSACTION: usize = 4 * 1024 * 1024;
+
+/// DynamoDB's bounds: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>. JSON is about
+/// as long as an item with the same attributes.
+fn within_bounds(change: &Change, receipt: Option<&Receipt>) -> Result<(), StoreError> {
+    fn bytes(value: &impl serde::Serialize) -> usize {
+        serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
+    }
+    let ledger = usize::from(!change.ledger.is_empty());
+    let writes = 1 + change.events.len() + ledger + usize::from(receipt.is_some()) + change.stock.len();
+    let order = bytes(&change.order);
+    let all = [bytes(&change.events), bytes(&change.ledger), receipt.map_or(0, bytes)].into_iter().sum::<usize>();
+    if writes > MAX_WRITES {
+        return Err(StoreError::Rejected(format!("{writes} writes in one transaction")));
+    }
+    if order > MAX_ITEM || order.saturating_add(all) > MAX_TRANSACTION {
+        return Err(StoreError::Rejected(format!("an item of {order} bytes")));
+    }
+    Ok(())
 }
 
 /// The event's sort key in the table: text order is the order of events.

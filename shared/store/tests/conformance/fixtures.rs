@@ -86,7 +86,15 @@ pub fn waiting(order: &Order) -> PaymentFact {
 
 fn intent(order: &Order, status: IntentStatus, received: Money) -> PaymentFact {
     let (id, order_id) = ("pi_1".into(), Some(order.id));
-    PaymentFact::PaymentIntent(IntentFact { id, status, seen_at: 7, amount: order.total, received, order_id })
+    PaymentFact::PaymentIntent(IntentFact {
+        id,
+        status,
+        seen_at: 7,
+        created: 7,
+        amount: order.total,
+        received,
+        order_id,
+    })
 }
 
 /// Stripe's fact about one of many small refunds.

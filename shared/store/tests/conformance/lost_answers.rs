@@ -271,13 +271,36 @@ fn while_another_transaction_is_at_the_order_nothing_else_is_believed() {
 fn an_error_shows_nothing_of_what_is_stored() {
     run(async {
         let side = dynamo().await;
-        let cancelled = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"no",
-            "CancellationReasons":[{"Code":"ValidationError","Message":"no","Item":{"email":{"S":"secret"}}}]}"#;
-        side.local.fail(TRANSACTION, Fault::Refused(400, cancelled));
-        let error = side.stores.orders.place(&mug_order(1)).await.unwrap_err();
-        let shown = format!("{error:?}");
-        assert!(shown.contains("TransactionCanceledException") && !shown.contains("secret"), "{shown}");
+        let refusals = [
+            (
+                r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"secret",
+                "CancellationReasons":[{"Code":"ItemCollectionSizeLimitExceeded","Item":{"email":{"S":"secret"}}}]}"#,
+                "TransactionCanceledException",
+            ),
+            (
+                r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"secret",
+                "CancellationReasons":[{"Code":"ValidationError","Message":"secret"}]}"#,
+                "ValidationError",
+            ),
+            (
+                r#"{"__type":"com.amazon.coral.validate#ValidationException",
+                "message":"1 validation error detected: Value '[TransactWriteItem(put=Put(item={email={S=secret}}))]'"}"#,
+                "ValidationException",
+            ),
+        ];
+        for (refusal, code) in refusals {
+            side.local.fail(TRANSACTION, Fault::Refused(400, refusal));
+            let error = side.stores.orders.place(&mug_order(1)).await.unwrap_err();
+            let shown = format!("{error:?} {error} {}", chain(&error));
+            assert!(shown.contains(code) && !shown.contains("secret"), "{shown}");
+            assert_eq!(error.is_about_one(), code.starts_with("Validation"), "{shown}");
+        }
     });
+}
+
+/// All that a log line would show.
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(error.source(), |error| error.source()).map(ToString::to_string).collect()
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn what_stripe_would_not_charge_is_refused_before_anything_is_stored() {
     let answered = world.place(ANNA, "key-1", &body);
     assert_eq!(answered.problem(), (422, "invalid-field", Some("lines")));
     assert!(answered.body["detail"].as_str().unwrap().contains("0.50 EUR"), "{}", answered.body);
-    world.product("GOLD", 60_000_000, 9, true);
+    world.product("GOLD", 600_000_000_000, 9, true);
     let dear = with("/lines", json!([{"sku": "GOLD", "quantity": 2}]));
     assert_eq!(world.place(ANNA, "key-1", &dear).problem(), (422, "invalid-field", Some("lines")));
     assert_eq!(world.store.all_orders(), []);

@@ -201,7 +201,7 @@ impl World {
         let deadline = resilience::Deadline::after(&self.clock, Duration::from_mins(1));
         let page = self.run(self.stripe.list_payment_intents(Timestamp::from_seconds(0), None, deadline)).unwrap();
         assert!(!page.has_more);
-        page.data.iter().map(|intent| intent.id.to_string()).collect()
+        page.data.iter().map(|intent| intent.id.clone()).collect()
     }
 
     /// Changes an order as if other functions had done it.
@@ -215,7 +215,8 @@ impl World {
     pub fn dispute(&self, order: &str) {
         let (total, intent) = (self.order(order).total, self.order(order).payment.intent);
         let status = DisputeStatus::NeedsResponse;
-        let fact = DisputeFact { id: "du_1".into(), status, amount: total, intent };
+        let (seen_at, withdrawn, due_by) = (NOON, None, None);
+        let fact = DisputeFact { seen_at, status, withdrawn, amount: total, due_by, intent, id: "du_1".into() };
         self.change(order, |order| {
             order.apply_facts(vec![PaymentFact::Dispute(fact.clone())], "dispute-1", order.updated_at)
         });
@@ -235,7 +236,7 @@ impl World {
         let known = self.order(order);
         let received = Money::new(known.total.amount + surplus, known.total.currency);
         let (id, status, order_id) = (known.payment.intent.unwrap(), IntentStatus::Succeeded, Some(known.id));
-        let fact = IntentFact { id, status, seen_at: NOON, amount: received, received, order_id };
+        let fact = IntentFact { id, status, seen_at: NOON, created: NOON, amount: received, received, order_id };
         self.change(order, |order| {
             order.apply_facts(vec![PaymentFact::PaymentIntent(fact.clone())], "payment-1", order.updated_at)
         });

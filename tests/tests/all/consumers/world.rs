@@ -93,6 +93,7 @@ impl World {
             id: intent.into(),
             status: IntentStatus::Succeeded,
             seen_at: 1,
+            created: 1,
             amount: order.total,
             received: order.total,
             order_id: Some(order.id),

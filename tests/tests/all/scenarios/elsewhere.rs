@@ -76,8 +76,8 @@ fn a_refund_from_the_dashboard_flows_back_and_so_does_its_failure() {
 
 #[test]
 fn a_dispute_holds_the_order_until_the_bank_decides() {
-    for (outcome, end) in [("won", Paid), ("lost", ChargedBack)] {
-        for part in ["", "&amount=1000"] {
+    for (outcome, end, end_of_part) in [("won", Paid, Paid), ("lost", ChargedBack, Paid)] {
+        for (part, end) in [("", end), ("&amount=1000", end_of_part)] {
             let (shop, placed) = paid();
             let form = format!("payment_intent={}{part}", placed.intent);
             let (dispute, status) = after(&shop, &placed, "disputes", &form);

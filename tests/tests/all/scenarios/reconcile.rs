@@ -305,6 +305,7 @@ fn with_unknown_intent(shop: &Shop, number: u128) {
         id: "pi_gone".into(),
         status: IntentStatus::RequiresPaymentMethod,
         seen_at: 1,
+        created: 1,
         amount: placed.total,
         received: Money::new(0, placed.total.currency),
         order_id: Some(id),

@@ -335,7 +335,7 @@ fn a_refund_that_fails_days_later_reopens_its_amount_and_tells_staff() {
 #[test]
 fn a_dispute_freezes_the_money_and_alerts_until_it_is_decided() {
     for (outcome, status, alerts) in [
-        ("won", OrderStatus::Paid, vec!["payment disputed"]),
+        ("won", OrderStatus::Paid, vec!["payment disputed", "dispute won"]),
         ("lost", OrderStatus::ChargedBack, vec!["payment disputed", "dispute lost"]),
     ] {
         let (shop, placed) = paid();

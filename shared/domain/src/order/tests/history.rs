@@ -241,14 +241,14 @@ fn an_order_that_expired_and_was_taken_up_again_was_called_off_in_between() {
     log.save(log.order().reinstate("c", at(3)).unwrap());
     let then = log.history().at(PointInTime::Time(at(2))).unwrap();
     assert_eq!((then.order.status, then.order.reservation), (OrderStatus::Cancelled, Reservation::Released));
-    assert_eq!(then.order.cancellation, Some(Cancellation { at: at(1), reason: CancelReason::Expired }));
+    assert_eq!(then.order.cancellation, Some(Cancellation::new(at(1), CancelReason::Expired)));
     assert_eq!(then.gaps, [], "the goods were not reserved");
     assert_eq!(log.history().differences(), vec![]);
 
     log.save(log.order().cancel("c", at(4)).unwrap().unwrap());
     let cancellation = |millis| log.history().at(PointInTime::Time(at(millis))).unwrap().order.cancellation;
     assert_eq!([cancellation(2), cancellation(3)], [then.order.cancellation, None]);
-    assert_eq!(cancellation(4), Some(Cancellation { at: at(4), reason: CancelReason::Requested }));
+    assert_eq!(cancellation(4), Some(Cancellation::new(at(4), CancelReason::Requested)));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn goods_are_held_until_their_time_is_over_and_not_longer() {
     assert!(order.is_overdue_for_expiry(LATE));
     let expired = order.expire("c", LATE).unwrap();
     assert_eq!((expired.order.status, types(&expired)), (OrderStatus::Cancelled, vec![EventType::Cancelled]));
-    assert_eq!(expired.order.cancellation, Some(Cancellation { at: LATE, reason: CancelReason::Expired }));
+    assert_eq!(expired.order.cancellation, Some(Cancellation::new(LATE, CancelReason::Expired)));
     assert_eq!(expired.stock.values().sum::<i64>(), 2);
     assert_eq!(expired.order.expire("c", LATE), None);
     assert!(!expired.order.is_overdue_for_expiry(LATE));
@@ -354,11 +354,51 @@ fn an_order_that_money_came_for_takes_no_more() {
 fn what_comes_together_is_told_together() {
     let paid = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);
     let both = placed().apply_facts(vec![paid.clone(), dispute(DisputeStatus::NeedsResponse)], "c", LATE).unwrap();
-    assert_eq!(types(&both), [EventType::Paid, EventType::Disputed]);
+    assert_eq!(types(&both), [EventType::Paid, EventType::Disputed, EventType::DisputeUpdated]);
     let part = after(&after(&placed(), paid), refund("re_1", RefundStatus::Succeeded, 500));
     let contested = after(&part, dispute(DisputeStatus::NeedsResponse));
     let won = contested.apply_facts(vec![dispute(DisputeStatus::Won)], "c", LATE).unwrap();
-    assert_eq!(types(&won), [EventType::PartiallyRefunded], "it is so again");
+    assert_eq!(types(&won), [EventType::PartiallyRefunded, EventType::DisputeUpdated], "it is so again");
+}
+
+#[test]
+fn whoever_cancels_an_expired_order_gets_late_money_back() {
+    let expired = placed().expire("c", LATE).unwrap().order;
+    let cancelled = expired.cancel("c", LATE).unwrap().unwrap();
+    assert_eq!(types(&cancelled), [EventType::Updated]);
+    assert!(cancelled.stock.is_empty(), "its goods are back already");
+    assert_eq!(cancelled.order.cancel("c", LATE), Ok(None));
+    let late = after(&cancelled.order, intent("pi_1", IntentStatus::Succeeded, 1, TOTAL));
+    assert_eq!((late.status, late.refund_due(), late.can_be_reinstated()), (OrderStatus::Cancelled, TOTAL, false));
+    assert!(after(&expired, intent("pi_1", IntentStatus::Succeeded, 1, TOTAL)).can_be_reinstated());
+}
+
+#[test]
+fn an_order_that_stripe_refuses_to_charge_is_cancelled_for_that() {
+    let refused = placed().refuse_payment(1, Some("currency_not_supported"), "c", LATE).unwrap();
+    assert_eq!((types(&refused), refused.order.status), (vec![EventType::Cancelled], OrderStatus::Cancelled));
+    assert_eq!(refused.stock.into_values().collect::<Vec<_>>(), [2], "its goods go back");
+    assert!(refused.order.is_payment_refused());
+    assert_eq!(refused.order.payment.refusal.as_deref(), Some("currency_not_supported"));
+    assert_eq!(refused.order.refuse_payment(1, None, "c", LATE), None);
+    assert_eq!(placed().refuse_payment(2, None, "c", LATE), None, "another attempt");
+    let attached = placed().attach_intent("pi_1".into(), vec![], "c", LATE).unwrap().order;
+    assert_eq!(attached.refuse_payment(1, None, "c", LATE), None, "it got one after all");
+}
+
+#[test]
+fn more_products_than_one_transaction_moves_are_refused_before_anything_is_given_up() {
+    let lines =
+        |prefix: &str, count: usize| (0..count).map(|n| line(&format!("{prefix}-{n}"), 1, 50)).collect::<Vec<_>>();
+    let of = |lines: Vec<OrderLine>| {
+        let mut order = after(&placed(), intent("pi_1", IntentStatus::RequiresAction, 1, 0));
+        order.lines = lines;
+        order
+    };
+    let edit = |order: &Order, lines| order.edit(edit_to(lines, 999), "c", LATE);
+    assert_eq!(edit(&of(lines("A", 50)), lines("B", 50)), Err(EditRefused::TooManyProducts));
+    assert_eq!(edit(&of(lines("A", 50)), lines("B", 46)), Err(EditRefused::IntentLive));
+    assert_eq!(edit(&of(lines("A", 50)), lines("A", 50)), Err(EditRefused::IntentLive));
 }
 
 #[test]

@@ -61,6 +61,20 @@ fn an_excess_goes_back_and_the_order_goes_on() {
 }
 
 #[test]
+fn of_two_payments_that_of_the_newer_intent_goes_back() {
+    let paid = |id: &str, created| {
+        let PaymentFact::PaymentIntent(fact) = intent(id, IntentStatus::Succeeded, 1, TOTAL) else { unreachable!() };
+        PaymentFact::PaymentIntent(IntentFact { created, ..fact })
+    };
+    for (first, second) in [("pi_1", "pi_2"), ("pi_2", "pi_1")] {
+        let twice = after(&after(&placed(), paid(first, 5)), paid(second, 9));
+        let change = decided(&twice, ReviewDecision::RefundExcess);
+        let intents: Vec<_> = change.order.open_refund_actions().map(|(_, action)| action.intent.as_str()).collect();
+        assert_eq!(intents, [second]);
+    }
+}
+
+#[test]
 fn there_is_no_excess_where_too_little_came_or_another_currency() {
     assert_eq!(decide(&short(), ReviewDecision::RefundExcess), Err(ReviewRefused::NoExcess));
     let mut dollars = intent("pi_1", IntentStatus::Succeeded, 1, TOTAL);

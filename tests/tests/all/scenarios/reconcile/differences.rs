@@ -281,6 +281,7 @@ fn money_that_stripe_does_not_have_is_reported() {
         id: "pi_invented".into(),
         status: IntentStatus::Succeeded,
         seen_at: 1,
+        created: 1,
         amount: before.total,
         received: before.total,
         order_id: Some(before.id),
