@@ -70,7 +70,8 @@ pub fn unless_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer
 /// The schema of a field that is read by [`unless_empty`], with its description.
 pub fn or_empty<T: PartialSchema>(description: &str) -> Schema {
     let empty = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([""]));
-    AnyOfBuilder::new().item(T::schema()).item(empty).description(Some(description)).build().into()
+    let null = ObjectBuilder::new().schema_type(Type::Null);
+    AnyOfBuilder::new().item(T::schema()).item(empty).item(null).description(Some(description)).build().into()
 }
 
 fn category(char: char) -> GeneralCategory {
