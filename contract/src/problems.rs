@@ -76,7 +76,7 @@ pub(crate) fn problems(operation: &Operation) -> Vec<ProblemType> {
         kinds.push(P::NotAcceptable);
     }
     match operation.endpoint.class {
-        Class::Webhook => kinds.push(P::InvalidSignature),
+        Class::Webhook => kinds.extend([P::InvalidSignature, P::UnreadableDelivery]),
         _ => kinds.extend([P::InternalError, P::ServiceUnavailable]),
     }
     kinds.push(P::TooManyRequests);

@@ -15,6 +15,7 @@ pub const ENDPOINT: Endpoint = Endpoint::open(Class::Session);
 #[serde(deny_unknown_fields)]
 struct LogoutBody {
     /// As it was handed out; left out where it comes as a cookie.
+    #[serde(default, deserialize_with = "domain::unless_empty")]
     refresh_token: Option<String>,
 }
 

@@ -34,18 +34,18 @@ pub enum Rejection {
 /// Receives SendGrid's event webhook.
 ///
 /// Verifies the signature over the raw bytes, applies each report to its email, and answers 200 once all are stored. Reports
-/// of other senders' emails are ignored.
+/// of other senders' emails are ignored, and those that cannot be read are counted.
 ///
 /// # Errors
 ///
-/// 400 not signed by SendGrid, or too old.
+/// 400 not signed by SendGrid, or too old, or not a batch of reports.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/sendgrid",
     operation_id = "sendgrid-webhook",
     tag = "webhooks",
     request_body(content = String, description = "As SendGrid sends and signs it; the signature in `X-Twilio-Email-Event-Webhook-Signature` is checked over these very bytes", content_type = "application/json"),
-    responses((status = 200, description = "Taken in", body = Acknowledgement), (status = 400, description = "Not signed, not fresh or not readable", body = Acknowledgement), (status = 503, description = "Not stored: send it again", body = Acknowledgement)),
+    responses((status = 200, description = "Taken in", body = Acknowledgement), (status = 503, description = "Not stored: send it again", body = Acknowledgement)),
     extensions(("x-signed" = json!("X-Twilio-Email-Event-Webhook-Signature"))),
 )]
 pub async fn handle(
@@ -66,7 +66,7 @@ pub async fn handle(
     telemetry::count("SendGridEventsRejected", 1);
     match rejection {
         Rejection::InvalidSignature(_) => Err(ApiError::InvalidSignature),
-        Rejection::Unreadable(_) => Ok(api::received(StatusCode::BAD_REQUEST)),
+        Rejection::Unreadable(_) => Err(ApiError::UnreadableDelivery),
         Rejection::Store(_) => Ok(api::received(StatusCode::SERVICE_UNAVAILABLE)),
     }
 }
@@ -74,7 +74,13 @@ pub async fn handle(
 fn read(request: &Request, key: &WebhookKey, clock: &impl Clock) -> Result<Batch, Rejection> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     key.verify(header(SIGNATURE_HEADER), header(TIMESTAMP_HEADER), request.body(), clock.now())?;
-    Ok(Batch::parse(request.body())?)
+    let batch = Batch::parse(request.body())?;
+    if batch.unreadable > 0 {
+        // Sent again, they would be no more readable.
+        tracing::error!(unreadable = batch.unreadable, read = batch.events.len(), "reports that cannot be read");
+        telemetry::count("SendGridEventsUnreadable", u32::try_from(batch.unreadable).unwrap_or(u32::MAX));
+    }
+    Ok(batch)
 }
 
 /// One write for each mail, however many reports the batch has about it.

@@ -34,7 +34,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
     operation_id = "create-order",
     tag = "orders",
     request_body = CartRequest,
-    params(("Idempotency-Key" = String, Header, description = "The same for every repetition of this request: with it, the order is placed once", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    params(("Idempotency-Key" = String, Header, description = "The same for every repetition of this request: with it, the order is placed once. Visible ASCII without a comma: API Gateway joins the values of a repeated header with commas, and two keys are refused", min_length = 1, max_length = 255, pattern = "^[!-+.-~-]+$")),
     responses((status = 201, description = "The order is placed, now or by an earlier request with this key", body = PayableOrder)),
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
     extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "out-of-stock", "payment-refused"]))),

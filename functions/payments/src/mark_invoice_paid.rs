@@ -8,6 +8,7 @@ use resilience::Clock;
 use serde::Deserialize;
 use store::{Receipt, ReceiptSource, update_with_receipt};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Schema;
 
 /// The callers, the rate limit and the parameters.
 pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write).with_optional_body();
@@ -21,8 +22,13 @@ struct PaidInvoice {
     /// The amount for this order, in minor units. If given, it must be the order's total.
     #[schema(minimum = 1, example = 4800)]
     amount: Option<i64>,
-    /// The currency of the amount; the order's by default.
+    #[serde(default, deserialize_with = "domain::unless_empty")]
+    #[schema(schema_with = currency_schema, required = false)]
     currency: Option<Currency>,
+}
+
+fn currency_schema() -> Schema {
+    domain::or_empty::<Currency>("The currency of the amount; the order's by default.")
 }
 
 impl PaidInvoice {

@@ -45,7 +45,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
     operation_id = "refund-order",
     tag = "payments",
     request_body = RefundBody,
-    params(("Idempotency-Key" = String, Header, description = "The same for every repetition of this request: with it, the money goes back once", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    params(("Idempotency-Key" = String, Header, description = "The same for every repetition of this request: with it, the money goes back once. Visible ASCII without a comma: API Gateway joins the values of a repeated header with commas, and two keys are refused", min_length = 1, max_length = 255, pattern = "^[!-+.-~-]+$")),
     responses((status = 201, description = "The refund, decided now or by an earlier request with this key", body = RefundAnswer)),
     security(("access_token" = ["staff", "admin"]), ("api_key" = ["orders:refund"])),
     extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "not-refundable", "refund-too-large", "refund-refused"]))),

@@ -24,7 +24,7 @@ pub const BUDGET: Duration = Duration::from_secs(8);
 /// Why a delivery was rejected. Stripe retries everything that is not answered with 2xx, for up to three days.
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
-    /// Not signed by Stripe, or too old: 400.
+    /// Not signed by Stripe, too old, or signed and not an event: 400.
     #[error(transparent)]
     InvalidSignature(#[from] WebhookError),
     /// Of an order of ours, but this version cannot read it: 500, so that it comes again after a fix.
@@ -41,10 +41,13 @@ pub enum Rejection {
 impl Rejection {
     fn answer(self) -> Result<Response, ApiError> {
         let error = &self as &dyn std::error::Error;
-        let status = match self {
-            Self::InvalidSignature(_) => {
+        let status = match &self {
+            Self::InvalidSignature(cause) => {
                 tracing::warn!(error, "delivery refused");
-                return Err(ApiError::InvalidSignature);
+                return Err(match cause {
+                    WebhookError::Signature(_) => ApiError::InvalidSignature,
+                    WebhookError::Body(_) => ApiError::UnreadableDelivery,
+                });
             }
             Self::Unreadable(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Stripe(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -63,14 +66,14 @@ impl Rejection {
 ///
 /// # Errors
 ///
-/// 400 not signed by Stripe, or too old.
+/// 400 not signed by Stripe, or too old, or not an event.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/stripe",
     operation_id = "stripe-webhook",
     tag = "webhooks",
     request_body(content = String, description = "As Stripe sends and signs it; the signature in `Stripe-Signature` is checked over these very bytes", content_type = "application/json"),
-    responses((status = 200, description = "Taken in", body = Acknowledgement), (status = 400, description = "Not signed, not fresh or not readable", body = Acknowledgement), (status = 500, description = "Not readable by this version: send it again", body = Acknowledgement), (status = 503, description = "Not stored: send it again", body = Acknowledgement)),
+    responses((status = 200, description = "Taken in", body = Acknowledgement), (status = 500, description = "Not readable by this version: send it again", body = Acknowledgement), (status = 503, description = "Not stored: send it again", body = Acknowledgement)),
     extensions(("x-signed" = json!("Stripe-Signature"))),
 )]
 pub async fn handle(

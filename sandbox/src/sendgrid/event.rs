@@ -20,6 +20,9 @@ pub fn of(mail: &Mail, kind: EventKind, email: &str, at: Timestamp, draw: &mut D
             "status": "5.1.1", "reason": "550 5.1.1 the address does not exist", "type": "bounce",
             "bounce_classification": "Invalid Address", "ip": "192.0.2.10", "tls": 1,
         }),
+        EventKind::Dropped if mail.recipients().any(|one| one.email == email && one.is_taken_for_a_list()) => {
+            json!({"reason": "Invalid", "status": "5.0.0"})
+        }
         EventKind::Dropped => json!({"reason": "Bounced Address", "status": "5.0.0"}),
         EventKind::Open => json!({
             "useragent": "Mozilla/5.0", "ip": "192.0.2.20", "sg_content_type": "html", "sg_machine_open": false,

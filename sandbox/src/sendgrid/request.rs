@@ -16,6 +16,16 @@ pub struct Address {
     pub name: Option<String>,
 }
 
+impl Address {
+    /// Whether SendGrid reads the name as a list of addresses, and drops the mail: it has a comma or a semicolon and is
+    /// not one quoted string (sendgrid/sendgrid-python issue 291; its libraries quote such names).
+    pub fn is_taken_for_a_list(&self) -> bool {
+        let Some(name) = &self.name else { return false };
+        let quoted = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        name.contains([',', ';']) && quoted.is_none_or(|inner| inner.contains('"'))
+    }
+}
+
 /// One body part.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Content {

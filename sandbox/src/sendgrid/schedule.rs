@@ -6,6 +6,8 @@ use std::time::Duration;
 use domain::Timestamp;
 use serde_json::{Map, Value};
 
+use super::event_kind::EventKind;
+use super::request::Address;
 use super::{SendGrid, event, event_kind};
 use crate::{Provider, Webhook};
 
@@ -52,14 +54,17 @@ impl Schedule {
 }
 
 impl SendGrid {
-    /// Plans the events that the recipients' addresses ask for.
+    /// Plans the events that the recipients' addresses ask for; a name that is taken for a list of addresses is dropped.
     pub(super) fn plan_fate(&mut self, mail: usize) {
         let Some(found) = self.mails.get(mail) else { return };
         let start = found.send_at.unwrap_or(found.accepted_at);
-        let recipients: Vec<String> = found.recipients().map(|address| address.email.clone()).collect();
-        for recipient in recipients {
+        let fate = |address: &Address| -> &'static [EventKind] {
+            if address.is_taken_for_a_list() { &[EventKind::Dropped] } else { event_kind::of(&address.email) }
+        };
+        let fates: Vec<_> = found.recipients().map(|address| (address.email.clone(), fate(address))).collect();
+        for (recipient, kinds) in fates {
             let mut at = start.plus(Duration::from_millis(self.behaviour.processed_after_ms));
-            for kind in event_kind::of(&recipient) {
+            for kind in kinds {
                 self.plan_event(mail, *kind, &recipient, at);
                 at = at.plus(Duration::from_millis(self.behaviour.delivered_after_ms));
             }
@@ -67,7 +72,7 @@ impl SendGrid {
     }
 
     /// Plans one event of a mail.
-    pub(super) fn plan_event(&mut self, mail: usize, kind: event_kind::EventKind, email: &str, at: Timestamp) {
+    pub(super) fn plan_event(&mut self, mail: usize, kind: EventKind, email: &str, at: Timestamp) {
         let Some(mail) = self.mails.get_mut(mail) else { return };
         let event = event::of(mail, kind, email, at, &mut self.draw);
         mail.events.push(event.clone());

@@ -148,6 +148,26 @@ fn the_recipient_chooses_the_events() {
 }
 
 #[test]
+fn a_name_that_is_taken_for_a_list_of_addresses_is_dropped_after_the_202() {
+    for (name, expected) in [
+        ("Byron, Ada", ["dropped"].as_slice()),
+        ("Ada; Countess", &["dropped"]),
+        ("\"Byron\", \"Ada\"", &["dropped"]),
+        ("\"Byron, Ada\"", &["processed", "delivered"]),
+        ("Ada Byron", &["processed", "delivered"]),
+    ] {
+        let mut sendgrid = sendgrid(Behaviour::default());
+        let mut mail = mail_to("ada@example.com");
+        mail["personalizations"][0]["to"][0]["name"] = name.into();
+        assert_eq!(sendgrid.handle(START, &post(&mail)).status(), 202);
+        let posts = posts(&mut sendgrid);
+        assert_eq!(kinds(&posts), expected, "{name}");
+        let reason = posts[0][0]["reason"].as_str();
+        assert_eq!(reason, (expected == ["dropped"]).then_some("Invalid"), "{name}");
+    }
+}
+
+#[test]
 fn events_carry_custom_args_flat_and_their_own_fields_win() {
     let mut sendgrid = sendgrid(Behaviour::default());
     let response = sendgrid.handle(START, &post(&mail_to("ann@example.com")));

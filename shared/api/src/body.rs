@@ -1,11 +1,18 @@
 //! Parses a JSON body, strictly.
 
+mod strict;
+mod tree;
+
+use std::fmt;
+
 use domain::FieldError;
 use http::header::CONTENT_TYPE;
 use lambda_http::Request;
 use serde::de::DeserializeOwned;
 
 use crate::ApiError;
+use strict::Strict;
+use tree::Tree;
 
 /// The longest accepted body, in bytes. A cart of 50 lines has less than a tenth of it.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -17,7 +24,7 @@ const MAX_QUOTE: usize = 200;
 /// # Errors
 ///
 /// 415 when its type is not JSON, 413 when it is too long, 400 when it is malformed JSON (with line and column), 422
-/// when a field is missing, unknown or of another type (with its path).
+/// when a field is missing, unknown, repeated or of another type (with its path).
 pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
     if !is_json(request) {
         return Err(ApiError::UnsupportedMediaType);
@@ -27,9 +34,12 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
         return Err(ApiError::BodyTooLarge(bytes.len()));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refusal(&error))?;
-    json.end().map_err(|error| ApiError::MalformedBody(error.to_string()))?;
-    Ok(value)
+    let Tree(tree) = serde_path_to_error::deserialize(&mut json).map_err(|error| match error.inner() {
+        cause if cause.is_data() => invalid(&error),
+        cause => malformed(cause),
+    })?;
+    json.end().map_err(|error| malformed(&error))?;
+    serde_path_to_error::deserialize(Strict(&tree)).map_err(|error| invalid(&error))
 }
 
 fn is_json(request: &Request) -> bool {
@@ -38,16 +48,18 @@ fn is_json(request: &Request) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
-    let cause = error.inner();
-    if !cause.is_data() {
-        return ApiError::MalformedBody(cause.to_string());
-    }
-    let whole = cause.to_string();
+fn malformed(error: &serde_json::Error) -> ApiError {
+    // serde_json says this, and nothing else so, of the first half of a surrogate pair without the second.
+    let message = error.to_string().replace("unexpected end of hex escape", "lone leading surrogate in hex escape");
+    ApiError::MalformedBody(message)
+}
+
+fn invalid(error: &serde_path_to_error::Error<impl fmt::Display>) -> ApiError {
+    let whole = error.inner().to_string();
     // serde_json adds the position, which says less than the path.
     let message = whole.rsplit_once(" at line ").map_or(whole.as_str(), |(message, _)| message);
     let path = field(&error.path().to_string(), message);
-    ApiError::InvalidField(FieldError::new(cut(&path), cut(message)))
+    FieldError::new(cut(&path), cut(message)).into()
 }
 
 /// The path of the invalid field. serde reports a missing or repeated field at the object that contains it.
@@ -66,6 +78,8 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use lambda_http::Body;
     use serde::Deserialize;
 
@@ -76,6 +90,19 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct Outer {
         lines: Vec<Inner>,
+        #[serde(default)]
+        method: Method,
+        #[serde(default)]
+        prices: BTreeMap<String, i64>,
+        note: Option<String>,
+    }
+
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(rename_all = "snake_case")]
+    enum Method {
+        #[default]
+        Stripe,
+        Invoice,
     }
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -93,11 +120,24 @@ mod tests {
         body(&request)
     }
 
+    fn line(quantity: i64) -> Outer {
+        let lines = vec![Inner { sku: "A".to_owned(), quantity }];
+        Outer { lines, method: Method::Stripe, prices: BTreeMap::new(), note: None }
+    }
+
+    /// The field and the message with which the body is refused.
+    fn fault(text: &str) -> (String, String) {
+        match read(Some("application/json"), text) {
+            Err(ApiError::InvalidField(fault)) => (fault.field, fault.message),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
     const GOOD: &str = r#"{"lines":[{"sku":"A","quantity":1}]}"#;
 
     #[test]
     fn text_and_decoded_bytes_are_read_alike() {
-        let good = Outer { lines: vec![Inner { sku: "A".to_owned(), quantity: 1 }] };
+        let good = line(1);
         for content_type in ["application/json", "Application/JSON; charset=utf-8"] {
             assert_eq!(read(Some(content_type), GOOD).unwrap(), good);
             assert_eq!(read(Some(content_type), GOOD.as_bytes()).unwrap(), good);
@@ -158,10 +198,60 @@ mod tests {
                 "unknown field `price`, expected `sku` or `quantity`",
             ),
             (r#"{"lines":{}}"#, "lines", "invalid type: map, expected a sequence"),
-            (r#"{"lines":[],"lines":[]}"#, "lines", "duplicate field `lines`"),
         ] {
+            assert_eq!(fault(text), (field.to_owned(), message.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_object_names_a_field_twice() {
+        for (text, field) in [
+            (r#"{"lines":[],"lines":[]}"#, "lines"),
+            (r#"{"lines":[],"l\u0069nes":[]}"#, "lines"),
+            (r#"{"lines":[{"sku":"A","quantity":1,"quantity":2}]}"#, "lines[0].quantity"),
+            (r#"{"lines":[],"prices":{"eur":5000,"eur":5}}"#, "prices.eur"),
+        ] {
+            let name = field.rsplit('.').next().unwrap_or(field);
+            assert_eq!(fault(text), (field.to_owned(), format!("duplicate field `{name}`")), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_taken_for_something_else() {
+        for (text, field, message) in [
+            ("[[]]", ".", "invalid type: array, expected an object"),
+            ("null", ".", "invalid type: null, expected an object"),
+            (r#"{"lines":[["A",1]]}"#, "lines[0]", "invalid type: array, expected an object"),
+            (r#"{"lines":[],"method":{"invoice":null}}"#, "method", "invalid type: object, expected a string"),
+            (r#"{"lines":[],"method":null}"#, "method", "invalid type: null, expected a string"),
+            (r#"{"lines":[],"method":7}"#, "method", "invalid type: number, expected a string"),
+            (r#"{"lines":[],"method":true}"#, "method", "invalid type: boolean `true`, expected a string"),
+            (r#"{"lines":[],"method":"cash"}"#, "method", "unknown variant `cash`, expected `stripe` or `invoice`"),
+        ] {
+            assert_eq!(fault(text), (field.to_owned(), message.to_owned()), "{text}");
+        }
+        let invoice = read(Some("application/json"), r#"{"lines":[],"method":"invoice","note":null}"#).unwrap();
+        assert_eq!((invoice.method, invoice.note), (Method::Invoice, None));
+    }
+
+    #[test]
+    fn a_whole_number_is_an_integer_however_it_is_written() {
+        let quantity = |text: &str| GOOD.replace(":1}", &format!(":{text}}}"));
+        for (text, number) in
+            [("2", 2), ("2.0", 2), ("2e0", 2), ("20e-1", 2), ("-0", 0), ("-3.0", -3), ("9007199254740992.0", 1 << 53)]
+        {
+            assert_eq!(read(Some("application/json"), quantity(text)).unwrap(), line(number), "{text}");
+        }
+        for text in ["2.5", "1e30", "9007199254740994.0", "18446744073709551615"] {
+            assert_eq!(fault(&quantity(text)).0, "lines[0].quantity", "{text}");
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_no_text() {
+        for text in [r#"{"lines":[],"note":"\ud83d"}"#, r#"{"lines":[],"note":"\ude00"}"#, r#"{"\ud83d":1}"#] {
             match read(Some("application/json"), text) {
-                Err(ApiError::InvalidField(fault)) => assert_eq!((&*fault.field, &*fault.message), (field, message)),
+                Err(ApiError::MalformedBody(message)) => assert!(message.contains("surrogate"), "{message}"),
                 other => panic!("{text}: {other:?}"),
             }
         }

@@ -1,11 +1,12 @@
 //! Responses that clients may cache (RFC 9110, section 13.1.2; RFC 9111).
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, StatusCode};
 use lambda_http::{Body, Request};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::negotiation::accepts_gzip;
 use crate::{ApiError, Response, ok};
 
 /// 200 with the value, its entity tag and its lifetime in seconds for any cache; 304 for a client that has it already.
@@ -17,20 +18,34 @@ pub fn cacheable(request: &Request, value: &impl Serialize, max_age: u32) -> Res
     cached(request, ok(value)?, max_age)
 }
 
-/// The same for text of this media type that does not change while the function runs.
+/// A text that is part of the program, with its compressed form.
+#[derive(Clone, Copy, Debug)]
+pub struct StaticText {
+    /// Its media type.
+    pub media_type: &'static str,
+    /// The text.
+    pub plain: &'static str,
+    /// The text compressed with gzip (RFC 1952).
+    pub gzip: &'static [u8],
+}
+
+/// The same as [`cacheable`] for a text of the program, in the encoding that the client accepts.
 ///
 /// # Errors
 ///
 /// None that a request can cause.
-pub fn cacheable_text(
-    request: &Request,
-    media_type: &'static str,
-    text: &'static str,
-    max_age: u32,
-) -> Result<Response, ApiError> {
-    let mut response = Response::new(Body::from(text));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    cached(request, response, max_age)
+pub fn cacheable_text(request: &Request, text: StaticText, max_age: u32) -> Result<Response, ApiError> {
+    let is_gzip = accepts_gzip(request.headers());
+    let body = if is_gzip { Body::Binary(text.gzip.to_vec()) } else { Body::from(text.plain) };
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(text.media_type));
+    if is_gzip {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    let mut response = cached(request, response, max_age)?;
+    // Of a 304 as well (RFC 9110, section 15.4.5).
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+    Ok(response)
 }
 
 fn cached(request: &Request, mut response: Response, max_age: u32) -> Result<Response, ApiError> {
@@ -58,6 +73,8 @@ fn knows(headers: &HeaderMap, tag: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::header::{ACCEPT_ENCODING, HeaderName};
+
     use super::*;
 
     fn answer(known: Option<&str>) -> Response {
@@ -66,6 +83,28 @@ mod tests {
             request.headers_mut().insert(IF_NONE_MATCH, known.parse().unwrap());
         }
         cacheable(&request, &["a"], 60).unwrap()
+    }
+
+    #[test]
+    fn each_encoding_has_a_tag_of_its_own() {
+        let text = StaticText { media_type: "text/plain", plain: "a text", gzip: b"its short form" };
+        let answer = |headers: &[(HeaderName, &str)]| {
+            let mut request = Request::default();
+            request.headers_mut().extend(headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())));
+            cacheable_text(&request, text, 60).unwrap()
+        };
+        let (plain, gzip) = (answer(&[]), answer(&[(ACCEPT_ENCODING, "gzip, br")]));
+        assert_eq!((plain.body(), plain.headers().get(CONTENT_ENCODING)), (&Body::from("a text"), None));
+        assert_eq!(gzip.body(), &Body::Binary(b"its short form".to_vec()));
+        assert_eq!(gzip.headers()[CONTENT_ENCODING], "gzip");
+        assert_ne!(plain.headers()[ETAG], gzip.headers()[ETAG]);
+        let tag = gzip.headers()[ETAG].to_str().unwrap();
+        let known = answer(&[(ACCEPT_ENCODING, "gzip"), (IF_NONE_MATCH, tag)]);
+        assert_eq!((known.status(), known.headers().get(CONTENT_ENCODING)), (StatusCode::NOT_MODIFIED, None));
+        assert_eq!(answer(&[(IF_NONE_MATCH, tag)]).status(), StatusCode::OK, "the plain text is not known");
+        for response in [plain, gzip, known] {
+            assert_eq!(response.headers()[VARY], "accept-encoding");
+        }
     }
 
     #[test]

@@ -67,6 +67,9 @@ pub enum ApiError {
     /// A webhook without its provider's signature.
     #[error("the signature is invalid or too old")]
     InvalidSignature,
+    /// A webhook with its provider's signature, whose body is something else than the provider sends.
+    #[error("the signature is valid, but the body is not what this webhook receives")]
+    UnreadableDelivery,
     /// The client accepts none of the function's media types.
     #[error("the response would be {0}, which the Accept header does not allow")]
     NotAcceptable(String),
@@ -178,6 +181,7 @@ impl ApiError {
             Self::LinkInvalid => ProblemType::LinkInvalid,
             Self::Forbidden | Self::ForeignOrigin => ProblemType::Forbidden,
             Self::InvalidSignature => ProblemType::InvalidSignature,
+            Self::UnreadableDelivery => ProblemType::UnreadableDelivery,
             Self::NotAcceptable(_) => ProblemType::NotAcceptable,
             Self::MethodNotAllowed(_) => ProblemType::MethodNotAllowed,
             Self::TooManyRequests { .. } => ProblemType::TooManyRequests,

@@ -24,7 +24,8 @@ const RESERVE: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 ///
-/// 400 when it is missing, repeated, longer than 255 characters, or not visible ASCII.
+/// 400 when it is missing, repeated (which API Gateway turns into one value with a comma), longer than 255 characters,
+/// or not visible ASCII.
 pub fn idempotency_key(request: &Request) -> Result<IdempotencyKey, ApiError> {
     let mut values = request.headers().get_all(IDEMPOTENCY_KEY).iter();
     let value = values.next().ok_or(ApiError::IdempotencyKeyMissing)?;
@@ -88,6 +89,7 @@ mod tests {
             (vec![(IDEMPOTENCY_KEY, "two words")], ProblemType::IdempotencyKeyMalformed),
             (vec![(IDEMPOTENCY_KEY, "schlüssel")], ProblemType::IdempotencyKeyMalformed),
             (vec![(IDEMPOTENCY_KEY, long.as_str())], ProblemType::IdempotencyKeyMalformed),
+            (vec![(IDEMPOTENCY_KEY, "k,k")], ProblemType::IdempotencyKeyMalformed),
             (vec![(IDEMPOTENCY_KEY, "a"), (IDEMPOTENCY_KEY, "b")], ProblemType::IdempotencyKeyMalformed),
         ] {
             assert_eq!(idempotency_key(&with(&headers)).unwrap_err().kind(), kind, "{headers:?}");

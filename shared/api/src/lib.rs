@@ -29,7 +29,7 @@ mod settle;
 pub use answer::{Acknowledgement, Response, created, empty, json, ok, received, see_other};
 pub use body::{MAX_BODY, body};
 pub use bucket::Owner;
-pub use cache::{cacheable, cacheable_text};
+pub use cache::{StaticText, cacheable, cacheable_text};
 pub use caller::{caller, own_account, own_order, require};
 pub use class::{Class, Subject, WithoutTable};
 pub use cookies::{cookie, with_cookie};

@@ -1,6 +1,6 @@
-//! Content negotiation: `Accept` (RFC 9110, section 12.5.1) and `Prefer` (RFC 7240).
+//! Content negotiation: `Accept` and `Accept-Encoding` (RFC 9110, section 12.5) and `Prefer` (RFC 7240).
 
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use lambda_http::Body;
 
@@ -21,6 +21,13 @@ pub fn accepts(headers: &HeaderMap, media_types: &[&str]) -> bool {
         best.is_some_and(|range| range.wanted)
     };
     media_types.is_empty() || ranges.is_empty() || media_types.iter().any(|known| takes(known)) || takes(PROBLEM)
+}
+
+/// Whether the client accepts gzip. Without the header it may (RFC 9110, section 12.5.3), but who sends none rarely does.
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let listed: Vec<_> = headers.get_all(ACCEPT_ENCODING).iter().flat_map(listed).map(weighted).collect();
+    let wanted = |coding: &str| listed.iter().find(|(name, _)| name.eq_ignore_ascii_case(coding)).map(|(_, is)| *is);
+    wanted("gzip").or_else(|| wanted("x-gzip")).or_else(|| wanted("*")).unwrap_or(false)
 }
 
 /// Whether the client can do without the body of what it changes.
@@ -58,10 +65,8 @@ struct Range<'a> {
 impl<'a> Range<'a> {
     /// `None` for a malformed range, which is ignored.
     fn read(text: &'a str) -> Option<Self> {
-        let mut parts = text.split(';').map(str::trim);
-        let (kind, subtype) = parts.next()?.split_once('/')?;
-        let weight = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("q"));
-        let wanted = weight.is_none_or(|(_, weight)| weight.parse().is_ok_and(|weight: f32| weight > 0.0));
+        let (range, wanted) = weighted(text);
+        let (kind, subtype) = range.split_once('/')?;
         Some(Self { kind, subtype, wanted })
     }
 
@@ -76,6 +81,14 @@ impl<'a> Range<'a> {
     fn precision(&self) -> u8 {
         u8::from(self.kind != "*") + u8::from(self.subtype != "*")
     }
+}
+
+/// What is listed, and whether its weight is not zero.
+fn weighted(text: &str) -> (&str, bool) {
+    let mut parts = text.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let weight = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("q"));
+    (name, weight.is_none_or(|(_, weight)| weight.parse().is_ok_and(|weight: f32| weight > 0.0)))
 }
 
 fn listed(value: &HeaderValue) -> impl Iterator<Item = &str> {
@@ -119,6 +132,24 @@ mod tests {
         }
         assert!(accepts(&with(&ACCEPT, &["text/html"]), &["application/json", "text/html"]));
         assert!(accepts(&with(&ACCEPT, &["text/html"]), &[]), "a redirect suits every client");
+    }
+
+    #[test]
+    fn gzip_is_for_those_who_ask_for_it() {
+        for (accept, gzip) in [
+            (vec![], false),
+            (vec![""], false),
+            (vec!["gzip, deflate, br, zstd"], true),
+            (vec!["br", "GZIP;q=0.1"], true),
+            (vec!["x-gzip"], true),
+            (vec!["*"], true),
+            (vec!["identity"], false),
+            (vec!["deflate, br"], false),
+            (vec!["gzip;q=0, *"], false),
+            (vec!["*;q=0"], false),
+        ] {
+            assert_eq!(accepts_gzip(&with(&ACCEPT_ENCODING, &accept)), gzip, "{accept:?}");
+        }
     }
 
     #[test]

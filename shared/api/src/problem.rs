@@ -48,6 +48,8 @@ problems! {
     Forbidden = "forbidden", FORBIDDEN, "Not allowed";
     /// A webhook's signature is invalid.
     InvalidSignature = "invalid-signature", BAD_REQUEST, "The signature is invalid";
+    /// A webhook's signature is valid, and its body is not what the provider sends.
+    UnreadableDelivery = "unreadable-delivery", BAD_REQUEST, "The delivery cannot be read";
     /// The resource does not exist, or the caller must not know of it.
     NotFound = "not-found", NOT_FOUND, "Not found";
     /// Method not allowed.

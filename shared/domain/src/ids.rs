@@ -140,13 +140,14 @@ impl EventId {
 }
 
 /// The value of the `Idempotency-Key` header: 1 to 255 visible ASCII characters (Stripe's own limit;
-/// draft-ietf-httpapi-idempotency-key-header).
+/// draft-ietf-httpapi-idempotency-key-header) without a comma. API Gateway joins the values of a repeated header with
+/// commas (payload format 2.0), so a key with one cannot be told from two keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
-/// The idempotency key is empty, too long or has characters outside visible ASCII.
+/// The idempotency key is empty, too long, or has a comma or characters outside visible ASCII.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an idempotency key has 1 to 255 visible ASCII characters")]
+#[error("an idempotency key has 1 to 255 visible ASCII characters, no comma, and stands in one header")]
 pub struct InvalidIdempotencyKey;
 
 impl IdempotencyKey {
@@ -160,7 +161,7 @@ impl FromStr for IdempotencyKey {
     type Err = InvalidIdempotencyKey;
 
     fn from_str(text: &str) -> Result<Self, InvalidIdempotencyKey> {
-        if (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        if (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b',') {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidIdempotencyKey)
@@ -211,7 +212,7 @@ mod tests {
     #[test]
     fn idempotency_keys_are_bounded() {
         assert!("a".repeat(255).parse::<IdempotencyKey>().is_ok());
-        for key in ["", " ", "a b", "ü", "a\n", &"a".repeat(256)] {
+        for key in ["", " ", "a b", "ü", "a\n", "k,k", ",", &"a".repeat(256)] {
             assert_eq!(key.parse::<IdempotencyKey>(), Err(InvalidIdempotencyKey), "{key}");
         }
     }

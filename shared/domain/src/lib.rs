@@ -17,6 +17,7 @@ mod money;
 mod order;
 mod payment;
 mod status;
+mod text;
 
 pub use account::{
     ACCOUNT_EVENT_SCHEMA_VERSION, Account, AccountChange, AccountEvent, AccountEventType, AccountId, AccountMatches,
@@ -54,4 +55,5 @@ pub use payment::{
     KnownFacts, PaymentFact, RefundFact, RefundId, RefundStatus, TransferDirection, TransferFact,
 };
 pub use status::{OrderStatus, UnknownStatus};
+pub use text::{InvalidText, check_optional_text, check_text, or_empty, unless_empty};
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -159,6 +159,7 @@ mod tests {
             id: "lnk_00000000000000000000000000000001".parse().unwrap(),
             kind,
             account: "cus_00000000000000000000000000000002".parse().unwrap(),
+            since: Timestamp::default(),
             expires_at: Timestamp::parse("2026-11-24T12:00:00Z").unwrap(),
         }
     }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use domain::{Delivery, MailEffectId, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A report about one of our mails. Any report at all is evidence that SendGrid has the mail.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,8 +49,10 @@ impl DeliveryEvent {
 pub struct Batch {
     /// The reports that could be parsed.
     pub events: Vec<DeliveryEvent>,
-    /// How many were skipped: other senders' mails, new kinds of event, or malformed ones.
+    /// How many are about other senders' mails, or not about delivery.
     pub skipped: usize,
+    /// How many have another shape than SendGrid's reports.
+    pub unreadable: usize,
 }
 
 /// The body is not a JSON array.
@@ -59,22 +61,32 @@ pub struct Batch {
 pub struct UnreadableBatch(#[from] serde_json::Error);
 
 impl Batch {
-    /// Parses a verified body. A malformed event does not stop the others.
+    /// Parses a verified body, event by event: one that is malformed, or has text that is no Unicode in a field that
+    /// nobody reads, does not stop the others.
     ///
     /// # Errors
     ///
     /// [`UnreadableBatch`] if the body as a whole is not an array.
     pub fn parse(body: &[u8]) -> Result<Self, UnreadableBatch> {
-        let reports: Vec<Value> = serde_json::from_slice(body)?;
-        let total = reports.len();
-        let events: Vec<_> = reports.into_iter().filter_map(read).collect();
-        Ok(Self { skipped: total - events.len(), events })
+        let text = String::from_utf8_lossy(body);
+        let reports: Vec<&RawValue> = serde_json::from_str(&text)?;
+        let mut batch = Self::default();
+        for report in reports {
+            match serde_json::from_str::<Report>(report.get()).map(Report::event) {
+                Ok(Some(event)) => batch.events.push(event),
+                Ok(None) => batch.skipped += 1,
+                Err(_) => batch.unreadable += 1,
+            }
+        }
+        Ok(batch)
     }
 }
 
+/// A report as SendGrid writes it; without an effect id it is about a mail of another sender.
 #[derive(Deserialize)]
 struct Report {
-    effect_id: String,
+    #[serde(default)]
+    effect_id: Option<String>,
     email: String,
     event: String,
     timestamp: i64,
@@ -84,16 +96,18 @@ struct Report {
     status: Option<String>,
 }
 
-fn read(report: Value) -> Option<DeliveryEvent> {
-    let report: Report = serde_json::from_value(report).ok()?;
-    Some(DeliveryEvent {
-        effect_id: report.effect_id.parse().ok()?,
-        recipient: report.email.to_ascii_lowercase(),
-        event: delivery(&report.event)?,
-        timestamp: Timestamp::from_seconds(report.timestamp),
-        sg_event_id: report.sg_event_id,
-        status: report.status,
-    })
+impl Report {
+    /// `None` when it is not about the delivery of a mail of ours.
+    fn event(self) -> Option<DeliveryEvent> {
+        Some(DeliveryEvent {
+            effect_id: self.effect_id?.parse().ok()?,
+            recipient: self.email.to_ascii_lowercase(),
+            event: delivery(&self.event)?,
+            timestamp: Timestamp::from_seconds(self.timestamp),
+            sg_event_id: self.sg_event_id,
+            status: self.status,
+        })
+    }
 }
 
 /// The state of delivery behind SendGrid's word; `None` for events that are not about delivery, such as
@@ -114,7 +128,7 @@ fn delivery(word: &str) -> Option<Delivery> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -163,12 +177,32 @@ mod tests {
             report(&json!({"effect_id": 7})),
             json!({"effect_id": EFFECT, "email": "b@example.com", "event": "bounce", "timestamp": 5, "status": "5.2.2"}),
         ]);
-        assert_eq!((batch.events.len(), batch.skipped), (1, 6));
+        assert_eq!((batch.events.len(), batch.skipped, batch.unreadable), (1, 3, 3));
         assert_eq!(
             batch.events[0].identity(),
             (EFFECT.parse().unwrap(), "b@example.com", Delivery::Bounced, Timestamp::from_seconds(5))
         );
         assert_eq!(batch.events[0].status.as_deref(), Some("5.2.2"));
+    }
+
+    #[test]
+    fn text_that_is_no_unicode_costs_at_most_its_own_event() {
+        let good = report(&json!({"event": "bounce"})).to_string();
+        for (broken, events, unreadable) in [
+            // In a field that nobody reads.
+            (good.replace("250 OK", "\\ud83d"), 2, 0),
+            (good.replace("\"a\"", "\"\\ude00\""), 2, 0),
+            // In a field that counts.
+            (good.replace("Anna@", "\\ud83d@"), 1, 1),
+            (good.replace("bounce", "\\ud83d"), 1, 1),
+        ] {
+            let batch = Batch::parse(format!("[{broken},\r\n{good}]\r\n").as_bytes()).unwrap();
+            assert_eq!((batch.events.len(), batch.skipped, batch.unreadable), (events, 0, unreadable), "{broken}");
+        }
+        let latin = [b"[".as_slice(), &good.replace("250 OK", "250 Ä").into_bytes(), b"]"].concat();
+        let latin: Vec<u8> = latin.into_iter().filter(|byte| *byte != 0xc3).collect();
+        assert!(std::str::from_utf8(&latin).is_err());
+        assert_eq!(Batch::parse(&latin).unwrap().events.len(), 1);
     }
 
     #[test]

@@ -27,11 +27,15 @@ impl World {
     }
 
     fn send(&self, api_key: &str, to: &str) -> Outcome {
+        self.send_to(api_key, &to.parse().unwrap())
+    }
+
+    fn send_to(&self, api_key: &str, to: &Mailbox) -> Outcome {
         let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
         let sendgrid = SendGrid::new(transport, &self.clock, SeededIds::new(1), "http://sandbox.test", api_key);
         let mail = Mail {
             from: &"Shop <orders@shop.example>".parse().unwrap(),
-            to: &to.parse::<Mailbox>().unwrap(),
+            to,
             content: &Content { subject: "Paid".into(), text: "Thank you".into(), html: "<p>Thank you</p>".into() },
             effect_id: EFFECT.parse().unwrap(),
         };
@@ -75,6 +79,19 @@ fn a_mail_arrives_once_and_its_reports_name_our_effect() {
     }
     let effect = EFFECT.parse().unwrap();
     assert_eq!(world.reports(), [(effect, Delivery::Processed), (effect, Delivery::Delivered)]);
+}
+
+#[test]
+fn a_name_like_a_list_of_addresses_arrives() {
+    for name in ["Byron, Ada", "Ada; Countess of Lovelace", "\"Ada, \" Byron"] {
+        let world = World::new();
+        world.sandbox.lock().sendgrid.behaviour_mut().webhook_url =
+            Some("http://shop.test/webhooks/sendgrid".to_owned());
+        let to = Mailbox { email: "ada@example.com".parse().unwrap(), name: Some(name.to_owned()) };
+        assert!(matches!(world.send_to("SG.sandbox.key", &to), Outcome::Accepted { .. }));
+        let effect = EFFECT.parse().unwrap();
+        assert_eq!(world.reports(), [(effect, Delivery::Processed), (effect, Delivery::Delivered)], "{name}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use domain::{EmailAddress, InvalidEmailAddress, MailEffectId, MailSubject};
 use http::{Request, header};
 use resilience::{Clock, Deadline, Ids, Policy, Transport, TransportError, retry};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::{Content, Outcome};
@@ -16,13 +16,36 @@ use crate::{Content, Outcome};
 pub const LIVE_URL: &str = "https://api.sendgrid.com";
 
 /// An email address with a display name. `Debug` hides both.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Mailbox {
     /// The address.
     pub email: EmailAddress,
     /// The name, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+/// As SendGrid takes it: the domain in ASCII, and the name in a form that it reads as one name.
+impl Serialize for Mailbox {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Recipient<'a> {
+            email: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            name: Option<String>,
+        }
+        let name = self.name.as_deref().map(display_name).filter(|name| !name.is_empty());
+        Recipient { email: &self.email.ascii(), name }.serialize(serializer)
+    }
+}
+
+/// The name in quotes if it has a comma or a semicolon: SendGrid reads such a name as a list of addresses, and drops the
+/// mail after it has answered 202. Its own libraries quote as well
+/// (<https://github.com/sendgrid/sendgrid-python/issues/291>). Characters that end a quoted name, or begin an address, are
+/// left out.
+fn display_name(name: &str) -> String {
+    let name: String = name.chars().filter(|char| !r#""\<>"#.contains(*char)).collect();
+    let name = name.trim();
+    if name.contains([',', ';']) { format!("\"{name}\"") } else { name.to_owned() }
 }
 
 impl fmt::Debug for Mailbox {
@@ -270,6 +293,25 @@ mod tests {
         for text in ["", "Shop", "Shop <>", "Shop <orders@shop.example> x"] {
             assert!(text.parse::<Mailbox>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn sendgrid_gets_an_ascii_domain_and_a_name_that_is_one_name() {
+        for (name, sent) in [
+            ("Ada Byron", "Ada Byron"),
+            ("Zoë", "Zoë"),
+            ("Dr. Ada O'Neil", "Dr. Ada O'Neil"),
+            ("Byron, Ada", r#""Byron, Ada""#),
+            ("Ada; Countess", r#""Ada; Countess""#),
+            (r#""Ada" \ Byron, Ada"#, r#""Ada  Byron, Ada""#),
+            ("Ada <eve@example.com>, Byron", r#""Ada eve@example.com, Byron""#),
+        ] {
+            let mailbox = Mailbox { email: "ada@MÜNCHEN.de".parse().unwrap(), name: Some(name.to_owned()) };
+            let sent = json!({"email": "ada@xn--mnchen-3ya.de", "name": sent});
+            assert_eq!(serde_json::to_value(mailbox).unwrap(), sent, "{name}");
+        }
+        let nameless = Mailbox { email: "ada@example.com".parse().unwrap(), name: Some("\"\"".to_owned()) };
+        assert_eq!(serde_json::to_value(nameless).unwrap(), json!({"email": "ada@example.com"}));
     }
 
     #[test]

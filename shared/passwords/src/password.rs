@@ -2,19 +2,40 @@
 
 use std::fmt;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// The longest password in characters; a longer one is refused unread. NIST SP 800-63B requires at least 64.
 pub const MAX_LENGTH: usize = 128;
 
 /// A typed password, right or wrong, of at most [`MAX_LENGTH`] characters. Never logged: `Debug` hides it.
+///
+/// It is stored and compared in one form, whatever keyboard or system it is typed on (RFC 8265, section 4.2.2,
+/// `OpaqueString`): every space is U+0020, and the rest is in Normalization Form C.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
+pub struct Password {
+    prepared: String,
+    /// As it was typed, if that is another text.
+    typed: Option<String>,
+}
 
 impl Password {
+    /// The one form.
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.prepared
     }
+
+    /// As it was typed, if that is not the one form: hashes used to be made of this.
+    pub(crate) fn as_typed(&self) -> Option<&str> {
+        self.typed.as_deref()
+    }
+}
+
+/// Only the spaces of the category `Zs`: the others are control characters.
+fn prepared(text: &str) -> String {
+    let is_space = |char: char| char.is_whitespace() && !char.is_control() && !matches!(char, '\u{2028}' | '\u{2029}');
+    let spaced: String = text.chars().map(|char| if is_space(char) { ' ' } else { char }).collect();
+    ComposingNormalizerBorrowed::new_nfc().normalize(&spaced).into_owned()
 }
 
 impl<'de> Deserialize<'de> for Password {
@@ -24,7 +45,9 @@ impl<'de> Deserialize<'de> for Password {
         if text.chars().count() > MAX_LENGTH {
             return Err(D::Error::custom(format!("must have at most {MAX_LENGTH} characters")));
         }
-        Ok(Self(text))
+        let prepared = prepared(&text);
+        let typed = (prepared != text).then_some(text);
+        Ok(Self { prepared, typed })
     }
 }
 
@@ -39,6 +62,27 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// The examples of RFC 8265, section 4.3, table 4, and letters that have two forms.
+    #[test]
+    fn a_password_has_one_form() {
+        for (typed, form) in [
+            ("correct horse battery staple", "correct horse battery staple"),
+            ("Correct Horse Battery Staple", "Correct Horse Battery Staple"),
+            ("πßå", "πßå"),
+            ("Jack of ♦s", "Jack of ♦s"),
+            ("foo\u{1680}bar", "foo bar"),
+            ("foo\u{a0}bar\u{3000}", "foo bar "),
+            ("scho\u{308}ne tage", "schöne tage"),
+            ("\u{212b}ngstro\u{308}m", "Ångström"),
+            ("\u{1112}\u{1161}\u{11ab}", "한"),
+            ("ﬁsh", "ﬁsh"),
+            ("tab\there", "tab\there"),
+        ] {
+            let password: Password = serde_json::from_value(json!(typed)).unwrap();
+            assert_eq!((password.as_str(), password.as_typed()), (form, (typed != form).then_some(typed)));
+        }
+    }
 
     #[test]
     fn characters_are_counted_and_none_is_shown() {

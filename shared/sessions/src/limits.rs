@@ -16,6 +16,9 @@ const KNOWN: Limit = Limit { requests: 10, period: Duration::from_mins(10) };
 /// From all other addresses together, however many there are: 240 guesses a day. They cannot use up the limit of the
 /// owner's own addresses, so the owner is not locked out; from a new address the owner can still reset the password.
 const UNKNOWN: Limit = Limit { requests: 10, period: Duration::from_hours(1) };
+/// When to try again, whichever limit is reached: the time for one of [`UNKNOWN`]. With the time that is left of each,
+/// `Retry-After` would tell who shares an address with the owner that the account is used from it.
+const RETRY_AFTER: Duration = Duration::from_mins(6);
 /// Mails that can be requested to one email address.
 const MAILS: Limit = Limit { requests: 5, period: Duration::from_hours(1) };
 
@@ -53,7 +56,10 @@ impl AccountLimits {
         } else {
             guards.take(&format!("sign_in/{account}"), UNKNOWN, now).await?
         };
-        admit("sign_in", taken)
+        admit("sign_in", taken).map_err(|error| match error {
+            SessionError::LimitReached { class, .. } => SessionError::LimitReached { class, retry_after: RETRY_AFTER },
+            error => error,
+        })
     }
 
     /// Takes one mail.

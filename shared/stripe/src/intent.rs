@@ -64,7 +64,7 @@ impl NewIntent<'_> {
         ];
         form.extend(NOT_OFFERED.map(|method| ("excluded_payment_method_types[]", method.to_owned())));
         if let Some(email) = self.receipt_email {
-            form.push(("receipt_email", email.as_str().to_owned()));
+            form.push(("receipt_email", email.ascii().into_owned()));
         }
         Ok(form)
     }

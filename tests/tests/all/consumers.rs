@@ -9,9 +9,10 @@ mod world;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use api::ProblemType;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use bytes::Bytes;
-use domain::{MailEffectId, MailKind, MailSubject, OrderEvent, OrderStatus, Sending};
+use domain::{Delivery, MailEffectId, MailKind, MailSubject, OrderEvent, OrderStatus, Sending};
 use events::{BusError, DeadLetters, Event, Publisher};
 use http::{Request, Response};
 use lambda_http::request::LambdaRequest;
@@ -24,7 +25,7 @@ use self::world::{Sandboxed, World, cases, order_id, sample, total};
 use crate::environment::local;
 
 /// Has signed the samples of SendGrid's deliveries; its private half is gone.
-const SENDGRID_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEKT3fNQigAy3YSAtTIVSyrNzMljwSiJb3LlSqeXFeajofIlMjUSzDWjH+aToJFO9fA54jWUQRyx/E+ML+2r7kmQ==";
+const SENDGRID_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE1SV5oUiNUZk6ppE7LBcerFWaX2xswvTFDJzuJKogZ1YF+bjwrZ8D4hnvTIc6zAZW6ayvd8xfUfliX2ZoagXvwQ==";
 
 fn batch(event: Value) -> SqsEvent {
     serde_json::from_value(event).unwrap()
@@ -252,6 +253,7 @@ fn stripes_word_is_taken_when_it_is_stripes() {
         ("too-old", 400, OrderStatus::PendingPayment),
         ("unhandled-type", 200, OrderStatus::PendingPayment),
         ("unreadable", 500, OrderStatus::PendingPayment),
+        ("no-event", 400, OrderStatus::PendingPayment),
         ("unknown-status", 200, OrderStatus::PendingPayment),
         ("of-another-account", 200, OrderStatus::PendingPayment),
         ("of-live-mode", 200, OrderStatus::PendingPayment),
@@ -263,7 +265,7 @@ fn stripes_word_is_taken_when_it_is_stripes() {
         let before = world.order();
         assert_eq!((stripe_says(&world, case), world.order()), (status, before), "{case}");
     }
-    assert_eq!(cases("stripe-webhook").len(), 16);
+    assert_eq!(cases("stripe-webhook").len(), 17);
 }
 
 #[test]
@@ -279,12 +281,38 @@ fn a_payments_webhook_leaves_its_receipt_with_the_order() {
 fn sendgrids_reports_reach_their_mail_and_forgeries_do_not() {
     let world = World::with_paid_order();
     send(&world, sample("send-email", "order-paid"));
-    for (case, told, delivery) in [("trimmed-body", 400, None), ("delivered", 200, Some(domain::Delivery::Delivered))] {
+    for (case, told, delivery) in [
+        ("trimmed-body", 400, None),
+        ("no-batch", 400, None),
+        ("delivered", 200, Some(Delivery::Delivered)),
+        // Of three reports, the one that counts cannot be read, and another has half a pair in a field that nobody reads.
+        ("half-a-surrogate-pair", 200, Some(Delivery::Opened)),
+    ] {
         let request = request(sample("sendgrid-webhook", case));
         let answer = world.clock.run(email::sendgrid_webhook::handle(&world.env(), request));
         assert_eq!((status(answer), confirmation(&world).delivery), (told, delivery), "{case}");
     }
-    assert_eq!(cases("sendgrid-webhook").len(), 2);
+    assert_eq!(cases("sendgrid-webhook").len(), 4);
+}
+
+#[test]
+fn what_is_signed_and_no_event_is_not_called_forged() {
+    let world = World::with_paid_order();
+    let kind = |answer: Result<api::Response, api::ApiError>| answer.unwrap_err().kind();
+    let stripe = |case: &str| {
+        let request = request(sample("stripe-webhook", case));
+        kind(world.clock.run(payments::stripe_webhook::handle(&world.env(), request)))
+    };
+    let sendgrid = |case: &str| {
+        let request = request(sample("sendgrid-webhook", case));
+        kind(world.clock.run(email::sendgrid_webhook::handle(&world.env(), request)))
+    };
+    assert_eq!(
+        (stripe("forged"), stripe("no-event")),
+        (ProblemType::InvalidSignature, ProblemType::UnreadableDelivery)
+    );
+    let told = (sendgrid("trimmed-body"), sendgrid("no-batch"));
+    assert_eq!(told, (ProblemType::InvalidSignature, ProblemType::UnreadableDelivery));
 }
 
 fn settle(world: &World, case: &str) -> SqsBatchResponse {

@@ -14,15 +14,17 @@ mod shown;
 
 use std::collections::BTreeSet;
 
-use domain::{OrderStatus, Timestamp};
+use bytes::Bytes;
+use domain::{OrderStatus, Role, Timestamp};
+use edge::get_openapi::{DOCUMENT, REFERENCE};
 use futures::future::join_all;
-use http::StatusCode;
+use http::{Method, Request, StatusCode};
 use resilience::Clock as _;
 use sandbox::{Fault, FaultKind, Provider};
 use serde_json::json;
 use suite::{Activity, Misbehaviour, Record};
 
-use self::shop::{STOCK, Shop, placed};
+use self::shop::{CUSTOMER, STAFF, STOCK, Shop, json_of, placed};
 
 #[test]
 fn an_order_is_placed_paid_mailed_and_in_the_sheet() {
@@ -34,10 +36,35 @@ fn an_order_is_placed_paid_mailed_and_in_the_sheet() {
     shop.assert_paid_once(&placed);
     assert_eq!(shop.stock(), STOCK - 2);
 
-    let history = shop.get(&format!("/v1/orders/{}/history", placed.order_id));
-    let kinds: BTreeSet<&str> =
-        history["items"].as_array().unwrap().iter().filter_map(|entry| entry["kind"].as_str()).collect();
-    assert_eq!(kinds, BTreeSet::from(["event", "ledger", "mail", "row", "webhook"]), "every entry is in the history");
+    let path = format!("/v1/orders/{}/history", placed.order_id);
+    let kinds = |role: Role, who: &str| -> BTreeSet<String> {
+        let answer = shop.clock.run(shop.call_with(&shop.token(role, who), Method::GET, &path, None, None));
+        let entries = json_of(&answer)["items"].as_array().unwrap().clone();
+        entries.iter().filter_map(|entry| entry["kind"].as_str().map(str::to_owned)).collect()
+    };
+    let all = ["event", "ledger", "mail", "row", "webhook"].map(str::to_owned);
+    assert_eq!(kinds(Role::Staff, STAFF), BTreeSet::from(all), "every entry is in the history");
+    let owners = kinds(Role::Customer, CUSTOMER);
+    assert!(!owners.contains("row") && owners.len() == 4, "the row's number is the number of all orders: {owners:?}");
+}
+
+#[test]
+fn the_contract_goes_through_the_api_compressed() {
+    let shop = Shop::open();
+    for (path, whole) in [("/openapi.json", DOCUMENT), ("/reference", REFERENCE)] {
+        let get = |accept: &str| {
+            let request = Request::get(format!("http://shop.test{path}")).header("accept-encoding", accept);
+            shop.clock.run(shop.suite.http(request.body(Bytes::new()).unwrap()))
+        };
+        let (plain, gzip) = (get("identity"), get("gzip, br"));
+        assert!(plain.body() == whole.as_bytes() && plain.headers().get("content-encoding").is_none(), "{path}");
+        assert_eq!(
+            (&gzip.headers()["content-encoding"], &gzip.body()[..2]),
+            (&"gzip".parse().unwrap(), &b"\x1f\x8b"[..])
+        );
+        assert!(gzip.body().len() * 10 < whole.len(), "{path}: {}", gzip.body().len());
+        assert_ne!(plain.headers()["etag"], gzip.headers()["etag"]);
+    }
 }
 
 #[test]

@@ -533,7 +533,7 @@ export interface paths {
         };
         /**
          * Lists the history of an order.
-         * @description The history holds the order's events, Stripe's and the staff's answers, the ledger entries, the emails and the row in the sheet, by time. `limit` counts events; the other entries stand on the page of their time.
+         * @description The history holds the order's events, Stripe's and the staff's answers, the ledger entries, the emails and, for callers who may list all orders, the row in the sheet, by time. `limit` counts events; the other entries stand on the page of their time.
          *
          *     **Who:** people in the role `customer` or `staff` or `admin`; API keys with `orders:place` or `orders:read`.
          */
@@ -693,7 +693,7 @@ export interface paths {
         put?: never;
         /**
          * Receives SendGrid's event webhook.
-         * @description Verifies the signature over the raw bytes, applies each report to its email, and answers 200 once all are stored. Reports of other senders' emails are ignored.
+         * @description Verifies the signature over the raw bytes, applies each report to its email, and answers 200 once all are stored. Reports of other senders' emails are ignored, and those that cannot be read are counted.
          *
          *     **Who:** the provider, by its signature in `X-Twilio-Email-Event-Webhook-Signature`.
          */
@@ -830,7 +830,7 @@ export interface components {
          */
         Delivery: "processed" | "deferred" | "delivered" | "opened" | "clicked" | "dropped" | "bounced" | "spam_reported";
         /**
-         * @description An email address, checked for its form only: only its mail server knows whether it exists. At most 254 characters (RFC 5321, 4.5.3.1.3). Never logged: `Debug` hides it.
+         * @description An email address, checked for its form only: only its mail server knows whether it exists. Its domain has a name, which may have letters of any script (IDNA); a part before the `@` in other letters would need mail servers that take SMTPUTF8 (RFC 6531). Never logged: `Debug` hides it.
          * @example ada@example.com
          */
         EmailAddress: string;
@@ -1056,7 +1056,8 @@ export interface components {
              * @description How many seconds the replaced key stays valid; a day by default. Requires `replaces`.
              */
             overlap_seconds?: number | null;
-            replaces?: components["schemas"]["KeyId"] | null;
+            /** @description The key that it replaces, whose scopes it takes over unless others are given. */
+            replaces?: string | "" | null;
             /** @description What the key may do. */
             scopes?: ("orders:place" | "orders:read" | "orders:cancel" | "orders:invoice" | "orders:fulfil" | "orders:refund" | "catalogue:write")[];
         };
@@ -1209,7 +1210,8 @@ export interface components {
              * @example 4800
              */
             amount?: number | null;
-            currency?: components["schemas"]["Currency"] | null;
+            /** @description The currency of the amount; the order's by default. */
+            currency?: string | "" | null;
             /** @description The reference on the account's statement. */
             reference: components["schemas"]["TransferReference"];
         };
@@ -1281,7 +1283,7 @@ export interface components {
              * @description The type.
              * @enum {string}
              */
-            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/payment-refused" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
+            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/unreadable-delivery" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/payment-refused" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
         };
         /** @description A product. */
         Product: {
@@ -1377,7 +1379,8 @@ export interface components {
             amount?: number | null;
             /** @description The reason. */
             reason: components["schemas"]["RefundReason"];
-            transfer_reference?: components["schemas"]["TransferReference"] | null;
+            /** @description The reference of the bank transfer that returned the money: for orders paid by transfer, and for no others. */
+            transfer_reference?: string | "" | null;
         };
         /** @description `re_…` or `pyr_…` */
         RefundId: string;
@@ -5454,7 +5457,7 @@ export interface operations {
                 "X-Correlation-Id"?: string;
                 /** @description `return=minimal` leaves the body of a good answer out: 204 instead of 200, 201 with its `Location` alone. What is not known is ignored (RFC 7240) */
                 Prefer?: string;
-                /** @description The same for every repetition of this request: with it, the order is placed once */
+                /** @description The same for every repetition of this request: with it, the order is placed once. Visible ASCII without a comma: API Gateway joins the values of a repeated header with commas, and two keys are refused */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -7613,7 +7616,7 @@ export interface operations {
             header: {
                 /** @description Follows the request everywhere: 8 to 64 of `A-Z a-z 0-9 _ -`; another one is replaced, not refused */
                 "X-Correlation-Id"?: string;
-                /** @description The same for every repetition of this request: with it, the money goes back once */
+                /** @description The same for every repetition of this request: with it, the money goes back once. Visible ASCII without a comma: API Gateway joins the values of a repeated header with commas, and two keys are refused */
                 "Idempotency-Key": string;
             };
             path: {
@@ -8686,7 +8689,7 @@ export interface operations {
                     "application/json": components["schemas"]["Acknowledgement"];
                 };
             };
-            /** @description Not signed, not fresh or not readable */
+            /** @description The signature is invalid (`/problems/invalid-signature`); The delivery cannot be read (`/problems/unreadable-delivery`) */
             400: {
                 headers: {
                     /** @description What to quote when asking for help */
@@ -8694,12 +8697,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Acknowledgement"];
                     "application/problem+json": {
                         /** @constant */
                         status?: 400;
                         /** @enum {string} */
-                        type?: "/problems/invalid-signature";
+                        type?: "/problems/invalid-signature" | "/problems/unreadable-delivery";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -8805,7 +8807,7 @@ export interface operations {
                     "application/json": components["schemas"]["Acknowledgement"];
                 };
             };
-            /** @description Not signed, not fresh or not readable */
+            /** @description The signature is invalid (`/problems/invalid-signature`); The delivery cannot be read (`/problems/unreadable-delivery`) */
             400: {
                 headers: {
                     /** @description What to quote when asking for help */
@@ -8813,12 +8815,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Acknowledgement"];
                     "application/problem+json": {
                         /** @constant */
                         status?: 400;
                         /** @enum {string} */
-                        type?: "/problems/invalid-signature";
+                        type?: "/problems/invalid-signature" | "/problems/unreadable-delivery";
                     } & components["schemas"]["Problem"];
                 };
             };

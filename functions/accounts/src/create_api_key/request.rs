@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{FieldError, KeyId, Scope, Scopes};
+use domain::{FieldError, KeyId, Scope, Scopes, check_text};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Schema;
 
 /// The longest name of a key, in characters.
 pub const MAX_NAME: usize = 100;
@@ -26,7 +27,7 @@ pub(crate) struct KeyBody {
     #[schema(
         min_length = 1,
         max_length = 100,
-        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+        pattern = r"^[^\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*[^\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff][^\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
     )]
     name: String,
     #[schema(schema_with = api::scopes_schema, required = false)]
@@ -34,11 +35,16 @@ pub(crate) struct KeyBody {
     /// The lifetime of the key in days; 90 by default.
     #[schema(format = Int32, minimum = 1, maximum = 730)]
     expires_in_days: Option<u32>,
-    /// The key that it replaces, whose scopes it takes over unless others are given.
+    #[serde(default, deserialize_with = "domain::unless_empty")]
+    #[schema(schema_with = replaces_schema, required = false)]
     replaces: Option<KeyId>,
     /// How many seconds the replaced key stays valid; a day by default. Requires `replaces`.
     #[schema(format = Int32, minimum = 0, maximum = 604_800)]
     overlap_seconds: Option<u32>,
+}
+
+fn replaces_schema() -> Schema {
+    domain::or_empty::<KeyId>("The key that it replaces, whose scopes it takes over unless others are given.")
 }
 
 /// A validated request for a key.
@@ -73,10 +79,8 @@ pub(crate) fn read(body: KeyBody) -> Result<NewApiKeyRequest, FieldError> {
 }
 
 fn name(name: String) -> Result<String, FieldError> {
-    let length = name.chars().count();
-    let fits = (1..=MAX_NAME).contains(&length) && !name.trim().is_empty() && !name.chars().any(char::is_control);
-    let message = || format!("must have 1 to {MAX_NAME} characters, and no control characters");
-    if fits { Ok(name) } else { Err(FieldError::new("name", message())) }
+    check_text(&name, MAX_NAME).map_err(|error| FieldError::new("name", error.to_string()))?;
+    Ok(name)
 }
 
 fn scopes(words: &[String]) -> Result<Scopes, FieldError> {
@@ -139,7 +143,7 @@ mod tests {
             (
                 "name",
                 vec![json!("n"), json!("n".repeat(100))],
-                vec![json!(""), json!("  "), json!("a\nb"), json!("n".repeat(101))],
+                vec![json!(""), json!("  "), json!("a\nb"), json!("a\u{202e}b"), json!("n".repeat(101))],
             ),
             ("scopes", vec![json!(["orders:place"])], vec![json!([]), json!(["orders:place", "root"]), json!([""])]),
             ("expires_in_days", vec![json!(1), json!(730)], vec![json!(0), json!(731)]),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Currency, FieldError, Money, Sku, Timestamp};
+use domain::{Currency, FieldError, Money, Sku, Timestamp, check_text};
 use serde::Deserialize;
 use store::{ProductEdit, StockEdit};
 use stripe::to_stripe;
@@ -22,7 +22,7 @@ pub(crate) struct ProductBody {
     #[schema(
         min_length = 1,
         max_length = 200,
-        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+        pattern = r"^[^\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*[^\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff][^\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
     )]
     name: String,
     #[schema(schema_with = prices_schema)]
@@ -67,10 +67,8 @@ pub(crate) fn read(sku: Sku, body: ProductBody, at: Timestamp) -> Result<Product
 }
 
 fn name(name: String) -> Result<String, FieldError> {
-    let length = name.chars().count();
-    let fits = (1..=MAX_NAME).contains(&length) && !name.trim().is_empty() && !name.chars().any(char::is_control);
-    let message = || format!("must have 1 to {MAX_NAME} characters, and no control characters");
-    if fits { Ok(name) } else { Err(FieldError::new("name", message())) }
+    check_text(&name, MAX_NAME).map_err(|error| FieldError::new("name", error.to_string()))?;
+    Ok(name)
 }
 
 fn prices(given: BTreeMap<String, i64>) -> Result<BTreeMap<Currency, i64>, FieldError> {
@@ -134,6 +132,8 @@ mod tests {
         check("/name", json!(""), "name");
         check("/name", json!("  "), "name");
         check("/name", json!("a\nb"), "name");
+        check("/name", json!("\u{200b}"), "name");
+        check("/name", json!("a\u{202e}b"), "name");
         check("/name", json!("x".repeat(201)), "name");
         check("/prices", json!({}), "prices");
         check("/prices", json!({"euro": 1}), "prices");

@@ -85,7 +85,7 @@ pub enum HistoryEntry {
         /// What caused it.
         correlation_id: String,
     },
-    /// The order's row in the sheet.
+    /// The order's row in the sheet, for callers who may list all orders.
     Row {
         /// When the order was last seen in it.
         at: Timestamp,

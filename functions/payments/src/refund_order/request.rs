@@ -13,6 +13,7 @@ use serde::Deserialize;
 use store::{Orders, Receipt, ReceiptSource, update_from};
 use stripe::to_stripe;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Schema;
 
 /// A request for a refund.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -23,8 +24,15 @@ pub(crate) struct RefundBody {
     amount: Option<i64>,
     /// The reason.
     reason: RefundReason,
-    /// The reference of the bank transfer that returned the money: for orders paid by transfer, and for no others.
+    #[serde(default, deserialize_with = "domain::unless_empty")]
+    #[schema(schema_with = reference_schema, required = false)]
     transfer_reference: Option<TransferReference>,
+}
+
+fn reference_schema() -> Schema {
+    domain::or_empty::<TransferReference>(
+        "The reference of the bank transfer that returned the money: for orders paid by transfer, and for no others.",
+    )
 }
 
 /// A requested refund, new or repeated.

@@ -2,8 +2,10 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{CustomerId, UserId};
+use jsonwebtoken::EncodingKey;
 use proptest::prelude::*;
 use ring::hmac;
+use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -52,6 +54,17 @@ fn raw(header: &Value, claims: &Value, signature: impl FnOnce(&[u8]) -> Vec<u8>)
     let message = format!("{}.{}", part(header), part(claims));
     let signature = signature(message.as_bytes());
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// A token of these bytes, signed rightly.
+fn sign_parts(header: &[u8], claims: &[u8], key: &SigningKey) -> String {
+    let stored = serde_json::to_value(key).unwrap();
+    let der = PrivatePkcs8KeyDer::from_pem_slice(stored["private_key"].as_str().unwrap().as_bytes()).unwrap();
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    crypto::install();
+    let key = EncodingKey::from_ec_der(der.secret_pkcs8_der());
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::ES256).unwrap();
+    format!("{message}.{signature}")
 }
 
 #[test]
@@ -151,6 +164,27 @@ fn forged_headers_are_refused_although_the_signature_is_right() {
         let refused = verify(&token, &keys(&[&key, &other]), &TokenRules::default(), NOW);
         assert_eq!(refused, Err(TokenRefused(reason)));
     }
+}
+
+/// Signed rightly, from parts that no library would write.
+#[test]
+fn a_signed_token_of_another_shape_is_refused() {
+    let key = SigningKey::generate(NOW).unwrap();
+    let own = sign(&header(&key), &claims(), &key).unwrap();
+    assert_eq!(verify(&own, &keys(&[&key]), &TokenRules::default(), NOW), Ok(customer()));
+    let head = json!({"alg": "ES256", "typ": TYPE, "kid": key.id()}).to_string();
+    let latin = |text: String| text.into_bytes().into_iter().filter(|byte| *byte != 0xc3).collect::<Vec<u8>>();
+    for (header, claims, reason) in [
+        (head.replace('}', ",\"crit\":null}").into_bytes(), claims().to_string().into_bytes(), "critical extensions"),
+        (head.clone().into_bytes(), latin(with("note", json!("ä")).to_string()), "malformed"),
+        (latin(head.replace('}', ",\"note\":\"ä\"}")), claims().to_string().into_bytes(), "malformed"),
+    ] {
+        let token = sign_parts(&header, &claims, &key);
+        let refused = verify(&token, &keys(&[&key]), &TokenRules::default(), NOW);
+        assert_eq!(refused, Err(TokenRefused(reason)), "{}", String::from_utf8_lossy(&header));
+    }
+    let plain = sign_parts(head.as_bytes(), claims().to_string().as_bytes(), &key);
+    assert_eq!(verify(&plain, &keys(&[&key]), &TokenRules::default(), NOW), Ok(customer()), "the parts are right");
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub struct Registration {
     pub password: PasswordHash,
 }
 
-/// The link is not valid for this: it has expired, or is of another kind or another account.
+/// The link is not valid for this: it has expired, is of another kind or another account, or older than the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the link is not good for this")]
 pub struct LinkRefused;
@@ -54,10 +54,8 @@ pub enum SignInRefused {
 }
 
 impl Link {
-    /// Whether the link is valid for this now.
     fn admit(&self, kind: LinkKind, account: &Account, now: Timestamp) -> Result<(), LinkRefused> {
-        let good = self.kind == kind && self.account == account.id && now < self.expires_at;
-        if good { Ok(()) } else { Err(LinkRefused) }
+        if self.is_for(kind, account, now) { Ok(()) } else { Err(LinkRefused) }
     }
 }
 
@@ -129,7 +127,7 @@ impl Account {
     pub fn no_reset(nobody: CustomerId, context: &CommandContext<'_>) -> AccountChange {
         let account = AccountId::Customer(nobody);
         let expires_at = context.now.plus(RESET_LIFETIME);
-        let link = Link { id: context.link, kind: LinkKind::ResetPassword, account, expires_at };
+        let link = Link { id: context.link, kind: LinkKind::ResetPassword, account, since: context.now, expires_at };
         AccountChange { before: None, after: None, events: Vec::new(), link: Some(link), uses: None }
     }
 
@@ -210,7 +208,8 @@ impl Account {
             LinkKind::VerifyEmail => VERIFICATION_LIFETIME,
             LinkKind::ResetPassword => RESET_LIFETIME,
         };
-        let link = Link { id: context.link, kind, account: self.id, expires_at: context.now.plus(lifetime) };
+        let (account, since, expires_at) = (self.id, self.sessions_since, context.now.plus(lifetime));
+        let link = Link { id: context.link, kind, account, since, expires_at };
         let mut change = self.telling(event_type, context);
         for event in &mut change.events {
             event.link_id = Some(link.id);

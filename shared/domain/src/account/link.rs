@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::AccountId;
+use super::{Account, AccountId};
 use crate::{LinkId, Timestamp};
 
 string_enum! {
@@ -25,6 +25,16 @@ pub struct Link {
     pub kind: LinkKind,
     /// The account.
     pub account: AccountId,
+    /// The account's `sessions_since` when the link was made. Once the password has changed, by this link, another one or
+    /// otherwise, the link is no longer valid. Compared for equality, as a session's.
+    pub since: Timestamp,
     /// When it expires.
     pub expires_at: Timestamp,
+}
+
+impl Link {
+    /// Whether it is valid for this now.
+    pub(super) fn is_for(&self, kind: LinkKind, account: &Account, now: Timestamp) -> bool {
+        self.kind == kind && self.account == account.id && self.since == account.sessions_since && now < self.expires_at
+    }
 }

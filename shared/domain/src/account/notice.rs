@@ -20,8 +20,7 @@ pub enum AccountNotice<'a> {
 
 impl<'a> AccountNotice<'a> {
     /// Decides on the notice for an event, from the account, link and key as they are stored now. `None` when the event
-    /// is outdated: the account is gone or verified already, the link was used or has expired, or the key is no longer
-    /// valid.
+    /// is outdated: the account is gone or verified already, the link or the key is no longer valid.
     pub fn decide(
         event: &AccountEvent,
         account: Option<&Account>,
@@ -30,10 +29,7 @@ impl<'a> AccountNotice<'a> {
         now: Timestamp,
     ) -> Option<Self> {
         let account = account.filter(|account| account.id == event.account_id)?;
-        let good_link = |kind| {
-            let is_events = |link: &&Link| Some(link.id) == event.link_id && link.account == account.id;
-            link.filter(is_events).filter(|link| link.kind == kind && now < link.expires_at)
-        };
+        let good_link = |kind| link.filter(|link| Some(link.id) == event.link_id && link.is_for(kind, account, now));
         match event.event_type {
             AccountEventType::Registered if account.email_verified_at.is_none() => {
                 good_link(LinkKind::VerifyEmail).map(Self::VerifyEmail)
@@ -91,7 +87,7 @@ mod tests {
 
     fn link(kind: LinkKind) -> Link {
         let id: LinkId = "lnk_00000000000000000000000000000003".parse().unwrap();
-        Link { id, kind, account: OWNER.parse().unwrap(), expires_at: at(100) }
+        Link { id, kind, account: OWNER.parse().unwrap(), since: at(0), expires_at: at(100) }
     }
 
     fn key() -> ApiKey {
@@ -140,13 +136,14 @@ mod tests {
     }
 
     #[test]
-    fn an_accounts_link_is_mailed_to_nobody_else() {
+    fn a_link_of_another_account_or_an_earlier_password_is_mailed_to_nobody() {
         let strangers =
             Link { account: "cus_00000000000000000000000000000009".parse().unwrap(), ..link(LinkKind::VerifyEmail) };
         let another =
             Link { id: "lnk_00000000000000000000000000000009".parse().unwrap(), ..link(LinkKind::VerifyEmail) };
         let event = event(AccountEventType::Registered);
-        for link in [strangers, another] {
+        let older = Link { since: at(-1), ..link(LinkKind::VerifyEmail) };
+        for link in [strangers, another, older] {
             assert_eq!(AccountNotice::decide(&event, Some(&account(false)), Some(&link), None, at(20)), None);
         }
     }

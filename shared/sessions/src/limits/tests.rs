@@ -32,6 +32,24 @@ fn strangers_share_few_tries_and_cannot_use_up_the_owners() {
 }
 
 #[test]
+fn an_answer_does_not_tell_that_the_account_is_used_from_here() {
+    let guards = MemoryStore::new();
+    let clock = VirtualClock::at(NOW);
+    let (owner, stranger) = (limits("anna", "home"), limits("anna", "evil"));
+    clock.run(owner.remember(&guards, NOW));
+    let answers = |limits: &AccountLimits, later: u64| -> Vec<_> {
+        let now = NOW.plus(Duration::from_secs(later));
+        let tried = (0..12).map(|_| clock.run(limits.try_password(&guards, now)).map_err(ApiError::from));
+        tried.map(|tried| tried.err().map(|error| (error.kind(), error.retry_after()))).collect()
+    };
+    assert_eq!(answers(&owner, 0), answers(&stranger, 0));
+    let refused = Some((ProblemType::TooManyRequests, Some(RETRY_AFTER)));
+    for limits in [&owner, &stranger] {
+        assert_eq!(answers(limits, 30), vec![refused; 12], "and nothing of when it was tried");
+    }
+}
+
+#[test]
 fn an_address_is_forgotten_after_ninety_days() {
     let guards = MemoryStore::new();
     let owner = limits("anna", "home");

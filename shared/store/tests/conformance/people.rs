@@ -48,7 +48,7 @@ pub fn event(n: u128, k: u128) -> AccountEvent {
 
 pub fn link(n: u128, account: AccountId) -> Link {
     let id = LinkId::from_uuid(Uuid::from_u128(n));
-    Link { id, kind: LinkKind::VerifyEmail, account, expires_at: at(86_400) }
+    Link { id, kind: LinkKind::VerifyEmail, account, since: at(0), expires_at: at(86_400) }
 }
 
 /// A change that does nothing yet.

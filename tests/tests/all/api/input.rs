@@ -47,6 +47,12 @@ fn every_bad_cart_is_refused_at_its_field() {
         (with("/shipping_address/country", json!("Germany")), "shipping_address.country"),
         (with("/shipping_address/name", json!("")), "shipping_address.name"),
         (with("/shipping_address/city", json!("x".repeat(201))), "shipping_address.city"),
+        (with("/shipping_address/name", json!("\u{200b}\u{200b}")), "shipping_address.name"),
+        (with("/shipping_address/line2", json!("c/o \u{202e}Ben")), "shipping_address.line2"),
+        (with("/lines", json!([["MUG-1", 1]])), "lines[0]"),
+        (with("/payment_method", Value::Null), "payment_method"),
+        (with("/payment_method", json!({"stripe": null})), "payment_method"),
+        (with("/email", json!("anna@127.0.0.1")), "email"),
         (with("/shipping_address/planet", json!("Earth")), "shipping_address.planet"),
         (with("/email", json!("anna")), "email"),
         (with("/email", Value::Null), "email"),
@@ -55,6 +61,8 @@ fn every_bad_cart_is_refused_at_its_field() {
         (without("shipping_address"), "shipping_address"),
     ];
     for (body, field) in cases {
+        // Below the limit of a minute.
+        world.clock.advance(std::time::Duration::from_secs(2));
         let answered = world.place(ANNA, "key-1", &body);
         assert_eq!(answered.problem(), (422, "invalid-field", Some(field)), "{body}");
         assert_eq!(answered.headers["content-type"], "application/problem+json");
@@ -89,7 +97,10 @@ fn bodies_that_are_no_carts_have_their_own_statuses() {
     };
     let json = "application/json";
     let long = with("/email", json!("x".repeat(65_536))).to_string();
+    let twice = cart().to_string().replacen('{', r#"{"currency":"USD","#, 1);
     for (content_type, body, problem) in [
+        (json, twice, (422, "invalid-field", Some("currency"))),
+        (json, cart().to_string().replace("Anna", "A\\ud800"), (400, "malformed-body", None)),
         (json, "{\"lines\": [".to_owned(), (400, "malformed-body", None)),
         (json, String::new(), (400, "malformed-body", None)),
         (json, format!("{}{}", cart(), cart()), (400, "malformed-body", None)),
@@ -110,6 +121,8 @@ fn a_key_is_needed_and_belongs_to_one_cart() {
     assert_eq!(place(None, &cart()).problem(), (400, "idempotency-key-missing", None));
     assert_eq!(place(Some("two words"), &cart()).problem(), (400, "idempotency-key-malformed", None));
     assert_eq!(place(Some(&"k".repeat(256)), &cart()).problem(), (400, "idempotency-key-malformed", None));
+    let twice = place(Some("key-1,key-1"), &cart());
+    assert_eq!(twice.problem(), (400, "idempotency-key-malformed", None), "one key in two headers, as it arrives");
 
     assert_eq!(place(Some("key-1"), &cart()).status, 201);
     for other in [
@@ -119,6 +132,26 @@ fn a_key_is_needed_and_belongs_to_one_cart() {
         with("/shipping_address/city", json!("Berlin")),
     ] {
         assert_eq!(place(Some("key-1"), &other).problem(), (422, "idempotency-key-reused", None), "{other}");
+    }
+    assert_eq!(world.store.all_orders().len(), 1);
+}
+
+#[test]
+fn a_cart_is_the_same_however_its_client_writes_it() {
+    let world = World::new();
+    assert_eq!(world.place(ANNA, "key-1", &with("/shipping_address/line2", json!(""))).status, 201);
+    for same in [
+        cart(),
+        with("/shipping_address/line2", Value::Null),
+        with("/lines/0/quantity", json!(2.0)),
+        with("/payment_method", json!("stripe")),
+    ] {
+        let repeated = world.place(ANNA, "key-1", &same);
+        assert_eq!(
+            (repeated.status, &repeated.headers["idempotent-replayed"]),
+            (201, &"true".parse().unwrap()),
+            "{same}"
+        );
     }
     assert_eq!(world.store.all_orders().len(), 1);
 }

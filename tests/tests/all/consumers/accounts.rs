@@ -29,6 +29,7 @@ fn world() -> World {
         id: format!("lnk_{number:032}").parse().unwrap(),
         kind,
         account: customer.id,
+        since: customer.sessions_since,
         expires_at,
     };
     let links = [link(1, LinkKind::VerifyEmail, now.plus(day)), link(2, LinkKind::ResetPassword, now)];

@@ -56,6 +56,7 @@ fn register(shop: &Shop) -> Account {
         id: "lnk_00000000000000000000000000000001".parse().unwrap(),
         kind: LinkKind::VerifyEmail,
         account: account.id,
+        since: account.sessions_since,
         expires_at: now.plus(Duration::from_hours(24)),
     };
     let events = vec![event(shop, AccountEventType::Registered, Some(&link))];

@@ -42,7 +42,8 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn link(kind: LinkKind, account: u128, expires_at: Timestamp) -> Link {
-    Link { id: link_id(9), kind, account: AccountId::Customer(customer(account)), expires_at }
+    let (account, since) = (AccountId::Customer(customer(account)), unverified().sessions_since);
+    Link { id: link_id(9), kind, account, since, expires_at }
 }
 
 /// What every change must be: the next version of the former state, with events about its own account.
@@ -128,6 +129,28 @@ fn a_link_is_good_for_its_kind_its_account_and_its_time() {
         let reset = verified().reset_password(&link(kind, account, expires_at), hash("x"), &command_context());
         assert_eq!(reset, Err(LinkRefused));
     }
+}
+
+#[test]
+fn a_link_ends_with_the_password_that_it_was_made_for() {
+    let account = verified();
+    let links = [account.request_reset(&command_context()), account.request_reset(&command_context())];
+    let [first, second] = links.map(|change| change.link.unwrap());
+    let reset = |account: &Account, link: &Link| account.reset_password(link, hash("new"), &command_context());
+    let after_reset = reset(&account, &first).unwrap().after.unwrap();
+    let after_change = account.change_password(hash("new"), &command_context()).after.unwrap();
+    for changed in [after_reset, after_change] {
+        assert_eq!(reset(&changed, &second), Err(LinkRefused));
+        let fresh = changed.request_reset(&command_context()).link;
+        assert!(fresh.is_some_and(|fresh| reset(&changed, &fresh).is_ok()));
+    }
+    let rehashed = account.rehash(hash("better"), NOW).after.unwrap();
+    assert!(reset(&rehashed, &second).is_ok(), "the same password");
+
+    let waits = unverified();
+    let verification = waits.send_verification(&command_context()).link.unwrap();
+    let reset_meanwhile = reset(&waits, &waits.request_reset(&command_context()).link.unwrap()).unwrap().after.unwrap();
+    assert_eq!(reset_meanwhile.verify_email(&verification, NOW), Err(LinkRefused));
 }
 
 #[test]

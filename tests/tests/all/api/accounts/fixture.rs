@@ -53,7 +53,8 @@ fn account(number: u128, email: &str) -> Account {
 }
 
 fn link(number: u128, kind: LinkKind, account: &Account, seconds: i64) -> Link {
-    Link { id: LinkId::from_uuid(Uuid::from_u128(number)), kind, account: account.id, expires_at: at(seconds) }
+    let (id, since) = (LinkId::from_uuid(Uuid::from_u128(number)), account.sessions_since);
+    Link { id, kind, account: account.id, since, expires_at: at(seconds) }
 }
 
 impl AccountsFixture {
