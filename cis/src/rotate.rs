@@ -165,7 +165,7 @@ pub const fn local_window() -> Window {
 
 /// One rotation at a time on this machine.
 fn lock() -> Result<File, RotateError> {
-    std::fs::create_dir_all(paths::state())?;
+    paths::private_folder(&paths::state())?;
     let file = File::options().create(true).truncate(false).write(true).open(paths::state().join("rotate.lock"))?;
     file.try_lock().map_err(|error| match error {
         std::fs::TryLockError::WouldBlock => RotateError::Busy,

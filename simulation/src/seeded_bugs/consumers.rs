@@ -16,8 +16,7 @@ use suite::{CallError, ChangeStream as _, QueueMapping, Stores as _, StreamMappi
 
 use super::SeededBug;
 use crate::people::TWO_REFUNDS;
-use crate::pollers::Pollers;
-use crate::world::{Build, Handler, SimulatedSuite, World};
+use crate::world::{Build, Handler, Pollers, SimulatedSuite, World};
 
 /// The functions that consume events.
 const CONSUMERS: [&str; 3] = ["send-email", "settle-payment", "sync-sheet"];
