@@ -244,6 +244,7 @@ mod tests {
             account_id: AccountId::Customer(CustomerId::from_uuid(Uuid::from_u128(1))),
             link_id: None,
             key_id: None,
+            provider: None,
             at: Timestamp::from_seconds(1_790_000_000),
             correlation_id: "corr".into(),
         }

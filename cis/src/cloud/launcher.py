@@ -12,6 +12,7 @@ functions too, however the parent ended.
 """
 
 import http.server
+import json
 import os
 import signal
 import socketserver
@@ -64,8 +65,9 @@ def refusal(method, path, headers):
     return "a page of another site made the request"
 
 
-def sentence(reason):
-    return f"This server answers programs on this machine and its own pages: {reason}.\n".encode()
+def message(reason):
+    text = f"This server answers programs on this machine and its own pages: {reason}."
+    return json.dumps({"message": text}).encode()
 
 
 def guarded(app):
@@ -80,9 +82,9 @@ def guarded(app):
             return await app(scope, receive, without_wildcard(send))
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close", "code": 1008})
-        body = sentence(reason)
-        length = (b"content-length", str(len(body)).encode())
-        await send({"type": "http.response.start", "status": 403, "headers": [length]})
+        body = message(reason)
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 403, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     return guard
@@ -111,8 +113,9 @@ def parse_guarded(self):
     reason = refusal(self.command, self.path, self.headers.items())
     if reason is None:
         return True
-    body = sentence(reason)
+    body = message(reason)
     self.send_response(403)
+    self.send_header("Content-Type", "application/json")
     self.send_header("Content-Length", str(len(body)))
     self.send_header("Connection", "close")
     self.end_headers()

@@ -33,7 +33,7 @@ pub async fn run() -> Result<(), DrillError> {
     findings.expect(elsewhere.is_empty(), &format!("{} listeners, all on 127.0.0.1 {elsewhere:?}", listening.len()));
     for (name, url) in addresses(&stack, &listening) {
         let passed = trespasses(&http, &url).await?;
-        findings.expect(passed.is_empty(), &format!("{name} refuses pages of other sites {passed:?}"));
+        findings.expect(passed.is_empty(), &format!("{name}: pages of other sites are refused {passed:?}"));
     }
     own_ways(&stack, &http, &mut findings).await?;
     let open = files::open_to_others(&paths::state())?;
@@ -113,9 +113,11 @@ async fn own_ways(stack: &Stack, http: &Http, findings: &mut Findings) -> Result
         let asking = [("origin", &*origin), ("access-control-request-method", "GET")];
         let preflight = http.send(Method::OPTIONS, &products, &asking, None).await?;
         let answer = http.get(&products, &[("origin", &origin)]).await?;
-        let shared = |answer: &Answer| answer.headers.get("access-control-allow-origin").is_some_and(|to| *to == origin);
+        let shared =
+            |answer: &Answer| answer.headers.get("access-control-allow-origin").is_some_and(|to| *to == origin);
         let both = preflight.status < 300 && shared(&preflight) && answer.status == 200 && shared(&answer);
-        findings.expect(both, &format!("the app at {origin} may ask and read ({}, {})", preflight.status, answer.status));
+        findings
+            .expect(both, &format!("the app at {origin} may ask and read ({}, {})", preflight.status, answer.status));
     }
     let hurry = format!("{}/_sandbox/webhooks/hurry", stack.sandbox_url);
     let answer = http.send(Method::POST, &hurry, &[("origin", &stack.sandbox_url)], None).await?;

@@ -10,9 +10,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use http::header::{HOST, ORIGIN};
+use http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use http::uri::Authority;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use serde_json::json;
 
 /// Which pages may call, beside programs.
 #[derive(Clone, Debug)]
@@ -94,9 +95,10 @@ async fn check(State(guard): State<LocalOnly>, request: Request, next: Next) -> 
     let Some(reason) = guard.refusal(request.method(), request.uri(), request.headers()) else {
         return next.run(request).await;
     };
-    let sentence = format!("This server answers programs on this machine and its own pages: {reason}.\n");
-    let mut response = Response::new(Body::from(sentence));
+    let message = format!("This server answers programs on this machine and its own pages: {reason}.");
+    let mut response = Response::new(Body::from(json!({ "message": message }).to_string()));
     *response.status_mut() = StatusCode::FORBIDDEN;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -125,8 +127,16 @@ mod tests {
             check(&LocalOnly::programs(), Method::POST, &[("host", host)], true);
         }
         for host in [
-            "evil.example", "localhost.evil.example", "127.0.0.1.evil.example:9", "evillocalhost", "a@localhost", "",
-            "0.0.0.0", "127.0.0.2", "[::1", "evil.example:127.0.0.1",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:9",
+            "evillocalhost",
+            "a@localhost",
+            "",
+            "0.0.0.0",
+            "127.0.0.2",
+            "[::1",
+            "evil.example:127.0.0.1",
         ] {
             check(&with_app(), Method::GET, &[("host", host)], false);
         }
@@ -144,7 +154,9 @@ mod tests {
             check(&with_app(), Method::POST, &from(origin), true);
             check(&LocalOnly::programs(), Method::POST, &from(origin), false);
         }
-        for origin in ["https://evil.example", "null", "", "http://127.0.0.1:10", "http://localhost:9", "https://127.0.0.1:9"] {
+        for origin in
+            ["https://evil.example", "null", "", "http://127.0.0.1:10", "http://localhost:9", "https://127.0.0.1:9"]
+        {
             check(&with_app(), Method::POST, &from(origin), false);
             check(&with_app(), Method::OPTIONS, &from(origin), false);
         }

@@ -132,7 +132,8 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_read_is_a_400_with_its_type() {
         let database = Database::memory().unwrap();
-        for (operation, input) in [("PutItem", json!([1])), ("PutItem", json!({ "TableName": 7 })), ("Fly", json!({}))] {
+        for (operation, input) in [("PutItem", json!([1])), ("PutItem", json!({ "TableName": 7 })), ("Fly", json!({}))]
+        {
             let (status, refused) = call(&database, operation, &input).await;
             assert_eq!(status, 400);
             assert!(refused["__type"].as_str().unwrap().ends_with("#SerializationException"), "{refused}");

@@ -37,9 +37,10 @@ fn sockets(stack: &Stack) -> io::Result<BTreeSet<u64>> {
         // A process may end meanwhile.
         let Ok(files) = std::fs::read_dir(path.join("fd")) else { continue };
         let targets = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
-        sockets.extend(targets.filter_map(|target| {
-            target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse::<u64>().ok()
-        }));
+        sockets
+            .extend(targets.filter_map(|target| {
+                target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse::<u64>().ok()
+            }));
     }
     Ok(sockets)
 }
@@ -60,7 +61,8 @@ fn listener(line: &str) -> Option<(SocketAddr, u64)> {
         8 => SocketAddr::from((Ipv4Addr::from(u32::from_str_radix(host, 16).ok()?.swap_bytes()), port)),
         _ => {
             // Four words, each in the byte order of the machine.
-            let words = host.as_bytes().chunks(8).map(|word| u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok());
+            let words =
+                host.as_bytes().chunks(8).map(|word| u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok());
             let bytes: Vec<u8> = words.map(|word| word.map(u32::to_le_bytes)).collect::<Option<Vec<_>>>()?.concat();
             SocketAddr::from((Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?), port))
         }

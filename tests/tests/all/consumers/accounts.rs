@@ -66,6 +66,7 @@ fn account(id: &str, role: Role, world: &World) -> Account {
         password: None,
         identities: vec![],
         sessions_since: now,
+        disabled_at: None,
         created_at: now,
         updated_at: now,
         version: 1,
