@@ -73,9 +73,10 @@ impl FromStr for Who {
 /// There is no such account, or the table fails.
 pub async fn disable(store: &(impl Accounts + ApiKeys), who: &Who) -> Result<String, AccountError> {
     let (account, changed) = change(store, who, |account, now| Ok(account.disable(now))).await?;
-    let mut said = match changed {
-        true => format!("{} is disabled and its sessions have ended; {TOKENS}", name(&account)),
-        false => format!("{} is disabled already", name(&account)),
+    let mut said = if changed {
+        format!("{} is disabled and its sessions have ended; {TOKENS}", name(&account))
+    } else {
+        format!("{} is disabled already", name(&account))
     };
     for (id, name) in keys_of(store, account.id).await? {
         write!(said, "\nits API key {id} ({name}) stays valid: DELETE /v1/api-keys/{id} revokes it").ok();
@@ -90,10 +91,8 @@ pub async fn disable(store: &(impl Accounts + ApiKeys), who: &Who) -> Result<Str
 /// There is no such account, or the table fails.
 pub async fn enable(store: &impl Accounts, who: &Who) -> Result<String, AccountError> {
     let (account, changed) = change(store, who, |account, now| Ok(account.enable(now))).await?;
-    Ok(match changed {
-        true => format!("{} can sign in again", name(&account)),
-        false => format!("{} is not disabled", name(&account)),
-    })
+    let outcome = if changed { "can sign in again" } else { "is not disabled" };
+    Ok(format!("{} {outcome}", name(&account)))
 }
 
 /// Gives an account another role.
@@ -103,9 +102,10 @@ pub async fn enable(store: &impl Accounts, who: &Who) -> Result<String, AccountE
 /// There is no such account, the role is not one for it, or the table fails.
 pub async fn assign_role(store: &impl Accounts, who: &Who, role: Role) -> Result<String, AccountError> {
     let (account, changed) = change(store, who, |account, now| Ok(account.assign_role(role, now)?)).await?;
-    Ok(match changed {
-        true => format!("{} is {role} now and its sessions have ended; {TOKENS}", name(&account)),
-        false => format!("{} is {role} already", name(&account)),
+    Ok(if changed {
+        format!("{} is {role} now and its sessions have ended; {TOKENS}", name(&account))
+    } else {
+        format!("{} is {role} already", name(&account))
     })
 }
 

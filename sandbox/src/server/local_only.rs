@@ -108,12 +108,12 @@ mod tests {
 
     /// Whether a request with these headers passes.
     #[track_caller]
-    fn check(guard: &LocalOnly, method: Method, headers: &[(&'static str, &str)], passes: bool) {
+    fn check(guard: &LocalOnly, method: &Method, headers: &[(&'static str, &str)], passes: bool) {
         let mut sent = HeaderMap::new();
         for (name, value) in headers {
             sent.append(*name, value.parse().unwrap());
         }
-        let refusal = guard.refusal(&method, &Uri::from_static("/"), &sent);
+        let refusal = guard.refusal(method, &Uri::from_static("/"), &sent);
         assert_eq!(refusal.is_none(), passes, "{headers:?}: {refusal:?}");
     }
 
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn the_host_is_this_machine() {
         for host in ["127.0.0.1:9", "127.0.0.1", "localhost:9", "LOCALHOST", "api.localhost:9", "[::1]:9"] {
-            check(&LocalOnly::programs(), Method::POST, &[("host", host)], true);
+            check(&LocalOnly::programs(), &Method::POST, &[("host", host)], true);
         }
         for host in [
             "evil.example",
@@ -138,10 +138,10 @@ mod tests {
             "[::1",
             "evil.example:127.0.0.1",
         ] {
-            check(&with_app(), Method::GET, &[("host", host)], false);
+            check(&with_app(), &Method::GET, &[("host", host)], false);
         }
-        check(&with_app(), Method::GET, &[], false);
-        check(&with_app(), Method::GET, &[("host", "localhost"), ("host", "evil.example")], false);
+        check(&with_app(), &Method::GET, &[], false);
+        check(&with_app(), &Method::GET, &[("host", "localhost"), ("host", "evil.example")], false);
         let headers = HeaderMap::from_iter([(HOST, "localhost".parse().unwrap())]);
         let elsewhere = Uri::from_static("http://evil.example/");
         assert!(with_app().refusal(&Method::GET, &elsewhere, &headers).is_some());
@@ -151,17 +151,17 @@ mod tests {
     fn the_origin_is_the_server_itself_or_the_app() {
         let from = |origin| [("host", "127.0.0.1:9"), ("origin", origin)];
         for origin in ["http://127.0.0.1:9", "http://localhost:5173"] {
-            check(&with_app(), Method::POST, &from(origin), true);
-            check(&LocalOnly::programs(), Method::POST, &from(origin), false);
+            check(&with_app(), &Method::POST, &from(origin), true);
+            check(&LocalOnly::programs(), &Method::POST, &from(origin), false);
         }
         for origin in
             ["https://evil.example", "null", "", "http://127.0.0.1:10", "http://localhost:9", "https://127.0.0.1:9"]
         {
-            check(&with_app(), Method::POST, &from(origin), false);
-            check(&with_app(), Method::OPTIONS, &from(origin), false);
+            check(&with_app(), &Method::POST, &from(origin), false);
+            check(&with_app(), &Method::OPTIONS, &from(origin), false);
         }
         let twice = [("host", "localhost"), ("origin", "http://localhost:5173"), ("origin", "http://localhost:5173")];
-        check(&with_app(), Method::POST, &twice, false);
+        check(&with_app(), &Method::POST, &twice, false);
     }
 
     #[test]
@@ -170,15 +170,15 @@ mod tests {
             [("host", "localhost"), ("sec-fetch-site", site), ("sec-fetch-mode", mode), ("sec-fetch-dest", dest)]
         };
         for site in ["cross-site", "same-site"] {
-            check(&with_app(), Method::GET, &fetch(site, "navigate", "document"), true);
-            check(&with_app(), Method::POST, &fetch(site, "navigate", "document"), false);
-            check(&with_app(), Method::GET, &fetch(site, "navigate", "iframe"), false);
-            check(&with_app(), Method::GET, &fetch(site, "no-cors", "image"), false);
-            check(&LocalOnly::programs(), Method::GET, &fetch(site, "navigate", "document"), false);
+            check(&with_app(), &Method::GET, &fetch(site, "navigate", "document"), true);
+            check(&with_app(), &Method::POST, &fetch(site, "navigate", "document"), false);
+            check(&with_app(), &Method::GET, &fetch(site, "navigate", "iframe"), false);
+            check(&with_app(), &Method::GET, &fetch(site, "no-cors", "image"), false);
+            check(&LocalOnly::programs(), &Method::GET, &fetch(site, "navigate", "document"), false);
         }
-        check(&with_app(), Method::GET, &fetch("same-origin", "no-cors", "style"), true);
-        check(&with_app(), Method::GET, &fetch("none", "navigate", "document"), true);
+        check(&with_app(), &Method::GET, &fetch("same-origin", "no-cors", "style"), true);
+        check(&with_app(), &Method::GET, &fetch("none", "navigate", "document"), true);
         // Node's fetch sends the mode alone.
-        check(&LocalOnly::programs(), Method::POST, &[("host", "localhost"), ("sec-fetch-mode", "cors")], true);
+        check(&LocalOnly::programs(), &Method::POST, &[("host", "localhost"), ("sec-fetch-mode", "cors")], true);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use crate::stack::Stack;
@@ -57,16 +57,12 @@ fn listener(line: &str) -> Option<(SocketAddr, u64)> {
     let (local, state, socket) = (fields.get(1)?, fields.get(3)?, fields.get(9)?);
     let (host, port) = local.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
-    let address = match host.len() {
-        8 => SocketAddr::from((Ipv4Addr::from(u32::from_str_radix(host, 16).ok()?.swap_bytes()), port)),
-        _ => {
-            // Four words, each in the byte order of the machine.
-            let words =
-                host.as_bytes().chunks(8).map(|word| u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok());
-            let bytes: Vec<u8> = words.map(|word| word.map(u32::to_le_bytes)).collect::<Option<Vec<_>>>()?.concat();
-            SocketAddr::from((Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?), port))
-        }
-    };
+    // IPv4 is one word and IPv6 four, each in the byte order of the machine.
+    let words = host.as_bytes().chunks(8).map(|word| u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok());
+    let bytes = words.map(|word| word.map(u32::to_le_bytes)).collect::<Option<Vec<_>>>()?.concat();
+    let v4 = || <[u8; 4]>::try_from(&*bytes).ok().map(|bytes| IpAddr::from(Ipv4Addr::from(bytes)));
+    let v6 = || <[u8; 16]>::try_from(&*bytes).ok().map(|bytes| IpAddr::from(Ipv6Addr::from(bytes)));
+    let address = SocketAddr::new(v4().or_else(v6)?, port);
     (*state == LISTEN).then_some((address, socket.parse().ok()?))
 }
 
