@@ -1,8 +1,11 @@
-//! `cargo cis account`: accounts made by hand, whose address needs no link. The first administrator has to come from
-//! somewhere, and a local stack has its demo accounts by the same way.
+//! `cargo cis account`: accounts made by hand, whose address needs no link, and what an operator does with any account.
+//! The first administrator has to come from somewhere, and a local stack has its demo accounts by the same way.
+
+mod operate;
 
 use std::io;
 
+use api::MayConflict;
 use clap::{Args, Subcommand};
 use domain::{Account, AccountChange, AccountId, CustomerId, EmailAddress, Role, UserId};
 use passwords::{Password, Passwords};
@@ -17,6 +20,15 @@ use crate::stack::Stack;
 pub enum Command {
     /// Makes an account that can sign in at once.
     Create(Create),
+    /// Closes an account to every sign-in and ends its sessions. Access tokens that it has work for up to 15 minutes.
+    Disable(operate::Subject),
+    /// Opens a disabled account again.
+    Enable(operate::Subject),
+    /// Makes staff an admin, or an admin staff, and ends the account's sessions. Access tokens that it has keep the
+    /// former role for up to 15 minutes.
+    Role(operate::NewRole),
+    /// Lists an account's sessions, or ends them all.
+    Sessions(operate::Sessions),
 }
 
 /// Whose account.
@@ -31,13 +43,20 @@ pub struct Create {
     /// Takes the password from the first line of standard input; without it one is made up, and shown once.
     #[arg(long)]
     password_stdin: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where the accounts are.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
     /// Name of the identity table on AWS, reached with the environment's `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
     /// `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; without it the stack that is up.
     #[arg(long)]
     table: Option<String>,
 }
 
-/// Why an account cannot be created.
+/// Why an account is not what was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     /// No stack to have it.
@@ -65,11 +84,38 @@ pub enum AccountError {
     #[error(transparent)]
     Address(#[from] domain::InvalidEmailAddress),
     /// The table.
-    #[error("cannot write the account")]
+    #[error("cannot read or write the account")]
     Store(#[from] StoreError),
     /// No two accounts have one address.
     #[error("an account has this address already")]
     Taken,
+    /// Nobody has this address or id.
+    #[error("there is no such account")]
+    Missing,
+    /// The role is not one for this account.
+    #[error(transparent)]
+    Role(#[from] domain::RoleRefused),
+}
+
+impl MayConflict for AccountError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Conflict))
+    }
+}
+
+/// Carries a command out; what there is to say of it.
+///
+/// # Errors
+///
+/// [`AccountError`].
+pub async fn run(command: &Command) -> Result<String, AccountError> {
+    match command {
+        Command::Create(options) => create(options).await,
+        Command::Disable(subject) => operate::disable(&subject.place.accounts()?, &subject.who).await,
+        Command::Enable(subject) => operate::enable(&subject.place.accounts()?, &subject.who).await,
+        Command::Role(options) => operate::assign_role(&options.place.accounts()?, &options.who, options.role).await,
+        Command::Sessions(options) => operate::sessions(&options.place.accounts()?, &options.who, options.end).await,
+    }
 }
 
 /// The new administrator.
@@ -89,12 +135,12 @@ pub struct Person {
 /// # Errors
 ///
 /// [`AccountError`].
-pub async fn create(Create { role, email, password_stdin, table }: &Create) -> Result<String, AccountError> {
+async fn create(Create { role, email, password_stdin, place }: &Create) -> Result<String, AccountError> {
     let given = if *password_stdin { Some(first_line()?) } else { None };
     let shown = given.is_none();
     let password = given.unwrap_or_else(|| RandomIds.fresh().simple().to_string());
     let person = Person { id: fresh_id(*role), role: *role, email: email.clone(), password };
-    add(&repository(table.as_deref())?, &person).await?;
+    add(&place.accounts()?, &person).await?;
     let said = format!("{} can sign in as {}", person.id, email.as_str());
     Ok(if shown { format!("{said}\npassword, shown this once: {}", person.password) } else { said })
 }
@@ -116,6 +162,7 @@ pub async fn add(accounts: &impl Accounts, person: &Person) -> Result<(), Accoun
         password: Some(Passwords::default().hash(&password, &RandomIds)?),
         identities: vec![],
         sessions_since: now,
+        disabled_at: None,
         created_at: now,
         updated_at: now,
         version: 1,
@@ -136,10 +183,12 @@ pub fn of_stack(stack: &Stack) -> Result<DynamoAccounts, aws::ConfigError> {
     at(stack.aws(), &stack.tables.identity)
 }
 
-fn repository(table: Option<&str>) -> Result<DynamoAccounts, AccountError> {
-    match table {
-        Some(table) => Ok(at(aws::Settings::from_env().map_err(aws::ConfigError::from)?, table)?),
-        None => Ok(of_stack(&Stack::load()?.ok_or(AccountError::NoStack)?)?),
+impl Place {
+    fn accounts(&self) -> Result<DynamoAccounts, AccountError> {
+        match &self.table {
+            Some(table) => Ok(at(aws::Settings::from_env().map_err(aws::ConfigError::from)?, table)?),
+            None => Ok(of_stack(&Stack::load()?.ok_or(AccountError::NoStack)?)?),
+        }
     }
 }
 

@@ -27,8 +27,13 @@ pub const MAIL_FROM: &str = "orders@shop.example";
 /// Where the shop's people read of what needs them.
 pub const ALERT_EMAIL: &str = "alerts@shop.example";
 
-/// Pages that may call the API: the web app under development.
+/// Pages that may call the API and the sandbox: the web app under development. The only place that names its server.
 pub const ORIGINS: &str = "http://localhost:5173,http://127.0.0.1:5173";
+
+/// [`ORIGINS`], one by one.
+pub fn origins() -> Vec<String> {
+    ORIGINS.split(',').map(str::to_owned).collect()
+}
 
 /// The demo people's roles, ids and addresses, on each local stack the same.
 pub const PEOPLE: [(Role, &str, &str); 3] = [
@@ -74,7 +79,8 @@ impl Accounts {
     /// The key cannot be read, or kept.
     pub fn load() -> Result<Self, AccountsError> {
         let seed = RandomIds.fresh().as_u64_pair().0;
-        Ok(Self { keys: signing_keys()?, sandbox: sandbox::Settings { seed, ..sandbox::Settings::default() } })
+        let sandbox = sandbox::Settings { seed, allowed_origins: origins(), ..sandbox::Settings::default() };
+        Ok(Self { keys: signing_keys()?, sandbox })
     }
 
     /// The functions' secrets, for a sandbox at this origin.
@@ -157,7 +163,7 @@ fn signing_keys() -> Result<SigningKeys, AccountsError> {
 
 /// Keeps the keys that the local stacks sign with, for the next stack and for `cargo cis token`.
 pub fn keep_signing_keys(keys: &SigningKeys) -> io::Result<()> {
-    std::fs::create_dir_all(paths::state())?;
+    paths::private_folder(&paths::state())?;
     paths::replace(&signing_keys_file(), &serde_json::to_vec(keys)?)
 }
 

@@ -53,6 +53,8 @@ pub async fn run(options: &Options) -> Result<(), CloudError> {
         prepared = prepared => prepared?,
         asked = asked_to_end() => return asked.map_err(CloudError::Signals),
     };
+    // Not earlier: what cargo builds is no secret.
+    paths::create_privately();
     let mut ministack = ministack::start(&python).await?;
     let (endpoint_url, group) = (ministack.endpoint_url.clone(), ministack.group());
     let ended = tokio::select! {

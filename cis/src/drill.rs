@@ -7,6 +7,7 @@ mod findings;
 mod kill;
 mod limits;
 mod orders;
+mod origins;
 mod patience;
 mod reconcile;
 mod refunds;
@@ -32,6 +33,9 @@ pub enum Drill {
     Orders(orders::Options),
     /// Many clients against one rate limit: no more pass than the limit allows, and other clients are not affected.
     Limits(limits::Options),
+    /// Web pages of other sites against every listener of the stack: they are refused, the stack's own pages and
+    /// programs are not. Keys and tables are files of this user alone.
+    Origins,
     /// One charge and more concurrent refunds than it can bear: no more is refunded than received.
     Refunds(refunds::Options),
     /// Webhooks that never come, and refunds made in the dashboard: one pass of the reconciliation heals it all.
@@ -164,6 +168,7 @@ pub async fn drill(drill: &Drill) -> Result<(), DrillError> {
         Drill::Contract(options) => contract::run(options).await,
         Drill::Orders(options) => orders::run(options).await,
         Drill::Limits(options) => limits::run(options).await,
+        Drill::Origins => origins::run().await,
         Drill::Refunds(options) => refunds::run(options).await,
         Drill::Reconcile(options) => reconcile::run(options).await,
         Drill::Stock(options) => stock::run(options).await,

@@ -16,7 +16,7 @@ use sandbox::{Shared, journal};
 use suite::{LocalDynamo, Ports, Stores as _, Suite, Wiring};
 use tokio::task::LocalSet;
 
-use crate::accounts::{Accounts, ORIGINS};
+use crate::accounts::{Accounts, origins};
 use crate::process::asked_to_end;
 use crate::stack::{Kind, Options, Queue, Stack, Tables};
 use crate::{banner, paths, seed};
@@ -45,7 +45,8 @@ pub async fn run(options: &Options) -> Result<(), EmbeddedError> {
     if options.fresh && folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
-    std::fs::create_dir_all(&folder)?;
+    paths::create_privately();
+    paths::private_folder(&folder)?;
     logs::start(&paths::logs())?;
     LocalSet::new().run_until(Box::pin(serve(&folder, options.rate_limit_scale))).await
 }
@@ -92,7 +93,7 @@ async fn suite(
     let template = paths::root().join("template.yaml");
     let mut wiring: Wiring = std::fs::read_to_string(template)?.parse()?;
     if let Some(cors) = &mut wiring.cors {
-        cors.origins = ORIGINS.split(',').map(str::to_owned).collect();
+        cors.origins = origins();
     }
     let settings = settings::settings(folder, accounts, listeners, rate_limit_scale)?;
     let ports = Ports {

@@ -85,7 +85,7 @@ enum Command {
     Logs(logs::Options),
     /// Prints the functions' environment variables for the stack that is up, to run one of them by hand.
     Env,
-    /// Looks after accounts: makes the first administrator.
+    /// Looks after accounts: makes them, disables and enables them, changes roles, lists and ends sessions.
     #[command(subcommand)]
     Account(account::Command),
     /// Puts a new secret in the place of another while everything goes on.
@@ -126,7 +126,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::State(options) => records::state::state(&options).await?,
         Command::Logs(options) => logs::logs(&options).await?,
         Command::Env => println!("{}", env::env()?),
-        Command::Account(account::Command::Create(options)) => println!("{}", account::create(&options).await?),
+        Command::Account(command) => println!("{}", account::run(&command).await?),
         Command::Rotate(options) => rotate::rotate(&options).await?,
         Command::Token(options) => println!("{}", token::token(&options)?),
     }

@@ -1,8 +1,12 @@
 //! Where the command keeps its things. All of it is under `target/cis`, so that `cargo clean` removes it.
 
 use std::ffi::OsString;
-use std::io;
+use std::fs::{OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::Mode;
 
 /// The repository's root.
 pub fn root() -> PathBuf {
@@ -52,13 +56,54 @@ pub fn programs() -> OsString {
     std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path))).unwrap_or(path)
 }
 
-/// Writes a file so that readers see the old one or the new one, never half of it.
+/// Writes a file so that readers see the old one or the new one, never half of it, and other users of the machine
+/// neither.
 ///
 /// # Errors
 ///
 /// The file cannot be written.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
-    std::fs::write(&new, content)?;
+    // The mode counts when the file is created only.
+    match std::fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?.write_all(content)?;
     std::fs::rename(new, path)
+}
+
+/// Creates a folder that only this user may enter, or closes it to others.
+///
+/// # Errors
+///
+/// The folder cannot be created, or is somebody else's.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o700))
+}
+
+/// From now on, what this process and its children create is this user's alone: tables, journals, logs.
+pub fn create_privately() {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_tables_are_closed_to_other_users() {
+        let folder = std::env::temp_dir().join(format!("cis-private-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        private_folder(&folder).unwrap();
+        let file = folder.join("keys.json");
+        std::fs::write(&file, "as an earlier version left it").unwrap();
+        std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+        replace(&file, b"{}").unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+        assert_eq!(std::fs::read(&file).unwrap(), b"{}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -8,6 +8,7 @@ mod window;
 
 use std::fs::File;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use auth::mint::{ACCESS_TOKEN_LIFETIME, MintError};
@@ -38,15 +39,18 @@ pub struct Options {
 enum Subject {
     /// The key that signs access tokens. The new key signs once all functions know it.
     SigningKey {
-        /// The current key is compromised: it becomes invalid at once, with everything that it signed.
+        /// The current key is compromised: it becomes invalid, with everything that it signed, as soon as the functions
+        /// have read the new keys: within `SECRET_FRESH_SECONDS` (300 on AWS, 1 on a local stack), and a minute more for
+        /// callers whom API Gateway remembers.
         #[arg(long)]
         compromised: bool,
     },
     /// What Stripe signs webhooks with.
     StripeWebhookSecret {
-        /// The new secret, as Stripe's dashboard shows it after "Roll secret"; without it the sandbox rolls its own.
-        #[arg(long)]
-        secret: Option<String>,
+        /// File with the new secret, as Stripe's dashboard shows it after "Roll secret"; `-` is standard input. Without
+        /// it, the sandbox of a local stack rolls its own, and with --aws the secret comes from standard input.
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
         /// Seconds for which Stripe signs with the old one as well.
         #[arg(long, default_value_t = 86_400)]
         overlap_seconds: u64,
@@ -89,10 +93,13 @@ pub enum RotateError {
     /// The sandbox rolls nothing.
     #[error("the sandbox answers {0} and no secret")]
     Sandbox(u16),
-    /// On AWS, Stripe makes the secret.
-    #[error("roll the secret in Stripe's dashboard, then hand the new one over with --secret")]
+    /// Stripe makes the secret; this is none.
+    #[error("that is no webhook secret: roll it in Stripe's dashboard, which shows one that begins with whsec_")]
     NoSecret,
 }
+
+/// How long API Gateway remembers the authorizer's answer about a caller.
+const AUTHORIZER_MEMORY: Duration = Duration::from_mins(1);
 
 /// Where and with which waits.
 struct Target {
@@ -112,7 +119,12 @@ pub async fn rotate(options: &Options) -> Result<(), RotateError> {
     match &options.what {
         Subject::SigningKey { compromised: true } => {
             let rotated = signing::replace(&secret_store).await?;
-            println!("key {} signs; all others are refused within {} s", rotated.key, window.fresh.as_secs() + 1);
+            let (fresh, remembered) = (window.fresh.as_secs() + 1, AUTHORIZER_MEMORY.as_secs());
+            println!(
+                "key {} signs; functions refuse all others within {fresh} s, and API Gateway may let callers whom it has \
+                 just seen pass for {remembered} s more",
+                rotated.key
+            );
         }
         Subject::SigningKey { .. } => {
             let rotated = signing::rotate(&secret_store, window, ACCESS_TOKEN_LIFETIME).await?;
@@ -122,11 +134,16 @@ pub async fn rotate(options: &Options) -> Result<(), RotateError> {
                 rotated.key, rotated.active_from
             );
         }
-        Subject::StripeWebhookSecret { secret, overlap_seconds } => {
+        Subject::StripeWebhookSecret { secret_file, overlap_seconds } => {
+            let given = match (secret_file, &sandbox_url) {
+                (Some(file), _) => Some(secret(file)?),
+                (None, None) => Some(secret(Path::new("-"))?),
+                (None, Some(_)) => None,
+            };
             webhook_secret::prune(&secret_store, TOLERANCE).await?;
             let overlap = Duration::from_secs(*overlap_seconds);
-            match (secret, sandbox_url) {
-                (Some(secret), _) => webhook_secret::take_up(&secret_store, secret, overlap).await?,
+            match (given, sandbox_url) {
+                (Some(secret), _) => webhook_secret::take_up(&secret_store, &secret, overlap).await?,
                 (None, Some(url)) => drop(webhook_secret::roll_at_sandbox(&secret_store, &url, overlap).await?),
                 (None, None) => return Err(RotateError::NoSecret),
             }
@@ -149,6 +166,26 @@ pub async fn rotate(options: &Options) -> Result<(), RotateError> {
     Ok(())
 }
 
+/// The secret in a file or, for `-`, in the first line of standard input: on the command line it would stay in the
+/// shell's history and in the list of processes.
+fn secret(file: &Path) -> Result<String, RotateError> {
+    let text = if file == Path::new("-") {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        line
+    } else {
+        std::fs::read_to_string(file)?
+    };
+    webhook_secret(&text).map(str::to_owned).ok_or(RotateError::NoSecret)
+}
+
+/// The one webhook secret in a text.
+fn webhook_secret(text: &str) -> Option<&str> {
+    let secret = text.trim();
+    let rest = secret.strip_prefix("whsec_")?;
+    (!rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic())).then_some(secret)
+}
+
 fn target(is_aws: bool) -> Result<Target, RotateError> {
     if is_aws {
         let fresh = Duration::from_secs(or_default("SECRET_FRESH_SECONDS", SECRET_FRESH_FOR.as_secs())?);
@@ -165,11 +202,38 @@ pub const fn local_window() -> Window {
 
 /// One rotation at a time on this machine.
 fn lock() -> Result<File, RotateError> {
-    std::fs::create_dir_all(paths::state())?;
+    paths::private_folder(&paths::state())?;
     let file = File::options().create(true).truncate(false).write(true).open(paths::state().join("rotate.lock"))?;
     file.try_lock().map_err(|error| match error {
         std::fs::TryLockError::WouldBlock => RotateError::Busy,
         std::fs::TryLockError::Error(error) => error.into(),
     })?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_webhook_secret_is_one_word_and_stripes() {
+        for (text, secret) in [
+            ("whsec_abc\n", Some("whsec_abc")),
+            ("  whsec_abc\r\n", Some("whsec_abc")),
+            ("", None),
+            ("whsec_", None),
+            ("sk_live_abc", None),
+            ("whsec_abc whsec_def", None),
+            ("whsec_abc\nwhsec_def", None),
+        ] {
+            assert_eq!(webhook_secret(text), secret, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_authorizers_answers_are_remembered_as_the_template_says() {
+        let template = std::fs::read_to_string(paths::root().join("template.yaml")).unwrap();
+        let wiring: suite::Wiring = template.parse().unwrap();
+        assert_eq!(wiring.authorizer.unwrap().cached_for, AUTHORIZER_MEMORY);
+    }
 }

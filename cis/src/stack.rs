@@ -170,7 +170,7 @@ pub fn forget() -> io::Result<()> {
 ///
 /// The lock's file cannot be written. `None` when a stack is up.
 pub fn claim() -> io::Result<Option<File>> {
-    std::fs::create_dir_all(paths::state())?;
+    paths::private_folder(&paths::state())?;
     let file = File::options().create(true).truncate(false).write(true).open(paths::lock_file())?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),

@@ -175,7 +175,7 @@ async fn embedded(long: bool) -> Result<Count, CheckError> {
     let [stock, reconcile, refunds] = drills(long);
     let [ledger, replay, audit] = BOOKS;
     let limits = ["drill", "limits", "--seconds", "5"];
-    on_embedded(&[&["smoke"], &limits, stock, reconcile, refunds, ledger, replay, audit]).await
+    on_embedded(&[&["smoke"], &["drill", "origins"], &limits, stock, reconcile, refunds, ledger, replay, audit]).await
 }
 
 /// Runs these commands on a fresh embedded stack, all of them even after a failure, and ends it.

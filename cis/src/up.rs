@@ -76,8 +76,8 @@ pub async fn down() -> Result<bool, UpError> {
 /// Starts the stack as another process, and shows its output until it is ready.
 async fn background(options: &Options) -> Result<(), UpError> {
     let log = paths::up_log();
-    std::fs::create_dir_all(paths::state())?;
-    std::fs::write(&log, "")?;
+    paths::private_folder(&paths::state())?;
+    paths::replace(&log, b"")?;
     let mut child = process::detach(&arguments(options), &log)?;
     let mut shown = 0;
     loop {

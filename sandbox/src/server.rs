@@ -17,13 +17,17 @@ use tokio::task::JoinSet;
 use crate::{Outcome, Shared, answer};
 use connection::{Connections, CutHandle};
 
+pub use local_only::LocalOnly;
+
 mod connection;
+mod local_only;
 mod webhooks;
 
 /// Twice what any of the providers takes.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
-/// Serves a sandbox until `until` ends, and sends its webhooks meanwhile. Bind the listener to 127.0.0.1.
+/// Serves a sandbox until `until` ends, and sends its webhooks meanwhile. Bind the listener to 127.0.0.1. It answers
+/// programs, its own pages and those of [`crate::Settings::allowed_origins`].
 ///
 /// # Errors
 ///
@@ -37,7 +41,8 @@ pub async fn serve(
     // Ends with this future, however that ends.
     let mut sending = JoinSet::new();
     sending.spawn(sender.run());
-    let routes = Router::new().fallback(handle).with_state(shared);
+    let guard = LocalOnly::pages(&shared.lock().settings().allowed_origins);
+    let routes = guard.guard(Router::new().fallback(handle).with_state(shared));
     let service = routes.into_make_service_with_connect_info::<CutHandle>();
     axum::serve(Connections::new(listener), service).with_graceful_shutdown(until).await
 }

@@ -10,6 +10,8 @@ use crate::{deliveries::RetrySchedule, oidc, sendgrid, sheets, stripe};
 pub struct Settings {
     /// Fixes every random choice: ids, faults, delays. A server that outlives its data wants a fresh one at each start.
     pub seed: u64,
+    /// Origins of pages that may call the server, beside its own: `http://localhost:5173`.
+    pub allowed_origins: Vec<String>,
     /// When webhooks are tried again.
     pub retries: RetrySchedule,
     /// Stripe's side.

@@ -4,12 +4,14 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use axum::serve::ListenerExt;
 use domain::Timestamp;
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::get_records::{self, GetRecordsRequest};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::list_streams::ListStreamsRequest;
 use dynoxide::{Database, DynoxideError};
+use sandbox::server::LocalOnly;
 use store::dynamo::{CreateTablesError, TableNames, create_tables};
 use store::{
     Accounts, ApiKeys, Catalogue, DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders,
@@ -67,8 +69,8 @@ pub fn table_names() -> TableNames {
 }
 
 impl LocalDynamo {
-    /// Opens the database in this file, or in memory for `None`, serves it on a free port of 127.0.0.1 for as long as
-    /// the Tokio runtime lives, and creates missing tables.
+    /// Opens the database in this file, or in memory for `None`, serves it to programs on a free port of 127.0.0.1 for
+    /// as long as the Tokio runtime lives, and creates missing tables.
     ///
     /// # Errors
     ///
@@ -79,7 +81,12 @@ impl LocalDynamo {
         let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listener = TcpListener::bind(local).await.map_err(DynamoError::Port)?;
         let endpoint_url = format!("http://{}", listener.local_addr().map_err(DynamoError::Port)?);
-        tokio::spawn(dynoxide::server::serve_on(listener, database.0.clone()));
+        let routes = LocalOnly::programs().guard(dynamodb::router(database.0.clone()));
+        let listener = ListenerExt::tap_io(listener, |stream| {
+            // Without this, small answers wait for the peer's delayed ACK.
+            stream.set_nodelay(true).ok();
+        });
+        tokio::spawn(async move { axum::serve(listener, routes).await });
 
         let client = aws_sdk_dynamodb::Client::new(aws::Config::new(aws::Settings::local(&endpoint_url))?.sdk());
         let tables = table_names();
@@ -237,6 +244,7 @@ mod tests {
             account_id: AccountId::Customer(CustomerId::from_uuid(Uuid::from_u128(1))),
             link_id: None,
             key_id: None,
+            provider: None,
             at: Timestamp::from_seconds(1_790_000_000),
             correlation_id: "corr".into(),
         }

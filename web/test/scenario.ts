@@ -117,6 +117,30 @@ const checks: Record<string, (api: Api) => Promise<void>> = {
     const error = await problem(() => data(stubborn.GET("/v1/orders", {})));
     assert.deepEqual([error.status, error.type], [401, "/problems/unauthenticated"]);
   },
+
+  async "a wrong password is sent once, and no other token is asked for"() {
+    let asked = 0;
+    const refresh = async () => {
+      asked += 1;
+      return true;
+    };
+    let sent = 0;
+    const counted: typeof fetch = (input, init) => {
+      sent += 1;
+      return original(input, init);
+    };
+    const original = globalThis.fetch;
+    globalThis.fetch = counted;
+    try {
+      const api = createApi({ baseUrl: apiUrl, bearer: () => token, refresh });
+      const body = { current_password: `${password}x`, new_password: crypto.randomUUID() };
+      const error = await problem(() => data(api.POST("/v1/auth/change-password", { body })));
+      assert.deepEqual([error.status, error.type], [401, "/problems/invalid-credentials"]);
+    } finally {
+      globalThis.fetch = original;
+    }
+    assert.deepEqual([asked, sent], [0, 1]);
+  },
 };
 
 let failed = 0;

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use super::{CloudError, REGION};
+use crate::accounts::ORIGINS;
 use crate::paths;
 use crate::process::Group;
 
@@ -39,7 +40,7 @@ pub async fn start(python: &Path) -> Result<MiniStack, CloudError> {
     let port = free_port().map_err(CloudError::Port)?;
     let endpoint_url = format!("http://127.0.0.1:{port}");
     let mut command = Command::new(python);
-    command.arg(paths::root().join("cis/src/cloud/launcher.py")).arg(std::process::id().to_string());
+    command.arg(paths::root().join("cis/src/cloud/launcher.py")).args([ORIGINS, &std::process::id().to_string()]);
     command.env_clear().envs(environment(&folder, port, &endpoint_url)).current_dir(&folder);
     let group = Group::spawn(&mut command, &log()).map_err(CloudError::Start)?;
     let mut ministack = MiniStack { group, endpoint_url };

@@ -11,11 +11,13 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
+use sandbox::server::LocalOnly;
 use suite::SourceIp;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Local, go};
+use crate::accounts::origins;
 
 /// What API Gateway takes at most.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
@@ -25,7 +27,7 @@ pub const QUEUES: &str = "/_cis/queues";
 /// A request on its way to the thread that the handlers run on: axum's futures are `Send`, theirs are not.
 type Handover = (http::Request<Bytes>, oneshot::Sender<http::Response<Bytes>>);
 
-/// Serves the API until the listener fails.
+/// Serves the API until the listener fails, to programs and to the pages that may call it.
 pub async fn serve(listener: TcpListener, suite: Rc<Local>) -> io::Result<()> {
     let (requests, mut waiting) = mpsc::unbounded_channel::<Handover>();
     go(async move {
@@ -41,7 +43,7 @@ pub async fn serve(listener: TcpListener, suite: Rc<Local>) -> io::Result<()> {
             });
         }
     });
-    let routes = Router::new().fallback(handle).with_state(requests);
+    let routes = LocalOnly::pages(&origins()).guard(Router::new().fallback(handle).with_state(requests));
     let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
         // Without this, small answers wait for the peer's delayed ACK.
         stream.set_nodelay(true).ok();

@@ -8,6 +8,7 @@ pub async fn check(long: bool) -> Result<Count, CheckError> {
     let checks = async {
         let mut total = Count::default();
         total += cis(&["smoke"]).await?;
+        total += cis(&["drill", "origins"]).await?;
         total += cis(&["drill", "scenarios"]).await?;
         total += cis(&["drill", "orders", "--count", "60", "--kill"]).await?;
         for drill in super::drills(long) {

@@ -61,7 +61,8 @@ pub async fn handle(
     let account = accounts.account(id).await?.ok_or(ApiError::NotFound("account"))?;
     let (clock, ids) = (issuer.clock, issuer.ids);
     AccountLimits::of(&account.email, &request).try_password(guards, clock.now()).await?;
-    if !passwords.verify(&current_password, account.password.as_ref()) {
+    // The access token may be older than the end of the account.
+    if !passwords.verify(&current_password, account.password.as_ref()) || account.is_disabled() {
         return Err(ApiError::InvalidCredentials);
     }
     new_password.check_field("new_password", &account.email)?;
@@ -69,7 +70,7 @@ pub async fn handle(
 
     let hash = passwords.hash(&new_password, ids).map_err(|error| ApiError::Internal(error.into()))?;
     let changed: Account = api::settle(clock, ids, async || {
-        let now = accounts.account(id).await?.filter(|now| now.password == account.password);
+        let now = accounts.account(id).await?.filter(|now| now.password == account.password && !now.is_disabled());
         // A concurrent request has changed it since it was compared.
         let now = now.ok_or(ApiError::InvalidCredentials)?;
         let change = now.change_password(hash.clone(), &command_context(clock, ids, correlation_id.as_str()));

@@ -61,7 +61,7 @@ pub async fn handle(
     api::settle(clock, ids, async || {
         let Some(now) = accounts.account(id).await? else { return Ok(()) };
         // A concurrent request has changed it since it was compared.
-        if now.password != account.password {
+        if now.password != account.password || now.is_disabled() {
             return Err(ApiError::InvalidCredentials);
         }
         Ok(save(accounts, &now.erase(&command_context(clock, ids, correlation_id.as_str()))).await?)
@@ -76,6 +76,10 @@ pub async fn handle(
 fn confirm(account: &Account, body: &EraseBody, passwords: &Passwords) -> Result<(), ApiError> {
     if body.email.lower_case() != account.email.lower_case() {
         return Err(FieldError::new("email", "must be the account's own").into());
+    }
+    // Erasing it would free the address for a new account.
+    if account.is_disabled() {
+        return Err(ApiError::InvalidCredentials);
     }
     match (&account.password, &body.password) {
         (None, _) => Ok(()),

@@ -99,7 +99,9 @@ impl<S: Accounts + Sessions, T: Transport, C: Clock, I: Ids> SignIn<'_, S, T, C,
         let (flow, answer) = self.flow(name, provider, request).await?;
         let code = answer.code()?;
         let external = self.external_identity(name, provider, &flow, code, request).await?;
-        let account = account::sign_in(self.store, &external, self.clock, self.ids).await?;
+        let correlation_id = api::correlation_id(request);
+        let account =
+            account::sign_in(self.store, name, &external, self.clock, self.ids, correlation_id.as_str()).await?;
         let issuer = Issuer { sessions: self.store, keys, clock: self.clock, ids: self.ids };
         let signed_in = issuer.open(&account, Delivery::Cookie).await.map_err(|error| Failure::Ours(error.into()))?;
         Ok((signed_in, flow.return_to))

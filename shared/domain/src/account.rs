@@ -9,6 +9,7 @@ mod flow;
 mod id;
 mod link;
 mod notice;
+mod operation;
 mod return_path;
 mod role;
 mod scope;
@@ -27,6 +28,7 @@ pub use flow::SignInFlow;
 pub use id::AccountId;
 pub use link::{Link, LinkKind};
 pub use notice::AccountNotice;
+pub use operation::RoleRefused;
 pub use return_path::{InvalidReturnPath, ReturnPath};
 pub use role::{Role, UnknownRole};
 pub use scope::{Scope, Scopes, UnknownScope};
@@ -51,8 +53,11 @@ pub struct Account {
     /// The linked external identities.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<Identity>,
-    /// Sessions that began earlier are over. Set when the password changes.
+    /// Sessions that began earlier are over. Set when the password or the role changes, and when sessions are ended.
     pub sessions_since: Timestamp,
+    /// When it was disabled: nobody signs in to it until it is enabled again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -22,9 +22,9 @@ mod text;
 pub use account::{
     ACCOUNT_EVENT_SCHEMA_VERSION, Account, AccountChange, AccountEvent, AccountEventType, AccountId, AccountMatches,
     AccountNotice, ApiKey, CommandContext, ExternalIdentity, ExternalSignInError, Identity, InvalidReturnPath, Link,
-    LinkKind, LinkRefused, PasswordHash, RESET_LIFETIME, ROTATION_GRACE, Registration, ReturnPath, Role, Rotation,
-    SESSION_LIFETIME, Scope, Scopes, Session, SignInFlow, SignInOutcome, SignInRefused, TokenHash, UnknownRole,
-    UnknownScope, VERIFICATION_LIFETIME,
+    LinkKind, LinkRefused, PasswordHash, RESET_LIFETIME, ROTATION_GRACE, Registration, ReturnPath, Role, RoleRefused,
+    Rotation, SESSION_LIFETIME, Scope, Scopes, Session, SignInFlow, SignInOutcome, SignInRefused, TokenHash,
+    UnknownRole, UnknownScope, VERIFICATION_LIFETIME,
 };
 pub use cart::{
     Cart, CartLine, CartRequest, FieldError, LineRequest, MAX_LINES, MAX_QUANTITY, PricedCart, PricedLines,

@@ -84,6 +84,15 @@ fn words(notice: AccountNotice<'_>, shop: &str) -> Words {
             headline: "Your password was changed".to_owned(),
             paragraph: format!("The password of your {shop} account was changed on {}.", moment(at)),
         },
+        AccountNotice::ProviderLinked(provider, at) => Words {
+            subject: format!("A sign-in with {provider} was added to your {shop} account"),
+            headline: format!("A sign-in with {provider} was added"),
+            paragraph: format!(
+                "Someone, probably you, signed in to your {shop} account with {provider} on {}. From now on, {provider} \
+                 opens your account as your password does.",
+                moment(at)
+            ),
+        },
         AccountNotice::ApiKeyExpiring(key) => Words {
             subject: format!("Your {shop} API key is about to expire"),
             headline: "Your API key is about to expire".to_owned(),
@@ -112,7 +121,7 @@ fn action(
     match notice {
         AccountNotice::VerifyEmail(link) => followed("Confirm your email address", "verify-email", link),
         AccountNotice::ResetPassword(link) => followed("Reset your password", "reset-password", link),
-        AccountNotice::AlreadyRegistered | AccountNotice::PasswordChanged(_) => {
+        AccountNotice::AlreadyRegistered | AccountNotice::PasswordChanged(_) | AccountNotice::ProviderLinked(..) => {
             Ok(site.map(|site| Action { label: "Go to the shop", url: format!("{site}/") }))
         }
         AccountNotice::ApiKeyExpiring(_) => Ok(None),
@@ -134,6 +143,9 @@ const fn note(notice: AccountNotice<'_>) -> &'static str {
         AccountNotice::PasswordChanged(_) => {
             "If this wasn't you, go to the shop at once, choose “Forgot your password?” and reset it. That ends every \
              session but yours."
+        }
+        AccountNotice::ProviderLinked(..) => {
+            "If this wasn't you, tell us at once: we can close your account to every sign-in."
         }
         AccountNotice::ApiKeyExpiring(_) => "If you no longer need this key, you can ignore this email.",
     }
@@ -210,6 +222,7 @@ If this wasn't you, you can ignore this email: nobody can use the account withou
             (AccountNotice::ResetPassword(&reset), Some(format!("https://shop.example/reset-password#token={token}"))),
             (AccountNotice::AlreadyRegistered, Some("https://shop.example/".to_owned())),
             (AccountNotice::PasswordChanged(Timestamp::default()), Some("https://shop.example/".to_owned())),
+            (AccountNotice::ProviderLinked("google", Timestamp::default()), Some("https://shop.example/".to_owned())),
             (AccountNotice::ApiKeyExpiring(&key), None),
         ] {
             let mail = compose(notice);
@@ -219,6 +232,14 @@ If this wasn't you, you can ignore this email: nobody can use the account withou
             assert_eq!(mail.text.matches("https://").count(), links.len(), "{}", mail.text);
             assert!(mail.text.contains("ignore this email") || mail.text.contains("at once"), "{}", mail.text);
         }
+    }
+
+    #[test]
+    fn a_linked_provider_is_named() {
+        let at = Timestamp::parse("2026-11-24T12:00:00Z").unwrap();
+        let mail = compose(AccountNotice::ProviderLinked("google", at));
+        assert_eq!(mail.subject, "A sign-in with google was added to your Tea & Co account");
+        assert!(mail.text.contains("with google on 2026-11-24 12:00 UTC"), "{}", mail.text);
     }
 
     #[test]

@@ -12,8 +12,15 @@ pub const MIN_LENGTH: usize = 10;
 /// A password with fewer different characters is a pattern.
 const MIN_DIFFERENT: usize = 4;
 
-/// The most common passwords, in lower case and without the digits and signs that people append.
-const WELL_KNOWN: &str = include_str!("well_known.txt");
+/// Passwords that are guessed first, in lower case and without the digits and signs that people put around them: chosen
+/// by hand, and below them those of public lists of leaked passwords, made by `common.py` beside `src`.
+const COMMON: [&str; 2] = [include_str!("well_known.txt"), include_str!("common.txt")];
+
+/// Signs on the keys of the digits 1 to 0: who types a common password with the shift key types these.
+const SHIFTED: &str = "!@#$%^&*()";
+/// What people put in the place of letters.
+const IN_PLACE_OF: [(char, char); 9] =
+    [('0', 'o'), ('1', 'i'), ('!', 'i'), ('3', 'e'), ('4', 'a'), ('@', 'a'), ('5', 's'), ('$', 's'), ('7', 't')];
 
 /// Why a password is refused; the message is for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,16 +66,46 @@ impl Password {
 /// The address, its parts, or one of them with digits and signs around it.
 fn is_like(text: &str, address: &str) -> bool {
     let (local, host) = address.rsplit_once('@').unwrap_or((address, ""));
-    let bare = text.trim_matches(|char: char| !char.is_alphabetic());
-    let bare_local = local.trim_matches(|char: char| !char.is_alphabetic());
-    [address, local, host].contains(&text) || (!bare.is_empty() && [address, bare_local, host].contains(&bare))
+    let own = bare(text);
+    [address, local, host].contains(&text) || (!own.is_empty() && [address, bare(local), host].contains(&own))
 }
 
 fn is_well_known(text: &str) -> bool {
-    let bare = text.trim_matches(|char: char| !char.is_alphabetic());
     let different: BTreeSet<char> = text.chars().collect();
-    let row = |text: &str| WELL_KNOWN.lines().any(|known| known == text);
-    different.len() < MIN_DIFFERENT || row(text) || row(bare) || is_row_of_neighbours(text)
+    let (unshifted, spelled) = (unshifted(text), spelled(bare(text)));
+    let is_guessed = |text: &str| {
+        [text, bare(text)].into_iter().any(|text| is_listed(text) || is_listed(repeated(text)))
+            || is_row_of_neighbours(text)
+    };
+    different.len() < MIN_DIFFERENT || [text, &unshifted, &spelled].into_iter().any(is_guessed)
+}
+
+fn is_listed(text: &str) -> bool {
+    COMMON.into_iter().flat_map(str::lines).any(|common| common == text)
+}
+
+/// Without the digits and signs around it.
+fn bare(text: &str) -> &str {
+    text.trim_matches(|char: char| !char.is_alphabetic())
+}
+
+/// As if the shift key had not been held: `!QAZ2wsx` as `1QAZ2wsx`.
+fn unshifted(text: &str) -> String {
+    let digit = |sign| SHIFTED.chars().zip("1234567890".chars()).find(|(shifted, _)| *shifted == sign);
+    text.chars().map(|char| digit(char).map_or(char, |(_, digit)| digit)).collect()
+}
+
+/// With letters for what stands in their place: `p4ssw0rd` as `password`.
+fn spelled(text: &str) -> String {
+    let letter = |sign| IN_PLACE_OF.into_iter().find(|(stands, _)| *stands == sign);
+    text.chars().map(|char| letter(char).map_or(char, |(_, letter)| letter)).collect()
+}
+
+/// The part that the text repeats: `monkey` of `monkeymonkey`. The text itself when it repeats none.
+fn repeated(text: &str) -> &str {
+    let parts = text.char_indices().skip(1).map(|(end, _)| &text[..end]);
+    let mut repeated = parts.filter(|part| text.len().is_multiple_of(part.len()));
+    repeated.find(|part| part.repeat(text.len() / part.len()) == text).unwrap_or(text)
 }
 
 /// `1234567890`, `abcdefghij`, `9876543210`.
@@ -141,10 +178,36 @@ mod tests {
 
     #[test]
     fn the_list_has_no_line_that_can_never_match() {
-        for line in WELL_KNOWN.lines() {
-            let bare = line.trim_matches(|char: char| !char.is_alphabetic());
+        for line in COMMON.into_iter().flat_map(str::lines) {
             assert_eq!(line, line.to_lowercase());
-            assert!(line == bare || line.chars().count() >= MIN_LENGTH, "{line}");
+            assert!(line == bare(line) || line.chars().count() >= MIN_LENGTH, "{line}");
+        }
+    }
+
+    #[test]
+    fn leaked_passwords_are_refused_also_as_people_vary_them() {
+        for text in [
+            "christopher",
+            "Strawberry!",
+            "terminator99",
+            "charlotte2024",
+            "1q2w3e4r5t6y7u8i9o0p",
+            "!QAZ2wsx#EDC",
+            "!@#$%^&*()",
+            "P4$$w0rd2026",
+            "dr4g0n12345",
+            "monkeymonkey",
+            "QwertyQwerty1",
+            "liverpool1892",
+            "michael19851985",
+            "iloveyou!!!!!!",
+            "football2026",
+            "hallo123456",
+        ] {
+            check(text, Err(WeakPassword::WellKnown));
+        }
+        for text in ["monkey eats banana", "my horse has 4 legs", "Zk4-vR9w-pLx2", "grün ist die hoffnung"] {
+            check(text, Ok(()));
         }
     }
 }

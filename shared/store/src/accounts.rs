@@ -53,6 +53,9 @@ pub trait Sessions {
     /// The session as it is now (a consistent read).
     async fn session(&self, account: AccountId, id: SessionId) -> Result<Option<Session>, StoreError>;
 
+    /// The account's sessions, in any order (a consistent read). For operators: no function reads them.
+    async fn sessions_of(&self, account: AccountId) -> Result<Vec<Session>, StoreError>;
+
     /// Stores the next version of a session, or the first one of a new session.
     ///
     /// # Errors

@@ -43,6 +43,10 @@ impl<S: Stores> Sessions for StoreGate<'_, S> {
         self.gate.around(read("sessions.session"), self.store.sessions().session(account, id)).await
     }
 
+    async fn sessions_of(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
+        self.gate.around(read("sessions.sessions_of"), self.store.sessions().sessions_of(account)).await
+    }
+
     async fn save_session(&self, session: &Session) -> Result<(), StoreError> {
         self.gate.around(conditional("sessions.save_session"), self.store.sessions().save_session(session)).await
     }

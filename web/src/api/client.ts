@@ -76,7 +76,15 @@ function identified(bearer: Options["bearer"]): Middleware {
   };
 }
 
-/** Sends a request that was answered 401 once more with another token. Its body was used up, so a copy is kept. */
+/** Whether the token was refused: by a function, or by the gateway, which sends no problem details. Other answers with
+ * 401 are about what was sent, such as a wrong password, and another token changes nothing. */
+async function isUnauthenticated(response: Response): Promise<boolean> {
+  if (response.status !== 401) return false;
+  const body: unknown = await response.clone().json().catch(() => undefined);
+  return !isProblem(body) || body.type === "/problems/unauthenticated";
+}
+
+/** Sends a request whose token was refused once more with another one. Its body was used up, so a copy is kept. */
 function refreshed(bearer: Options["bearer"], refresh: () => Promise<boolean>): Middleware {
   const copies = new Map<string, Request>();
   return {
@@ -86,7 +94,8 @@ function refreshed(bearer: Options["bearer"], refresh: () => Promise<boolean>): 
     async onResponse({ id, response }) {
       const copy = copies.get(id);
       copies.delete(id);
-      if (response.status !== 401 || !copy?.headers.has("authorization") || !(await refresh())) return undefined;
+      if (!copy?.headers.has("authorization") || !(await isUnauthenticated(response))) return undefined;
+      if (!(await refresh())) return undefined;
       copy.headers.set("authorization", `Bearer ${bearer?.() ?? ""}`);
       return fetch(copy);
     },

@@ -1016,7 +1016,7 @@ export interface components {
          * @description What a mail tells.
          * @enum {string}
          */
-        MailKind: "order_confirmation" | "order_cancelled" | "order_refunded" | "verify_email" | "already_registered" | "reset_password" | "password_changed" | "api_key_expiring" | "staff_alert";
+        MailKind: "order_confirmation" | "order_cancelled" | "order_refunded" | "verify_email" | "already_registered" | "reset_password" | "password_changed" | "provider_linked" | "api_key_expiring" | "staff_alert";
         /**
          * @description The state of sending an email.
          * @enum {string}

@@ -1,7 +1,8 @@
 //! Finds, links or creates the account of an external identity.
 
-use domain::{Account, AccountMatches, CustomerId, ExternalIdentity, SignInOutcome};
+use domain::{Account, AccountMatches, CommandContext, CustomerId, ExternalIdentity, SignInOutcome};
 use resilience::{Clock, Ids};
+use sessions::command_context;
 use store::{Accounts, SaveOutcome, StoreError};
 
 use crate::oauth_callback::Failure;
@@ -10,22 +11,29 @@ use crate::oauth_callback::Failure;
 /// another tab, or of the account.
 pub(crate) async fn sign_in(
     accounts: &impl Accounts,
+    provider: &str,
     external: &ExternalIdentity,
     clock: &impl Clock,
     ids: &impl Ids,
+    correlation_id: &str,
 ) -> Result<Account, Failure> {
     let fresh = CustomerId::from_uuid(ids.fresh());
-    api::settle(clock, ids, async || once(accounts, external, fresh, clock).await).await
+    api::settle(clock, ids, async || {
+        let context = command_context(clock, ids, correlation_id);
+        once(accounts, provider, external, fresh, &context).await
+    })
+    .await
 }
 
 async fn once(
     accounts: &impl Accounts,
+    provider: &str,
     external: &ExternalIdentity,
     fresh: CustomerId,
-    clock: &impl Clock,
+    context: &CommandContext<'_>,
 ) -> Result<Account, Failure> {
     let found = found(accounts, external).await.map_err(ours)?;
-    let change = match Account::sign_in_externally(external, found, fresh, clock.now())? {
+    let change = match Account::sign_in_externally(external, found, fresh, provider, context)? {
         SignInOutcome::Known(account) => return Ok(account),
         SignInOutcome::Change(change) => change,
     };

@@ -51,7 +51,11 @@ impl Failure {
             Self::Expired => "expired",
             Self::OtherBrowser => "other_browser",
             Self::OpenId(OpenIdError::Unavailable { .. }) | Self::ProviderFailed | Self::Ours(_) => "unavailable",
-            Self::OtherIssuer | Self::ProviderRefused | Self::OpenId(_) => "provider_refused",
+            // A disabled account gets no word of its own: the answer tells no more than a wrong password's.
+            Self::OtherIssuer
+            | Self::ProviderRefused
+            | Self::OpenId(_)
+            | Self::SignIn(ExternalSignInError::Disabled) => "provider_refused",
             Self::SignIn(ExternalSignInError::EmailNotVerified) => "email_not_verified",
             Self::SignIn(ExternalSignInError::OfStaff) => "use_password",
             Self::SignIn(ExternalSignInError::OtherIdentity) => "other_identity",

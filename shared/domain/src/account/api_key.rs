@@ -87,6 +87,7 @@ impl ApiKey {
             account_id: AccountId::User(self.created_by),
             link_id: None,
             key_id: Some(self.id),
+            provider: None,
             at: now,
             correlation_id: correlation_id.to_owned(),
         };

@@ -37,7 +37,8 @@ pub struct Registration {
     pub password: PasswordHash,
 }
 
-/// The link is not valid for this: it has expired, is of another kind or another account, or older than the password.
+/// The link is not valid for this: it has expired, is of another kind or another account, or older than the password, or the
+/// account is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the link is not good for this")]
 pub struct LinkRefused;
@@ -45,7 +46,7 @@ pub struct LinkRefused;
 /// Why a sign-in is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignInRefused {
-    /// There is no such account, it has no password, or the password is wrong.
+    /// There is no such account, it is disabled or has no password, or the password is wrong.
     #[error("the email address or the password is wrong")]
     InvalidCredentials,
     /// The password is right, but the email address is not verified.
@@ -55,7 +56,7 @@ pub enum SignInRefused {
 
 impl Link {
     fn admit(&self, kind: LinkKind, account: &Account, now: Timestamp) -> Result<(), LinkRefused> {
-        if self.is_for(kind, account, now) { Ok(()) } else { Err(LinkRefused) }
+        if self.is_for(kind, account, now) && !account.is_disabled() { Ok(()) } else { Err(LinkRefused) }
     }
 }
 
@@ -83,6 +84,7 @@ impl Account {
             password: Some(wanted.password),
             identities: Vec::new(),
             sessions_since: now,
+            disabled_at: None,
             created_at: now,
             updated_at: now,
             version: 1,
@@ -96,7 +98,8 @@ impl Account {
     ///
     /// [`SignInRefused`].
     pub fn sign_in(found: Option<&Self>, password_fits: bool) -> Result<&Self, SignInRefused> {
-        let account = found.filter(|_| password_fits).ok_or(SignInRefused::InvalidCredentials)?;
+        let account =
+            found.filter(|account| password_fits && !account.is_disabled()).ok_or(SignInRefused::InvalidCredentials)?;
         account.email_verified_at.map(|_| account).ok_or(SignInRefused::EmailNotVerified)
     }
 
@@ -116,7 +119,7 @@ impl Account {
         Ok(AccountChange { uses: Some(link.id), ..self.changed(after.quietly()) })
     }
 
-    /// Sends a password reset link.
+    /// Sends a password reset link. A disabled account gets none: `AccountNotice` decides so when it is sent.
     pub fn request_reset(&self, context: &CommandContext<'_>) -> AccountChange {
         let event = AccountEventType::PasswordResetRequested;
         self.changed(self.next(context.now).sending(event, LinkKind::ResetPassword, context))
@@ -165,12 +168,17 @@ impl Account {
     }
 
     fn with_password(&self, password: PasswordHash, now: Timestamp) -> Self {
-        // Always later than before: sessions compare it.
-        let sessions_since = now.max(self.sessions_since.plus(Duration::from_millis(1)));
-        Self { password: Some(password), sessions_since, ..self.next(now) }
+        Self { password: Some(password), ..self.without_sessions(now) }
     }
 
-    fn next(&self, now: Timestamp) -> Self {
+    /// The next version, in which all sessions are over.
+    pub(super) fn without_sessions(&self, now: Timestamp) -> Self {
+        // Always later than before: sessions compare it.
+        let sessions_since = now.max(self.sessions_since.plus(Duration::from_millis(1)));
+        Self { sessions_since, ..self.next(now) }
+    }
+
+    pub(super) fn next(&self, now: Timestamp) -> Self {
         Self { updated_at: now, version: self.version + 1, ..self.clone() }
     }
 
@@ -183,12 +191,12 @@ impl Account {
     }
 
     /// This state, without an event.
-    fn quietly(self) -> AccountChange {
+    pub(super) fn quietly(self) -> AccountChange {
         AccountChange { before: None, after: Some(self), events: Vec::new(), link: None, uses: None }
     }
 
     /// This state, with an event.
-    fn telling(self, event_type: AccountEventType, context: &CommandContext<'_>) -> AccountChange {
+    pub(super) fn telling(self, event_type: AccountEventType, context: &CommandContext<'_>) -> AccountChange {
         let event = AccountEvent {
             event_id: context.event,
             event_type,
@@ -196,6 +204,7 @@ impl Account {
             account_id: self.id,
             link_id: None,
             key_id: None,
+            provider: None,
             at: context.now,
             correlation_id: context.correlation_id.to_owned(),
         };

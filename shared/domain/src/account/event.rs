@@ -1,4 +1,4 @@
-//! Account events, for consumers. They carry ids only: nothing personal, and no secret.
+//! Account events, for consumers. They carry ids and names of our own: nothing personal, and no secret.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,8 @@ string_enum! {
         PasswordResetRequested = "account.password_reset_requested",
         /// The password is another one now: tell the owner.
         PasswordChanged = "account.password_changed",
+        /// An OpenID provider may sign in to the account from now on: tell the owner.
+        ProviderLinked = "account.provider_linked",
         /// The account is gone: what else is known of the person has to go too.
         Erased = "account.erased",
         /// An API key is about to expire: tell whoever made it.
@@ -45,6 +47,9 @@ pub struct AccountEvent {
     /// The API key that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<KeyId>,
+    /// The OpenID provider that was linked, as our configuration calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// When.
     pub at: Timestamp,
     /// The request that caused it.

@@ -1,6 +1,6 @@
 //! Signing in with an OpenID provider: which account an external identity belongs to.
 
-use super::{Account, AccountChange, AccountId, Identity, Role};
+use super::{Account, AccountChange, AccountEventType, AccountId, CommandContext, Identity, Role};
 use crate::{CustomerId, EmailAddress, Timestamp};
 
 /// What a provider says of a person, once its ID token is verified.
@@ -39,6 +39,9 @@ pub enum ExternalSignInError {
     /// The address belongs to a staff account: those cannot be opened by an external identity.
     #[error("accounts of staff are not linked by their address")]
     OfStaff,
+    /// The account is disabled.
+    #[error("the account is disabled")]
+    Disabled,
     /// The account is linked to another identity of the same provider: the address has a new owner there.
     #[error("the account belongs to another identity of this provider")]
     OtherIdentity,
@@ -48,7 +51,7 @@ impl Account {
     /// Decides which account an external identity signs in to.
     ///
     /// A known identity signs in to its account, whatever its address is now. Otherwise the verified address decides:
-    /// it links a verified customer's account; it takes over an unverified account, without the password and the
+    /// it links a verified customer's account, and the owner is told which `provider` that was; it takes over an unverified account, without the password and the
     /// sessions of whoever registered it, who may be another person; or it creates an account with `fresh` as its id.
     ///
     /// # Errors
@@ -58,18 +61,30 @@ impl Account {
         external: &ExternalIdentity,
         found: AccountMatches,
         fresh: CustomerId,
-        now: Timestamp,
+        provider: &str,
+        context: &CommandContext<'_>,
     ) -> Result<SignInOutcome, ExternalSignInError> {
+        if found.by_identity.as_ref().or(found.by_email.as_ref()).is_some_and(Self::is_disabled) {
+            return Err(ExternalSignInError::Disabled);
+        }
         if let Some(account) = found.by_identity {
             return Ok(SignInOutcome::Known(account));
         }
         let email = external.verified_email.clone().ok_or(ExternalSignInError::EmailNotVerified)?;
-        let after = match &found.by_email {
-            Some(account) => account.linked(&external.identity, now)?,
-            None => Self::of_identity(external.identity.clone(), email, fresh, now),
+        let change = match &found.by_email {
+            Some(account) if account.email_verified_at.is_some() => {
+                let mut change =
+                    account.linked(&external.identity, context.now)?.telling(AccountEventType::ProviderLinked, context);
+                for event in &mut change.events {
+                    event.provider = Some(provider.to_owned());
+                }
+                change
+            }
+            // Whoever signs in is the only one who has shown that the address is theirs: nobody else is told.
+            Some(account) => account.linked(&external.identity, context.now)?.quietly(),
+            None => Self::of_identity(external.identity.clone(), email, fresh, context.now).quietly(),
         };
-        let (before, after) = (found.by_email, Some(after));
-        Ok(SignInOutcome::Change(Box::new(AccountChange { before, after, events: Vec::new(), link: None, uses: None })))
+        Ok(SignInOutcome::Change(Box::new(AccountChange { before: found.by_email, ..change })))
     }
 
     fn linked(&self, identity: &Identity, now: Timestamp) -> Result<Self, ExternalSignInError> {
@@ -100,6 +115,7 @@ impl Account {
             password: None,
             identities: vec![identity],
             sessions_since: now,
+            disabled_at: None,
             created_at: now,
             updated_at: now,
             version: 1,
@@ -112,7 +128,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{PasswordHash, UserId};
+    use crate::{EventId, LinkId, PasswordHash, UserId};
 
     const THEN: Timestamp = Timestamp::from_seconds(1_000);
     const NOW: Timestamp = Timestamp::from_seconds(2_000);
@@ -138,6 +154,7 @@ mod tests {
             password: Some(PasswordHash("$argon2id$".to_owned())),
             identities: Vec::new(),
             sessions_since: THEN,
+            disabled_at: None,
             created_at: THEN,
             updated_at: THEN,
             version: 3,
@@ -145,7 +162,9 @@ mod tests {
     }
 
     fn judge(external: &ExternalIdentity, found: AccountMatches) -> Result<SignInOutcome, ExternalSignInError> {
-        Account::sign_in_externally(external, found, CustomerId::from_uuid(Uuid::from_u128(9)), NOW)
+        let (event, link) = (EventId::from_uuid(Uuid::from_u128(7)), LinkId::from_uuid(Uuid::from_u128(8)));
+        let context = CommandContext { event, link, correlation_id: "corr", now: NOW };
+        Account::sign_in_externally(external, found, CustomerId::from_uuid(Uuid::from_u128(9)), "google", &context)
     }
 
     fn by_email(account: Account) -> AccountMatches {
@@ -157,7 +176,12 @@ mod tests {
         match judge(&external(Some("ada@shop.example")), found) {
             Ok(SignInOutcome::Change(change)) => {
                 assert_eq!(change.before.as_ref(), account);
-                assert!(change.events.is_empty() && change.link.is_none() && change.uses.is_none());
+                let was_verified = account.is_some_and(|account| account.email_verified_at.is_some());
+                let told: Vec<_> =
+                    change.events.iter().map(|event| (event.event_type, event.provider.as_deref())).collect();
+                let expected = was_verified.then_some((AccountEventType::ProviderLinked, Some("google")));
+                assert_eq!(told, Vec::from_iter(expected));
+                assert!(change.link.is_none() && change.uses.is_none());
                 change.after.unwrap()
             }
             other => panic!("{other:?}"),
@@ -181,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verified_account_is_linked_and_keeps_its_password_and_sessions() {
+    fn a_verified_account_is_linked_and_keeps_its_password_and_sessions_and_its_owner_is_told() {
         let before = account(Role::Customer, true);
         let linked = Account { identities: vec![identity("sub-1")], updated_at: NOW, version: 4, ..before.clone() };
         assert_eq!(after(Some(&before)), linked);
@@ -214,6 +238,15 @@ mod tests {
                 let refused = judge(&external(Some("ada@shop.example")), by_email(account(role, verified)));
                 assert_eq!(refused, Err(ExternalSignInError::OfStaff));
             }
+        }
+    }
+
+    #[test]
+    fn a_disabled_account_is_opened_neither_by_its_identity_nor_by_its_address() {
+        let disabled = Account { disabled_at: Some(THEN), ..account(Role::Customer, true) };
+        let by_identity = AccountMatches { by_identity: Some(disabled.clone()), by_email: None };
+        for found in [by_identity, by_email(disabled)] {
+            assert_eq!(judge(&external(Some("ada@shop.example")), found), Err(ExternalSignInError::Disabled));
         }
     }
 

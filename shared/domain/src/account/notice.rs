@@ -14,21 +14,23 @@ pub enum AccountNotice<'a> {
     ResetPassword(&'a Link),
     /// Your password was changed at this time.
     PasswordChanged(Timestamp),
+    /// You can sign in with this OpenID provider since this time.
+    ProviderLinked(&'a str, Timestamp),
     /// This key of yours is about to expire.
     ApiKeyExpiring(&'a ApiKey),
 }
 
 impl<'a> AccountNotice<'a> {
     /// Decides on the notice for an event, from the account, link and key as they are stored now. `None` when the event
-    /// is outdated: the account is gone or verified already, the link or the key is no longer valid.
+    /// is outdated: the account is gone, disabled or verified already, the link or the key is no longer valid.
     pub fn decide(
-        event: &AccountEvent,
+        event: &'a AccountEvent,
         account: Option<&Account>,
         link: Option<&'a Link>,
         key: Option<&'a ApiKey>,
         now: Timestamp,
     ) -> Option<Self> {
-        let account = account.filter(|account| account.id == event.account_id)?;
+        let account = account.filter(|account| account.id == event.account_id && !account.is_disabled())?;
         let good_link = |kind| link.filter(|link| Some(link.id) == event.link_id && link.is_for(kind, account, now));
         match event.event_type {
             AccountEventType::Registered if account.email_verified_at.is_none() => {
@@ -38,6 +40,9 @@ impl<'a> AccountNotice<'a> {
             AccountEventType::RegistrationRepeated => Some(Self::AlreadyRegistered),
             AccountEventType::PasswordResetRequested => good_link(LinkKind::ResetPassword).map(Self::ResetPassword),
             AccountEventType::PasswordChanged => Some(Self::PasswordChanged(event.at)),
+            AccountEventType::ProviderLinked => {
+                event.provider.as_deref().map(|provider| Self::ProviderLinked(provider, event.at))
+            }
             AccountEventType::ApiKeyExpiring => {
                 let key = key.filter(|key| Some(key.id) == event.key_id)?;
                 (key.revoked_at.is_none() && now < key.expires_at).then_some(Self::ApiKeyExpiring(key))
@@ -66,6 +71,7 @@ mod tests {
             password: None,
             identities: vec![],
             sessions_since: at(0),
+            disabled_at: None,
             created_at: at(0),
             updated_at: at(0),
             version: 1,
@@ -80,6 +86,7 @@ mod tests {
             account_id: OWNER.parse().unwrap(),
             link_id: "lnk_00000000000000000000000000000003".parse().ok(),
             key_id: "key_00000000000000000000000000000004".parse().ok(),
+            provider: Some("google".to_owned()),
             at: at(10),
             correlation_id: "corr".into(),
         }
@@ -129,6 +136,7 @@ mod tests {
             (false, T::PasswordResetRequested, true, None, 99),
             (true, T::RegistrationRepeated, true, None, 99),
             (true, T::PasswordChanged, true, None, 99),
+            (true, T::ProviderLinked, true, None, 99),
             (false, T::Erased, true, None, 99),
         ] {
             assert_eq!(decide(event_type, verified, link, now), sent, "{event_type} {verified} {link:?} at {now}");
@@ -159,17 +167,23 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_mailed_about_an_account_that_is_gone() {
-        let link = link(LinkKind::VerifyEmail);
+    fn nothing_is_mailed_about_an_account_that_is_gone_or_disabled() {
+        let (link, key) = (link(LinkKind::VerifyEmail), key());
+        let disabled = |verified| Account { disabled_at: Some(at(5)), ..account(verified) };
         for event_type in [
             AccountEventType::Registered,
             AccountEventType::RegistrationRepeated,
             AccountEventType::PasswordResetRequested,
             AccountEventType::PasswordChanged,
+            AccountEventType::ProviderLinked,
             AccountEventType::Erased,
             AccountEventType::ApiKeyExpiring,
         ] {
-            assert_eq!(AccountNotice::decide(&event(event_type), None, Some(&link), Some(&key()), at(20)), None);
+            for account in [None, Some(disabled(false)), Some(disabled(true))] {
+                let event = event(event_type);
+                let decided = AccountNotice::decide(&event, account.as_ref(), Some(&link), Some(&key), at(20));
+                assert_eq!(decided, None, "{event_type}");
+            }
         }
     }
 }

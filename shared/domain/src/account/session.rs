@@ -14,8 +14,8 @@ pub const SESSION_LIFETIME: Duration = Duration::from_hours(30 * 24);
 /// have refreshed at once.
 pub const ROTATION_GRACE: Duration = Duration::from_secs(30);
 
-/// A session as it is stored. It is over when it is deleted, when it expires, or when its account's `sessions_since` is
-/// not the one with which the session began.
+/// A session as it is stored. It is over when it is deleted, when it expires, when its account is disabled, or when its
+/// account's `sessions_since` is not the one with which the session began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// The id.
@@ -71,7 +71,10 @@ impl Session {
 
     /// Whether the session has expired or was ended by a change of its account.
     pub fn is_over(&self, account: &Account, now: Timestamp) -> bool {
-        now >= self.expires_at || self.since != account.sessions_since || self.account != account.id
+        account.is_disabled()
+            || now >= self.expires_at
+            || self.since != account.sessions_since
+            || self.account != account.id
     }
 
     /// What the presented token leads to. `successors` are the tokens that follow from it: first by the current key,

@@ -22,6 +22,8 @@ string_enum! {
         ResetPassword = "reset_password",
         /// The password is another one now.
         PasswordChanged = "password_changed",
+        /// A sign-in with an OpenID provider was added to the account.
+        ProviderLinked = "provider_linked",
         /// An API key is about to expire.
         ApiKeyExpiring = "api_key_expiring",
         /// Something about an order's money needs people; goes to the shop, not to the customer.
@@ -43,6 +45,7 @@ impl MailKind {
             AccountEventType::RegistrationRepeated => Some(Self::AlreadyRegistered),
             AccountEventType::PasswordResetRequested => Some(Self::ResetPassword),
             AccountEventType::PasswordChanged => Some(Self::PasswordChanged),
+            AccountEventType::ProviderLinked => Some(Self::ProviderLinked),
             AccountEventType::ApiKeyExpiring => Some(Self::ApiKeyExpiring),
             AccountEventType::Erased => None,
         }
@@ -146,6 +149,7 @@ mod tests {
             (AccountEventType::RegistrationRepeated, Some(MailKind::AlreadyRegistered)),
             (AccountEventType::PasswordResetRequested, Some(MailKind::ResetPassword)),
             (AccountEventType::PasswordChanged, Some(MailKind::PasswordChanged)),
+            (AccountEventType::ProviderLinked, Some(MailKind::ProviderLinked)),
             (AccountEventType::Erased, None),
             (AccountEventType::ApiKeyExpiring, Some(MailKind::ApiKeyExpiring)),
         ] {

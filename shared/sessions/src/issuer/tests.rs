@@ -38,6 +38,7 @@ fn anna() -> Account {
         password: Some(PasswordHash("…".to_owned())),
         identities: vec![],
         sessions_since: NOON,
+        disabled_at: None,
         created_at: NOON,
         updated_at: NOON,
         version: 1,

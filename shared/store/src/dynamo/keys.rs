@@ -62,6 +62,8 @@ pub(crate) const RECEIPT: &str = "receipt#";
 pub(crate) const LEDGER: &str = "ledger#";
 /// The prefix of the sort keys of mails.
 pub(crate) const MAIL: &str = "mail#";
+/// What the sort keys of an account's sessions begin with.
+pub(crate) const SESSION: &str = "session#";
 
 /// The primary key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -155,7 +157,7 @@ pub(crate) fn account_event(event: &AccountEvent) -> Key {
 
 /// A session of an account.
 pub(crate) fn session(account: AccountId, id: SessionId) -> Key {
-    Key::new(account, format!("session#{id}"))
+    Key::new(account, format!("{SESSION}{id}"))
 }
 
 /// A mailed link.
@@ -252,6 +254,7 @@ mod tests {
             account_id: anna,
             link_id: None,
             key_id: None,
+            provider: None,
             at: Timestamp::from_seconds(7),
             correlation_id: "corr".into(),
         };

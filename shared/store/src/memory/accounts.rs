@@ -53,6 +53,11 @@ impl Sessions for MemoryStore {
         Ok(self.state.borrow().sessions.get(&(account, id)).cloned())
     }
 
+    async fn sessions_of(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
+        let state = self.state.borrow();
+        Ok(state.sessions.values().filter(|session| session.account == account).cloned().collect())
+    }
+
     async fn save_session(&self, session: &Session) -> Result<(), StoreError> {
         let (mut state, key) = (self.state.borrow_mut(), (session.account, session.id));
         if state.sessions.get(&key).map_or(0, |stored| stored.version) + 1 != session.version {

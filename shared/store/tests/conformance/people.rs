@@ -26,6 +26,7 @@ pub fn account(n: u128, email: &str) -> Account {
         password: None,
         identities: vec![],
         sessions_since: at(0),
+        disabled_at: None,
         created_at: at(0),
         updated_at: at(0),
         version: 1,
@@ -41,6 +42,7 @@ pub fn event(n: u128, k: u128) -> AccountEvent {
         account_id: account_id(n),
         link_id: None,
         key_id: None,
+        provider: None,
         at: at(i64::try_from(k).unwrap()),
         correlation_id: "corr".into(),
     }

@@ -45,6 +45,18 @@ async fn an_ended_session_does_not_come_back<G, S>(people: &People<impl Sessions
     assert_eq!(people.accounts.session(other.account, other.id).await.unwrap(), Some(other));
 }
 
+async fn an_accounts_sessions_are_listed_without_the_ended_ones<G, S>(people: &People<impl Sessions, G, S>) {
+    let annas: Vec<Session> = (1..=40).map(|n| session(n, account_id(1))).collect();
+    for session in annas.iter().chain([&session(99, account_id(2))]) {
+        people.accounts.save_session(session).await.unwrap();
+    }
+    people.accounts.end_session(account_id(1), annas[0].id).await.unwrap();
+    let mut listed = people.accounts.sessions_of(account_id(1)).await.unwrap();
+    listed.sort_by_key(|session| session.id.to_string());
+    assert_eq!(listed, annas[1..]);
+    assert_eq!(people.accounts.sessions_of(account_id(3)).await.unwrap(), []);
+}
+
 async fn of_many_who_take_a_sign_in_one_gets_it<G, S>(people: &People<impl Sessions, G, S>) {
     people.accounts.keep_flow(&flow("ab12")).await.unwrap();
     people.accounts.keep_flow(&flow("cd34")).await.unwrap();
@@ -60,5 +72,6 @@ promises! { people:
     a_session_is_found_with_its_account_alone,
     of_many_rotations_at_once_one_is_stored,
     an_ended_session_does_not_come_back,
+    an_accounts_sessions_are_listed_without_the_ended_ones,
     of_many_who_take_a_sign_in_one_gets_it,
 }

@@ -74,20 +74,30 @@ fn signing_in_tells_nothing_of_who_has_an_account() {
         // Has no password at all.
         tried("cara@example.com", RIGHT),
         tried("cara@example.com", ""),
+        // Is disabled.
+        tried("fran@example.com", RIGHT),
+        tried("fran@example.com", "wrong horse 1"),
     ];
     all_the_same("login", &bodies, 401, (&["remembers", "take", "account_with_email"], 1));
 }
 
 #[test]
 fn registering_tells_nothing_of_who_has_an_account() {
-    let bodies = ["nobody@example.com", "anna@example.com", "ANNA@example.com", "ben@example.com", "cara@example.com"]
-        .map(|email| json!({"email": email, "password": "tausend schöne tage"}));
+    let bodies = [
+        "nobody@example.com",
+        "anna@example.com",
+        "ANNA@example.com",
+        "ben@example.com",
+        "cara@example.com",
+        "fran@example.com",
+    ]
+    .map(|email| json!({"email": email, "password": "tausend schöne tage"}));
     all_the_same("register", &bodies, 202, (&["take", "account_with_email", "save_account"], 1));
 }
 
 #[test]
 fn asking_for_a_link_tells_nothing_of_who_has_an_account() {
-    let bodies = ["nobody@example.com", "anna@example.com", "ben@example.com", "cara@example.com"]
+    let bodies = ["nobody@example.com", "anna@example.com", "ben@example.com", "cara@example.com", "fran@example.com"]
         .map(|email| json!({ "email": email }));
     all_the_same("request-password-reset", &bodies, 202, (&["take", "account_with_email", "save_account"], 0));
 }
@@ -153,6 +163,35 @@ fn a_stronger_hash_takes_the_place_of_a_weaker_one_at_the_next_sign_in() {
     assert_eq!(login(), 200);
     assert!(!fixture.passwords().is_outdated(&hash()));
     assert_eq!((login(), fixture.passwords().runs()), (200, 3), "hashed anew once");
+}
+
+#[test]
+fn a_disabled_account_is_over_for_whoever_is_signed_in() {
+    let token = "lnk_00000000000000000000000000000002.Qi6nw09Tf_QeS9IWLGU07pWjFPurDhHOGpjf9-o2vDQ";
+    let refresh = format!("rt_{}_00000000000000000000000000000001_{}", ANNA.0, "ab".repeat(32));
+    for (function, body, passes, refusal) in [
+        (
+            "change-password",
+            json!({"current_password": RIGHT, "new_password": "a new staple 2"}),
+            200,
+            (401, "invalid-credentials"),
+        ),
+        ("erase-me", json!({"email": "anna@example.com", "password": RIGHT}), 202, (401, "invalid-credentials")),
+        ("refresh-token", json!({ "refresh_token": refresh }), 200, (401, "session-ended")),
+        ("reset-password", json!({"token": token, "new_password": "a new staple 2"}), 204, (400, "link-invalid")),
+    ] {
+        let call = |fixture: &AccountsFixture| {
+            let mut event = event(Some(ANNA));
+            event["body"] = body.to_string().into();
+            fixture.call(function, request(event))
+        };
+        assert_eq!(call(&AccountsFixture::new()).status, passes, "{function}");
+        let fixture = AccountsFixture::new();
+        fixture.disable("anna@example.com");
+        let before = fixture.account("anna@example.com");
+        assert_eq!(call(&fixture).problem(), (refusal.0, refusal.1, None), "{function}");
+        assert_eq!(fixture.account("anna@example.com"), before, "{function}");
+    }
 }
 
 #[test]

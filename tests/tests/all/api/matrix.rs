@@ -165,6 +165,7 @@ fn people(shop: &Shop) {
             password: Some(PasswordHash(HASH.to_owned())),
             identities: vec![],
             sessions_since: now,
+            disabled_at: None,
             created_at: now,
             updated_at: now,
             version: 1,

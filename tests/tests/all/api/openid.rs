@@ -6,7 +6,8 @@ use std::time::Duration;
 use api::{ApiError, Response};
 use bytes::Bytes;
 use domain::{
-    Account, AccountChange, AccountId, CustomerId, EmailAddress, Identity, PasswordHash, Role, SignInFlow, UserId,
+    Account, AccountChange, AccountEventType, AccountId, CustomerId, EmailAddress, Identity, PasswordHash, Role,
+    SignInFlow, UserId,
 };
 use http::Request;
 use oidc::{FLOW_LIFETIME, state_hash};
@@ -201,6 +202,7 @@ impl Shop {
             password: Some(PasswordHash("$argon2id$".to_owned())),
             identities: Vec::new(),
             sessions_since: now,
+            disabled_at: None,
             created_at: now,
             updated_at: now,
             version: 1,
@@ -247,6 +249,21 @@ fn a_verified_account_is_linked_and_keeps_its_password() {
     assert_eq!((after.id, after.password, after.sessions_since), (before.id, before.password, before.sessions_since));
     let identity = Identity { issuer: "https://id.test/oidc".to_owned(), subject: after.identities[0].subject.clone() };
     assert_eq!(after.identities, [identity]);
+    let (told, _) = shop.store.account_stream_since(0);
+    let told: Vec<_> =
+        told.iter().map(|event| (event.event_type, event.account_id, event.provider.as_deref())).collect();
+    assert_eq!(told, [(AccountEventType::ProviderLinked, before.id, Some("google"))], "the owner is told");
+}
+
+#[test]
+fn a_disabled_account_is_opened_by_no_provider_and_nobody_learns_that_it_is_there() {
+    let shop = Shop::new();
+    let (known, by_address) = (shop.signed_in("ben@shop.example"), shop.has(Role::Customer, true));
+    for account in [&known, &by_address] {
+        shop.run(shop.store.save_account(&account.disable(shop.clock.now()).unwrap())).unwrap();
+        assert_eq!(shop.refused(account.email.as_str(), true), "provider_refused");
+    }
+    assert!(shop.account(ADA).unwrap().identities.is_empty());
 }
 
 #[test]

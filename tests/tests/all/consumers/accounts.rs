@@ -67,6 +67,7 @@ fn account(id: &str, role: Role, world: &World) -> Account {
         password: None,
         identities: vec![],
         sessions_since: now,
+        disabled_at: None,
         created_at: now,
         updated_at: now,
         version: 1,
@@ -96,6 +97,7 @@ fn every_mail_sample_about_an_account_sends_what_it_must() {
         ("account-gone", 0),
         ("password-reset-expired", 0),
         ("password-changed-twice", 1),
+        ("provider-linked", 1),
         ("api-key-expiring", 1),
     ] {
         let world = world();
@@ -103,7 +105,7 @@ fn every_mail_sample_about_an_account_sends_what_it_must() {
             assert_eq!((failed(&send(&world, sample("send-email", case))), world.mails()), (0, mails), "{case}");
         }
     }
-    assert_eq!(cases("send-email").len(), 8);
+    assert_eq!(cases("send-email").len(), 9);
 }
 
 #[test]

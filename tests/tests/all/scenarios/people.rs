@@ -28,6 +28,7 @@ fn event(shop: &Shop, event_type: AccountEventType, link: Option<&Link>) -> Acco
         account_id: CUSTOMER.parse().unwrap(),
         link_id: link.map(|link| link.id),
         key_id: None,
+        provider: None,
         at: shop.clock.now(),
         correlation_id: "people".into(),
     }
@@ -48,6 +49,7 @@ fn register(shop: &Shop) -> Account {
         password: Some(PasswordHash("$argon2id$…".into())),
         identities: vec![],
         sessions_since: now,
+        disabled_at: None,
         created_at: now,
         updated_at: now,
         version: 1,

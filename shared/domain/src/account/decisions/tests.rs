@@ -37,6 +37,10 @@ fn verified() -> Account {
     Account { email_verified_at: Some(at(-5)), ..unverified() }
 }
 
+fn disabled() -> Account {
+    Account { disabled_at: Some(at(-1)), ..verified() }
+}
+
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(NOW.seconds() + seconds)
 }
@@ -95,7 +99,8 @@ fn an_address_in_use_keeps_everything_and_its_owner_is_told() {
 #[test]
 fn who_signs_in_has_the_password_and_the_address() {
     use SignInRefused::{EmailNotVerified, InvalidCredentials};
-    let (waits, in_use) = (unverified(), verified());
+    let (waits, in_use, disabled) = (unverified(), verified(), disabled());
+    let disabled_before = Account { email_verified_at: None, ..disabled.clone() };
     for (found, fits, refused) in [
         (None, false, Some(InvalidCredentials)),
         (None, true, Some(InvalidCredentials)),
@@ -103,6 +108,8 @@ fn who_signs_in_has_the_password_and_the_address() {
         (Some(&in_use), false, Some(InvalidCredentials)),
         (Some(&waits), true, Some(EmailNotVerified)),
         (Some(&in_use), true, None),
+        (Some(&disabled), true, Some(InvalidCredentials)),
+        (Some(&disabled_before), true, Some(InvalidCredentials)),
     ] {
         assert_eq!(Account::sign_in(found, fits).err(), refused, "{:?} {fits}", found.map(|it| it.email_verified_at));
     }
@@ -151,6 +158,14 @@ fn a_link_ends_with_the_password_that_it_was_made_for() {
     let verification = waits.send_verification(&command_context()).link.unwrap();
     let reset_meanwhile = reset(&waits, &waits.request_reset(&command_context()).link.unwrap()).unwrap().after.unwrap();
     assert_eq!(reset_meanwhile.verify_email(&verification, NOW), Err(LinkRefused));
+}
+
+#[test]
+fn no_link_opens_a_disabled_account() {
+    let unused = |kind| link(kind, 3, at(1));
+    assert_eq!(disabled().verify_email(&unused(LinkKind::VerifyEmail), NOW), Err(LinkRefused));
+    let reset = disabled().reset_password(&unused(LinkKind::ResetPassword), hash("x"), &command_context());
+    assert_eq!(reset, Err(LinkRefused));
 }
 
 #[test]

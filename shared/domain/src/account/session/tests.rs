@@ -16,6 +16,7 @@ fn account() -> Account {
         password: None,
         identities: vec![],
         sessions_since: START,
+        disabled_at: None,
         created_at: START,
         updated_at: START,
         version: 1,

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::{DynamoAccounts, passing};
 use crate::dynamo::failure::{Failure, settle};
 use crate::dynamo::item;
-use crate::dynamo::keys::{self, Item, Key, PK};
-use crate::dynamo::table::names;
+use crate::dynamo::keys::{self, Item, Key, PK, SESSION};
+use crate::dynamo::table::{names, read_all};
 use crate::{Sessions, StoreError};
 
 /// The mark of the write that took a sign-in out.
@@ -19,6 +19,10 @@ const TAKEN_BY: &str = "taken_by";
 impl Sessions for DynamoAccounts {
     async fn session(&self, account: AccountId, id: SessionId) -> Result<Option<Session>, StoreError> {
         self.table.get(&keys::session(account, id)).await?.map(item::read).transpose()
+    }
+
+    async fn sessions_of(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
+        read_all(self.table.query_prefix(&account, SESSION)).await?.into_iter().map(item::read).collect()
     }
 
     async fn save_session(&self, session: &Session) -> Result<(), StoreError> {

@@ -67,6 +67,10 @@ impl Sessions for CountingStore<'_> {
         self.noted("session").session(account, id).await
     }
 
+    async fn sessions_of(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
+        self.noted("sessions_of").sessions_of(account).await
+    }
+
     async fn save_session(&self, session: &Session) -> Result<(), StoreError> {
         self.noted("save_session").save_session(session).await
     }

@@ -46,6 +46,7 @@ fn account(number: u128, email: &str) -> Account {
         password: Some(PasswordHash(HASH.to_owned())),
         identities: vec![],
         sessions_since: at(-60),
+        disabled_at: None,
         created_at: at(-60),
         updated_at: at(-60),
         version: 1,
@@ -59,7 +60,7 @@ fn link(number: u128, kind: LinkKind, account: &Account, seconds: i64) -> Link {
 
 impl AccountsFixture {
     /// Anna is signed in and can reset her password, by one of two links; Ben's address waits to be verified; Cara signs
-    /// in with Google alone; Emil's password was hashed long ago.
+    /// in with Google alone; Emil's password was hashed long ago; Fran's account is disabled.
     pub fn new() -> Self {
         let anna = account(1, "anna@example.com");
         let ben = Account { email_verified_at: None, ..account(2, "ben@example.com") };
@@ -73,6 +74,7 @@ impl AccountsFixture {
         fixture.save(&ben, Some(link(1, verify, &ben, 60)));
         fixture.save(&cara, Some(link(3, reset, &anna, 0)));
         fixture.save(&emil, None);
+        fixture.save(&Account { disabled_at: Some(at(-30)), ..account(6, "fran@example.com") }, None);
         let id = SessionId::from_uuid(Uuid::from_u128(1));
         let session = Session::begin(id, &anna, TokenHash(REFRESH_HASH.to_owned()), at(-60));
         fixture.clock.run(fixture.store.save_session(&session)).unwrap();
@@ -90,6 +92,12 @@ impl AccountsFixture {
     fn save(&self, account: &Account, link: Option<Link>) {
         let change = AccountChange { before: None, after: Some(account.clone()), events: vec![], link, uses: None };
         self.clock.run(self.store.save_account(&change)).unwrap();
+    }
+
+    /// Does what `cargo cis account disable` does.
+    pub fn disable(&self, email: &str) {
+        let disabled = self.account(email).disable(at(0)).unwrap();
+        self.clock.run(self.store.save_account(&disabled)).unwrap();
     }
 
     pub fn account(&self, email: &str) -> Account {
