@@ -175,7 +175,7 @@ pub(crate) fn sort_key(order: &Order) -> String {
 /// A moment, and enough of the order's id to tell apart those of one millisecond.
 fn at(moment: Timestamp, id: OrderId) -> String {
     let id = id.uuid().simple().to_string();
-    format!("{moment}#{}", &id[..8])
+    format!("{moment}#{}", &id[..12])
 }
 
 /// The sort key of what is due: the longest due first, ties by id.

@@ -278,6 +278,8 @@ fn runs_that_are_too_short_get_past_orders_that_cannot_expire_now() {
     for number in 0..60_u128 {
         with_unknown_intent(&shop, number);
     }
+    // Due after all of them.
+    shop.clock.advance(Duration::from_hours(1));
     let behind = unpaid(&shop, "key-behind-them");
     shop.clock.advance(TOO_LONG);
     shop.suffers(Fault::new(FaultKind::Latency { millis: 1000 }).at(Provider::Stripe));
@@ -298,7 +300,7 @@ fn runs_that_are_too_short_get_past_orders_that_cannot_expire_now() {
 
 /// An order whose intent Stripe does not know, so that nobody can say that it cannot be paid.
 fn with_unknown_intent(shop: &Shop, number: u128) {
-    let id = OrderId::from_uuid(uuid::Uuid::from_u128(number));
+    let id = OrderId::from_uuid(uuid::Uuid::new_v5(&uuid::Uuid::nil(), &number.to_be_bytes()));
     let held_until = shop.clock.now().plus(Duration::from_hours(1));
     let placed = place(shop, id, PaymentMethod::Stripe, Some(held_until));
     let fact = IntentFact {

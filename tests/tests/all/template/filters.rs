@@ -39,7 +39,7 @@ fn disagreements(template: &str) -> Vec<String> {
 #[test]
 fn queues_get_what_their_consumers_hear_and_nothing_else() {
     let template = model::text();
-    assert_eq!(EventKind::all().count(), 24);
+    assert_eq!(EventKind::all().count(), 25);
     assert_eq!(disagreements(&template), Vec::<String>::new());
     for (from, to) in [
         ("          - api_key.expiring\n", ""),
