@@ -6,7 +6,8 @@ use super::clients;
 use crate::checks::{CheckError, Count, cargo, cis, run};
 use crate::paths;
 
-/// Has a stack ask Stripe's stand-in for what an order needs, then checks those requests, and the stand-in's objects.
+/// Has a stack ask Stripe's stand-in for what an order needs, then checks those requests, the stand-in's objects, and that
+/// the product reads each word and null that Stripe's types allow.
 pub async fn check() -> Result<Count, CheckError> {
     clients::install().await?;
     cargo(&["build", "--quiet", "--locked", "--package", "sandbox"]).await?;
@@ -15,10 +16,16 @@ pub async fn check() -> Result<Count, CheckError> {
     let mut script = Command::new("node");
     script.arg(paths::root().join("tests/clients/stripe_contract.mjs")).arg(&address);
     script.arg("--journal").arg(paths::embedded().join("sandbox.journal"));
+    let samples = paths::embedded().join("stripe-samples.jsonl");
+    script.arg("--samples").arg(&samples);
     let checked = run(&mut script).await;
     // Ended by its handle: nothing else has its id.
     drop(sandbox);
-    checked
+    let mut total = checked?;
+    let samples = samples.display().to_string();
+    total += cargo(&["run", "--quiet", "--locked", "--package", "stripe", "--example", "read_samples", "--", &samples])
+        .await?;
+    Ok(total)
 }
 
 /// A stack's sandbox writes every request into its journal.

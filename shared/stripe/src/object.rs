@@ -172,14 +172,13 @@ impl Dispute {
         Self { seen_at: at, ..self }
     }
 
-    /// What the bank has taken, in Stripe's units, and the currency; 0 once it came back, `None` if nothing is listed.
+    /// What the bank has taken and not given back, in Stripe's units, and the currency; `None` if nothing is listed. When a
+    /// dispute is lost, Stripe gives back the part that had been refunded before.
     pub fn withdrawn(&self) -> Option<(i64, &str)> {
         let moved = self.balance_transactions.as_deref().unwrap_or_default();
         let first = moved.first()?;
-        // What comes back may be another amount, at another day's rate.
-        let came_back = moved.iter().any(|transaction| transaction.amount > 0);
         let taken = moved.iter().fold(0_i64, |sum, transaction| sum.saturating_sub(transaction.amount));
-        Some((if came_back { 0 } else { taken }, &first.currency))
+        Some((taken.max(0), &first.currency))
     }
 
     /// By when our answer is due, in seconds since the epoch.
@@ -340,7 +339,8 @@ mod tests {
         assert_eq!(withdrawn(json!([])), None);
         let taken = json!({"amount": -500, "fee": 1500, "currency": "usd"});
         assert_eq!(withdrawn(json!([taken])), Some((500, "usd".to_owned())));
-        let back = json!({"amount": 499, "fee": 0, "currency": "usd"});
-        assert_eq!(withdrawn(json!([taken, back])), Some((0, "usd".to_owned())));
+        let back = |amount| json!({"amount": amount, "fee": 0, "currency": "usd"});
+        assert_eq!(withdrawn(json!([taken, back(500)])), Some((0, "usd".to_owned())));
+        assert_eq!(withdrawn(json!([taken, back(200)])), Some((300, "usd".to_owned())), "a part had been refunded");
     }
 }

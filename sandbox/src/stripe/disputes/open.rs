@@ -71,6 +71,7 @@ impl Stripe {
         }
         let amount = match opening.amount {
             Some(amount) if amount < 1 => return refused("A dispute is about an amount of at least 1."),
+            Some(_) if self.is_all_away(charge) => return refused("Other disputes have all of the charge."),
             Some(amount) => amount,
             None if another_is_open => return refused("Another dispute is open: name the amount of this one."),
             None if left < 1 => return refused("Nothing is left of the charge: name an amount."),
@@ -99,6 +100,12 @@ impl Stripe {
             dispute.balance_transactions.push(taken);
         }
         Ok(())
+    }
+
+    /// Whether other disputes have all that was not refunded. What Stripe does then is not documented: banks would take more
+    /// than was paid.
+    pub(super) fn is_all_away(&self, charge: &Charge) -> bool {
+        charge.refundable() > 0 && self.left_of(charge) < 1
     }
 
     /// What is left of a charge, in minor units: taken, not refunded, and not with a bank.

@@ -35,6 +35,9 @@ impl Stripe {
         if !dispute.status.is_inquiry() {
             return Err(ApiError::invalid("dispute", "Only an inquiry becomes a dispute."));
         }
+        if self.is_all_away(self.charges.get(&dispute.charge)?) {
+            return Err(ApiError::invalid("dispute", "Other disputes have all of the charge."));
+        }
         let previous = json!({ "status": dispute.status.name() });
         self.charge_back(context, &mut dispute)?;
         let (view, withdrawn) = (dispute.view(), !dispute.balance_transactions.is_empty());
