@@ -12,6 +12,11 @@ use crate::reconcile_payments::compare::{difference, said};
 use crate::reconcile_payments::pass::{Run, StopReason};
 use crate::reconcile_payments::{Difference, Kind, Outcome};
 
+/// What Stripe says of the object is none of the words that this version knows. It is taken in with care, and reported.
+#[derive(Debug, thiserror::Error)]
+#[error("its status is not known to this version")]
+struct UnknownWord;
+
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
     pub(crate) async fn intents(&mut self) -> Result<bool, StopReason> {
         let after = self.cursor.after.as_deref().map(IntentId::from);
@@ -123,6 +128,9 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Run<'_, O, T, C, I> {
         match facts() {
             Ok(facts) => {
                 for fact in facts {
+                    if fact.is_unknown() {
+                        self.unreadable(id, Some(owner), &UnknownWord);
+                    }
                     let compared = self.compare(owner, fact).await;
                     self.one_order(owner, id, compared)?;
                 }
