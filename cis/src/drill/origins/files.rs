@@ -4,8 +4,9 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// Keys, tables and journals: what is in these, below the stacks' folder.
-const PRIVATE: [&str; 4] = ["stack.json", "signing-keys.json", "embedded", "cloud"];
+/// Keys, tables and journals: what is in these, below the stacks' folder. MiniStack's own files, which have modes of their
+/// own, are kept by the stacks' folder alone.
+const PRIVATE: [&str; 3] = ["stack.json", "signing-keys.json", "embedded"];
 
 /// What others may read or enter, the folder itself included.
 ///
