@@ -101,14 +101,16 @@ pub struct Dispute {
     pub status: String,
     /// Minor units.
     pub amount: i64,
-    /// What the bank has, by its balance transactions, in minor units.
-    pub taken: i64,
+    /// What the bank has, by its balance transactions, in minor units; `None` if none are listed.
+    pub taken: Option<i64>,
 }
 
 impl Dispute {
-    /// What it took for good, unless an appeal is won: in minor units.
-    pub fn lost(&self) -> i64 {
-        if self.status == "lost" || self.status.starts_with("appeal_") { self.taken } else { 0 }
+    /// What it took for good, unless an appeal is won, of a payment of which so much was not refunded: in minor units.
+    /// Where no movement is listed, the status decides.
+    pub fn lost(&self, left: i64) -> i64 {
+        let is_lost = self.status == "lost" || self.status.starts_with("appeal_");
+        if is_lost { self.taken.unwrap_or(self.amount.min(left)) } else { 0 }
     }
 }
 
@@ -184,13 +186,13 @@ impl Refund {
 
 impl Dispute {
     fn of(object: &Value) -> Self {
-        let moved = object["balance_transactions"].as_array().into_iter().flatten();
+        let moved = object["balance_transactions"].as_array().filter(|moved| !moved.is_empty());
         Self {
             id: text(object, "/id").unwrap_or_default(),
             intent: text(object, "/payment_intent").unwrap_or_default(),
             status: text(object, "/status").unwrap_or_default(),
             amount: number(object, "amount"),
-            taken: -moved.map(|moved| number(moved, "amount")).sum::<i64>(),
+            taken: moved.map(|moved| -moved.iter().map(|moved| number(moved, "amount")).sum::<i64>()),
         }
     }
 }

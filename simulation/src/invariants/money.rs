@@ -3,7 +3,7 @@
 use domain::{Order, OrderId, RefundActionState, TransferDirection};
 
 use super::Violation;
-use crate::snapshot::{Dispute, Intent, Refund, Snapshot};
+use crate::snapshot::{Intent, Refund, Snapshot};
 
 /// At most one charge an order, no more refunded than received, each decided refund made once, and the same figures on
 /// both sides.
@@ -22,7 +22,7 @@ fn of_order(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
     };
     let captured = received(stripe.intents_of(id));
     let refunded = given_back(stripe.refunds_of(id));
-    let lost = stripe.disputes_of(id).map(Dispute::lost).sum();
+    let lost = stripe.disputes_of(id).map(|dispute| dispute.lost(captured - refunded)).sum();
     let (came, went) =
         (transferred(order, TransferDirection::Received), transferred(order, TransferDirection::Returned));
     same("money received is what Stripe received", facts.captured() - came, captured);
