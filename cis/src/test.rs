@@ -108,7 +108,7 @@ fn all_needs(steps: &[Step]) -> Vec<Need> {
 }
 
 fn steps(long: bool) -> Vec<Step> {
-    let (seeds, crash_points) = if long { ("10300", "all") } else { ("2000", "kinds") };
+    let (seeds, unhealed, crash_points) = if long { ("10300", "3000", "all") } else { ("2000", "500", "kinds") };
     let mut steps = vec![
         Step::new("formatting", &[Rustfmt], async || cargo(&["fmt", "--all", "--check"]).await),
         Step::new("clippy", &[Compiler, Clippy], async || {
@@ -117,6 +117,9 @@ fn steps(long: bool) -> Vec<Step> {
         Step::new("rust tests", &[Compiler], async || rust_tests().await),
         Step::new("simulation", &[Compiler], move || async move {
             sim(&["--seed", "1", "--seeds", seeds, "--orders", "20"]).await
+        }),
+        Step::new("without healers", &[Compiler], move || async move {
+            sim(&["--seed", "1", "--seeds", unhealed, "--orders", "20", "--without-healers"]).await
         }),
         Step::new("crash points", &[Compiler], move || async move { sim(&["--crash-points", crash_points]).await }),
         Step::new("seeded bugs", &[Compiler], async || sim(&["--seeded-bugs", "--seeds", "50"]).await),

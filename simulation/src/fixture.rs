@@ -24,6 +24,9 @@ pub const CUSTOMERS: usize = 8;
 /// The spreadsheet's id.
 pub const SPREADSHEET: &str = "sandbox-orders";
 
+/// How long SendGrid's reports are awaited before a mail of unknown outcome is sent again.
+pub const EVIDENCE_WAIT: Duration = Duration::from_mins(5);
+
 /// How long the shop waits for money. Invoices are due sooner than in a real shop, since nothing else happens while
 /// they wait.
 pub const TERMS: PaymentTerms =
@@ -117,7 +120,7 @@ impl Fixture {
             spreadsheet_id: SPREADSHEET.into(),
             sheet_tab: "Orders".into(),
             payment_terms: TERMS,
-            mail_evidence_wait: Duration::from_mins(5),
+            mail_evidence_wait: EVIDENCE_WAIT,
             rate_limit_scale: 0,
         })
     }

@@ -18,6 +18,7 @@ mod observed_store;
 mod people;
 mod pollers;
 mod promises;
+mod reports;
 mod rng;
 mod run;
 pub mod seeded_bugs;

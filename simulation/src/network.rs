@@ -5,12 +5,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use resilience::{Clock as _, Transport, TransportError, VirtualClock};
 use sandbox::{SandboxTransport, Shared};
+use serde_json::{Value, json};
 
 use crate::executor::Executor;
 use crate::injector::SeededInjector;
+use crate::observed_store::ObservedStore;
 
 /// How long a sender waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -30,6 +32,7 @@ pub struct Network {
     executor: Executor,
     clock: VirtualClock,
     mutator: Option<RequestMutator>,
+    store: ObservedStore,
 }
 
 impl fmt::Debug for Network {
@@ -51,8 +54,59 @@ impl Network {
         executor: Executor,
         clock: VirtualClock,
         mutator: Option<RequestMutator>,
+        store: ObservedStore,
     ) -> Self {
-        Self { sandbox: SandboxTransport::new(sandbox, clock.clone()), injector, executor, clock, mutator }
+        Self { sandbox: SandboxTransport::new(sandbox, clock.clone()), injector, executor, clock, mutator, store }
+    }
+
+    /// Sends a request, and notes what it says about refunds.
+    async fn observed(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let (steps, uri) = (self.store.steps(), request.uri().clone());
+        let is_list = request.method() == Method::GET && uri.path() == "/v1/refunds";
+        if request.method() == Method::POST {
+            steps.note_request(uri.path(), request.body(), self.clock.now());
+        }
+        let response = self.sandbox.send(request).await?;
+        if is_list && response.status().is_success() {
+            steps.note_list(uri.query().unwrap_or_default(), self.clock.now());
+        }
+        Ok(response)
+    }
+}
+
+/// Objects in the same Stripe account that other applications made, or a later version of Stripe.
+fn stranger(path: &str) -> Option<Value> {
+    Some(match path {
+        "/v1/payment_intents" => json!({
+            "id": "pi_stranger", "object": "payment_intent", "created": 1, "status": "requires_thought", "amount": 7,
+            "amount_received": null, "currency": "xts", "metadata": {},
+        }),
+        "/v1/refunds" => json!({
+            "id": "re_stranger", "object": "refund", "created": 1, "status": null, "amount": 7, "currency": "xts",
+            "payment_intent": null, "metadata": null,
+        }),
+        "/v1/disputes" => json!({
+            "id": "du_stranger", "object": "dispute", "created": 1, "status": "reconsidered", "amount": 7,
+            "currency": "xts", "payment_intent": null, "balance_transactions": null, "evidence_details": {},
+        }),
+        _ => return None,
+    })
+}
+
+impl Network {
+    /// The answer with a stranger in front of its list, in worlds that have strangers.
+    fn with_strangers(&self, path: &str, answer: Response<Bytes>) -> Response<Bytes> {
+        let stranger = self.injector.profile().strangers.then(|| stranger(path)).flatten();
+        let (Some(stranger), true) = (stranger, answer.status().is_success()) else { return answer };
+        answer.map(|body| match serde_json::from_slice::<Value>(&body) {
+            Ok(mut list) => {
+                if let Some(data) = list["data"].as_array_mut() {
+                    data.insert(0, stranger);
+                }
+                Bytes::from(list.to_string())
+            }
+            Err(_) => body,
+        })
     }
 }
 
@@ -61,13 +115,17 @@ impl Transport for Network {
         if let Some(mutator) = &self.mutator {
             mutator(&mut request);
         }
+        let is_of_all = request.method() == Method::GET && !request.uri().to_string().contains("payment_intent=");
+        let path = if is_of_all { request.uri().path().to_owned() } else { String::new() };
         let may_be_late = !request.uri().path().starts_with(SHEETS);
         let later = may_be_late.then(|| self.injector.request_lost_on_the_way()).flatten();
-        let Some(later) = later else { return self.sandbox.send(request).await };
+        let Some(later) = later else {
+            return self.observed(request).await.map(|answer| self.with_strangers(&path, answer));
+        };
         let (network, text) = (self.clone(), format!("{} {}", request.method(), request.uri().path()));
         self.executor.spawn("the network", async move {
             network.clock.sleep(PATIENCE + later).await;
-            let status = network.sandbox.send(request).await.map(|response| response.status().as_u16());
+            let status = network.observed(request).await.map(|response| response.status().as_u16());
             network.injector.say(None, || format!("{text} arrives late: {status:?}"));
         });
         self.clock.sleep(PATIENCE).await;

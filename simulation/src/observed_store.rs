@@ -20,6 +20,7 @@ use suite::{Bus, ChangeStream, Stores};
 use tokio::sync::Notify;
 
 use crate::invariants::Steps;
+use crate::reports::Reports;
 
 /// Between two requests, on a slow day.
 const BETWEEN: Duration = Duration::from_millis(300);
@@ -36,6 +37,7 @@ pub struct StoreContext {
     bus: Rc<OnceCell<Bus<VirtualClock>>>,
     changed: Rc<Notify>,
     steps: Rc<Steps>,
+    reports: Rc<Reports>,
 }
 
 impl fmt::Debug for StoreContext {
@@ -179,6 +181,7 @@ impl ObservedStore {
             bus: Rc::default(),
             changed: Rc::default(),
             steps: Rc::default(),
+            reports: Rc::default(),
         };
         Self { context, buggy }
     }
@@ -202,6 +205,11 @@ impl ObservedStore {
     /// The steps that orders have made.
     pub fn steps(&self) -> &Steps {
         &self.context.steps
+    }
+
+    /// What SendGrid was thanked for.
+    pub fn reports(&self) -> &Reports {
+        &self.context.reports
     }
 }
 
@@ -295,10 +303,16 @@ impl MailEffects for ObservedStore {
     }
 
     async fn save_mail(&self, effect: &MailEffect) -> Result<(), StoreError> {
-        match &self.buggy {
+        let before = self.context.memory.mail(effect.id).await?;
+        let saved = match &self.buggy {
             Some(buggy) => buggy.save_mail(&self.context, effect).await,
             None => self.context.memory.save_mail(effect).await,
+        };
+        if saved.is_ok() {
+            let is_reported = self.context.reports.is_about(&effect.id.to_string());
+            self.context.steps.take_claim(before.as_ref(), effect, is_reported);
         }
+        saved
     }
 
     async fn mails_about(&self, order: OrderId) -> Result<Vec<MailEffect>, StoreError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use resilience::Clock as _;
 use suite::{Activity, QueueMapping, StreamMapping};
 
-use crate::world::{Pollers, World};
+use crate::world::{Pollers, SENDGRID, World};
 
 /// How many pollers one queue has.
 const POLLERS: usize = 2;
@@ -102,7 +102,11 @@ async fn deliver(world: Rc<World>) {
             let world = Rc::clone(&world);
             Rc::clone(&world).executor.spawn(format!("webhook {}", delivery.event_type), async move {
                 UNDER_WAY.with(|count| count.set(count.get() + 1));
-                world.suite.deliver(&world.sandbox, delivery).await;
+                let (url, body) = (delivery.url.clone(), delivery.body.clone());
+                let delivered = world.suite.deliver(&world.sandbox, delivery).await;
+                if url == SENDGRID && matches!(delivered, Activity::Delivered { status: 200..300, .. }) {
+                    world.store.reports().record(&body);
+                }
                 UNDER_WAY.with(|count| count.set(count.get() - 1));
                 world.sandbox.notify();
             });

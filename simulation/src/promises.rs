@@ -37,6 +37,8 @@ pub struct PromiseRecord {
     pub perhaps_edits: BTreeMap<OrderId, BTreeSet<Pieces>>,
     /// Orders by invoice that were not paid until they were late.
     pub unpaid: BTreeSet<OrderId>,
+    /// Orders that were confirmed to be sent.
+    pub fulfilled: BTreeSet<OrderId>,
     /// Orders whose review was confirmed.
     pub reviewed: BTreeSet<OrderId>,
     /// Payment intents that did not come through the shop.

@@ -15,7 +15,7 @@ use crate::people::{self, Scenario};
 use crate::pollers;
 use crate::snapshot::Snapshot;
 use crate::trace::Trace;
-use crate::world::{Build, World};
+use crate::world::{self, Build, World};
 
 /// What to run.
 #[derive(Clone, Default)]
@@ -32,12 +32,21 @@ pub struct Plan {
     pub planned: Vec<(Point, Fault)>,
     /// A scenario to run in place of the drawn workload.
     pub scenario: Option<&'static Scenario>,
+    /// Whether what heals is left out: see [`Plan::without_healers`].
+    pub is_unhealed: bool,
 }
 
 impl Plan {
     /// That many customers in the world of a seed.
     pub fn of(seed: u64, orders: u64) -> Self {
         Self { seed, orders, ..Self::default() }
+    }
+
+    /// The same without what makes good the mistakes of others: no reconciliation with Stripe. Nothing is lost for
+    /// good in its weather, so nothing may be missing in the end.
+    #[must_use]
+    pub fn without_healers(self) -> Self {
+        Self { is_unhealed: true, ..self }
     }
 
     /// A scenario without faults, except for the planned ones.
@@ -90,7 +99,14 @@ pub fn run_traced(plan: &Plan) -> Result<Outcome, FixtureError> {
 
 fn execute(plan: &Plan, is_traced: bool) -> Result<Outcome, FixtureError> {
     let profile = plan.profile.clone().unwrap_or_else(|| FaultProfile::of(plan.seed));
-    let world = World::new(plan.seed, profile, plan.planned.clone(), is_traced, &plan.build)?;
+    let (profile, build) = if plan.is_unhealed {
+        (FaultProfile { webhooks_lost: 0, ..profile }, plan.build.clone().without("reconcile-payments"))
+    } else {
+        (profile, plan.build.clone())
+    };
+    // The scenarios' amounts are in euros.
+    let currency = if plan.scenario.is_some() { "eur" } else { world::currency(plan.seed) };
+    let world = World::new(plan.seed, profile, plan.planned.clone(), is_traced, (&build, currency))?;
     let waiting = rest::Quiescence::default();
     pollers::start(&world);
     spawn_customers(plan, &world, &waiting);

@@ -6,6 +6,7 @@
 mod consumers;
 mod edits;
 mod expiry;
+mod given_answers;
 mod invoices;
 mod mails;
 mod orders;
@@ -14,7 +15,9 @@ mod profiles;
 mod reads;
 mod reconciliation;
 mod refunds;
+mod reports;
 mod requests;
+mod settlement;
 mod sheet;
 mod stock;
 mod webhooks;
@@ -50,6 +53,8 @@ pub struct SeededBug {
     pub orders: u64,
     /// What its customers do instead of a drawn workload, when that shows it too rarely.
     pub scenario: Option<&'static Scenario>,
+    /// Whether it is looked for without what heals: [`Plan::without_healers`].
+    pub is_unhealed: bool,
 }
 
 impl fmt::Debug for SeededBug {
@@ -60,13 +65,15 @@ impl fmt::Debug for SeededBug {
 
 /// All of them.
 pub fn seeded_bugs() -> impl Iterator<Item = &'static SeededBug> {
-    let of_kind: [&'static [SeededBug]; 14] = [
+    let of_kind: [&'static [SeededBug]; 17] = [
         &orders::BUGS,
         &reads::BUGS,
         &requests::BUGS,
         &payments::BUGS,
         &edits::BUGS,
         &refunds::BUGS,
+        &settlement::BUGS,
+        &given_answers::BUGS,
         &invoices::BUGS,
         &expiry::BUGS,
         &reconciliation::BUGS,
@@ -74,6 +81,7 @@ pub fn seeded_bugs() -> impl Iterator<Item = &'static SeededBug> {
         &stock::BUGS,
         &consumers::BUGS,
         &mails::BUGS,
+        &reports::BUGS,
         &sheet::BUGS,
     ];
     of_kind.into_iter().flatten()
@@ -81,20 +89,14 @@ pub fn seeded_bugs() -> impl Iterator<Item = &'static SeededBug> {
 
 type Answer<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
 
-/// A function that does nothing and reports success.
-fn idle() -> Handler {
-    Rc::new(|_, _, _| Box::pin(async { Ok(serde_json::json!({ "batchItemFailures": [] })) }))
-}
-
-/// The build without the hourly reconciliation with Stripe, which would repair lost webhooks.
-fn unreconciled(build: Build) -> Build {
-    let handlers = build.handlers.into_iter().chain([("reconcile-payments", idle())]).collect();
-    Build { handlers, ..build }
-}
-
 /// The product with this store.
 fn with(store: impl BuggyStore + 'static) -> Build {
     Build { store: Some(Rc::new(store)), ..Build::default() }
+}
+
+/// The product with this handler in place of a function's own.
+fn with_handler(function: &'static str, handler: Handler) -> Build {
+    Build { handlers: vec![(function, handler)], ..Build::default() }
 }
 
 /// The order that a request is about, for a buggy handler of the API.
@@ -137,7 +139,7 @@ pub enum Verdict {
 impl SeededBug {
     /// A bug that any fault profile shows.
     const fn new(name: &'static str, summary: &'static str, build: fn() -> Build) -> Self {
-        Self { name, summary, build, profile: FaultProfile::of, orders: 20, scenario: None }
+        Self { name, summary, build, profile: FaultProfile::of, orders: 20, scenario: None, is_unhealed: false }
     }
 
     /// The same, with this fault profile.
@@ -150,10 +152,15 @@ impl SeededBug {
         Self { scenario: Some(scenario), orders, ..self }
     }
 
+    /// The same, without what would heal it.
+    const fn without_healers(self) -> Self {
+        Self { is_unhealed: true, ..self }
+    }
+
     /// The plan that shows it.
     pub fn plan(&self, seed: u64) -> Plan {
-        let profile = Some((self.profile)(seed));
-        Plan { build: (self.build)(), profile, scenario: self.scenario, ..Plan::of(seed, self.orders) }
+        let (profile, is_unhealed) = (Some((self.profile)(seed)), self.is_unhealed);
+        Plan { build: (self.build)(), profile, scenario: self.scenario, is_unhealed, ..Plan::of(seed, self.orders) }
     }
 
     /// Searches this many seeds for the first that catches it.

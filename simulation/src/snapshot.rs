@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{EventId, LedgerEntry, MailEffect, Order, OrderEvent, OrderId, Sku};
+use domain::{Delivery, EventId, LedgerEntry, MailEffect, Order, OrderEvent, OrderId, Sku};
 use serde_json::Value;
 use store::{Receipt, SheetRow};
 
@@ -32,6 +32,9 @@ pub struct Snapshot {
     pub stripe: StripeSnapshot,
     /// Mails that SendGrid accepted, by the id of our effect.
     pub mailbox: BTreeMap<String, u32>,
+    /// How far mails got by the reports that SendGrid was thanked for, by the id of our effect; empty when they were not
+    /// recorded.
+    pub reported: BTreeMap<String, Delivery>,
     /// The sheet's rows below its header, by number, as they were entered.
     pub sheet: BTreeMap<u32, Vec<Value>>,
     /// Dead letters, by queue.
@@ -101,8 +104,17 @@ pub struct Dispute {
     pub status: String,
     /// Minor units.
     pub amount: i64,
-    /// What the bank has, by its balance transactions, in minor units; `None` if none are listed.
-    pub taken: Option<i64>,
+    /// What the bank has, by its balance transactions; `None` if none are listed.
+    pub taken: Option<Taken>,
+}
+
+/// What a dispute's movements come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// So much, in minor units of the dispute's currency.
+    Exactly(i64),
+    /// Something, in the currency that the account is settled in.
+    InOtherCurrency,
 }
 
 impl Dispute {
@@ -110,7 +122,11 @@ impl Dispute {
     /// Where no movement is listed, the status decides.
     pub fn lost(&self, left: i64) -> i64 {
         let is_lost = self.status == "lost" || self.status.starts_with("appeal_");
-        if is_lost { self.taken.unwrap_or(self.amount.min(left)) } else { 0 }
+        match self.taken {
+            _ if !is_lost => 0,
+            Some(Taken::Exactly(amount)) => amount,
+            Some(Taken::InOtherCurrency) | None => self.amount.min(left),
+        }
     }
 }
 
@@ -192,7 +208,13 @@ impl Dispute {
             intent: text(object, "/payment_intent").unwrap_or_default(),
             status: text(object, "/status").unwrap_or_default(),
             amount: number(object, "amount"),
-            taken: moved.map(|moved| -moved.iter().map(|moved| number(moved, "amount")).sum::<i64>()),
+            taken: moved.map(|moved| taken(moved, &object["currency"])),
         }
     }
+}
+
+fn taken(movements: &[Value], currency: &Value) -> Taken {
+    let sum = -movements.iter().map(|moved| number(moved, "amount")).sum::<i64>();
+    let is_settled_so = movements.iter().all(|moved| moved["currency"] == *currency);
+    if sum == 0 || is_settled_so { Taken::Exactly(sum) } else { Taken::InOtherCurrency }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use domain::{ApiKey, Sku, Timestamp};
 use futures::future::LocalBoxFuture;
 use resilience::{SeededIds, VirtualClock};
-use sandbox::stripe::Endpoint;
+use sandbox::stripe::{Endpoint, Settlement};
 use sandbox::{Fault, FaultKind, Provider, RetrySchedule, Shared};
+use serde_json::json;
 use store::{ApiKeys as _, Catalogue as _, ProductEdit, StockEdit};
 use suite::{Ports, QueueMapping, StreamMapping, Suite};
 
@@ -37,6 +38,16 @@ pub struct Build {
     pub pollers: Pollers,
 }
 
+impl Build {
+    /// The same with a function that does nothing and reports success.
+    #[must_use]
+    pub fn without(mut self, function: &'static str) -> Self {
+        let idle: Handler = Rc::new(|_, _, _| Box::pin(async { Ok(json!({ "batchItemFailures": [] })) }));
+        self.handlers.push((function, idle));
+        self
+    }
+}
+
 /// A poller's work, as long as the run lasts.
 pub type Polling<M> = fn(Rc<World>, M) -> LocalBoxFuture<'static, ()>;
 
@@ -51,8 +62,23 @@ pub struct Pollers {
 
 /// A product of the shop: sku, price in minor units, stock at the start.
 pub type Product = (&'static str, i64, u32);
+/// Where SendGrid sends its reports.
+pub const SENDGRID: &str = "http://shop.test/v1/webhooks/sendgrid";
 /// The products. The last one sells out.
-pub const PRODUCTS: [Product; 3] = [("mug", 1450, 10_000), ("pot", 4999, 10_000), ("rare", 900, 7)];
+pub const PRODUCTS: [Product; 3] = [("mug", 1450, 10_000), ("pot", 4990, 10_000), ("rare", 900, 7)];
+/// How many products there are besides, for carts as large as they may be and for edits that change every line.
+pub const OTHER_PRODUCTS: usize = 2 * domain::MAX_LINES;
+
+/// All products.
+pub fn products() -> impl Iterator<Item = (String, i64, u32)> {
+    let named = PRODUCTS.iter().map(|(sku, price, stock)| ((*sku).to_owned(), *price, *stock));
+    named.chain((0..OTHER_PRODUCTS).map(|n| (other_product(n), 1000, 10_000)))
+}
+
+/// The sku of one of the other products.
+pub fn other_product(n: usize) -> String {
+    format!("no-{n:03}")
+}
 
 /// The world of one run.
 #[derive(Debug)]
@@ -69,6 +95,8 @@ pub struct World {
     pub staff: Token,
     pub service: Token,
     pub pollers: Pollers,
+    /// The currency of all prices, in lower case.
+    pub currency: &'static str,
 }
 
 impl World {
@@ -82,7 +110,7 @@ impl World {
         profile: FaultProfile,
         planned: Vec<(Point, suite::Fault)>,
         is_traced: bool,
-        build: &Build,
+        (build, currency): (&Build, &'static str),
     ) -> Result<Rc<Self>, FixtureError> {
         let clock = VirtualClock::at(Timestamp::from_seconds(BEGIN));
         let executor = Executor::new(clock.clone());
@@ -92,8 +120,14 @@ impl World {
         let injector = SeededInjector::new(seed, profile, planned, executor.clone(), clock.clone());
         let injector = Rc::new(if is_traced { injector.traced() } else { injector });
         let store = ObservedStore::new(build.store.clone(), clock.clone());
-        let transport =
-            Network::new(sandbox.clone(), Rc::clone(&injector), executor.clone(), clock.clone(), build.mutator.clone());
+        let transport = Network::new(
+            sandbox.clone(),
+            Rc::clone(&injector),
+            executor.clone(),
+            clock.clone(),
+            build.mutator.clone(),
+            store.clone(),
+        );
         let ports = Ports { store: store.clone(), transport, clock: clock.clone(), ids: SeededIds::new(seed) };
         let key = sandbox.lock().sendgrid.public_key();
         let (mut suite, customers, staff, service, service_key) = fixture::with(|fixture| {
@@ -122,6 +156,7 @@ impl World {
             staff,
             service,
             pollers,
+            currency,
         };
         world.clock.run(world.fill(&service_key));
         Ok(Rc::new(world))
@@ -132,11 +167,17 @@ impl World {
         SimRng::new(self.seed, purpose)
     }
 
+    /// About this amount in minor units, as the currency's payments can have it. Stripe takes none of a currency with three
+    /// decimals that is not a multiple of ten (<https://docs.stripe.com/currencies#three-decimal>).
+    pub fn amount(&self, about: u32) -> u32 {
+        if self.currency == "kwd" { about / 10 * 10 } else { about }
+    }
+
     async fn fill(&self, service: &ApiKey) {
         // The memory store refuses none of this.
         let _ = self.store.memory().save_api_keys(std::slice::from_ref(service), &[]).await;
-        for (sku, price, pieces) in PRODUCTS {
-            let (Ok(sku), Ok(currency)) = (sku.parse::<Sku>(), "eur".parse()) else { continue };
+        for (sku, price, pieces) in products() {
+            let (Ok(sku), Ok(currency)) = (sku.parse::<Sku>(), self.currency.parse()) else { continue };
             let name = sku.to_string();
             let at = Timestamp::from_seconds(BEGIN);
             let (prices, stock) = ([(currency, price)].into(), Some(StockEdit::to(pieces)));
@@ -146,6 +187,11 @@ impl World {
     }
 }
 
+/// The currency of a seed: of two decimals, of none or of three.
+pub fn currency(seed: u64) -> &'static str {
+    SimRng::new(seed, 5).pick(&["eur", "eur", "jpy", "kwd"]).copied().unwrap_or("eur")
+}
+
 fn providers(seed: u64, profile: &FaultProfile) -> sandbox::Settings {
     let rng = SimRng::new(seed, 3);
     let hours = *rng.pick(&[1_u64, 1, 5, 60]).unwrap_or(&1);
@@ -153,7 +199,9 @@ fn providers(seed: u64, profile: &FaultProfile) -> sandbox::Settings {
     settings.retries = RetrySchedule { first_ms: 5_000, ceiling_ms: 3_600_000, give_up_after_ms: 3 * 24 * 3_600_000 };
     settings.stripe.endpoints = vec![Endpoint::new("http://shop.test/v1/webhooks/stripe")];
     settings.stripe.settle_after_ms = Some(hours * 3_600_000);
-    settings.sendgrid.behaviour.webhook_url = Some("http://shop.test/v1/webhooks/sendgrid".to_owned());
+    settings.stripe.settlement =
+        rng.percent(30).then(|| Settlement { currency: "chf".into(), rate_millionths: 912_500 });
+    settings.sendgrid.behaviour.webhook_url = Some(SENDGRID.to_owned());
     settings.sendgrid.behaviour.duplicate_percent = u8::try_from(profile.webhook_copies).unwrap_or(100).min(100);
     settings
 }

@@ -1,9 +1,12 @@
 //! Runs repeat, checks can fail, and scenarios pass without faults.
 
-use domain::{CancelReason, Cancellation, Order, OrderId, OrderStatus, PaymentFact, TransferDirection, TransferFact};
+use domain::{
+    CancelReason, Cancellation, Delivery, Money, Order, OrderId, OrderStatus, PaymentFact, RefundAction,
+    RefundActionState, RefundReason, TransferDirection, TransferFact,
+};
 use serde_json::json;
 use simulation::seeded_bugs::{Verdict, seeded_bugs};
-use simulation::snapshot::{Intent, Refund, Snapshot};
+use simulation::snapshot::{Dispute, Intent, Refund, Snapshot};
 use simulation::{Plan, SCENARIOS, check, run, run_traced};
 
 #[test]
@@ -69,6 +72,14 @@ fn a_snapshot_that_breaks_an_invariant_is_found_out() {
         ),
         ("one mail for each reason", Box::new(|snapshot| snapshot.mailbox.values_mut().for_each(|count| *count += 1))),
         ("one mail for each reason", Box::new(|snapshot| snapshot.mails.clear())),
+        (
+            "no report is lost",
+            Box::new(|snapshot| _ = snapshot.reported.values_mut().map(|got| *got = Delivery::SpamReported).count()),
+        ),
+        ("no decision is lost", Box::new(move |snapshot| _ = snapshot.promised.fulfilled.insert(id))),
+        ("what is over cannot be paid", Box::new(|snapshot| snapshot.stripe.intents.push(live(snapshot)))),
+        ("a dispute's stages are told", Box::new(dispute)),
+        ("what is given up is not made", Box::new(move |snapshot| give_up(snapshot, id))),
         ("no mail without a reason", Box::new(|snapshot| _ = snapshot.mailbox.insert("another".into(), 1))),
         ("one row an order", Box::new(|snapshot| _ = snapshot.sheet.insert(9, snapshot.sheet[&2].clone()))),
         ("one row an order", Box::new(|snapshot| snapshot.sheet.clear())),
@@ -83,6 +94,37 @@ fn a_snapshot_that_breaks_an_invariant_is_found_out() {
         let found: Vec<_> = check(&snapshot).into_iter().map(|violation| violation.invariant).collect();
         assert!(found.contains(&invariant), "{invariant}: {found:?}");
     }
+}
+
+/// Another intent of the order, which can be paid.
+fn live(snapshot: &Snapshot) -> Intent {
+    Intent {
+        id: "pi_live".into(),
+        status: "requires_payment_method".into(),
+        received: 0,
+        ..snapshot.stripe.intents[0].clone()
+    }
+}
+
+/// An inquiry of which nobody was told.
+fn dispute(snapshot: &mut Snapshot) {
+    let (id, intent) = ("du_1".into(), snapshot.stripe.intents[0].id.clone());
+    let status = "warning_needs_response".into();
+    snapshot.stripe.disputes.push(Dispute { id, intent, status, amount: 100, taken: None });
+}
+
+/// A refund that was given up, and that Stripe made.
+fn give_up(snapshot: &mut Snapshot, id: OrderId) {
+    refund(snapshot, 100);
+    let made = snapshot.stripe.refunds.iter_mut().map(|made| made.action = Some("rfd_1".into())).count();
+    assert_eq!(made, 1);
+    let (intent, state) = (snapshot.stripe.intents[0].id.as_str().into(), RefundActionState::Abandoned);
+    change(snapshot, id, |order| {
+        let (amount, reserved_at) = (Money { amount: 100, ..order.total }, order.placed_at);
+        let (reason, requested, closed_at, refusal) = (RefundReason::Duplicate, None, None, None);
+        let action = RefundAction { intent, amount, reason, requested, reserved_at, state, closed_at, refusal };
+        order.payment.refund_actions.insert("rfd_1".into(), action);
+    });
 }
 
 fn refuse(snapshot: &mut Snapshot, order: OrderId) {

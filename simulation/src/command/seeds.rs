@@ -19,7 +19,7 @@ pub fn run_seeds(options: &Options) -> Result<bool, Box<dyn Error>> {
     let seeds = first..first.saturating_add(options.seeds);
     println!("seeds {} to {}, {} orders each", seeds.start, seeds.end.saturating_sub(1), options.orders);
     if options.trace {
-        println!("{}", run_traced(&Plan::of(first, options.orders))?.trace);
+        println!("{}", run_traced(&plan(options, first))?.trace);
     }
     let parts = share(options.threads, |part| some(options, seeds.clone(), part))?;
     let (mut total, mut failed) = (Metrics::default(), Vec::new());
@@ -33,11 +33,15 @@ pub fn run_seeds(options: &Options) -> Result<bool, Box<dyn Error>> {
     }
     if let Some(first) = failed.first() {
         let order = first.violations.iter().find_map(|violation| violation.order);
-        let trace = run_traced(&Plan::of(first.seed, options.orders))?.trace;
+        let trace = run_traced(&plan(options, first.seed))?.trace;
         println!("the trace of seed {}:\n{}", first.seed, order.map_or(trace.clone(), |order| trace.of(order)));
         let seeds: Vec<_> = failed.iter().map(|outcome| outcome.seed.to_string()).collect();
         println!("failing seeds: {}", seeds.join(" "));
-        println!("to repeat the first: cargo cis sim --seed {} --seeds 1 --orders {}", first.seed, options.orders);
+        let healers = if options.without_healers { " --without-healers" } else { "" };
+        println!(
+            "to repeat the first: cargo cis sim --seed {} --seeds 1 --orders {}{healers}",
+            first.seed, options.orders
+        );
     }
     summary(&total, began.elapsed().as_secs_f64());
     println!("{} passed, {} failed", options.seeds - failed.len() as u64, failed.len());
@@ -49,10 +53,15 @@ fn drawn() -> u64 {
     RandomState::new().build_hasher().finish() >> 32
 }
 
+fn plan(options: &Options, seed: u64) -> Plan {
+    let plan = Plan::of(seed, options.orders);
+    if options.without_healers { plan.without_healers() } else { plan }
+}
+
 fn some(options: &Options, seeds: Range<u64>, part: u64) -> crate::Part<(Metrics, Vec<Outcome>)> {
     let (mut total, mut failed) = (Metrics::default(), Vec::new());
     for seed in seeds.filter(|seed| seed % options.threads.max(1) == part) {
-        let outcome = run(&Plan::of(seed, options.orders))?;
+        let outcome = run(&plan(options, seed))?;
         total += outcome.metrics.clone();
         if !outcome.violations.is_empty() {
             failed.push(outcome);

@@ -52,6 +52,8 @@ pub struct FaultProfile {
     pub webhook_reorder: (u32, Duration),
     /// Lost webhooks of Stripe's, of 100.
     pub webhooks_lost: u32,
+    /// Whether Stripe's lists have objects of other applications, and of a later version.
+    pub strangers: bool,
     /// Whether effects are counted by name, so that faults can be planned for named ones.
     pub keeps_account: bool,
 }
@@ -74,6 +76,7 @@ impl FaultProfile {
             webhook_copies: 0,
             webhook_reorder: (0, Duration::ZERO),
             webhooks_lost: 0,
+            strangers: false,
             keeps_account: true,
         }
     }
@@ -100,6 +103,7 @@ impl FaultProfile {
             webhook_copies: often([0, 10, 30, 100]),
             webhook_reorder: (often([0, 20, 50, 100]), millis([1_000, 10_000, 60_000, 900_000])),
             webhooks_lost: often([0, 0, 0, 20]),
+            strangers: rng.percent(50),
             keeps_account: false,
         }
     }

@@ -1,4 +1,4 @@
-//! Decisions hold: an order has the cart that its customer chose, and staff's reviews stand. Late invoices are recorded
+//! Decisions hold: an order has the cart that its customer chose, and staff's reviews and what they sent stand. Late invoices are recorded
 //! once.
 
 use domain::{EventType, Order};
@@ -9,7 +9,8 @@ use crate::snapshot::Snapshot;
 
 /// An order's cart is one that was confirmed, late invoices are recorded once, and reviews stand.
 pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
-    let of_order = |order| [edit(snapshot, order), lateness(snapshot, order), review(snapshot, order)];
+    let of_order =
+        |order| [edit(snapshot, order), lateness(snapshot, order), review(snapshot, order), sending(snapshot, order)];
     snapshot.orders.values().flat_map(of_order).flatten().collect()
 }
 
@@ -36,5 +37,11 @@ fn lateness(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
 fn review(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
     let is_lost = snapshot.promised.reviewed.contains(&order.id) && order.review.is_none();
     let text = "staff were promised that their decision stands, and there is none".to_owned();
+    is_lost.then(|| Violation::of("no decision is lost", order.id, text))
+}
+
+fn sending(snapshot: &Snapshot, order: &Order) -> Option<Violation> {
+    let is_lost = snapshot.promised.fulfilled.contains(&order.id) && order.fulfilled_at.is_none();
+    let text = "staff were promised that it is noted as sent, and it is not".to_owned();
     is_lost.then(|| Violation::of("no decision is lost", order.id, text))
 }

@@ -23,6 +23,7 @@ pub fn mails(snapshot: &Snapshot) -> Vec<Violation> {
             let id = MailEffectId { subject: MailSubject::Order(*order), kind, event_id: event.event_id };
             wanted.insert(id.to_string(), *order);
             violations.extend(mail(snapshot, *order, id, known.get(&id).copied()));
+            violations.extend(delivery(snapshot, *order, id, known.get(&id).copied()));
         }
     }
     for (id, count) in &snapshot.mailbox {
@@ -49,6 +50,14 @@ fn mail(snapshot: &Snapshot, order: OrderId, id: MailEffectId, known: Option<&Ma
         Sending::Refused { .. } => violation(format!("{sent} mails {id} that were refused, not 0")),
         other => violation(format!("mail {id} did not come to an end: {other:?}")),
     }
+}
+
+/// A mail got as far as the furthest report says that SendGrid was thanked for.
+fn delivery(snapshot: &Snapshot, order: OrderId, id: MailEffectId, known: Option<&MailEffect>) -> Option<Violation> {
+    let reported = *snapshot.reported.get(&id.to_string())?;
+    let stored = known.and_then(|effect| effect.delivery);
+    let text = format!("SendGrid was thanked for the report that {id} is {reported}, and we say {stored:?}");
+    (stored < Some(reported)).then(|| Violation::of("no report is lost", order, text))
 }
 
 /// Each order has one row, and the row shows the order.

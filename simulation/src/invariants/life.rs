@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::OrderStatus::{Cancelled, ChargedBack, Disputed, NeedsReview, Refunded};
-use domain::{EventId, EventType};
+use domain::{DisputeStage, EventId, EventType, OrderId};
 
 use super::Violation;
 use crate::snapshot::Snapshot;
@@ -61,7 +61,37 @@ pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
         }
     }
     violations.extend(unheard_of(snapshot));
+    violations.extend(snapshot.orders.keys().flat_map(|id| disputes(snapshot, *id)));
     violations
+}
+
+/// People were told of the stage that each dispute came to, and of no stage twice in a row.
+fn disputes(snapshot: &Snapshot, order: OrderId) -> Vec<Violation> {
+    let events = snapshot.events.get(&order).map(Vec::as_slice).unwrap_or_default();
+    let told = |id: &str| -> Vec<DisputeStage> {
+        let updates = events.iter().filter_map(|event| event.dispute.as_ref());
+        updates.filter(|update| update.id.as_str() == id).map(|update| update.stage).collect()
+    };
+    let broken = snapshot.stripe.disputes_of(order).filter_map(|dispute| {
+        let (told, stage) = (told(&dispute.id), stage(&dispute.status));
+        let is_repeated = told.windows(2).any(|two| two[0] == two[1]);
+        let text = format!("{} is {}, and people were told {told:?}", dispute.id, dispute.status);
+        (told.last() != Some(&stage) || is_repeated).then(|| Violation::of("a dispute's stages are told", order, text))
+    });
+    broken.collect()
+}
+
+/// The stage of each status (<https://docs.stripe.com/api/disputes/object#dispute_object-status>).
+fn stage(status: &str) -> DisputeStage {
+    match status {
+        "warning_needs_response" | "warning_under_review" => DisputeStage::Inquiry,
+        "needs_response" | "under_review" => DisputeStage::Chargeback,
+        "warning_closed" | "prevented" => DisputeStage::Closed,
+        "appeal_needs_response" | "appeal_under_review" => DisputeStage::Appeal,
+        "won" => DisputeStage::Won,
+        "lost" => DisputeStage::Lost,
+        _ => DisputeStage::Unknown,
+    }
 }
 
 /// Events that were published but never stored.

@@ -22,7 +22,7 @@ fn of_order(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
     };
     let captured = received(stripe.intents_of(id));
     let refunded = given_back(stripe.refunds_of(id));
-    let lost = stripe.disputes_of(id).map(|dispute| dispute.lost(captured - refunded)).sum();
+    let lost = stripe.intents_of(id).map(|intent| lost(snapshot, intent)).sum();
     let (came, went) =
         (transferred(order, TransferDirection::Received), transferred(order, TransferDirection::Returned));
     same("money received is what Stripe received", facts.captured() - came, captured);
@@ -50,16 +50,28 @@ fn of_order(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
             violations.push(Violation::of("a refund is made once", id, format!("{action} {times} times, not 1")));
         }
     }
+    violations.extend(given_up(snapshot, order));
     violations.extend(promised_refunds(snapshot, order));
     violations.extend(refused_refunds(snapshot, order));
     let live = |intent: &&Intent| intent.status.starts_with("requires_");
-    let cancelled = order.intents_to_void().next().is_none() && snapshot.promised.cancelled.contains(&id);
     let payable = stripe.intents_of(id).filter(live).count();
-    if cancelled && payable > 0 {
-        let text = format!("{payable} intents can be paid at Stripe, not 0");
-        violations.push(Violation::of("a cancelled order cannot be paid", id, text));
+    if !order.status.awaits_payment() && payable > 0 {
+        let text = format!("it is {}, and {payable} intents can be paid at Stripe, not 0", order.status);
+        violations.push(Violation::of("what is over cannot be paid", id, text));
     }
     violations
+}
+
+/// No refund was made whose amount was set free since it would not be.
+fn given_up(snapshot: &Snapshot, order: &Order) -> Vec<Violation> {
+    let actions = order.payment.refund_actions.iter().filter(|(_, action)| action.state != RefundActionState::Reserved);
+    let made = |id: &String| {
+        let mut refunds = snapshot.stripe.refunds_of(order.id);
+        refunds.any(|refund| refund.action.as_ref() == Some(id) && refund.counts())
+    };
+    let broken =
+        actions.filter(|(id, _)| made(id)).map(|(id, action)| format!("{id} is {}, and Stripe made it", action.state));
+    broken.map(|text| Violation::of("what is given up is not made", order.id, text)).collect()
 }
 
 /// Each refund that staff were promised exists at Stripe, once and with its amount, unless Stripe refused it or never
@@ -108,6 +120,14 @@ fn strangers(snapshot: &Snapshot) -> Vec<Violation> {
     let paid = unknown.into_iter().map(|id| (id, kept(id))).filter(|(_, sum)| *sum > 0);
     let lost = paid.map(|(id, sum)| Violation::of("no payment is lost", id, format!("{sum} received, and no order")));
     lost.collect()
+}
+
+/// What the disputes of one payment took: of what was not refunded of it.
+fn lost(snapshot: &Snapshot, intent: &Intent) -> i64 {
+    let refunds = snapshot.stripe.refunds.iter().filter(|refund| refund.intent == intent.id);
+    let disputes = snapshot.stripe.disputes.iter().filter(|dispute| dispute.intent == intent.id);
+    let paid = received(std::iter::once(intent)) - given_back(refunds);
+    disputes.fold(0, |lost, dispute| lost + dispute.lost((paid - lost).max(0)))
 }
 
 fn given_back<'a>(refunds: impl Iterator<Item = &'a Refund>) -> i64 {

@@ -1,14 +1,27 @@
 //! Invariants of every step of an order.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-use domain::Order;
+use domain::RefundActionState::{Abandoned, Reserved};
+use domain::{MailEffect, MailSubject, Order, RefundAction, Sending, Timestamp};
 
 use super::Violation;
+use crate::fixture::EVIDENCE_WAIT;
 
-/// The violations among the steps that were seen.
+/// How long a refund is looked for at least before it is given up.
+const LOOKED_FOR: Duration = Duration::from_mins(1);
+
+/// The violations among the steps that were seen, and what Stripe was asked about refunds.
 #[derive(Debug, Default)]
-pub struct Steps(RefCell<Vec<Violation>>);
+pub struct Steps {
+    violations: RefCell<Vec<Violation>>,
+    /// When Stripe last listed the refunds of an intent.
+    listed: RefCell<BTreeMap<String, Timestamp>>,
+    /// When Stripe was first asked for the refund of an action.
+    asked: RefCell<BTreeMap<String, Timestamp>>,
+}
 
 impl Steps {
     /// Checks a step: the order before, if there was one, and after.
@@ -34,19 +47,83 @@ impl Steps {
             let text = format!("{} received, and {} before", facts.captured(), before.payment.facts.captured());
             self.record("money received is never forgotten", after, text);
         }
+        for (id, action) in &after.payment.refund_actions {
+            let was_open = before.payment.refund_actions.get(id).is_none_or(|known| known.state == Reserved);
+            if was_open && action.state != Reserved {
+                self.take_ending(after, id, action);
+            }
+        }
+    }
+
+    /// Checks a refund that is given up: Stripe listed the intent's refunds since, and a minute has passed unless Stripe
+    /// itself said no, or others took the money.
+    fn take_ending(&self, order: &Order, id: &str, action: &RefundAction) {
+        let listed = self.listed.borrow().get(action.intent.as_str()).copied();
+        let asked = self.asked.borrow().get(id).copied().unwrap_or(action.reserved_at);
+        if listed.is_none_or(|listed| listed < asked) {
+            let text = format!("{id} is {}, and Stripe was not asked for the refunds that exist", action.state);
+            self.record("Stripe's list decides", order, text);
+        }
+        let waited = order.updated_at.since(action.reserved_at);
+        if action.state == Abandoned && waited < LOOKED_FOR && fits(order, action) {
+            let text = format!("{id} is given up after {} s", waited.as_secs());
+            self.record("a refund is looked for", order, text);
+        }
+    }
+
+    /// Notes what Stripe is asked about refunds: `path`, a form, and when.
+    pub fn note_request(&self, path: &str, form: &[u8], at: Timestamp) {
+        if path == "/v1/refunds" {
+            let action = form_urlencoded::parse(form).find(|(name, _)| name == "metadata[refund_action]");
+            if let Some((_, action)) = action {
+                self.asked.borrow_mut().entry(action.into_owned()).or_insert(at);
+            }
+        }
+    }
+
+    /// Notes that Stripe listed the refunds of an intent.
+    pub fn note_list(&self, query: &str, at: Timestamp) {
+        let intent = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "payment_intent");
+        self.listed.borrow_mut().extend(intent.map(|(_, intent)| (intent.into_owned(), at)));
+    }
+
+    /// Checks the claim of a mail: the effect before, if there was one, and after. A mail that may have been sent is
+    /// claimed again only after SendGrid had the time to report it, and never once it has.
+    pub fn take_claim(&self, before: Option<&MailEffect>, after: &MailEffect, is_reported: bool) {
+        let (Sending::Claimed { at, .. }, Some(before)) = (&after.sending, before) else { return };
+        let text = match &before.sending {
+            _ if is_reported => format!("{} is sent again, and SendGrid was thanked for its report", after.id),
+            Sending::Claimed { at: since, .. } | Sending::Unknown { since } if at.since(*since) < EVIDENCE_WAIT => {
+                format!("{} is sent again {} s later", after.id, at.since(*since).as_secs())
+            }
+            _ => return,
+        };
+        let order = match after.id.subject {
+            MailSubject::Order(order) => Some(order),
+            MailSubject::Account(_) => None,
+        };
+        self.violations.borrow_mut().push(Violation { invariant: "evidence is awaited and believed", order, text });
     }
 
     /// The violations so far.
     pub fn violations(&self) -> Vec<Violation> {
-        self.0.borrow().clone()
+        self.violations.borrow().clone()
     }
 
     fn record(&self, invariant: &'static str, order: &Order, text: String) {
-        self.0.borrow_mut().push(Violation::of(invariant, order.id, text));
+        self.violations.borrow_mut().push(Violation::of(invariant, order.id, text));
     }
 }
 
 /// The amount reserved for refunds, in minor units.
 fn reserved(order: &Order) -> i64 {
     order.open_refund_actions().map(|(_, action)| action.amount.amount).sum()
+}
+
+/// Whether the refund's amount is left of its payment.
+fn fits(order: &Order, action: &RefundAction) -> bool {
+    let facts = &order.payment.facts;
+    let refunds = facts.refunds().filter(|refund| refund.intent.as_ref() == Some(&action.intent));
+    let refunded: i64 = refunds.filter(|refund| refund.status.counts()).map(|refund| refund.amount.amount).sum();
+    facts.intent(&action.intent).is_some_and(|intent| intent.received.amount >= refunded + action.amount.amount)
 }

@@ -197,7 +197,9 @@ pub async fn disputed(customer: &Customer, outcome: &str) {
 
 /// The customer pays by card, and pays something else by another way; staff decide.
 pub async fn pay_twice(customer: &Customer) {
-    pay(customer, Method::Card).await;
+    let Some(placed) = place(customer).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.come_back().await;
     dashboard::pay(&customer.browser, customer.order, "500").await;
     Staff::about(customer).decide().await;
 }
@@ -214,4 +216,33 @@ pub async fn many_refunds(customer: &Customer) {
         let form = [("payment_intent", intent), ("amount", "100")];
         customer.browser.stripe(customer.order, "/_sandbox/stripe/refunds", &form).await;
     }
+}
+
+/// The customer cancels an order that has expired, and the money comes after that.
+pub async fn cancel_when_expired(customer: &Customer) {
+    if place(customer).await.is_none() {
+        return;
+    }
+    customer.browser.world.clock.sleep(EXPIRED_AFTER).await;
+    customer.cancel().await;
+    customer.browser.think(Duration::from_mins(2)).await;
+    dashboard::pay(&customer.browser, customer.order, "2900").await;
+}
+
+/// Part of the money is refunded in the dashboard, and the customer cancels before the shop hears of it.
+pub async fn cancel_after_the_dashboard(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.come_back().await;
+    let Some(intent) = placed.text("/payment/intent_id") else { return };
+    let form = [("payment_intent", intent), ("amount", "1000")];
+    customer.browser.stripe(customer.order, "/_sandbox/stripe/refunds", &form).await;
+    customer.cancel().await;
+}
+
+/// The customer cancels an order that was paid more than a week ago.
+pub async fn cancel_after_a_week(customer: &Customer) {
+    pay(customer, Method::Card).await;
+    customer.browser.world.clock.sleep(Duration::from_hours(8 * 24)).await;
+    customer.cancel().await;
 }

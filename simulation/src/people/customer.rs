@@ -141,7 +141,7 @@ impl Customer {
     }
 
     /// Edits the cart.
-    pub async fn edit(&self, of: &[(&str, u32)]) {
+    pub async fn edit(&self, of: &[(impl AsRef<str>, u32)]) {
         let reply = self.browser.ask(Ask::patch(self.order).with(json!({ "lines": lines(of) }))).await;
         let is_done = reply.as_ref().is_some_and(Reply::is_good);
         // The outcome of a request without an answer is unknown, also when its retry came too late.
@@ -151,7 +151,7 @@ impl Customer {
                 edits
                     .entry(self.order)
                     .or_default()
-                    .insert(of.iter().map(|(sku, n)| ((*sku).to_owned(), *n)).collect());
+                    .insert(of.iter().map(|(sku, n)| (sku.as_ref().to_owned(), *n)).collect());
             });
         }
     }

@@ -10,7 +10,7 @@ use super::browser::Browser;
 pub async fn act(browser: &Browser, order: OrderId, intent: Option<&str>) {
     let Some(intent) = intent else { return };
     browser.think(Duration::from_mins(3)).await;
-    let amount = (100 + browser.rng.below(900)).to_string();
+    let amount = browser.world.amount(100 + browser.rng.below(900)).to_string();
     let part: &[(&str, &str)] = &[("payment_intent", intent), ("amount", &amount)];
     let form = if browser.rng.percent(50) { part } else { &part[..1] };
     browser.stripe(order, "/_sandbox/stripe/refunds", form).await;
@@ -19,7 +19,7 @@ pub async fn act(browser: &Browser, order: OrderId, intent: Option<&str>) {
 /// A payment for an order that did not go through the shop, such as a payment link or a terminal.
 pub async fn pay(browser: &Browser, order: OrderId, amount: &str) {
     let id = order.to_string();
-    let form = [("amount", amount), ("currency", "eur"), ("metadata[order_id]", &id)];
+    let form = [("amount", amount), ("currency", browser.world.currency), ("metadata[order_id]", &id)];
     let paid = browser.stripe(order, "/_sandbox/stripe/payment_intents", &form).await;
     if let Some(intent) = paid.as_ref().and_then(|paid| paid.text("/id")) {
         browser.world.promises.record(|promised| {

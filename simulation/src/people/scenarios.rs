@@ -6,9 +6,10 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 
 use super::actions::{
-    cancel, disputed, edit_and_pay, edit_in_one_tab, from_the_dashboard, invoiced, late_and_gone, late_invoice,
-    late_money, many_refunds, money_first, pay, pay_at_the_last_moment, pay_twice, place, refunds, rush,
-    transfer_of_former_total, transferred_back, two_refunds, two_tabs,
+    cancel, cancel_after_a_week, cancel_after_the_dashboard, cancel_when_expired, disputed, edit_and_pay,
+    edit_in_one_tab, from_the_dashboard, invoiced, late_and_gone, late_invoice, late_money, many_refunds, money_first,
+    pay, pay_at_the_last_moment, pay_twice, place, refunds, rush, transfer_of_former_total, transferred_back,
+    two_refunds, two_tabs,
 };
 use super::customer::Customer;
 use super::workload::Method;
@@ -64,12 +65,29 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "a transfer that is returned", run: |customer| Box::pin(transferred_back(customer)) },
     Scenario { name: "a dispute that is won", run: |customer| Box::pin(disputed(customer, "won")) },
     Scenario { name: "a dispute that is lost", run: |customer| Box::pin(disputed(customer, "lost")) },
+    Scenario { name: "cancelled when expired, then paid", run: |customer| Box::pin(cancel_when_expired(customer)) },
+    Scenario {
+        name: "refunded in the dashboard, then cancelled",
+        run: |customer| Box::pin(cancel_after_the_dashboard(customer)),
+    },
     Scenario { name: "money that does not fit", run: |customer| Box::pin(pay_twice(customer)) },
 ];
 
 /// A customer places an order and pays.
 pub static PLACE_AND_PAY: Scenario =
     Scenario { name: "place and pay", run: |customer| Box::pin(pay(customer, Method::Card)) };
+/// A paid order is cancelled.
+pub static CANCEL_PAID: Scenario =
+    Scenario { name: "cancel after paying", run: |customer| Box::pin(cancel(customer, Some(Method::Card))) };
+/// An order is cancelled whose money was paid more than a week ago.
+pub static CANCEL_OLD: Scenario =
+    Scenario { name: "cancel after a week", run: |customer| Box::pin(cancel_after_a_week(customer)) };
+/// An order is cancelled after it expired, and then paid.
+pub static CANCEL_EXPIRED: Scenario =
+    Scenario { name: "cancel when expired", run: |customer| Box::pin(cancel_when_expired(customer)) };
+/// An order is cancelled of which the dashboard has refunded a part.
+pub static DASHBOARD_FIRST: Scenario =
+    Scenario { name: "dashboard first", run: |customer| Box::pin(cancel_after_the_dashboard(customer)) };
 /// Money is refunded in two parts.
 pub static TWO_REFUNDS: Scenario = Scenario { name: "two refunds", run: |customer| Box::pin(two_refunds(customer)) };
 /// Money is refunded in so many parts that Stripe's list of refunds has two pages.

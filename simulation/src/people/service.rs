@@ -26,7 +26,7 @@ pub async fn order(service: &Customer, workload: &Workload) {
             service.cancel().await;
         }
     };
-    futures::join!(Box::pin(edits(service, workload.edits)), mind, Box::pin(settle(service, workload)));
+    futures::join!(Box::pin(edits(service, workload)), mind, Box::pin(settle(service, workload)));
     if workload.reloads {
         service.place(&cart, 1).await;
     }

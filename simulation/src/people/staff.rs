@@ -43,7 +43,9 @@ impl Staff {
         }
         if rng.percent(60) {
             let most = 1 + rng.below(3);
-            let refunds: Vec<_> = (0..most).map(|n| (n, rng.percent(70).then(|| 100 + rng.below(2_000)))).collect();
+            let refunds: Vec<_> = (0..most)
+                .map(|n| (n, rng.percent(70).then(|| self.browser.world.amount(100 + rng.below(2_000)))))
+                .collect();
             futures::future::join_all(refunds.into_iter().map(|(n, amount)| self.refund(n, amount))).await;
         }
         if rng.percent(30) {
@@ -53,7 +55,11 @@ impl Staff {
 
     /// Marks the order as fulfilled.
     pub async fn fulfil(&self) {
-        self.browser.ask(Ask::post(self.order, "fulfil")).await;
+        if self.browser.ask(Ask::post(self.order, "fulfil")).await.is_some_and(|reply| reply.is_good()) {
+            self.browser.world.promises.record(|promised| {
+                promised.fulfilled.insert(self.order);
+            });
+        }
     }
 
     /// Records the transfer that pays the order.

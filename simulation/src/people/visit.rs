@@ -10,12 +10,12 @@ use super::customer::Customer;
 use super::staff::Staff;
 use super::workload::{Method, Workload};
 use super::{bank, dashboard, service};
-use crate::world::{PRODUCTS, World};
+use crate::world::World;
 
 /// The `n`-th customer's visit, until nothing is left to do.
 pub async fn shop(world: Rc<World>, n: u64) {
     let Some(customer) = Customer::new(&world, n) else { return };
-    let workload = Workload::drawn(&customer.browser.rng);
+    let workload = Workload::drawn(&customer.browser.rng, world.currency);
     customer.browser.think(Duration::from_mins(2)).await;
     match customer.of_a_service().filter(|_| workload.by_invoice) {
         Some(service) => Box::pin(service::order(&service, &workload)).await,
@@ -60,7 +60,7 @@ async fn buy(customer: &Customer, workload: &Workload, placed: &Reply) {
             customer.pay(Some(placed), method).await;
         }
     };
-    futures::join!(paying, other_tab, Box::pin(edits(customer, workload.edits)));
+    futures::join!(paying, other_tab, Box::pin(edits(customer, workload)));
     if workload.pays.is_none() {
         return;
     }
@@ -70,13 +70,11 @@ async fn buy(customer: &Customer, workload: &Workload, placed: &Reply) {
     customer.come_back().await;
 }
 
-/// Edits the cart that many times at once.
-pub async fn edits(customer: &Customer, times: u32) {
-    let edits = (0..times).map(|_| async {
-        let rng = &customer.browser.rng;
+/// Edits the cart as often as its customer wants, at once.
+pub async fn edits(customer: &Customer, workload: &Workload) {
+    let edits = (0..workload.edits).map(|_| async {
         customer.browser.think(Duration::from_secs(40)).await;
-        let ware = rng.pick(&PRODUCTS).map_or("mug", |(sku, ..)| *sku);
-        customer.edit(&[(ware, 1 + rng.below(3))]).await;
+        customer.edit(&workload.other_lines(&customer.browser.rng)).await;
     });
     futures::future::join_all(edits).await;
 }
@@ -92,7 +90,7 @@ async fn elsewhere(customer: &Customer, workload: &Workload, placed: &Reply) {
     }
     if workload.pays_elsewhere {
         customer.browser.think(Duration::from_mins(5)).await;
-        let amount = (500 + customer.browser.rng.below(4_000)).to_string();
+        let amount = customer.browser.world.amount(500 + customer.browser.rng.below(4_000)).to_string();
         dashboard::pay(&customer.browser, customer.order, &amount).await;
         Staff::about(customer).decide().await;
     }

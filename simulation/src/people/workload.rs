@@ -1,9 +1,10 @@
 //! What a customer does, drawn from the seed.
 
+use domain::MAX_LINES;
 use serde_json::{Value, json};
 
 use crate::rng::SimRng;
-use crate::world::PRODUCTS;
+use crate::world::{PRODUCTS, other_product};
 
 /// A test payment method of Stripe's, and what the customer does with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,19 +97,21 @@ pub struct Workload {
     pub disputed: bool,
     /// Pays another time by another way.
     pub pays_elsewhere: bool,
+    /// How many of the other products the cart has; 0 when it has named ones.
+    pub large: usize,
 }
 
 impl Workload {
     /// Draws what this customer does.
-    pub fn drawn(rng: &SimRng) -> Self {
+    pub fn drawn(rng: &SimRng, currency: &str) -> Self {
         let place = if rng.percent(12) { 2 } else { rng.below(2) as usize };
         let mut skus = vec![PRODUCTS[place.min(PRODUCTS.len() - 1)].0];
         if rng.percent(20) && place != 0 {
             skus.push(PRODUCTS[0].0);
         }
-        let lines: Vec<(&str, u32)> = skus.into_iter().map(|sku| (sku, 1 + rng.below(3))).collect();
-        Self {
-            cart: cart(&lines, rng.pick(&EMAILS).unwrap_or(&EMAILS[0])),
+        let named: Vec<(&str, u32)> = skus.into_iter().map(|sku| (sku, 1 + rng.below(3))).collect();
+        let mut drawn = Self {
+            cart: cart(&named, rng.pick(&EMAILS).unwrap_or(&EMAILS[0])),
             pays: rng.percent(88).then(|| *rng.pick(&Method::ALL).unwrap_or(&Method::Card)),
             clicks: if rng.percent(25) { 2 + rng.below(2) } else { 1 },
             two_tabs: rng.percent(15),
@@ -121,17 +124,36 @@ impl Workload {
             by_invoice: rng.percent(10),
             disputed: rng.percent(6),
             pays_elsewhere: rng.percent(4),
+            large: if rng.percent(2) { *rng.pick(&LARGE).unwrap_or(&MAX_LINES) } else { 0 },
+        };
+        drawn.cart["currency"] = currency.to_uppercase().into();
+        if drawn.large > 0 {
+            drawn.cart["lines"] = lines(&(0..drawn.large).map(|n| (other_product(n), 1)).collect::<Vec<_>>()).into();
+            drawn.edits = drawn.edits.min(1);
         }
+        drawn
+    }
+
+    /// What the cart is edited to: other lines altogether where it is large.
+    pub fn other_lines(&self, rng: &SimRng) -> Vec<(String, u32)> {
+        if self.large > 0 {
+            return (MAX_LINES..MAX_LINES + self.large).map(|n| (other_product(n), 1 + rng.below(3))).collect();
+        }
+        let ware = rng.pick(&PRODUCTS).map_or("mug", |(sku, ..)| *sku);
+        vec![(ware.to_owned(), 1 + rng.below(3))]
     }
 }
+
+/// How many lines a large cart has.
+const LARGE: [usize; 4] = [1, 20, 34, MAX_LINES];
 
 /// Email addresses: two that deliver, one that is opened, one without any event, one that bounces.
 const EMAILS: [&str; 5] =
     ["ada@example.com", "ada@example.com", "open@example.com", "silent@example.com", "bounce@example.com"];
 
 /// Order lines in the API's format.
-pub fn lines(lines: &[(&str, u32)]) -> Vec<Value> {
-    lines.iter().map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity })).collect()
+pub fn lines(lines: &[(impl AsRef<str>, u32)]) -> Vec<Value> {
+    lines.iter().map(|(sku, quantity)| json!({ "sku": sku.as_ref(), "quantity": quantity })).collect()
 }
 
 /// The same cart, on invoice.

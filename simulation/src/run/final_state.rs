@@ -13,16 +13,17 @@ use store::{Catalogue as _, MailEffects as _, Orders as _, SheetRows as _};
 
 use crate::fixture::SPREADSHEET;
 use crate::snapshot::{Snapshot, StripeSnapshot};
-use crate::world::{PRODUCTS, World};
+use crate::world::{World, products};
 
 /// Reads the state of all parts.
 pub fn read(world: &World, restless: Option<String>) -> Snapshot {
     let memory = world.store.memory();
     let mut snapshot = Snapshot {
         orders: memory.all_orders().into_iter().map(|order| (order.id, order)).collect(),
-        stock_at_start: PRODUCTS.iter().filter_map(|(sku, _, n)| Some((sku.parse().ok()?, i64::from(*n)))).collect(),
+        stock_at_start: products().filter_map(|(sku, _, n)| Some((sku.parse().ok()?, i64::from(n)))).collect(),
         stripe: StripeSnapshot::read(|path| get(world, path)),
         mailbox: mailbox(world),
+        reported: world.store.reports().all(),
         sheet: sheet(world),
         promised: world.promises.all(),
         published: Some(world.injector.published()),

@@ -11,10 +11,13 @@ use futures::future::LocalBoxFuture;
 use google_sheets::SheetsError;
 use resilience::{Clock as _, Deadline};
 use serde_json::{Value, json};
+use settings::SecretError;
 use store::StoreError;
+use stripe::StripeError;
 use suite::{CallError, ChangeStream as _, QueueMapping, Stores as _, StreamMapping};
 
-use super::SeededBug;
+use super::profiles::unwilling;
+use super::{SeededBug, with_handler};
 use crate::people::TWO_REFUNDS;
 use crate::world::{Build, Handler, Pollers, SimulatedSuite, World};
 
@@ -22,7 +25,7 @@ use crate::world::{Build, Handler, Pollers, SimulatedSuite, World};
 const CONSUMERS: [&str; 3] = ["send-email", "settle-payment", "sync-sheet"];
 
 /// All of them.
-pub const BUGS: [SeededBug; 7] = [
+pub const BUGS: [SeededBug; 8] = [
     SeededBug::new(
         "acknowledged before it is done",
         "a message is deleted when it arrives, and then worked on",
@@ -39,6 +42,10 @@ pub const BUGS: [SeededBug; 7] = [
             Build { pollers: Pollers { stream, ..Pollers::default() }, ..Build::default() }
         },
     ),
+    SeededBug::new("records that fail are left out", "a record of the stream that is not published is skipped", || {
+        with_handler("order-stream", all_done("order-stream"))
+    })
+    .with_profile(unwilling),
     SeededBug::new("batch acknowledged as a whole", "a batch is done although some of its messages failed", || Build {
         handlers: CONSUMERS.map(|function| (function, all_done(function))).into(),
         ..Build::default()
@@ -65,7 +72,7 @@ pub const BUGS: [SeededBug; 7] = [
         }
     }),
     SeededBug::new("late money ignored", "only order.cancelled gives money back, not what comes afterwards", || {
-        Build { handlers: vec![("settle-payment", choosy("settle-payment", OnlyCancelled))], ..Build::default() }
+        with_handler("settle-payment", choosy("settle-payment", OnlyCancelled))
     }),
 ];
 
@@ -78,6 +85,10 @@ pub enum Trouble {
     Store(#[from] StoreError),
     #[error(transparent)]
     Sheet(#[from] SheetsError),
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
 }
 
 /// Work on one event.
@@ -93,7 +104,7 @@ pub fn consumer(function: &'static str, work: Work) -> Build {
             serde_json::to_value(response).map_err(CallError::Result)
         })
     });
-    Build { handlers: vec![(function, handler)], ..Build::default() }
+    with_handler(function, handler)
 }
 
 /// Does what the function does, and reports success for all of it.

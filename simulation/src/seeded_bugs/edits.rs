@@ -19,7 +19,7 @@ pub const BUGS: [SeededBug; 1] = [SeededBug::new(
     || {
         let handler: Handler = Rc::new(|suite, event, deadline| {
             Box::pin(async move {
-                Ok(match edit_first(suite, &event, deadline).await {
+                Ok(match Box::pin(edit_first(suite, &event, deadline)).await {
                     Ok(order) => answer(200, &json!({ "status": order.status, "total": order.total.amount })),
                     Err(NotEdited::TooLate) => answer(409, &json!({ "code": "too-late-to-edit" })),
                     Err(_) => answer(503, &json!({ "code": "unavailable" })),

@@ -13,7 +13,7 @@ use super::{Answer, SeededBug, with};
 use crate::observed_store::{BuggyStore, StoreContext};
 
 /// All of them.
-pub const BUGS: [SeededBug; 9] = [
+pub const BUGS: [SeededBug; 10] = [
     SeededBug::new("each message a mail", "a mail is sent without a look at whether it was sent before", || {
         with(EachMessage)
     }),
@@ -27,6 +27,12 @@ pub const BUGS: [SeededBug; 9] = [
         "no evidence",
         "what a dead sender had claimed is sent again without asking whether it went",
         || with(NoEvidence),
+    )
+    .with_profile(deadly),
+    SeededBug::new(
+        "evidence not awaited",
+        "what a dead sender had claimed is sent again as soon as its lease ends, and counted",
+        || with(Impatient),
     )
     .with_profile(deadly),
     SeededBug::new("time-out taken for failure", "a mail of unknown outcome is sent again at once", || {
@@ -122,6 +128,22 @@ struct NoEvidence;
 impl BuggyStore for NoEvidence {
     fn mail<'a>(&'a self, context: &'a StoreContext, id: MailEffectId) -> Answer<'a, Option<MailEffect>> {
         Box::pin(free_from(context, id, |_, lease_until| lease_until))
+    }
+}
+
+struct Impatient;
+
+impl BuggyStore for Impatient {
+    fn mail<'a>(&'a self, context: &'a StoreContext, id: MailEffectId) -> Answer<'a, Option<MailEffect>> {
+        Box::pin(async move {
+            let counted = |effect: MailEffect| match effect.sending {
+                Sending::Claimed { lease_until, .. } if lease_until <= context.clock.now() => {
+                    MailEffect { sending: Sending::Free, doubts: effect.doubts + 1, ..effect }
+                }
+                _ => effect,
+            };
+            Ok(context.memory.mail(id).await?.map(counted))
+        })
     }
 }
 

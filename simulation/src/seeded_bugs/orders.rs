@@ -4,7 +4,7 @@ use domain::{Change, Order, OrderEvent};
 use store::{Orders as _, PlaceOutcome, Receipt, StoreError};
 
 use super::profiles::deadly;
-use super::{Answer, SeededBug, idle, with};
+use super::{Answer, SeededBug, with};
 use crate::observed_store::{BuggyStore, StoreContext};
 use crate::world::Build;
 
@@ -24,7 +24,7 @@ pub const BUGS: [SeededBug; 4] = [
 
 /// A stream handler that publishes nothing.
 fn silent(build: Build) -> Build {
-    Build { handlers: vec![("order-stream", idle())], ..build }
+    build.without("order-stream")
 }
 
 struct NoVersionCheck;

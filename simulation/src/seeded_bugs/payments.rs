@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
 use domain::{Change, IntentStatus, Order};
+use http::Request;
 use resilience::{Clock as _, Deadline, Ids as _};
 use serde_json::{Value, json};
 use store::{Orders as _, Receipt, StoreError, UpdateError, update};
@@ -15,7 +17,7 @@ use crate::observed_store::{BuggyStore, StoreContext};
 use crate::world::{Build, Handler, SimulatedSuite};
 
 /// All of them.
-pub const BUGS: [SeededBug; 4] = [
+pub const BUGS: [SeededBug; 5] = [
     SeededBug::new("no idempotency key", "requests to Stripe carry no Idempotency-Key", || Build {
         mutator: Some(Rc::new(|request| {
             request.headers_mut().remove("idempotency-key");
@@ -23,6 +25,11 @@ pub const BUGS: [SeededBug; 4] = [
         ..Build::default()
     })
     .with_profile(lossy),
+    SeededBug::new(
+        "every currency has cents",
+        "amounts are sent in hundredths, also of a currency that has none",
+        || Build { mutator: Some(Rc::new(in_hundredths)), ..Build::default() },
+    ),
     SeededBug::new("a fresh intent for each request", "every request to pay gets an intent of its own", || {
         let handler: Handler = Rc::new(|suite, event, deadline| {
             Box::pin(async move { Ok(told(fresh_intent(suite, &event, deadline).await?)) })
@@ -44,6 +51,19 @@ pub const BUGS: [SeededBug; 4] = [
         Build { handlers: vec![("create-order", handler)], ..Build::default() }
     }),
 ];
+
+fn in_hundredths(request: &mut Request<Bytes>) {
+    let form: Vec<(String, String)> = form_urlencoded::parse(request.body()).into_owned().collect();
+    if request.uri().path() != "/v1/payment_intents" || !form.iter().any(|(_, value)| value == "jpy") {
+        return;
+    }
+    let hundredfold = |(name, value): (String, String)| {
+        let value = if name == "amount" { format!("{value}00") } else { value };
+        (name, value)
+    };
+    let form = form.into_iter().map(hundredfold);
+    *request.body_mut() = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish().into();
+}
 
 /// Why there is no new intent.
 #[derive(Debug, thiserror::Error)]

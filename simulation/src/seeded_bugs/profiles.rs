@@ -47,6 +47,11 @@ pub fn deaf(seed: u64) -> FaultProfile {
     FaultProfile { webhooks_lost: 100, ..FaultProfile::of(seed) }
 }
 
+/// The same, and Stripe lists what nobody here can read.
+pub fn among_strangers(seed: u64) -> FaultProfile {
+    FaultProfile { strangers: true, ..deaf(seed) }
+}
+
 /// Only the function that writes the sheet stalls, now and then; nothing is duplicated.
 pub fn slow_rows(_: u64) -> FaultProfile {
     FaultProfile {
@@ -55,4 +60,9 @@ pub fn slow_rows(_: u64) -> FaultProfile {
         latency: Duration::from_millis(20),
         ..FaultProfile::without_faults()
     }
+}
+
+/// Providers fail by themselves.
+pub fn unwell(seed: u64) -> FaultProfile {
+    FaultProfile { provider_faults: 100, ..FaultProfile::of(seed) }
 }

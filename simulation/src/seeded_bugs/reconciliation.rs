@@ -12,19 +12,24 @@ use stripe::{AmountError, Listed, PaymentIntent, Refund, StripeError, intent_fac
 use suite::CallError;
 
 use super::SeededBug;
-use super::profiles::deaf;
+use super::profiles::{among_strangers, deaf};
 use crate::people::{MANY_REFUNDS, TWO_REFUNDS};
 use crate::world::{Build, SimulatedSuite};
 
 /// All of them. Webhooks never arrive here, for the product neither.
-pub const BUGS: [SeededBug; 2] = [
+pub const BUGS: [SeededBug; 3] = [
     SeededBug::new("a page taken for the list", "what Stripe lists is what is on the first page of its list", || {
-        reconciled_by(Looks { at_refunds: true })
+        reconciled_by(Looks { at_refunds: true, is_strict: false })
     })
     .with_profile(deaf)
     .in_scenario(&MANY_REFUNDS, 4),
+    SeededBug::new("one stranger ends the pass", "an object that cannot be read ends the reconciliation", || {
+        reconciled_by(Looks { at_refunds: true, is_strict: true })
+    })
+    .with_profile(among_strangers)
+    .in_scenario(&TWO_REFUNDS, 4),
     SeededBug::new("only payments reconciled", "Stripe is asked for its payments, and not for its refunds", || {
-        reconciled_by(Looks { at_refunds: false })
+        reconciled_by(Looks { at_refunds: false, is_strict: false })
     })
     .with_profile(deaf)
     .in_scenario(&TWO_REFUNDS, 4),
@@ -37,6 +42,8 @@ const WINDOW: Duration = Duration::from_hours(7 * 24);
 #[derive(Clone, Copy)]
 struct Looks {
     at_refunds: bool,
+    /// Whether every object must be readable.
+    is_strict: bool,
 }
 
 fn reconciled_by(looks: Looks) -> Build {
@@ -52,6 +59,8 @@ fn reconciled_by(looks: Looks) -> Build {
 /// Why the next run has to continue.
 #[derive(Debug, thiserror::Error)]
 enum Unfinished {
+    #[error("an object cannot be read")]
+    Stranger,
     #[error(transparent)]
     Stripe(#[from] StripeError),
     #[error(transparent)]
@@ -63,8 +72,12 @@ enum Unfinished {
 async fn reconcile(suite: &SimulatedSuite, looks: Looks, deadline: Deadline) -> Result<(), Unfinished> {
     let stripe = suite.stripe().await.map_err(|error| StoreError::Unavailable(error.into()))?;
     let since = suite.clock().now().minus(WINDOW);
+    let listed = stripe.list_payment_intents(since, None, deadline).await?;
+    if looks.is_strict && listed.data.iter().any(|listed| listed.object.is_err()) {
+        return Err(Unfinished::Stranger);
+    }
     let readable = |listed: Listed<PaymentIntent>| listed.object.ok();
-    for intent in stripe.list_payment_intents(since, None, deadline).await?.data.into_iter().filter_map(readable) {
+    for intent in listed.data.into_iter().filter_map(readable) {
         apply_facts(suite, intent.order_id(), intent_facts(&intent)?).await?;
     }
     if !looks.at_refunds {

@@ -2,18 +2,18 @@
 
 use std::rc::Rc;
 
-use domain::{Change, IntentStatus, KnownFacts, Order, PaymentFact, RefundFact, RefundStatus};
+use domain::{Change, DisputeStatus, IntentStatus, KnownFacts, Order, PaymentFact, RefundFact, RefundStatus};
 use serde_json::{Value, json};
 use store::{Orders as _, ParkOutcome, Receipt, ReceiptSource, StoreError};
 
 use super::profiles::{distant, unwilling};
-use super::{Answer, SeededBug, unreconciled, with};
+use super::{Answer, SeededBug, with};
 use crate::observed_store::{BuggyStore, StoreContext};
 use crate::people::MONEY_FIRST;
 use crate::world::{Build, Handler};
 
 /// All of them.
-pub const BUGS: [SeededBug; 7] = [
+pub const BUGS: [SeededBug; 10] = [
     SeededBug::new("webhook always answered 200", "Stripe gets a 200, whatever the outcome", || {
         let handler: Handler = Rc::new(|suite, event, deadline| {
             Box::pin(async move {
@@ -21,21 +21,39 @@ pub const BUGS: [SeededBug; 7] = [
                 Ok(answer.ok().filter(|answer| answer["statusCode"] == 200).unwrap_or_else(thanks))
             })
         });
-        unreconciled(Build { handlers: vec![("stripe-webhook", handler)], ..Build::default() })
+        Build { handlers: vec![("stripe-webhook", handler)], ..Build::default() }
     })
+    .without_healers()
     .with_profile(unwilling),
-    SeededBug::new("receipt before effect", "a webhook is noted as seen, and then it is merged", || {
-        unreconciled(with(ReceiptFirst))
-    }),
+    SeededBug::new("receipt before effect", "a webhook is noted as seen, and then it is merged", || with(ReceiptFirst))
+        .without_healers(),
     SeededBug::new("unknown order's facts dropped", "a webhook of an order that is not there is not ours", || {
-        unreconciled(with(NotOurs))
+        with(NotOurs)
     })
+    .without_healers()
     .in_scenario(&MONEY_FIRST, 8),
     SeededBug::new("parked without a look", "facts are parked without looking whether the order has come", || {
-        unreconciled(with(ParkedBlindly))
+        with(ParkedBlindly)
     })
+    .without_healers()
     .with_profile(distant)
     .in_scenario(&MONEY_FIRST, 8),
+    SeededBug::new(
+        "facts dropped while their order comes",
+        "facts that meet their order being placed are dropped",
+        || with(DroppedOnArrival),
+    )
+    .with_profile(distant)
+    .in_scenario(&MONEY_FIRST, 8)
+    .without_healers(),
+    SeededBug::new("a refund is for ever", "a webhook that says that a refund failed is taken for an old one", || {
+        with(Deaf(|fact| matches!(fact, PaymentFact::Refund(refund) if refund.status == RefundStatus::Failed)))
+    })
+    .without_healers(),
+    SeededBug::new("a loss is for ever", "a webhook that says that a dispute is won is taken for an old one", || {
+        with(Deaf(|fact| matches!(fact, PaymentFact::Dispute(dispute) if dispute.status == DisputeStatus::Won)))
+    })
+    .without_healers(),
     SeededBug::new("last webhook wins", "an order's payment is what the webhook says that came last", || {
         with(Believing(|_| true))
     }),
@@ -93,6 +111,38 @@ impl BuggyStore for ParkedBlindly {
             // Parked facts of an order that exists are never read.
             context.memory.park(receipt).await?;
             Ok(ParkOutcome::Parked)
+        })
+    }
+}
+
+struct DroppedOnArrival;
+
+impl BuggyStore for DroppedOnArrival {
+    fn park<'a>(&'a self, context: &'a StoreContext, receipt: &'a Receipt) -> Answer<'a, ParkOutcome> {
+        Box::pin(async move {
+            context.memory.park(receipt).await?;
+            Ok(ParkOutcome::Parked)
+        })
+    }
+}
+
+/// Facts of webhooks that are not believed.
+struct Deaf(fn(&PaymentFact) -> bool);
+
+impl BuggyStore for Deaf {
+    fn save<'a>(
+        &'a self,
+        context: &'a StoreContext,
+        change: &'a Change,
+        receipt: Option<&'a Receipt>,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let is_old =
+                |receipt: &&Receipt| receipt.source == ReceiptSource::Webhook && receipt.facts.iter().any(self.0);
+            match receipt.filter(is_old) {
+                Some(receipt) => context.memory.record(&Receipt { facts: Vec::new(), ..receipt.clone() }).await,
+                None => context.save(change, receipt).await,
+            }
         })
     }
 }
