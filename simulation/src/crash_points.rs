@@ -12,6 +12,7 @@ use crate::injector::{EffectLog, Point};
 use crate::people::{SCENARIOS, Scenario};
 use crate::rng::SimRng;
 use crate::run::{Outcome, Plan, run};
+use crate::world::Build;
 
 /// The faults that each effect gets.
 pub const FAULTS: [Fault; 3] = [Fault::CrashBefore, Fault::CrashAfter, Fault::LostAnswer];
@@ -143,6 +144,34 @@ impl Walk {
         }
         Ok(coverage)
     }
+}
+
+/// The first run of a build that breaks a promise: a scenario by itself, or with one fault, each kind of fault once.
+///
+/// # Errors
+///
+/// When no world can be built at all.
+pub fn first_broken(build: &Build) -> Result<Option<FailedRun>, FixtureError> {
+    let mut tried = BTreeSet::new();
+    for scenario in SCENARIOS {
+        let world = |planned| Plan { build: build.clone(), ..Plan::of_scenario(scenario, planned) };
+        let plain = run(&world(Vec::new()))?;
+        let singles = faults_of(plain.seen.points());
+        let singles = singles.into_iter().filter(|one| tried.insert(kind(one))).map(|one| vec![one]);
+        let failed = |planned: Vec<(Point, Fault)>, outcome: Outcome| {
+            (!outcome.violations.is_empty()).then_some(FailedRun { scenario, planned, outcome })
+        };
+        if let Some(broken) = failed(Vec::new(), plain) {
+            return Ok(Some(broken));
+        }
+        for planned in singles {
+            let outcome = run(&world(planned.clone()))?;
+            if let Some(broken) = failed(planned, outcome) {
+                return Ok(Some(broken));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn faults_of(points: &[Point]) -> Vec<(Point, Fault)> {

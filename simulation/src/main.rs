@@ -14,6 +14,7 @@ mod command {
 }
 
 /// Runs the whole suite in simulated worlds, one for each seed, and checks every invariant in each.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cargo cis sim", bin_name = "cargo cis sim")]
 pub struct Options {
@@ -47,6 +48,10 @@ pub struct Options {
     /// Shows that the simulation catches every seeded bug, each with the seed that does.
     #[arg(long)]
     seeded_bugs: bool,
+    /// With --seeded-bugs: who catches each in worlds that nobody chose for it. Prints the first seed that does with healers
+    /// and without, and whether a single crash point does.
+    #[arg(long)]
+    who: bool,
     /// With --seeded-bugs: only the bugs whose names contain this.
     #[arg(long)]
     only: Option<String>,

@@ -31,6 +31,7 @@ use futures::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use store::StoreError;
 
+use crate::crash_points::first_broken;
 use crate::fixture::FixtureError;
 use crate::injector::FaultProfile;
 use crate::observed_store::BuggyStore;
@@ -136,10 +137,29 @@ pub enum Verdict {
     Survived(u64),
 }
 
+/// Who catches a bug.
+#[derive(Clone, Copy, Debug)]
+pub struct Catchers {
+    /// The first seed whose drawn world breaks a promise.
+    pub seed: Option<u64>,
+    /// The first that does without healers.
+    pub unhealed_seed: Option<u64>,
+    /// Whether a scenario does, by itself or with one fault.
+    pub crash_point: bool,
+}
+
+/// The orders of a drawn world.
+const ORDERS: u64 = 20;
+
+/// What work comes to; `None` if one of the product's assertions stops it, as a bug may.
+fn survives<T>(work: impl FnOnce() -> T) -> Option<T> {
+    panic::catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
 impl SeededBug {
     /// A bug that any fault profile shows.
     const fn new(name: &'static str, summary: &'static str, build: fn() -> Build) -> Self {
-        Self { name, summary, build, profile: FaultProfile::of, orders: 20, scenario: None, is_unhealed: false }
+        Self { name, summary, build, profile: FaultProfile::of, orders: ORDERS, scenario: None, is_unhealed: false }
     }
 
     /// The same, with this fault profile.
@@ -163,6 +183,27 @@ impl SeededBug {
         Plan { build: (self.build)(), profile, scenario: self.scenario, is_unhealed, ..Plan::of(seed, self.orders) }
     }
 
+    /// Who catches it when nothing was chosen for it: drawn worlds, the same without healers, and crash points.
+    ///
+    /// # Errors
+    ///
+    /// When no world can be built at all.
+    pub fn caught_by(&self, seeds: u64) -> Result<Catchers, FixtureError> {
+        let build = (self.build)();
+        let seed = |is_unhealed| {
+            let broken = |seed: &u64| {
+                let plan = Plan { build: (self.build)(), is_unhealed, ..Plan::of(*seed, ORDERS) };
+                survives(|| run(&plan)).is_none_or(|ended| ended.is_ok_and(|outcome| !outcome.violations.is_empty()))
+            };
+            (1..=seeds).find(broken)
+        };
+        let crash_point = match survives(|| first_broken(&build)) {
+            Some(found) => found?.is_some(),
+            None => true,
+        };
+        Ok(Catchers { seed: seed(false), unhealed_seed: seed(true), crash_point })
+    }
+
     /// Searches this many seeds for the first that catches it.
     ///
     /// # Errors
@@ -171,9 +212,7 @@ impl SeededBug {
     pub fn hunt(&self, seeds: u64) -> Result<Verdict, FixtureError> {
         for seed in 1..=seeds {
             let plan = self.plan(seed);
-            // A bug may trip one of the product's assertions, which ends its world.
-            let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&plan)));
-            let outcome = ended.ok().transpose()?;
+            let outcome = survives(|| run(&plan)).transpose()?;
             if outcome.as_ref().is_some_and(|outcome| outcome.violations.is_empty()) {
                 continue;
             }
