@@ -82,7 +82,7 @@ pub async fn money_first(customer: &Customer) {
     let order = customer.order.to_string();
     let form = [
         ("amount", "2900"),
-        ("currency", "eur"),
+        ("currency", customer.browser.world.currency),
         ("metadata[order_id]", &order),
         ("payment_method", Method::Secure.id()),
     ];

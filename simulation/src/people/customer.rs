@@ -45,7 +45,9 @@ impl Customer {
 
     /// Places the order, with that many clicks at once; `None` when it was refused or the outcome is unknown.
     pub async fn place(&self, cart: &Value, clicks: u32) -> Option<Reply> {
-        let ask = Ask::post(self.order, "").with_key(&self.key).with(cart.clone());
+        let mut cart = cart.clone();
+        cart["currency"] = self.browser.world.currency.to_uppercase().into();
+        let ask = Ask::post(self.order, "").with_key(&self.key).with(cart);
         let clicked = (0..clicks.max(1)).map(|_| async {
             let reply = self.browser.ask(ask.clone()).await;
             if reply.as_ref().is_some_and(Reply::is_good) {

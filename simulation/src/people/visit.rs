@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use resilience::Clock as _;
 
+use super::actions::money_first;
 use super::browser::Reply;
 use super::customer::Customer;
 use super::staff::Staff;
@@ -15,7 +16,7 @@ use crate::world::World;
 /// The `n`-th customer's visit, until nothing is left to do.
 pub async fn shop(world: Rc<World>, n: u64) {
     let Some(customer) = Customer::new(&world, n) else { return };
-    let workload = Workload::drawn(&customer.browser.rng, world.currency);
+    let workload = Workload::drawn(&customer.browser.rng);
     customer.browser.think(Duration::from_mins(2)).await;
     match customer.of_a_service().filter(|_| workload.by_invoice) {
         Some(service) => Box::pin(service::order(&service, &workload)).await,
@@ -24,6 +25,9 @@ pub async fn shop(world: Rc<World>, n: u64) {
 }
 
 async fn live(customer: &Customer, workload: &Workload) {
+    if workload.pays_first {
+        return money_first(customer).await;
+    }
     let Some(placed) = customer.place(&workload.cart, workload.clicks).await else { return };
     if workload.reloads {
         customer.look().await;

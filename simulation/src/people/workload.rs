@@ -97,13 +97,15 @@ pub struct Workload {
     pub disputed: bool,
     /// Pays another time by another way.
     pub pays_elsewhere: bool,
+    /// Pays before the order is placed, or while it is.
+    pub pays_first: bool,
     /// How many of the other products the cart has; 0 when it has named ones.
     pub large: usize,
 }
 
 impl Workload {
     /// Draws what this customer does.
-    pub fn drawn(rng: &SimRng, currency: &str) -> Self {
+    pub fn drawn(rng: &SimRng) -> Self {
         let place = if rng.percent(12) { 2 } else { rng.below(2) as usize };
         let mut skus = vec![PRODUCTS[place.min(PRODUCTS.len() - 1)].0];
         if rng.percent(20) && place != 0 {
@@ -124,9 +126,9 @@ impl Workload {
             by_invoice: rng.percent(10),
             disputed: rng.percent(6),
             pays_elsewhere: rng.percent(4),
+            pays_first: rng.percent(4),
             large: if rng.percent(2) { *rng.pick(&LARGE).unwrap_or(&MAX_LINES) } else { 0 },
         };
-        drawn.cart["currency"] = currency.to_uppercase().into();
         if drawn.large > 0 {
             drawn.cart["lines"] = lines(&(0..drawn.large).map(|n| (other_product(n), 1)).collect::<Vec<_>>()).into();
             drawn.edits = drawn.edits.min(1);
