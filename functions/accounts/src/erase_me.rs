@@ -55,7 +55,7 @@ pub async fn handle(
     let body: EraseBody = api::body(&request)?;
     let correlation_id = api::correlation_id(&request);
     let Some(account) = accounts.account(id).await? else { return Ok(api::empty(StatusCode::ACCEPTED)) };
-    AccountLimits::of(&account.email, &request).try_password(guards, clock.now()).await?;
+    AccountLimits::of(&account.email, &request).confirm_password(guards, clock.now()).await?;
     confirm(&account, &body, passwords)?;
 
     api::settle(clock, ids, async || {

@@ -6,7 +6,7 @@ use domain::{Account, Rotation, Session, SessionId, Timestamp, TokenHash};
 use resilience::{Clock, Ids};
 use store::{Accounts, Sessions, StoreError};
 
-use crate::{Delivery, IssuedTokens, Keys, RefreshToken, SessionError};
+use crate::{Delivery, Device, IssuedTokens, Keys, RefreshToken, SessionError};
 
 /// Issues tokens.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Issuer<'a, S, C, I> {
 
 impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
     /// Opens a session for an account, as it was read when the sign-in was decided on: a password that was changed since
-    /// ends it.
+    /// ends it. The browser is known from then on.
     ///
     /// # Errors
     ///
@@ -35,7 +35,9 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         let session = Session::begin(id, account, token.hash(), now);
         let access_token = self.access_token(account, now)?;
         self.sessions.save_session(&session).await?;
-        Ok(IssuedTokens { access_token, refresh_token: token, delivery, lasts: session.expires_at.since(now) })
+        let device = Some(Device::cookie(&account.email, &self.keys.refresh, self.ids, now));
+        let lasts = session.expires_at.since(now);
+        Ok(IssuedTokens { access_token, refresh_token: token, delivery, device, lasts })
     }
 
     /// Gives the successor of a refresh token, and a fresh access token with the account's current role. Asked several
@@ -90,7 +92,8 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         let successor = successors.into_iter().zip(hashes).find(|(_, hash)| *hash == current);
         let (refresh_token, _) = successor.ok_or(SessionError::Ended)?;
         let access_token = self.access_token(&account, now)?;
-        Ok(IssuedTokens { access_token, refresh_token, delivery, lasts: session.expires_at.since(now) })
+        let lasts = session.expires_at.since(now);
+        Ok(IssuedTokens { access_token, refresh_token, delivery, device: None, lasts })
     }
 
     async fn ended(&self, shown: &RefreshToken) -> Result<IssuedTokens, SessionError> {
