@@ -30,7 +30,7 @@ pub use answer::{Acknowledgement, Response, created, empty, json, ok, received, 
 pub use body::{MAX_BODY, body};
 pub use bucket::Owner;
 pub use cache::{StaticText, cacheable, cacheable_text};
-pub use caller::{caller, own_account, own_order, require};
+pub use caller::{FRESH_SIGN_IN, caller, own_account, own_order, require, require_fresh_sign_in};
 pub use class::{Class, Subject, WithoutTable};
 pub use cookies::{cookie, with_cookie};
 pub use edge::Edge;

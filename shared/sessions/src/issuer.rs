@@ -33,7 +33,7 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         let id = SessionId::from_uuid(self.ids.fresh());
         let token = RefreshToken::first(account.id, id, self.ids);
         let session = Session::begin(id, account, token.hash(), now);
-        let access_token = self.access_token(account, now)?;
+        let access_token = self.access_token(account, session.created_at, now)?;
         self.sessions.save_session(&session).await?;
         let device = Some(Device::cookie(&account.email, &self.keys.refresh, self.ids, now));
         let lasts = session.expires_at.since(now);
@@ -73,7 +73,7 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
     ) -> Result<IssuedTokens, SessionError> {
         let session = self.sessions.session(shown.account, shown.session).await?.ok_or(SessionError::Ended)?;
         let Some(account) = accounts.account(shown.account).await? else { return self.ended(shown).await };
-        let now = self.clock.now();
+        let (now, signed_in_at) = (self.clock.now(), session.created_at);
         let successors = shown.successors(&self.keys.refresh);
         let hashes: Vec<TokenHash> = successors.iter().map(RefreshToken::hash).collect();
         let current = match session.rotate(&account, &shown.hash(), &hashes, now) {
@@ -91,7 +91,7 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         };
         let successor = successors.into_iter().zip(hashes).find(|(_, hash)| *hash == current);
         let (refresh_token, _) = successor.ok_or(SessionError::Ended)?;
-        let access_token = self.access_token(&account, now)?;
+        let access_token = self.access_token(&account, signed_in_at, now)?;
         let lasts = session.expires_at.since(now);
         Ok(IssuedTokens { access_token, refresh_token, delivery, device: None, lasts })
     }
@@ -101,10 +101,11 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         Err(SessionError::Ended)
     }
 
-    fn access_token(&self, account: &Account, now: Timestamp) -> Result<String, SessionError> {
+    fn access_token(&self, account: &Account, signed_in_at: Timestamp, now: Timestamp) -> Result<String, SessionError> {
         let who = Who::new(account.role, &account.id.to_string());
         let who = who.ok_or_else(|| StoreError::Corrupt(format!("{} has a role of others", account.id)))?;
-        let caller = Caller { who, token_id: self.ids.fresh().simple().to_string() };
+        let token_id = self.ids.fresh().simple().to_string();
+        let caller = Caller { who, token_id, auth_time: Some(signed_in_at) };
         let key = self.keys.signing.active(now).ok_or(SessionError::NoSigningKey)?;
         Ok(mint(&caller, &TokenRules::default(), key, now, ACCESS_TOKEN_LIFETIME)?)
     }

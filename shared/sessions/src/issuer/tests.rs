@@ -92,6 +92,20 @@ fn the_access_token_is_the_accounts_for_fifteen_minutes() {
 }
 
 #[test]
+fn a_token_says_when_its_session_was_signed_in_to() {
+    let world = World::new();
+    let keys: TokenKeys = serde_json::from_value(world.keys.signing.public().unwrap()).unwrap();
+    let auth_time = |tokens: &IssuedTokens| {
+        verify(&tokens.access_token, &keys, &TokenRules::default(), world.clock.now()).unwrap().auth_time
+    };
+    let first = world.open();
+    assert_eq!(auth_time(&first), Some(NOON));
+    world.wait(3600);
+    let next = world.refresh(&first.refresh_token).unwrap();
+    assert_eq!(auth_time(&next), Some(NOON), "however often it was refreshed");
+}
+
+#[test]
 fn each_refresh_token_is_good_once() {
     let world = World::new();
     let first = world.open();

@@ -155,7 +155,7 @@ fn whoever_asks_for_links_the_owner_has_one_that_is_good() {
     assert_eq!(sent.len(), 5 + 86_399 / 720);
     let pauses = sent.windows(2).map(|pair| pair[1] - pair[0]);
     assert_eq!(pauses.max(), Some(720), "seconds; a link is good for {}", domain::RESET_LIFETIME.as_secs());
-    let changed = Account { sessions_since: NOW.plus(Duration::from_secs(1)), ..account };
+    let changed = Account { sessions_since: NOW.plus(Duration::from_secs(1)), ..account.clone() };
     assert!(!mails(Some(&account), 86_399) && mails(None, 86_399));
     assert!(mails(Some(&changed), 86_399), "the links ended with the password");
 }

@@ -6,7 +6,7 @@ mod fixture;
 use domain::AccountEventType;
 use serde_json::{Value, json};
 
-use super::world::{ANNA, HandlerResponse, event, request};
+use super::world::{ANNA, HandlerResponse, NOON, Who, event, request};
 use counting_store::CountingStore;
 pub use fixture::{AccountsFixture, HASH};
 
@@ -210,6 +210,29 @@ fn a_disabled_account_is_over_for_whoever_is_signed_in() {
         assert_eq!(call(&fixture).problem(), (refusal.0, refusal.1, None), "{function}");
         assert_eq!(fixture.account("anna@example.com"), before, "{function}");
     }
+}
+
+#[test]
+fn an_account_without_a_password_is_erased_by_whoever_has_just_signed_in() {
+    let fixture = AccountsFixture::new();
+    let erase = |auth_time: Option<i64>| {
+        let mut event = event(Some(Who("cus_00000000000000000000000000000003", "customer")));
+        if let Some(auth_time) = auth_time {
+            event["requestContext"]["authorizer"]["lambda"]["auth_time"] = auth_time.to_string().into();
+        }
+        event["body"] = json!({"email": "cara@example.com", "password": RIGHT}).to_string().into();
+        fixture.call("erase-me", request(event))
+    };
+    for auth_time in [None, Some(NOON - 300), Some(0)] {
+        let refused = erase(auth_time);
+        assert_eq!(refused.problem(), (401, "insufficient-user-authentication", None), "{auth_time:?}");
+        let challenge = refused.headers["www-authenticate"].to_str().unwrap();
+        let expected = r#"Bearer realm="order-api", error="insufficient_user_authentication", max_age="300""#;
+        assert_eq!(challenge, expected);
+    }
+    assert!(fixture.find("cara@example.com").is_some());
+    assert_eq!(erase(Some(NOON - 299)).status, 202);
+    assert_eq!(fixture.find("cara@example.com"), None);
 }
 
 #[test]
