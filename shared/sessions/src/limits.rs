@@ -5,7 +5,6 @@ use std::time::Duration;
 use api::{Owner, Request};
 use domain::{Account, EmailAddress, Timestamp};
 use resilience::{Decision, Limit};
-use sha2::{Digest, Sha256};
 use store::{KnownAddresses, RateLimiter};
 use telemetry::chain;
 
@@ -46,8 +45,7 @@ pub struct PasswordTry {
 impl AccountLimits {
     /// The limits of the account with this email address, for this request's IP address.
     pub fn of(email: &EmailAddress, request: &Request) -> Self {
-        let account = hex::encode(&Sha256::digest(email.lower_case())[..16]);
-        Self { account, address: Owner::address_of(request).digest().to_owned() }
+        Self { account: api::email_digest(email), address: Owner::address_of(request).digest().to_owned() }
     }
 
     /// Takes one try to sign in: of the known browser's own, else of the known IP address's, else of those that all others
