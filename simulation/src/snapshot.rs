@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub stripe: StripeSnapshot,
     /// Mails that SendGrid accepted, by the id of our effect.
     pub mailbox: BTreeMap<String, u32>,
+    /// The last of each, as it was sent; empty when that was not read.
+    pub letters: BTreeMap<String, Letter>,
     /// The sheet's rows below its header, by number, as they were entered.
     pub sheet: BTreeMap<u32, Vec<Value>>,
     /// Dead letters, by queue.
@@ -42,6 +44,15 @@ pub struct Snapshot {
     pub published: Option<BTreeSet<EventId>>,
     /// What did not come to rest; `None` when everything did.
     pub restless: Option<String>,
+}
+
+/// A mail as SendGrid accepted it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Letter {
+    /// The recipients' addresses.
+    pub to: Vec<String>,
+    /// Plain text and HTML.
+    pub text: String,
 }
 
 /// Stripe's objects for our orders.

@@ -1,9 +1,12 @@
 //! Runs repeat, checks can fail, and scenarios pass without faults.
 
-use domain::{CancelReason, Cancellation, Order, OrderId, OrderStatus, PaymentFact, TransferDirection, TransferFact};
+use domain::{
+    CancelReason, Cancellation, KnownFacts, Order, OrderId, OrderStatus, PaymentFact, Sending, Timestamp,
+    TransferDirection, TransferFact,
+};
 use serde_json::json;
 use simulation::seeded_bugs::{Verdict, seeded_bugs};
-use simulation::snapshot::{Intent, Refund, Snapshot};
+use simulation::snapshot::{Intent, Letter, Refund, Snapshot};
 use simulation::{Plan, SCENARIOS, check, run, run_traced};
 
 #[test]
@@ -69,6 +72,12 @@ fn a_snapshot_that_breaks_an_invariant_is_found_out() {
         ),
         ("one mail for each reason", Box::new(|snapshot| snapshot.mailbox.values_mut().for_each(|count| *count += 1))),
         ("one mail for each reason", Box::new(|snapshot| snapshot.mails.clear())),
+        ("one mail for each reason", Box::new(withhold)),
+        ("a mail goes to its order's address", Box::new(|snapshot| snapshot.letters.values_mut().for_each(misdirect))),
+        (
+            "nobody mails their own words for nothing",
+            Box::new(move |snapshot| change(snapshot, id, |order| order.payment.facts = KnownFacts::default())),
+        ),
         ("no mail without a reason", Box::new(|snapshot| _ = snapshot.mailbox.insert("another".into(), 1))),
         ("one row an order", Box::new(|snapshot| _ = snapshot.sheet.insert(9, snapshot.sheet[&2].clone()))),
         ("one row an order", Box::new(|snapshot| snapshot.sheet.clear())),
@@ -88,6 +97,17 @@ fn a_snapshot_that_breaks_an_invariant_is_found_out() {
 fn refuse(snapshot: &mut Snapshot, order: OrderId) {
     snapshot.promised.placed.clear();
     snapshot.promised.refused.insert(order);
+}
+
+fn withhold(snapshot: &mut Snapshot) {
+    snapshot.mailbox.clear();
+    for mail in &mut snapshot.mails {
+        mail.sending = Sending::Withheld { at: Timestamp::default() };
+    }
+}
+
+fn misdirect(letter: &mut Letter) {
+    letter.to = vec!["eve@example.com".to_owned()];
 }
 
 fn change(snapshot: &mut Snapshot, id: OrderId, to: impl FnOnce(&mut Order)) {
