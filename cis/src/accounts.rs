@@ -138,7 +138,7 @@ impl Accounts {
     pub fn token(&self, role: Role, id: Option<&str>, lifetime: Duration) -> Result<String, AccountsError> {
         let id = id.unwrap_or_else(|| demo(role));
         let who = Who::new(role, id).ok_or_else(|| AccountsError::Id(id.to_owned(), role))?;
-        let caller = Caller { who, token_id: RandomIds.fresh().simple().to_string() };
+        let caller = Caller { who, token_id: RandomIds.fresh().simple().to_string(), auth_time: None };
         let now = SystemClock.now();
         let key = self.keys.active(now).ok_or(AccountsError::NoKey)?;
         Ok(mint(&caller, &TokenRules::default(), key, now, lifetime)?)

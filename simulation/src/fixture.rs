@@ -128,7 +128,7 @@ impl Fixture {
 
 fn token(keys: &SigningKeys, role: Role, id: &str, now: Timestamp) -> Result<Token, FixtureError> {
     let who = Who::new(role, id).ok_or(FixtureError::Setting("an id"))?;
-    let caller = Caller { who, token_id: "simulation".to_owned() };
+    let caller = Caller { who, token_id: "simulation".to_owned(), auth_time: None };
     let key = keys.active(now).ok_or(FixtureError::Setting("the signing key"))?;
     let token = mint(&caller, &TokenRules::default(), key, now, TOKEN_LIFETIME)?;
     let authorization = format!("Bearer {token}").parse().map_err(|_| FixtureError::Setting("a token"))?;

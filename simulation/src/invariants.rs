@@ -57,6 +57,7 @@ pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
         history::check,
         stock::check,
         effects::mails,
+        effects::letters,
         effects::rows,
     ];
     checks.iter().flat_map(|check| check(snapshot)).collect()

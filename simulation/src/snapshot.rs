@@ -35,6 +35,8 @@ pub struct Snapshot {
     /// How far mails got by the reports that SendGrid was thanked for, by the id of our effect; empty when they were not
     /// recorded.
     pub reported: BTreeMap<String, Delivery>,
+    /// The last of each, as it was sent; empty when that was not read.
+    pub letters: BTreeMap<String, Letter>,
     /// The sheet's rows below its header, by number, as they were entered.
     pub sheet: BTreeMap<u32, Vec<Value>>,
     /// Dead letters, by queue.
@@ -45,6 +47,15 @@ pub struct Snapshot {
     pub published: Option<BTreeSet<EventId>>,
     /// What did not come to rest; `None` when everything did.
     pub restless: Option<String>,
+}
+
+/// A mail as SendGrid accepted it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Letter {
+    /// The recipients' addresses.
+    pub to: Vec<String>,
+    /// Plain text and HTML.
+    pub text: String,
 }
 
 /// Stripe's objects for our orders.

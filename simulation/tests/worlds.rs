@@ -1,12 +1,12 @@
 //! Runs repeat, checks can fail, and scenarios pass without faults.
 
 use domain::{
-    CancelReason, Cancellation, Delivery, Money, Order, OrderId, OrderStatus, PaymentFact, RefundAction,
-    RefundActionState, RefundReason, TransferDirection, TransferFact,
+    CancelReason, Cancellation, Delivery, KnownFacts, Money, Order, OrderId, OrderStatus, PaymentFact, RefundAction,
+    RefundActionState, RefundReason, Sending, Timestamp, TransferDirection, TransferFact,
 };
 use serde_json::json;
 use simulation::seeded_bugs::{Verdict, seeded_bugs};
-use simulation::snapshot::{Dispute, Intent, Refund, Snapshot};
+use simulation::snapshot::{Dispute, Intent, Letter, Refund, Snapshot};
 use simulation::{Plan, SCENARIOS, check, run, run_traced};
 
 #[test]
@@ -80,6 +80,12 @@ fn a_snapshot_that_breaks_an_invariant_is_found_out() {
         ("what is over cannot be paid", Box::new(|snapshot| snapshot.stripe.intents.push(live(snapshot)))),
         ("a dispute's stages are told", Box::new(dispute)),
         ("what is given up is not made", Box::new(move |snapshot| give_up(snapshot, id))),
+        ("one mail for each reason", Box::new(withhold)),
+        ("a mail goes to its order's address", Box::new(|snapshot| snapshot.letters.values_mut().for_each(misdirect))),
+        (
+            "nobody mails their own words for nothing",
+            Box::new(move |snapshot| change(snapshot, id, |order| order.payment.facts = KnownFacts::default())),
+        ),
         ("no mail without a reason", Box::new(|snapshot| _ = snapshot.mailbox.insert("another".into(), 1))),
         ("one row an order", Box::new(|snapshot| _ = snapshot.sheet.insert(9, snapshot.sheet[&2].clone()))),
         ("one row an order", Box::new(|snapshot| snapshot.sheet.clear())),
@@ -130,6 +136,17 @@ fn give_up(snapshot: &mut Snapshot, id: OrderId) {
 fn refuse(snapshot: &mut Snapshot, order: OrderId) {
     snapshot.promised.placed.clear();
     snapshot.promised.refused.insert(order);
+}
+
+fn withhold(snapshot: &mut Snapshot) {
+    snapshot.mailbox.clear();
+    for mail in &mut snapshot.mails {
+        mail.sending = Sending::Withheld { at: Timestamp::default() };
+    }
+}
+
+fn misdirect(letter: &mut Letter) {
+    letter.to = vec!["eve@example.com".to_owned()];
 }
 
 fn change(snapshot: &mut Snapshot, id: OrderId, to: impl FnOnce(&mut Order)) {

@@ -11,7 +11,7 @@ use oidc::{Addresses, OpenId, Providers};
 use passwords::Passwords;
 use payments::reconcile_payments::Rules;
 use resilience::{Cache, Clock, Ids, Transport};
-use sessions::{AllowedOrigins, Keys};
+use sessions::{AllowedOrigins, Keys, RefreshKeys};
 use settings::SecretError;
 use store::{Page, PageRequest};
 use stripe::{Stripe, StripeSecrets};
@@ -216,6 +216,12 @@ impl<S, B, T: Transport, C: Clock + Clone, I: Ids> capabilities::OpenId for Loca
 impl<S, B, T, C: Clock, I> capabilities::SessionKeys for Local<'_, S, B, T, C, I> {
     async fn session_keys(&self) -> Result<Keys, SecretError> {
         self.warm.secrets.sessions.get().await
+    }
+}
+
+impl<S, B, T, C: Clock, I> capabilities::DeviceKeys for Local<'_, S, B, T, C, I> {
+    async fn device_keys(&self) -> Result<Arc<RefreshKeys>, SecretError> {
+        self.warm.secrets.sessions.refresh().await
     }
 }
 

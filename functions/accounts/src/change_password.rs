@@ -60,11 +60,13 @@ pub async fn handle(
     origins.admit(&request, delivery)?;
     let account = accounts.account(id).await?.ok_or(ApiError::NotFound("account"))?;
     let (clock, ids) = (issuer.clock, issuer.ids);
-    AccountLimits::of(&account.email, &request).try_password(guards, clock.now()).await?;
+    let limits = AccountLimits::of(&account.email, &request);
+    let password_try = limits.confirm_password(guards, clock.now()).await?;
     // The access token may be older than the end of the account.
     if !passwords.verify(&current_password, account.password.as_ref()) || account.is_disabled() {
         return Err(ApiError::InvalidCredentials);
     }
+    password_try.give_back(guards, clock.now()).await;
     new_password.check_field("new_password", &account.email)?;
     let correlation_id = api::correlation_id(&request);
 

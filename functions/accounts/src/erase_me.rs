@@ -1,7 +1,8 @@
 //! `POST /v1/me/erase`: deletes the caller's account and personal data.
 
 use api::{ApiError, Class, Endpoint, Request, Response};
-use domain::{Account, EmailAddress, FieldError};
+use auth::Caller;
+use domain::{Account, EmailAddress, FieldError, Timestamp};
 use lambda_http::http::StatusCode;
 use passwords::{Password, Passwords};
 use resilience::Clock;
@@ -19,7 +20,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::SignIn);
 struct EraseBody {
     /// The account's email address, typed once more.
     email: EmailAddress,
-    /// The account's password, if it has one.
+    /// The account's password. An account without one needs a sign-in of the last five minutes in its place.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Password, max_length = 128, nullable = false)]
     password: Option<Password>,
@@ -33,8 +34,9 @@ struct EraseBody {
 ///
 /// # Errors
 ///
-/// 400, 413, 415 for the body, 401 no caller or another password, 403 not a person, 422 another address or no password
-/// where there is one, 429 too many tries, 503 a table is down.
+/// 400, 413, 415 for the body, 401 no caller, another password, or a sign-in that is too old for an account without a
+/// password, 403 not a person, 422 another address or no password where there is one, 429 too many tries, 503 a table is
+/// down.
 #[utoipa::path(
     post,
     path = "/v1/me/erase",
@@ -43,7 +45,7 @@ struct EraseBody {
     request_body = EraseBody,
     responses((status = 202, description = "The account is gone. Orders lose the person as soon as they are delivered and settled; amounts stay")),
     security(("access_token" = ["customer", "staff", "admin"])),
-    extensions(("x-problems" = json!(["invalid-credentials"]))),
+    extensions(("x-problems" = json!(["invalid-credentials", "insufficient-user-authentication"]))),
 )]
 pub async fn handle(
     env: &(impl capabilities::Guards + capabilities::Identity + capabilities::Passwords),
@@ -51,12 +53,12 @@ pub async fn handle(
 ) -> Result<Response, ApiError> {
     let (accounts, guards, passwords) = (env.accounts(), env.guards(), env.passwords());
     let (clock, ids) = (env.clock(), env.ids());
-    let id = api::own_account(&request)?;
+    let (id, caller) = (api::own_account(&request)?, api::caller(&request)?);
     let body: EraseBody = api::body(&request)?;
     let correlation_id = api::correlation_id(&request);
     let Some(account) = accounts.account(id).await? else { return Ok(api::empty(StatusCode::ACCEPTED)) };
-    AccountLimits::of(&account.email, &request).try_password(guards, clock.now()).await?;
-    confirm(&account, &body, passwords)?;
+    AccountLimits::of(&account.email, &request).confirm_password(guards, clock.now()).await?;
+    confirm(&account, &body, &caller, passwords, clock.now())?;
 
     api::settle(clock, ids, async || {
         let Some(now) = accounts.account(id).await? else { return Ok(()) };
@@ -71,9 +73,15 @@ pub async fn handle(
     Ok(api::empty(StatusCode::ACCEPTED))
 }
 
-/// Checks that the caller knows the account's address and password. An account with a password requires it, so that a
-/// stolen access token is not enough.
-fn confirm(account: &Account, body: &EraseBody, passwords: &Passwords) -> Result<(), ApiError> {
+/// Checks that the caller knows the account's address, and its password or, where there is none, has just signed in: a stolen
+/// access token is not enough.
+fn confirm(
+    account: &Account,
+    body: &EraseBody,
+    caller: &Caller,
+    passwords: &Passwords,
+    now: Timestamp,
+) -> Result<(), ApiError> {
     if body.email.lower_case() != account.email.lower_case() {
         return Err(FieldError::new("email", "must be the account's own").into());
     }
@@ -82,7 +90,7 @@ fn confirm(account: &Account, body: &EraseBody, passwords: &Passwords) -> Result
         return Err(ApiError::InvalidCredentials);
     }
     match (&account.password, &body.password) {
-        (None, _) => Ok(()),
+        (None, _) => api::require_fresh_sign_in(caller, now),
         (Some(_), None) => Err(FieldError::new("password", "is required: the account has one").into()),
         (Some(hash), Some(password)) if passwords.verify(password, Some(hash)) => Ok(()),
         (Some(_), Some(_)) => Err(ApiError::InvalidCredentials),

@@ -5,7 +5,7 @@ use domain::{Account, EmailAddress, SignInRefused};
 use passwords::{Password, Passwords};
 use resilience::{Clock, Ids};
 use serde::Deserialize;
-use sessions::{AccountLimits, Delivery, Issuer, SessionError, command_context, save};
+use sessions::{AccountLimits, Delivery, Device, Issuer, SessionError, command_context, save};
 use store::{Accounts, Sessions};
 use telemetry::chain;
 use utoipa::ToSchema;
@@ -27,7 +27,8 @@ struct LoginBody {
 /// Signs in with email address and password.
 ///
 /// A wrong password, an unknown address and an account without a password give the same answer after the same work. While
-/// the address is not verified, a correct password sends the verification link once more.
+/// the address is not verified, a correct password sends the verification link once more. A sign-in sets the cookie
+/// `__Secure-device`: a browser that shows it has tries of its own, which nobody else can use up.
 ///
 /// # Errors
 ///
@@ -57,7 +58,8 @@ pub async fn handle(
     let LoginBody { email, password, delivery } = api::body(&request)?;
     origins.admit(&request, delivery)?;
     let (clock, limits) = (issuer.clock, AccountLimits::of(&email, &request));
-    limits.try_password(guards, clock.now()).await?;
+    let device = Device::of(&request, &email, &issuer.keys.refresh, clock.now());
+    let password_try = limits.try_password(guards, device, clock.now()).await?;
 
     let found = accounts.account_with_email(&email).await?;
     let fits = passwords.verify(&password, found.as_ref().and_then(|account| account.password.as_ref()));
@@ -65,7 +67,7 @@ pub async fn handle(
         (Ok(account), _) => {
             telemetry::count("SignIns", 1);
             rehash_if_outdated(accounts, issuer, passwords, account, &password).await;
-            limits.remember(guards, clock.now()).await;
+            limits.signed_in(guards, password_try, clock.now()).await;
             issuer.open(account, delivery).await?.answer()
         }
         (Err(SignInRefused::EmailNotVerified), Some(account)) => {

@@ -78,7 +78,7 @@ pub async fn handle(
     let response = match ended {
         Ok((signed_in, return_to)) => {
             telemetry::count("SignIns", 1);
-            api::with_cookie(api::see_other(&addresses.page(&return_to))?, &signed_in.cookie())?
+            signed_in.with_cookies(api::see_other(&addresses.page(&return_to))?)?
         }
         Err(failure) => {
             failure.log(name);

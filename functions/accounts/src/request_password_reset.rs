@@ -21,11 +21,12 @@ struct ResetRequestBody {
 
 /// Requests a link to reset a password.
 ///
-/// Sends the link if the email address has an account. The answer does not tell whether it has.
+/// Sends the link if the email address has an account, and has not been sent five of them within the hour: then the last one
+/// is still good. The answer is the same in each case.
 ///
 /// # Errors
 ///
-/// 400, 413, 415 for the body, 422 no address, 429 too many mails to this address, 503 a table is down.
+/// 400, 413, 415 for the body, 422 no address, 503 a table is down.
 #[utoipa::path(
     post,
     path = "/v1/auth/request-password-reset",
@@ -41,14 +42,19 @@ pub async fn handle(
     let (accounts, guards, clock, ids) = (env.accounts(), env.guards(), env.clock(), env.ids());
     let ResetRequestBody { email } = api::body(&request)?;
     let correlation_id = api::correlation_id(&request);
-    AccountLimits::of(&email, &request).send_mail(guards, clock.now()).await?;
+    let (limits, mut may_mail) = (AccountLimits::of(&email, &request), None);
 
     api::settle(clock, ids, async || {
         let context = command_context(clock, ids, correlation_id.as_str());
         let nobody = CustomerId::from_uuid(ids.fresh());
         let found = accounts.account_with_email(&email).await?;
-        let change =
-            found.map_or_else(|| Account::no_reset(nobody, &context), |account| account.request_reset(&context));
+        let may_mail = match may_mail {
+            Some(decided) => decided,
+            None => *may_mail.insert(limits.mail_reset(guards, found.as_ref(), clock.now()).await?),
+        };
+        let change = found
+            .filter(|_| may_mail)
+            .map_or_else(|| Account::no_reset(nobody, &context), |account| account.request_reset(&context));
         save(accounts, &change).await
     })
     .await?;

@@ -6,7 +6,7 @@ use lambda_http::http::StatusCode;
 use passwords::Password;
 use resilience::Clock;
 use serde::Deserialize;
-use sessions::{AccountLimits, SessionError, command_context, linked, save};
+use sessions::{AccountLimits, Device, SessionError, command_context, linked, save};
 use utoipa::ToSchema;
 
 /// The callers, the rate limit and the parameters.
@@ -25,8 +25,8 @@ struct ResetBody {
 
 /// Resets a password with a mailed link.
 ///
-/// Uses up the link and ends every session. The email address counts as verified, and the request's IP address as known
-/// for the account.
+/// Uses up the link and ends every session. The email address counts as verified, the browser (by the cookie
+/// `__Secure-device`) and the request's IP address as known for the account.
 ///
 /// # Errors
 ///
@@ -41,11 +41,18 @@ struct ResetBody {
     extensions(("x-problems" = json!(["link-invalid"]))),
 )]
 pub async fn handle(
-    env: &(impl capabilities::Guards + capabilities::Identity + capabilities::LinkKeys + capabilities::Passwords),
+    env: &(
+         impl capabilities::DeviceKeys
+         + capabilities::Guards
+         + capabilities::Identity
+         + capabilities::LinkKeys
+         + capabilities::Passwords
+     ),
     request: Request,
 ) -> Result<Response, ApiError> {
     let (accounts, guards, passwords) = (env.accounts(), env.guards(), env.passwords());
     let (clock, ids, links) = (env.clock(), env.ids(), &*env.link_keys().await?);
+    let device_keys = &*env.device_keys().await?;
     let ResetBody { token, new_password } = api::body(&request)?;
     let id = links.verify(LinkKind::ResetPassword, &token).ok_or(ApiError::LinkInvalid)?;
     let (_, account) = linked(accounts, id).await?;
@@ -61,5 +68,6 @@ pub async fn handle(
     })
     .await?;
     AccountLimits::of(&account.email, &request).remember(guards, clock.now()).await;
-    Ok(api::empty(StatusCode::NO_CONTENT))
+    let cookie = Device::cookie(&account.email, device_keys, ids, clock.now());
+    api::with_cookie(api::empty(StatusCode::NO_CONTENT), &cookie)
 }

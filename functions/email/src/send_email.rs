@@ -6,12 +6,12 @@ mod compose;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use domain::{MailClaim, MailEffect, MailKind, MailPatience, Sending, Timestamp};
+use domain::{EmailAddress, MailClaim, MailEffect, MailKind, MailPatience, Recipient, Sending, Timestamp};
 use events::{Event, EventKind, consume};
 use mail::{ContentError, Mail, Outcome, SendGrid};
-use resilience::{Clock, Deadline, Ids, Policy, Verdict, retry};
+use resilience::{Clock, Deadline, Decision, Ids, Limit, Policy, Verdict, retry};
 use settings::SecretError;
-use store::{MailEffects, StoreError};
+use store::{MailEffects, RateLimiter, StoreError};
 
 use compose::effect_id;
 
@@ -19,6 +19,9 @@ use compose::effect_id;
 pub const RESERVE: Duration = Duration::from_secs(7);
 /// How long a claim holds: longer than the function may run, so that a claim outlives its invocation.
 pub const LEASE: Duration = Duration::from_mins(1);
+
+/// Mails to one address that nobody has shown to be theirs, about orders that nobody paid for.
+pub const TO_STRANGERS: Limit = Limit { requests: 5, period: Duration::from_hours(1) };
 
 /// Whether events of this kind are heard: those that ask for a mail.
 pub fn hears(kind: EventKind) -> bool {
@@ -60,6 +63,7 @@ pub trait Needs:
     capabilities::ApiKeys
     + capabilities::Effects
     + capabilities::Email
+    + capabilities::Guards
     + capabilities::Identity
     + capabilities::LinkKeys
     + capabilities::Orders
@@ -70,6 +74,7 @@ impl<E> Needs for E where
     E: capabilities::ApiKeys
         + capabilities::Effects
         + capabilities::Email
+        + capabilities::Guards
         + capabilities::Identity
         + capabilities::LinkKeys
         + capabilities::Orders
@@ -110,6 +115,13 @@ impl<E: Needs> Mailer<'_, E> {
             telemetry::count("MailsOvertaken", 1);
             return Ok(());
         };
+        // What was claimed before has been counted.
+        let is_new = stored.is_none() && outgoing.recipient == Recipient::Stranger;
+        if is_new && !self.may_reach(&outgoing.to.email).await? {
+            tracing::warn!(effect_id = %id, "mail withheld: too many to one unverified address");
+            telemetry::count("MailsWithheld", 1);
+            return Ok(self.env.mails().save_mail(&effect.withheld(now)).await?);
+        }
         if effect.doubts > 0 {
             tracing::warn!(effect_id = %id, doubts = effect.doubts, "mail of unknown outcome is sent again");
             telemetry::count("MailsSentAgain", 1);
@@ -118,6 +130,13 @@ impl<E: Needs> Mailer<'_, E> {
         let mail = Mail { from: &settings.from, to: &outgoing.to, content: &outgoing.content, effect_id: id };
         let outcome = self.sendgrid.send(&mail, self.deadline).await;
         self.settle(effect, outcome).await
+    }
+
+    /// Takes one of the mails that may go to an address which may be anybody's.
+    async fn may_reach(&self, email: &EmailAddress) -> Result<bool, SendError> {
+        let bucket = format!("mail/{}/orders", api::email_digest(email));
+        let taken = self.env.guards().take(&bucket, TO_STRANGERS, self.env.clock().now()).await?;
+        Ok(matches!(taken, Decision::Allowed { .. }))
     }
 
     async fn settle(&self, effect: MailEffect, outcome: Outcome) -> Result<(), SendError> {

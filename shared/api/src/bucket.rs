@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use domain::EmailAddress;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use sha2::{Digest, Sha256};
@@ -49,6 +50,11 @@ impl Owner {
     fn new(subject: Subject, text: &str) -> Self {
         Self { subject, digest: hex::encode(&Sha256::digest(text)[..16]) }
     }
+}
+
+/// An email address's part in the name of a bucket: half of the SHA-256 of its lower-case form, in hex.
+pub fn email_digest(email: &EmailAddress) -> String {
+    hex::encode(&Sha256::digest(email.lower_case())[..16])
 }
 
 /// API Gateway reports the address of the connection; no header counts.

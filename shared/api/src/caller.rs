@@ -1,11 +1,16 @@
 //! The caller, and what the policy allows.
 
+use std::time::Duration;
+
 use auth::{Access, Caller, NoCaller, OrderAction, Permission};
-use domain::{AccountId, Order, OrderId};
+use domain::{AccountId, Order, OrderId, Timestamp};
 use lambda_http::{Request, RequestExt};
 use store::Orders;
 
 use crate::ApiError;
+
+/// How long a sign-in counts as fresh.
+pub const FRESH_SIGN_IN: Duration = Duration::from_mins(5);
 
 /// The caller, from the authorizer's context.
 ///
@@ -40,6 +45,17 @@ pub fn own_account(request: &Request) -> Result<AccountId, ApiError> {
     let caller = caller(request)?;
     require(&caller, Permission::ManageOwnAccount)?;
     caller.who.account().ok_or(ApiError::Forbidden)
+}
+
+/// Checks that the caller has just signed in: for what cannot be undone and is confirmed by nothing else. A token that is
+/// refreshed keeps the time of its sign-in.
+///
+/// # Errors
+///
+/// 401 when that was more than [`FRESH_SIGN_IN`] ago, or is not known.
+pub fn require_fresh_sign_in(caller: &Caller, now: Timestamp) -> Result<(), ApiError> {
+    let is_fresh = caller.auth_time.is_some_and(|at| now < at.plus(FRESH_SIGN_IN));
+    if is_fresh { Ok(()) } else { Err(ApiError::SignInTooOld) }
 }
 
 /// The order, if the caller may do this to it.

@@ -11,7 +11,7 @@ use domain::{
 use settings::SecretError;
 use store::{StoreError, UpdateError};
 
-use crate::{MAX_BODY, Problem, ProblemType};
+use crate::{FRESH_SIGN_IN, MAX_BODY, Problem, ProblemType};
 
 /// How long a caller should wait before a retry, when nothing more precise is known.
 const BUSY: Duration = Duration::from_secs(1);
@@ -49,6 +49,9 @@ pub enum ApiError {
     /// The email address or the password is wrong; the answer does not tell which.
     #[error("the email address or the password is wrong")]
     InvalidCredentials,
+    /// The caller signed in too long ago for what cannot be undone.
+    #[error("this needs a sign-in of the last {} minutes: sign in again", FRESH_SIGN_IN.as_secs() / 60)]
+    SignInTooOld,
     /// The refresh token is missing, used up, expired or revoked.
     #[error("the session has ended: sign in again")]
     SessionEnded,
@@ -176,6 +179,7 @@ impl ApiError {
             Self::IdempotencyKeyReused => ProblemType::IdempotencyKeyReused,
             Self::Unauthenticated | Self::InvalidToken => ProblemType::Unauthenticated,
             Self::InvalidCredentials => ProblemType::InvalidCredentials,
+            Self::SignInTooOld => ProblemType::InsufficientUserAuthentication,
             Self::SessionEnded => ProblemType::SessionEnded,
             Self::EmailNotVerified => ProblemType::EmailNotVerified,
             Self::LinkInvalid => ProblemType::LinkInvalid,

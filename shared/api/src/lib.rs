@@ -28,9 +28,9 @@ mod settle;
 
 pub use answer::{Acknowledgement, Response, created, empty, json, ok, received, see_other};
 pub use body::{MAX_BODY, body};
-pub use bucket::Owner;
+pub use bucket::{Owner, email_digest};
 pub use cache::{StaticText, cacheable, cacheable_text};
-pub use caller::{caller, own_account, own_order, require};
+pub use caller::{FRESH_SIGN_IN, caller, own_account, own_order, require, require_fresh_sign_in};
 pub use class::{Class, Subject, WithoutTable};
 pub use cookies::{cookie, with_cookie};
 pub use edge::Edge;

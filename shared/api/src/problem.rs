@@ -38,6 +38,8 @@ problems! {
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "Authentication required";
     /// Wrong email address or password.
     InvalidCredentials = "invalid-credentials", UNAUTHORIZED, "Wrong email address or password";
+    /// The caller signed in too long ago (RFC 9470).
+    InsufficientUserAuthentication = "insufficient-user-authentication", UNAUTHORIZED, "A fresh sign-in is required";
     /// The refresh token is invalid, expired or revoked.
     SessionEnded = "session-ended", UNAUTHORIZED, "The session has ended";
     /// The email address is not verified.

@@ -17,7 +17,7 @@ use crate::bucket::Owner;
 use crate::edge::{RateLimitState, whole_seconds};
 use crate::fields::{correlation_id, route};
 use crate::negotiation::{accepts, minimal, prefers_minimal};
-use crate::{ApiError, Callers, Class, Edge, Endpoint, Query, Response, caller, json};
+use crate::{ApiError, Callers, Class, Edge, Endpoint, FRESH_SIGN_IN, Query, Response, caller, json};
 
 /// Checks a request against its function's [`Endpoint`] and its rate limit, runs the handler and turns its result into
 /// the response: problem details for an error, security headers and correlation id for all. Logs each request once,
@@ -176,6 +176,13 @@ fn refusal(error: &ApiError, correlation_id: &str) -> Response {
     };
     if let Some((name, value)) = named {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    // RFC 9470, section 3.
+    if let ApiError::SignInTooOld = error {
+        let max_age = FRESH_SIGN_IN.as_secs();
+        let challenge =
+            format!(r#"Bearer realm="order-api", error="insufficient_user_authentication", max_age="{max_age}""#);
+        insert(headers, "www-authenticate", &challenge);
     }
     response
 }

@@ -67,7 +67,7 @@ impl<'a> PresentedKey<'a> {
             return Err(TokenRefused("expired key"));
         }
         let service = Service { key: key.id, customer: key.customer, scopes: key.scopes };
-        Ok(Caller { who: Who::Service(service), token_id: key.id.to_string() })
+        Ok(Caller { who: Who::Service(service), token_id: key.id.to_string(), auth_time: None })
     }
 }
 
@@ -134,7 +134,7 @@ mod tests {
         assert!(is_api_key(&text) && !key.secret.0.contains(&text[text.len() - 16..]));
         let caller = PresentedKey::read(&text).unwrap().check(Some(&key), NOW).unwrap();
         let service = Service { key: id(), customer: key.customer, scopes: key.scopes };
-        assert_eq!(caller, Caller { who: Who::Service(service), token_id: id().to_string() });
+        assert_eq!(caller, Caller { who: Who::Service(service), token_id: id().to_string(), auth_time: None });
         assert!(!format!("{:?}", PresentedKey::read(&text).unwrap()).contains(&text[text.len() - 16..]));
     }
 

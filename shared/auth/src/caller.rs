@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{AccountId, CustomerId, KeyId, Role, Scopes, UserId};
+use domain::{AccountId, CustomerId, KeyId, Role, Scopes, Timestamp, UserId};
 
 /// A caller whose token or key was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,9 @@ pub struct Caller {
     pub who: Who,
     /// The token's own id (`jti`), or the API key's: for logs.
     pub token_id: String,
+    /// When the person signed in to the session that the token is of (`auth_time`, RFC 9068, section 2.2.1). `None` for a
+    /// service, and for a token that no sign-in gave.
+    pub auth_time: Option<Timestamp>,
 }
 
 /// A person in a role, or a service. A customer is never staff: a staff member who also buys has two accounts.

@@ -1,12 +1,14 @@
 //! The caller in the authorizer's context, which API Gateway passes to the function. Clients cannot add anything to it.
 
-use domain::Role;
+use domain::{Role, Timestamp};
 
 use crate::{Caller, Service, Who};
 
 const PRINCIPAL: &str = "principal";
 const ROLE: &str = "role";
 const TOKEN_ID: &str = "token_id";
+/// In seconds since the epoch.
+const AUTH_TIME: &str = "auth_time";
 const SCOPES: &str = "scopes";
 const CUSTOMER: &str = "customer";
 const REFUSED: &str = "refused";
@@ -35,6 +37,7 @@ impl Caller {
     /// The context's entries.
     pub fn to_context(&self) -> Vec<(&'static str, String)> {
         let mut entries = vec![(PRINCIPAL, self.who.to_string()), (TOKEN_ID, self.token_id.clone())];
+        entries.extend(self.auth_time.map(|at| (AUTH_TIME, at.seconds().to_string())));
         match self.who {
             Who::Service(service) => entries.extend([
                 (ROLE, SERVICE.to_owned()),
@@ -59,7 +62,8 @@ impl Caller {
         }
         let who = who(&entry).ok_or(NoCaller::Missing)?;
         let token_id = entry(TOKEN_ID).ok_or(NoCaller::Missing)?.to_owned();
-        Ok(Self { who, token_id })
+        let auth_time = entry(AUTH_TIME).and_then(|text| text.parse().ok()).map(Timestamp::from_seconds);
+        Ok(Self { who, token_id, auth_time })
     }
 }
 
@@ -91,7 +95,7 @@ mod tests {
             Who::Admin(UserId::from_uuid(id)),
             Who::Service(service),
         ]
-        .map(|who| Caller { who, token_id: "token-1".to_owned() })
+        .map(|who| Caller { who, token_id: "token-1".to_owned(), auth_time: None })
     }
 
     fn context(caller: &Caller) -> HashMap<&'static str, String> {
@@ -105,7 +109,9 @@ mod tests {
     #[test]
     fn a_caller_arrives_as_it_was_sent() {
         for caller in callers() {
-            assert_eq!(read(&context(&caller)), Ok(caller));
+            assert_eq!(read(&context(&caller)), Ok(caller.clone()));
+            let signed_in = Caller { auth_time: Some(Timestamp::from_seconds(1_790_000_000)), ..caller };
+            assert_eq!(read(&context(&signed_in)), Ok(signed_in));
         }
     }
 

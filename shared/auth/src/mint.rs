@@ -57,6 +57,7 @@ pub fn mint(
         nbf: now.seconds().saturating_sub(BACKDATED),
         iat: now.seconds(),
         jti: caller.token_id.clone(),
+        auth_time: caller.auth_time.map(Timestamp::seconds),
     };
     let claims = ForAudience { aud: &rules.audience, claims };
     sign(&header(key), &claims, key)

@@ -192,7 +192,7 @@ mod tests {
             "",
         ];
         let mut all = people.into_iter().chain(services.map(service));
-        std::array::from_fn(|_| Caller { who: all.next().unwrap(), token_id: "token-1".to_owned() })
+        std::array::from_fn(|_| Caller { who: all.next().unwrap(), token_id: "token-1".to_owned(), auth_time: None })
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
             let found = callers().map(|caller| if may(&caller, permission) { "yes" } else { "-" });
             assert_eq!(found.join(" "), allowed, "{permission:?}");
         }
-        let invoice_alone = Caller { who: service("orders:invoice"), token_id: "token-1".to_owned() };
+        let invoice_alone = Caller { who: service("orders:invoice"), token_id: "token-1".to_owned(), auth_time: None };
         assert!(!may(&invoice_alone, PlaceOnInvoice));
     }
 

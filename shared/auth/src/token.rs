@@ -40,7 +40,7 @@ impl Default for TokenRules {
 #[error("token refused: {0}")]
 pub struct TokenRefused(pub &'static str);
 
-/// A token's claims; all of them are required.
+/// A token's claims; all of them but `auth_time` are required.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) iss: String,
@@ -51,6 +51,8 @@ pub(crate) struct Claims {
     pub(crate) nbf: i64,
     pub(crate) iat: i64,
     pub(crate) jti: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) auth_time: Option<i64>,
 }
 
 /// Verifies a token and returns the caller.
@@ -76,7 +78,7 @@ pub fn verify(token: &str, keys: &TokenKeys, rules: &TokenRules, now: Timestamp)
     if claims.jti.is_empty() || claims.jti.len() > MAX_ID_LENGTH {
         return Err(TokenRefused("no usable id"));
     }
-    Ok(Caller { who, token_id: claims.jti })
+    Ok(Caller { who, token_id: claims.jti, auth_time: claims.auth_time.map(Timestamp::from_seconds) })
 }
 
 /// Checks what the library reads over: a `crit` of `null`, which is there all the same, and text that is not UTF-8 in

@@ -11,7 +11,7 @@ mod tables;
 use resilience::{Clock, Ids, Transport};
 
 pub use providers::{Email, OpenId, Sheets, Stripe};
-pub use secrets::{LinkKeys, SessionKeys, TokenKeys};
+pub use secrets::{DeviceKeys, LinkKeys, SessionKeys, TokenKeys};
 pub use settings::{MailSettings, Origins, PaymentTerms, ReconcileWindow};
 pub use tables::{ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, product_pages};
 
@@ -45,6 +45,7 @@ pub trait Environment:
     ApiKeys
     + Bus
     + Catalogue
+    + DeviceKeys
     + Effects
     + Email
     + Guards
@@ -68,6 +69,7 @@ impl<E> Environment for E where
     E: ApiKeys
         + Bus
         + Catalogue
+        + DeviceKeys
         + Effects
         + Email
         + Guards

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth::PublicKeys;
-use sessions::Keys;
+use sessions::{Keys, RefreshKeys};
 use settings::SecretError;
 
 /// What tokens are made with.
@@ -15,6 +15,16 @@ pub trait SessionKeys {
     ///
     /// When a secret cannot be read.
     async fn session_keys(&self) -> Result<Keys, SecretError>;
+}
+
+/// What the cookies of known browsers are signed with, for functions that open no session.
+pub trait DeviceKeys {
+    /// The current keys: those of refresh tokens.
+    ///
+    /// # Errors
+    ///
+    /// When the secret cannot be read.
+    async fn device_keys(&self) -> Result<Arc<RefreshKeys>, SecretError>;
 }
 
 /// What the links in emails are signed with.

@@ -40,7 +40,7 @@ pub use ids::{
 pub use ledger::{LedgerEntry, LedgerKind};
 pub use mail::{
     Delivery, InvalidMailEffectId, MailClaim, MailEffect, MailEffectId, MailKind, MailPatience, MailSubject, OrderMail,
-    Sending, StaffAlert,
+    Recipient, Sending, StaffAlert,
 };
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{

@@ -4,6 +4,7 @@
 
 mod id;
 mod kind;
+mod recipient;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::Timestamp;
 
 pub use id::{InvalidMailEffectId, MailEffectId, MailSubject};
 pub use kind::{MailKind, OrderMail, StaffAlert};
+pub use recipient::Recipient;
 
 /// The state of sending a mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,12 @@ pub enum Sending {
     Refused {
         /// Its reason, without personal data.
         reason: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// We did not send it: the address, which nobody has shown to be theirs, has had enough mails about orders that nobody
+    /// paid for.
+    Withheld {
         /// When.
         at: Timestamp,
     },
@@ -126,7 +134,9 @@ impl MailEffect {
     ) -> MailClaim {
         let ready = match stored.map(|effect| &effect.sending) {
             None | Some(Sending::Free) => now,
-            Some(Sending::Sent { .. } | Sending::Refused { .. }) => return MailClaim::Settled,
+            Some(Sending::Sent { .. } | Sending::Refused { .. } | Sending::Withheld { .. }) => {
+                return MailClaim::Settled;
+            }
             Some(Sending::Unknown { since }) => since.plus(patience.evidence),
             Some(Sending::Claimed { at, lease_until, .. }) => (*lease_until).max(at.plus(patience.evidence)),
         };
@@ -143,10 +153,16 @@ impl MailEffect {
         })
     }
 
+    /// Stored in place of a claim: the mail is not sent.
+    #[must_use]
+    pub fn withheld(self, at: Timestamp) -> Self {
+        Self { sending: Sending::Withheld { at }, ..self }
+    }
+
     /// Records how the sending ended. Evidence that came first stays.
     #[must_use]
     pub fn ended(&self, sending: Sending) -> Option<Self> {
-        let settled = matches!(self.sending, Sending::Sent { .. } | Sending::Refused { .. });
+        let settled = matches!(self.sending, Sending::Sent { .. } | Sending::Refused { .. } | Sending::Withheld { .. });
         (!settled).then(|| Self { sending, version: self.version + 1, ..self.clone() })
     }
 
@@ -211,6 +227,8 @@ mod tests {
             assert_eq!(claim(Some(&effect), 9999), MailClaim::Settled);
             assert_eq!(effect.ended(Sending::Free), None);
         }
+        let withheld = claimed(0).withheld(at(0));
+        assert_eq!((claim(Some(&withheld), 9999), withheld.ended(Sending::Free)), (MailClaim::Settled, None));
     }
 
     #[test]

@@ -54,7 +54,8 @@ pub enum ContentError {
 }
 
 impl Content {
-    /// Composes the mail of this kind, with the figures of the event that asks for it.
+    /// Composes the mail of this kind, with the figures of the event that asks for it. `contact` is what the customer wrote;
+    /// `None` when the recipient may be another person.
     ///
     /// # Errors
     ///
@@ -63,10 +64,11 @@ impl Content {
         mail: OrderMail,
         event: &OrderEvent,
         order: &Order,
-        contact: &Contact,
+        contact: Option<&Contact>,
         shop: Shop<'_>,
     ) -> Result<Self, ContentError> {
         let words = Words::of(mail, event, order, shop.name);
+        let words = if contact.is_some() { words } else { words.for_stranger(shop.name) };
         let parts = Parts::of(mail, event, order, contact, shop, &words)?;
         let text = Text { parts: &parts }.render()?;
         let html = Html { parts: &parts }.render()?;
@@ -111,7 +113,7 @@ impl<'a> Parts<'a> {
         mail: OrderMail,
         event: &OrderEvent,
         order: &'a Order,
-        contact: &Contact,
+        contact: Option<&Contact>,
         shop: Shop<'a>,
         words: &'a Words,
     ) -> Result<Self, MoneyError> {
@@ -124,7 +126,7 @@ impl<'a> Parts<'a> {
             lines: order.lines.iter().map(Line::of).collect::<Result<_, _>>()?,
             total: order.total,
             refunded,
-            address: address(&contact.shipping_address),
+            address: contact.map(|contact| address(&contact.shipping_address)).unwrap_or_default(),
             order_id,
             placed_on: order.placed_at.to_string().chars().take_while(|c| *c != 'T').collect(),
         })
@@ -168,14 +170,8 @@ mod tests {
 
     fn compose(currency: &str, event_type: EventType, captured: i64, refunded: i64) -> Content {
         let (event, order) = order(currency, event_type, captured, refunded);
-        Content::compose(
-            OrderMail::for_event(event_type).unwrap(),
-            &event,
-            &order,
-            order.person.contact().unwrap(),
-            SHOP,
-        )
-        .unwrap()
+        Content::compose(OrderMail::for_event(event_type).unwrap(), &event, &order, order.person.contact(), SHOP)
+            .unwrap()
     }
 
     #[test]
@@ -237,7 +233,7 @@ Order ord_0000000000000000000000000abcdef0, placed on 2026-09-21.
         let (event, order) = order("eur", event_type, captured, refunded);
         let order = Order { cancellation: Some(Cancellation::new(order.placed_at, reason)), ..order };
         let mail = OrderMail::for_event(event_type).unwrap();
-        Content::compose(mail, &event, &order, order.person.contact().unwrap(), SHOP).unwrap().text
+        Content::compose(mail, &event, &order, order.person.contact(), SHOP).unwrap().text
     }
 
     #[test]
@@ -260,6 +256,30 @@ Order ord_0000000000000000000000000abcdef0, placed on 2026-09-21.
     }
 
     #[test]
+    fn a_stranger_reads_nothing_that_the_customer_wrote() {
+        let (event, order) = order("eur", EventType::Cancelled, 0, 0);
+        let mail = Content::compose(OrderMail::Cancelled, &event, &order, None, SHOP).unwrap();
+        let expected = "Your order is cancelled
+
+Someone, probably you, placed an order at Tea & Co with this email address. Nothing will be shipped, and you have not been \
+charged. If this wasn't you, you can ignore this email.
+
+View your order: https://shop.example/orders/ord_0000000000000000000000000abcdef0
+
+2 x Mug \"<script>\" & saucer at 12.50 EUR: 25.00 EUR
+1 x Tea at 9.99 EUR: 9.99 EUR
+
+Total: 34.99 EUR
+
+Order ord_0000000000000000000000000abcdef0, placed on 2026-09-21.
+-- \nTea & Co";
+        assert_eq!(mail.text, expected);
+        for theirs in ["Zoë", "Müller", "Weg 1", "Ulm", "Shipping address"] {
+            assert!(!mail.text.contains(theirs) && !mail.html.contains(theirs), "{theirs}");
+        }
+    }
+
+    #[test]
     fn full_and_partial_refunds_name_their_amounts() {
         let full = compose("eur", EventType::Refunded, 3499, 3499);
         assert_eq!(full.subject, "Your refund for Tea & Co order 0ABCDEF0");
@@ -277,8 +297,7 @@ Order ord_0000000000000000000000000abcdef0, placed on 2026-09-21.
     fn without_a_web_app_there_is_no_link() {
         let (event, order) = order("eur", EventType::Paid, 3499, 0);
         let shop = Shop { url: None, ..SHOP };
-        let mail =
-            Content::compose(OrderMail::Confirmation, &event, &order, order.person.contact().unwrap(), shop).unwrap();
+        let mail = Content::compose(OrderMail::Confirmation, &event, &order, order.person.contact(), shop).unwrap();
         assert!(!mail.text.contains("View your order") && !mail.html.contains("<a "));
     }
 }

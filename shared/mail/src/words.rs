@@ -50,6 +50,18 @@ impl Words {
     }
 }
 
+impl Words {
+    /// The same for somebody who may know nothing of the order.
+    pub(crate) fn for_stranger(self, shop: &str) -> Self {
+        let paragraph = format!(
+            "Someone, probably you, placed an order at {shop} with this email address. {} If this wasn't you, you can \
+             ignore this email.",
+            self.paragraph
+        );
+        Self { paragraph, ..self }
+    }
+}
+
 /// Why the order is cancelled, and what happens to its money.
 fn cancelled(event: &OrderEvent, order: &Order) -> String {
     let due = event.captured.saturating_sub(event.refunded);

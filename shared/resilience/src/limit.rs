@@ -57,6 +57,12 @@ impl Limit {
         let left = whole.saturating_sub(ahead).as_millis() / self.interval().as_millis();
         (Some(next), Decision::Allowed { remaining: u32::try_from(left).unwrap_or(u32::MAX), reset: ahead })
     }
+
+    /// The theoretical arrival time of a bucket to which one of its requests is given back.
+    pub fn give_back(self, arrival: Timestamp) -> Timestamp {
+        let interval = i64::try_from(self.interval().as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(arrival.millis().saturating_sub(interval))
+    }
 }
 
 #[cfg(test)]

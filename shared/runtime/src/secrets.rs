@@ -8,7 +8,7 @@ use mail::SendGridSecrets;
 use oidc::Providers;
 use resilience::SystemClock;
 use serde::de::DeserializeOwned;
-use sessions::Keys;
+use sessions::{Keys, RefreshKeys};
 use settings::{SecretError, SecretsManager};
 use stripe::StripeSecrets;
 
@@ -53,8 +53,14 @@ impl capabilities::SessionKeys for Lambda {
     async fn session_keys(&self) -> Result<Keys, SecretError> {
         Ok(Keys {
             signing: self.secret(&self.signing_keys, "TOKEN_SIGNING_SECRET_ID").get().await?,
-            refresh: self.secret(&self.refresh_keys, "REFRESH_KEYS_SECRET_ID").get().await?,
+            refresh: capabilities::DeviceKeys::device_keys(self).await?,
         })
+    }
+}
+
+impl capabilities::DeviceKeys for Lambda {
+    async fn device_keys(&self) -> Result<Arc<RefreshKeys>, SecretError> {
+        self.secret(&self.refresh_keys, "REFRESH_KEYS_SECRET_ID").get().await
     }
 }
 

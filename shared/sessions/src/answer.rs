@@ -35,6 +35,8 @@ pub struct IssuedTokens {
     pub(crate) access_token: String,
     pub(crate) refresh_token: RefreshToken,
     pub(crate) delivery: Delivery,
+    /// The cookie that makes the browser known, after a sign-in.
+    pub(crate) device: Option<String>,
     /// How long the session lasts from now on.
     pub(crate) lasts: Duration,
 }
@@ -55,8 +57,20 @@ pub struct TokenAnswer {
 }
 
 impl IssuedTokens {
-    /// The refresh token as a cookie: the value of a `Set-Cookie` header.
-    pub fn cookie(&self) -> String {
+    /// The answer with the cookies: the refresh token, if it goes that way, and after a sign-in the one that makes the
+    /// browser known.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Internal`] if they cannot be written.
+    pub fn with_cookies(&self, mut response: Response) -> Result<Response, ApiError> {
+        for cookie in (self.delivery == Delivery::Cookie).then(|| self.cookie()).iter().chain(&self.device) {
+            response = api::with_cookie(response, cookie)?;
+        }
+        Ok(response)
+    }
+
+    fn cookie(&self) -> String {
         format!("{COOKIE}={}; {ATTRIBUTES}; Max-Age={}", self.refresh_token, self.lasts.as_secs())
     }
 
@@ -67,13 +81,12 @@ impl IssuedTokens {
     /// [`ApiError::Internal`] if they cannot be written.
     pub fn answer(&self) -> Result<Response, ApiError> {
         let in_body = self.delivery == Delivery::Body;
-        let response = api::ok(&TokenAnswer {
+        self.with_cookies(api::ok(&TokenAnswer {
             access_token: self.access_token.clone(),
             token_type: "Bearer",
             expires_in: ACCESS_TOKEN_LIFETIME.as_secs(),
             refresh_token: in_body.then(|| self.refresh_token.to_string()),
-        })?;
-        if in_body { Ok(response) } else { api::with_cookie(response, &self.cookie()) }
+        })?)
     }
 }
 

@@ -6,7 +6,7 @@ use domain::{Account, Rotation, Session, SessionId, Timestamp, TokenHash};
 use resilience::{Clock, Ids};
 use store::{Accounts, Sessions, StoreError};
 
-use crate::{Delivery, IssuedTokens, Keys, RefreshToken, SessionError};
+use crate::{Delivery, Device, IssuedTokens, Keys, RefreshToken, SessionError};
 
 /// Issues tokens.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Issuer<'a, S, C, I> {
 
 impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
     /// Opens a session for an account, as it was read when the sign-in was decided on: a password that was changed since
-    /// ends it.
+    /// ends it. The browser is known from then on.
     ///
     /// # Errors
     ///
@@ -33,9 +33,11 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         let id = SessionId::from_uuid(self.ids.fresh());
         let token = RefreshToken::first(account.id, id, self.ids);
         let session = Session::begin(id, account, token.hash(), now);
-        let access_token = self.access_token(account, now)?;
+        let access_token = self.access_token(account, session.created_at, now)?;
         self.sessions.save_session(&session).await?;
-        Ok(IssuedTokens { access_token, refresh_token: token, delivery, lasts: session.expires_at.since(now) })
+        let device = Some(Device::cookie(&account.email, &self.keys.refresh, self.ids, now));
+        let lasts = session.expires_at.since(now);
+        Ok(IssuedTokens { access_token, refresh_token: token, delivery, device, lasts })
     }
 
     /// Gives the successor of a refresh token, and a fresh access token with the account's current role. Asked several
@@ -71,7 +73,7 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
     ) -> Result<IssuedTokens, SessionError> {
         let session = self.sessions.session(shown.account, shown.session).await?.ok_or(SessionError::Ended)?;
         let Some(account) = accounts.account(shown.account).await? else { return self.ended(shown).await };
-        let now = self.clock.now();
+        let (now, signed_in_at) = (self.clock.now(), session.created_at);
         let successors = shown.successors(&self.keys.refresh);
         let hashes: Vec<TokenHash> = successors.iter().map(RefreshToken::hash).collect();
         let current = match session.rotate(&account, &shown.hash(), &hashes, now) {
@@ -89,8 +91,9 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         };
         let successor = successors.into_iter().zip(hashes).find(|(_, hash)| *hash == current);
         let (refresh_token, _) = successor.ok_or(SessionError::Ended)?;
-        let access_token = self.access_token(&account, now)?;
-        Ok(IssuedTokens { access_token, refresh_token, delivery, lasts: session.expires_at.since(now) })
+        let access_token = self.access_token(&account, signed_in_at, now)?;
+        let lasts = session.expires_at.since(now);
+        Ok(IssuedTokens { access_token, refresh_token, delivery, device: None, lasts })
     }
 
     async fn ended(&self, shown: &RefreshToken) -> Result<IssuedTokens, SessionError> {
@@ -98,10 +101,11 @@ impl<S: Sessions, C: Clock, I: Ids> Issuer<'_, S, C, I> {
         Err(SessionError::Ended)
     }
 
-    fn access_token(&self, account: &Account, now: Timestamp) -> Result<String, SessionError> {
+    fn access_token(&self, account: &Account, signed_in_at: Timestamp, now: Timestamp) -> Result<String, SessionError> {
         let who = Who::new(account.role, &account.id.to_string());
         let who = who.ok_or_else(|| StoreError::Corrupt(format!("{} has a role of others", account.id)))?;
-        let caller = Caller { who, token_id: self.ids.fresh().simple().to_string() };
+        let token_id = self.ids.fresh().simple().to_string();
+        let caller = Caller { who, token_id, auth_time: Some(signed_in_at) };
         let key = self.keys.signing.active(now).ok_or(SessionError::NoSigningKey)?;
         Ok(mint(&caller, &TokenRules::default(), key, now, ACCESS_TOKEN_LIFETIME)?)
     }

@@ -8,8 +8,8 @@ use resilience::Clock;
 use serde::Deserialize;
 use settings::{CachedSecret, SecretError, SecretSource};
 
-/// By what a refresh token's successor follows from it: the first key makes successors, the others may have made those
-/// of the last half minute.
+/// By what a refresh token's successor follows from it, and what a [`Device`](crate::Device)'s cookie is signed with. The
+/// first key makes both; the others may have made successors of the last half minute, and cookies.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]
 pub struct RefreshKeys(pub(crate) MacKeys);
@@ -19,7 +19,7 @@ pub struct RefreshKeys(pub(crate) MacKeys);
 pub struct Keys {
     /// Sign access tokens.
     pub signing: Arc<SigningKeys>,
-    /// Make refresh tokens' successors.
+    /// Make refresh tokens' successors, and sign the cookies of known browsers.
     pub refresh: Arc<RefreshKeys>,
 }
 
@@ -42,6 +42,15 @@ impl<S: SecretSource, C: Clock> SessionKeys<S, C> {
     ///
     /// When a secret cannot be read.
     pub async fn get(&self) -> Result<Keys, SecretError> {
-        Ok(Keys { signing: self.signing.get().await?, refresh: self.refresh.get().await? })
+        Ok(Keys { signing: self.signing.get().await?, refresh: self.refresh().await? })
+    }
+
+    /// Those of refresh tokens alone.
+    ///
+    /// # Errors
+    ///
+    /// When the secret cannot be read.
+    pub async fn refresh(&self) -> Result<Arc<RefreshKeys>, SecretError> {
+        self.refresh.get().await
     }
 }

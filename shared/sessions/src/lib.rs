@@ -8,6 +8,7 @@
 
 mod answer;
 mod decide;
+mod device;
 mod error;
 mod issuer;
 mod keys;
@@ -17,9 +18,10 @@ mod token;
 
 pub use answer::{CLEARED_COOKIE, Delivery, IssuedTokens, TokenAnswer};
 pub use decide::{command_context, linked, save};
+pub use device::Device;
 pub use error::SessionError;
 pub use issuer::Issuer;
 pub use keys::{Keys, RefreshKeys, SessionKeys};
-pub use limits::AccountLimits;
+pub use limits::{AccountLimits, PasswordTry};
 pub use origins::{AllowedOrigins, InvalidOrigins};
 pub use token::{InvalidRefreshToken, PresentedToken, RefreshToken};

@@ -11,6 +11,11 @@ pub trait RateLimiter {
     /// Takes one request from a bucket: one conditional write when the bucket is in use, two when it was idle, none when it
     /// is known to be empty. Of all concurrent callers, in whatever process, no more succeed than the limit allows.
     async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError>;
+
+    /// Gives back a request that was just taken from a bucket and turned out not to count: one conditional write. Another
+    /// environment that found the bucket empty meanwhile may refuse one request that it could take, for as long as it was
+    /// told to wait.
+    async fn give_back(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<(), StoreError>;
 }
 
 /// The network addresses from which owners of accounts have signed in.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use store::{Catalogue as _, MailEffects as _, Orders as _, SheetRows as _};
 
 use crate::fixture::SPREADSHEET;
-use crate::snapshot::{Snapshot, StripeSnapshot};
+use crate::snapshot::{Letter, Snapshot, StripeSnapshot};
 use crate::world::{World, products};
 
 /// Reads the state of all parts.
@@ -24,6 +24,7 @@ pub fn read(world: &World, restless: Option<String>) -> Snapshot {
         stripe: StripeSnapshot::read(|path| get(world, path)),
         mailbox: mailbox(world),
         reported: world.store.reports().all(),
+        letters: letters(world),
         sheet: sheet(world),
         promised: world.promises.all(),
         published: Some(world.injector.published()),
@@ -73,6 +74,16 @@ fn mailbox(world: &World) -> BTreeMap<String, u32> {
         *mails.entry(mail.custom_args.get("effect_id").cloned().unwrap_or_default()).or_default() += 1;
     }
     mails
+}
+
+fn letters(world: &World) -> BTreeMap<String, Letter> {
+    let mut letters = BTreeMap::new();
+    for mail in world.sandbox.lock().sendgrid.mails() {
+        let to = mail.to.iter().map(|to| to.email.clone()).collect();
+        let text = [&mail.text, &mail.html].into_iter().flatten().cloned().collect();
+        letters.insert(mail.custom_args.get("effect_id").cloned().unwrap_or_default(), Letter { to, text });
+    }
+    letters
 }
 
 fn sheet(world: &World) -> BTreeMap<u32, Vec<Value>> {

@@ -2,18 +2,23 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::{MailEffect, MailEffectId, MailSubject, Sending, Timestamp};
+use http::Request;
 use resilience::Clock as _;
+use serde_json::Value;
 use store::{MailEffects as _, StoreError};
 
 use super::profiles::{deadly, lossy, slow};
 use super::{Answer, SeededBug, with};
 use crate::observed_store::{BuggyStore, StoreContext};
+use crate::world::Build;
 
 /// All of them.
-pub const BUGS: [SeededBug; 10] = [
+pub const BUGS: [SeededBug; 11] = [
     SeededBug::new("each message a mail", "a mail is sent without a look at whether it was sent before", || {
         with(EachMessage)
     }),
@@ -45,7 +50,22 @@ pub const BUGS: [SeededBug; 10] = [
     SeededBug::new("one mail of a kind", "a mail is identified by order and kind: a second refund gets none", || {
         with(CoarseKey)
     }),
+    SeededBug::new("words for anybody", "a mail says what the customer wrote, though nobody paid", || Build {
+        mutator: Some(Rc::new(address)),
+        ..Build::default()
+    }),
 ];
+
+/// Puts the customer's name and address into each mail.
+fn address(request: &mut Request<Bytes>) {
+    let Ok(mut mail) = serde_json::from_slice::<Value>(request.body()) else { return };
+    for part in mail["content"].as_array_mut().into_iter().flatten() {
+        part["value"] = format!("{}\nAda, Weg 1, Ulm", part["value"].as_str().unwrap_or_default()).into();
+    }
+    if mail["content"].is_array() {
+        *request.body_mut() = mail.to_string().into();
+    }
+}
 
 /// Writes a mail without checking its version.
 async fn overwrite(context: &StoreContext, effect: &MailEffect) -> Result<(), StoreError> {

@@ -86,6 +86,10 @@ impl<S: Stores> RateLimiter for StoreGate<'_, S> {
     async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError> {
         self.gate.around(write("rate_limiter.take"), self.store.guards().take(bucket, limit, now)).await
     }
+
+    async fn give_back(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<(), StoreError> {
+        self.gate.around(write("rate_limiter.give_back"), self.store.guards().give_back(bucket, limit, now)).await
+    }
 }
 
 impl<S: Stores> KnownAddresses for StoreGate<'_, S> {

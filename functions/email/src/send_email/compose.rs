@@ -1,7 +1,8 @@
 //! Composes the mail about an event, from the state at the time of sending.
 
 use domain::{
-    AccountEvent, AccountNotice, Link, MailEffectId, MailKind, MailSubject, OrderEvent, OrderMail, StaffAlert,
+    AccountEvent, AccountId, AccountNotice, Link, MailEffectId, MailKind, MailSubject, Order, OrderEvent, OrderMail,
+    Recipient, StaffAlert,
 };
 use events::Event;
 use mail::{Content, Mailbox, Shop};
@@ -14,6 +15,7 @@ use crate::send_email::{Mailer, Needs, SendError};
 pub(crate) struct OutgoingMail {
     pub(crate) to: Mailbox,
     pub(crate) content: Content,
+    pub(crate) recipient: Recipient,
 }
 
 /// The mail that an event causes, if any.
@@ -44,13 +46,23 @@ impl<E: Needs> Mailer<'_, E> {
         let (settings, shop) = (self.env.mail_settings(), self.shop());
         if let Some(alert) = StaffAlert::for_event(event.event_type) {
             let content = Content::alert(alert, event, &order, shop)?;
-            return Ok(Some(OutgoingMail { to: settings.alerts_to.clone(), content }));
+            return Ok(Some(OutgoingMail { to: settings.alerts_to.clone(), content, recipient: Recipient::Customer }));
         }
         let Some(mail) = OrderMail::for_event(event.event_type) else { return Ok(None) };
         let Some(contact) = order.person.contact() else { return Ok(None) };
-        let content = Content::compose(mail, event, &order, contact, shop)?;
-        let name = Some(contact.shipping_address.name.clone());
-        Ok(Some(OutgoingMail { to: Mailbox { email: contact.email.clone(), name }, content }))
+        let recipient = self.recipient(&order).await?;
+        let shown = Some(contact).filter(|_| recipient == Recipient::Customer);
+        let content = Content::compose(mail, event, &order, shown, shop)?;
+        let name = shown.map(|contact| contact.shipping_address.name.clone());
+        Ok(Some(OutgoingMail { to: Mailbox { email: contact.email.clone(), name }, content, recipient }))
+    }
+
+    async fn recipient(&self, order: &Order) -> Result<Recipient, SendError> {
+        if let Some(recipient) = Recipient::of_order(order) {
+            return Ok(recipient);
+        }
+        let account = self.env.accounts().account(AccountId::Customer(order.customer)).await?;
+        Ok(Recipient::of(order, account.as_ref()))
     }
 
     async fn about_account(&self, event: &AccountEvent) -> Result<Option<OutgoingMail>, SendError> {
@@ -70,7 +82,7 @@ impl<E: Needs> Mailer<'_, E> {
         let keys = self.env.link_keys().await?;
         let sign = |link: &Link| keys.sign(link.kind, link.id);
         let content = Content::about_account(notice, self.shop(), sign)?;
-        Ok(Some(OutgoingMail { to: account.email.clone().into(), content }))
+        Ok(Some(OutgoingMail { to: account.email.clone().into(), content, recipient: Recipient::Customer }))
     }
 
     fn shop(&self) -> Shop<'_> {

@@ -108,6 +108,9 @@ pub enum MailState {
     Sent,
     /// SendGrid refused it.
     Refused,
+    /// It is not sent: nobody paid for the order, and its address, which the account has not verified, has had enough of such
+    /// emails.
+    Withheld,
 }
 
 impl HistoryEntry {
@@ -131,6 +134,7 @@ impl HistoryEntry {
             Sending::Unknown { since } => (MailState::Unknown, *since),
             Sending::Sent { at, .. } => (MailState::Sent, *at),
             Sending::Refused { at, .. } => (MailState::Refused, *at),
+            Sending::Withheld { at } => (MailState::Withheld, *at),
         };
         Some(Self::Mail {
             at,

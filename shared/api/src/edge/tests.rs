@@ -37,6 +37,10 @@ impl RateLimiter for UnavailableGuards {
         }
         Err(StoreError::Unavailable("down".into()))
     }
+
+    async fn give_back(&self, _: &str, _: Limit, _: domain::Timestamp) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("down".into()))
+    }
 }
 
 #[test]

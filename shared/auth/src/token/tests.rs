@@ -16,7 +16,8 @@ const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 const LIFETIME: Duration = Duration::from_mins(15);
 
 fn customer() -> Caller {
-    Caller { who: Who::Customer(CustomerId::from_uuid(Uuid::from_u128(42))), token_id: "token-1".to_owned() }
+    let who = Who::Customer(CustomerId::from_uuid(Uuid::from_u128(42)));
+    Caller { who, token_id: "token-1".to_owned(), auth_time: None }
 }
 
 fn keys(keys: &[&SigningKey]) -> TokenKeys {
@@ -72,8 +73,9 @@ fn a_minted_token_names_its_caller() {
     let key = SigningKey::generate(NOW).unwrap();
     let user = UserId::from_uuid(Uuid::from_u128(7));
     let rules = TokenRules::default();
-    for who in [customer().who, Who::Staff(user), Who::Admin(user)] {
-        let caller = Caller { who, token_id: "token-1".to_owned() };
+    let people = [customer().who, Who::Staff(user), Who::Admin(user)];
+    for (who, auth_time) in people.into_iter().flat_map(|who| [(who, None), (who, Some(NOW))]) {
+        let caller = Caller { who, token_id: "token-1".to_owned(), auth_time };
         let token = mint(&caller, &rules, &key, NOW, LIFETIME).unwrap();
         assert_eq!(verify(&token, &keys(&[&key]), &rules, NOW), Ok(caller));
     }

@@ -2,6 +2,7 @@ mod disputes;
 mod history;
 mod living;
 mod person;
+mod recipient;
 mod refund_view;
 mod refunding;
 mod reviewing;

@@ -17,7 +17,7 @@ use super::keys::{self, Item, TTL, millis};
 use super::table::{Table, names};
 use crate::{JobCheckpoints, KnownAddresses, RateLimiter, StoreError};
 
-/// A bucket's theoretical arrival time, in milliseconds since the epoch. It only ever grows.
+/// A bucket's theoretical arrival time, in milliseconds since the epoch.
 const ARRIVAL: &str = "tat";
 /// When a known address is forgotten, in milliseconds since the epoch.
 const UNTIL: &str = "until";
@@ -35,8 +35,8 @@ pub struct DynamoGuards {
     empty: Arc<Mutex<EmptyBuckets>>,
 }
 
-/// Until when buckets are known to be empty here. An arrival time never falls, so this holds whatever other
-/// environments do: repeated requests to an empty bucket cost no write.
+/// Until when buckets are known to be empty here: repeated requests to an empty bucket cost no write. An arrival time falls
+/// only where a request is given back; if another environment does that, this one is too strict for one interval at most.
 #[derive(Debug, Default)]
 struct EmptyBuckets(HashMap<String, Timestamp>);
 
@@ -44,6 +44,10 @@ impl EmptyBuckets {
     /// How long the bucket stays empty.
     fn wait(&self, bucket: &str, now: Timestamp) -> Option<Duration> {
         self.0.get(bucket).filter(|until| now < **until).map(|until| until.since(now))
+    }
+
+    fn forget(&mut self, bucket: &str) {
+        self.0.remove(bucket);
     }
 
     fn record(&mut self, bucket: &str, until: Timestamp, now: Timestamp) {
@@ -58,7 +62,7 @@ impl EmptyBuckets {
 
 /// The outcome of a conditional write of a bucket.
 enum BucketWrite {
-    /// It took a request: this is the arrival time now.
+    /// It took a request, or gave one back: this is the arrival time now.
     Taken(Timestamp),
     /// The bucket has another state; `None` when it does not exist.
     Other(Option<Timestamp>),
@@ -89,6 +93,16 @@ impl Write {
             arrival: ":next",
             condition: "attribute_not_exists(#tat) OR #tat < :now",
             values: vec![(":next", now.plus(limit.interval())), (":now", now)],
+        }
+    }
+
+    /// Gives one request back.
+    fn of_given_back(limit: Limit) -> Self {
+        let interval = Timestamp::default().plus(limit.interval());
+        Self {
+            arrival: "#tat - :interval",
+            condition: "attribute_exists(#tat) AND #write_id <> :write_id",
+            values: vec![(":interval", interval)],
         }
     }
 }
@@ -150,8 +164,7 @@ fn arrival(item: &Item) -> Result<Timestamp, StoreError> {
 
 /// The decision for a request that moved the arrival time to `next`.
 fn told(limit: Limit, next: Timestamp, now: Timestamp) -> Decision {
-    let interval = i64::try_from(limit.interval().as_millis()).unwrap_or(i64::MAX);
-    limit.take(Some(Timestamp::from_millis(next.millis().saturating_sub(interval))), now).1
+    limit.take(Some(limit.give_back(next)), now).1
 }
 
 impl RateLimiter for DynamoGuards {
@@ -177,6 +190,13 @@ impl RateLimiter for DynamoGuards {
             }
         }
         Err(StoreError::Unavailable("the bucket kept changing".into()))
+    }
+
+    async fn give_back(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<(), StoreError> {
+        let until = now.plus(limit.whole());
+        self.write(bucket, &Write::of_given_back(limit), until, RandomIds.fresh()).await?;
+        self.empty.lock().unwrap_or_else(PoisonError::into_inner).forget(bucket);
+        Ok(())
     }
 }
 

@@ -15,6 +15,13 @@ impl RateLimiter for MemoryStore {
         }
         Ok(taken)
     }
+
+    async fn give_back(&self, bucket: &str, limit: Limit, _: Timestamp) -> Result<(), StoreError> {
+        if let Some(arrival) = self.state.borrow_mut().buckets.get_mut(bucket) {
+            *arrival = limit.give_back(*arrival);
+        }
+        Ok(())
+    }
 }
 
 impl KnownAddresses for MemoryStore {

@@ -73,6 +73,18 @@ async fn one_buckets_callers_do_not_disturb_anothers<A, S>(people: &People<A, im
     assert_eq!(left(&at_once(&people.guards, "b", 3, at(0)).await).len(), 3);
 }
 
+async fn what_is_given_back_can_be_taken_again<A, S>(people: &People<A, impl RateLimiter, S>) {
+    people.guards.give_back("b", LIMIT, at(0)).await.unwrap();
+    assert_eq!(left(&at_once(&people.guards, "b", 50, at(0)).await).len(), 10, "nothing was taken before");
+    people.guards.give_back("b", LIMIT, at(0)).await.unwrap();
+    assert_eq!(left(&at_once(&people.guards, "b", 50, at(0)).await), [0]);
+    // Of those who give theirs back each time, any number may pass.
+    for _ in 0..30 {
+        assert_eq!(left(&[people.guards.take("c", LIMIT, at(0)).await.unwrap()]), [9]);
+        people.guards.give_back("c", LIMIT, at(0)).await.unwrap();
+    }
+}
+
 async fn clocks_that_differ_let_no_more_through<A, S>(people: &People<A, impl RateLimiter, S>) {
     // 50 processes whose clocks are up to a second apart, around the end of the bucket's idle time.
     people.guards.take("b", LIMIT, at(0)).await.unwrap();
@@ -108,6 +120,7 @@ promises! { people:
     a_job_finds_where_it_stood_until_that_is_too_old,
     whoever_is_refused_is_told_when_to_come_back_and_pays_nothing,
     one_buckets_callers_do_not_disturb_anothers,
+    what_is_given_back_can_be_taken_again,
     clocks_that_differ_let_no_more_through,
     a_fact_is_known_until_its_time_though_nobody_deletes_it,
 }

@@ -39,6 +39,19 @@ fn a_request_whose_answer_was_lost_is_counted_once() {
 }
 
 #[test]
+fn a_request_is_given_back_once_though_the_answer_was_lost() {
+    run(async {
+        let side = dynamo().await;
+        for left in [9, 8, 7] {
+            assert_eq!(left_after(&side).await, left);
+        }
+        side.local.lose_answers(WRITE, 2);
+        side.people.guards.give_back("b", LIMIT, at(0)).await.unwrap();
+        assert_eq!(left_after(&side).await, 7);
+    });
+}
+
+#[test]
 fn where_somebody_else_takes_one_meanwhile_it_is_counted_again() {
     run(async {
         let side = dynamo().await;

@@ -51,6 +51,7 @@ async fn every_state_of_a_mail_is_read_as_it_was_written<O, C>(stores: &Stores<O
         Sending::Sent { message_id: Some("14c5d75ce93".into()), at: at(7) },
         Sending::Sent { message_id: None, at: at(8) },
         Sending::Refused { reason: "bad address".into(), at: at(9) },
+        Sending::Withheld { at: at(9) },
     ] {
         mail = MailEffect { sending, version: mail.version + 1, delivery: Some(Delivery::Opened), ..mail };
         stores.effects.save_mail(&mail).await.unwrap();

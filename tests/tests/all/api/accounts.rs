@@ -6,7 +6,7 @@ mod fixture;
 use domain::AccountEventType;
 use serde_json::{Value, json};
 
-use super::world::{ANNA, HandlerResponse, event, request};
+use super::world::{ANNA, HandlerResponse, NOON, Who, event, request};
 use counting_store::CountingStore;
 pub use fixture::{AccountsFixture, HASH};
 
@@ -33,7 +33,8 @@ pub fn without_tokens(mut answered: HandlerResponse) -> HandlerResponse {
             *value = "(a token)".into();
         }
     }
-    if let Some(cookie) = answered.headers.get_mut("set-cookie") {
+    let cookies = answered.headers.iter_mut().filter(|(name, _)| *name == http::header::SET_COOKIE);
+    for (_, cookie) in cookies {
         let text = cookie.to_str().unwrap();
         let (name, rest) = text.split_once('=').unwrap();
         let (value, attributes) = rest.split_once("; ").unwrap();
@@ -99,7 +100,24 @@ fn registering_tells_nothing_of_who_has_an_account() {
 fn asking_for_a_link_tells_nothing_of_who_has_an_account() {
     let bodies = ["nobody@example.com", "anna@example.com", "ben@example.com", "cara@example.com", "fran@example.com"]
         .map(|email| json!({ "email": email }));
-    all_the_same("request-password-reset", &bodies, 202, (&["take", "account_with_email", "save_account"], 0));
+    all_the_same("request-password-reset", &bodies, 202, (&["account_with_email", "take", "save_account"], 0));
+}
+
+#[test]
+fn a_mailbox_that_has_its_links_gets_no_more_and_nobody_is_told() {
+    let fixture = AccountsFixture::new();
+    let ask = |email: &str| {
+        let mut event = event(None);
+        event["body"] = json!({ "email": email }).to_string().into();
+        let store = CountingStore::new(&fixture.store);
+        let answered = fixture.call_with(store.clone(), "request-password-reset", request(event));
+        (answered, store.calls())
+    };
+    let first = ask("anna@example.com");
+    for email in ["anna@example.com", "nobody@example.com"].repeat(7) {
+        assert_eq!(ask(email), first, "{email}");
+    }
+    assert_eq!(fixture.store.account_stream_since(0).0.len(), 5, "mails");
 }
 
 #[test]
@@ -192,6 +210,29 @@ fn a_disabled_account_is_over_for_whoever_is_signed_in() {
         assert_eq!(call(&fixture).problem(), (refusal.0, refusal.1, None), "{function}");
         assert_eq!(fixture.account("anna@example.com"), before, "{function}");
     }
+}
+
+#[test]
+fn an_account_without_a_password_is_erased_by_whoever_has_just_signed_in() {
+    let fixture = AccountsFixture::new();
+    let erase = |auth_time: Option<i64>| {
+        let mut event = event(Some(Who("cus_00000000000000000000000000000003", "customer")));
+        if let Some(auth_time) = auth_time {
+            event["requestContext"]["authorizer"]["lambda"]["auth_time"] = auth_time.to_string().into();
+        }
+        event["body"] = json!({"email": "cara@example.com", "password": RIGHT}).to_string().into();
+        fixture.call("erase-me", request(event))
+    };
+    for auth_time in [None, Some(NOON - 300), Some(0)] {
+        let refused = erase(auth_time);
+        assert_eq!(refused.problem(), (401, "insufficient-user-authentication", None), "{auth_time:?}");
+        let challenge = refused.headers["www-authenticate"].to_str().unwrap();
+        let expected = r#"Bearer realm="order-api", error="insufficient_user_authentication", max_age="300""#;
+        assert_eq!(challenge, expected);
+    }
+    assert!(fixture.find("cara@example.com").is_some());
+    assert_eq!(erase(Some(NOON - 299)).status, 202);
+    assert_eq!(fixture.find("cara@example.com"), None);
 }
 
 #[test]

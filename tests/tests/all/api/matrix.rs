@@ -136,7 +136,7 @@ impl Principal {
 }
 
 fn token(role: Role, id: &str, key: &SigningKey, at: Timestamp) -> String {
-    let caller = Caller { who: Who::new(role, id).unwrap(), token_id: "matrix".to_owned() };
+    let caller = Caller { who: Who::new(role, id).unwrap(), token_id: "matrix".to_owned(), auth_time: None };
     mint(&caller, &TokenRules::default(), key, at, ACCESS_TOKEN_LIFETIME).unwrap()
 }
 

@@ -333,6 +333,70 @@ fn guessing_is_limited_for_each_account_and_locks_nobody_out() {
     assert_eq!(dora.from(98).login(OTHER).status(), 200);
 }
 
+#[test]
+fn whatever_others_use_up_the_owner_has_a_way_in() {
+    let shop = Shop::open();
+    let (dora, stranger) = (Client::of(&shop), Client::of(&shop).from(66));
+    dora.registered();
+    let login = |from: u8, device: Option<&str>, password: &str| {
+        let headers: Vec<_> = device.map(|device| ("cookie", device)).into_iter().collect();
+        dora.from(from).post_with("login", &headers, &json!({"email": EMAIL, "password": password}))
+    };
+    let browser = device(&login(1, None, PASSWORD));
+    // Strangers, the neighbours at home and those in the hotel try until nothing is left, and ask for mails as often.
+    let exhaust = |from: u8| while login(from, None, "guess number 1").status() == 401 {};
+    exhaust(66);
+    exhaust(1);
+    for _ in 0..6 {
+        stranger.post("register", &json!({"email": EMAIL, "password": "the stranger's own"}));
+        assert_eq!(stranger.post("request-password-reset", &json!({ "email": EMAIL })).status(), 202);
+    }
+    assert_eq!(login(1, None, PASSWORD).status(), 429, "at home, in a browser that nobody knows");
+    let signed_in = login(1, Some(&browser), PASSWORD);
+    assert_eq!(signed_in.status(), 200, "at home");
+    let session = tokens(&signed_in);
+    let bearer = format!("Bearer {}", session.access);
+    let same = json!({"current_password": PASSWORD, "new_password": PASSWORD});
+    let changed = dora.post_with("change-password", &[("authorization", &bearer)], &same);
+    assert_eq!(changed.status(), 200, "whoever is signed in is not a stranger");
+
+    let mailed = |shop: &Shop| {
+        let asked =
+            events(shop).into_iter().filter(|event| event.event_type == AccountEventType::PasswordResetRequested);
+        asked.count()
+    };
+    let before = mailed(&shop);
+    assert_eq!(dora.from(98).post("request-password-reset", &json!({ "email": EMAIL })).status(), 202);
+    assert_eq!(mailed(&shop), before + 1, "the password was changed, and the links with it");
+    let token = link(&shop, AccountEventType::PasswordResetRequested);
+    let body = json!({"token": token, "new_password": OTHER});
+    let reset = dora.from(98).post("reset-password", &body);
+    assert_eq!(reset.status(), 204);
+    exhaust(98);
+    assert_eq!(login(98, None, OTHER).status(), 429);
+    assert_eq!(login(98, Some(&device(&reset)), OTHER).status(), 200, "in the hotel");
+}
+
+#[test]
+fn the_owner_may_sign_in_as_often_as_a_person_can() {
+    let shop = Shop::open();
+    let dora = Client::of(&shop);
+    dora.registered();
+    for _ in 0..20 {
+        assert_eq!(dora.from(2).login(PASSWORD).status(), 200);
+        assert_eq!(dora.login(PASSWORD).status(), 200);
+        shop.clock.advance(Duration::from_secs(10));
+    }
+}
+
+/// The cookie of a browser that is known from now on.
+#[track_caller]
+fn device(answer: &Response<Bytes>) -> String {
+    let mut cookies = answer.headers().get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap());
+    let cookie = cookies.find(|cookie| cookie.starts_with("__Secure-device=")).unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
 #[track_caller]
 fn cookie(answer: &Response<Bytes>) -> String {
     answer.headers()[header::SET_COOKIE].to_str().unwrap().to_owned()

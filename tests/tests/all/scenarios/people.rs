@@ -8,14 +8,14 @@ use domain::{
     Account, AccountChange, AccountEvent, AccountEventType, Link, LinkKind, Order, OrderStatus, PasswordHash, Person,
     Role,
 };
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use resilience::{Clock as _, Ids as _, SeededIds};
 use sandbox::{Fault, FaultKind, Provider};
 use serde_json::{Value, json};
 use store::{Accounts as _, SaveOutcome};
 use suite::{Activity, Misbehaviour};
 
-use super::shop::{CUSTOMER, MAC_KEYS, PlacedOrder, Shop, cart, json_of};
+use super::shop::{CUSTOMER, MAC_KEYS, PlacedOrder, Shop, cart, json_of, placed as placed_of};
 
 const EMAIL: &str = "ada@example.com";
 
@@ -271,4 +271,87 @@ fn a_person_comes_and_goes_and_only_the_books_stay() {
     assert_eq!(shop.mails(), ["order_cancelled", "verify_email"], "the cancellation is still told");
     // The address is free again, for somebody whom nothing connects with the orders.
     assert_eq!(ask(&shop, "/v1/auth/register", None, &secret).0, 202);
+}
+
+/// Somebody orders and calls it off so often, with this email address.
+fn order_and_cancel(shop: &Shop, email: &str, times: usize) {
+    let mut cart = cart();
+    cart["email"] = email.into();
+    for n in 0..times {
+        let key = format!("{email}-{n}");
+        let placed = shop.clock.run(shop.call(Method::POST, "/v1/orders", Some(&key), Some(&cart)));
+        cancel(shop, &placed_of(&placed));
+        shop.settle();
+    }
+}
+
+/// Recipients with their names, and texts, of the mails about orders.
+fn order_mails(shop: &Shop) -> Vec<(String, String)> {
+    let of_orders = |mail: &&Value| mail["custom_args"]["effect_id"].as_str().unwrap().starts_with("ord_");
+    let mailbox = shop.mailbox();
+    mailbox.iter().filter(of_orders).map(|mail| (mail["to"].to_string(), mail["text"].to_string())).collect()
+}
+
+#[test]
+fn orders_that_nobody_pays_for_flood_no_mailbox_and_carry_no_message() {
+    let shop = Shop::open();
+    let account = register(&shop);
+    shop.settle();
+    // Its address is not verified yet, and another person's is never.
+    for email in [EMAIL, "victim@example.com"] {
+        let before = order_mails(&shop).len();
+        order_and_cancel(&shop, email, 7);
+        let mails = order_mails(&shop).split_off(before);
+        assert_eq!(mails.len(), 5, "{email}");
+        for (to, text) in mails {
+            assert!(
+                to.contains(email) && text.contains("Mug") && text.contains("Someone, probably you"),
+                "{to} {text}"
+            );
+            assert!(!to.contains("Ada") && !text.contains("Ada") && !text.contains("Weg 1"), "{to} {text}");
+        }
+    }
+    let withheld = shop.orders().into_iter().filter(|order| {
+        let history = shop.get(&format!("/v1/orders/{}/history", order.id));
+        history["items"].as_array().unwrap().iter().any(|entry| entry["state"] == "withheld")
+    });
+    assert_eq!((withheld.count(), shop.dead_letters()), (4, 0));
+    shop.clock.advance(Duration::from_mins(12));
+    let before = order_mails(&shop).len();
+    order_and_cancel(&shop, "victim2@example.com", 1);
+    order_and_cancel(&shop, "Victim@example.com", 2);
+    assert_eq!(order_mails(&shop).len(), before + 2, "one each twelve minutes");
+
+    let verified = Account { email_verified_at: Some(shop.clock.now()), version: 2, ..account.clone() };
+    save(
+        &shop,
+        &AccountChange { before: Some(account), after: Some(verified), events: vec![], link: None, uses: None },
+    );
+    let before = order_mails(&shop).len();
+    for n in 0..7 {
+        let placed = shop.order(&format!("own-{n}"));
+        cancel(&shop, &placed);
+        shop.settle();
+    }
+    let mails = order_mails(&shop).split_off(before);
+    assert_eq!(mails.len(), 7, "the customer hears of each");
+    assert!(mails.iter().all(|(to, text)| to.contains("Ada") && text.contains("Weg 1")), "{mails:?}");
+}
+
+#[test]
+fn whoever_pays_hears_of_it_whatever_the_address() {
+    let shop = Shop::open();
+    let mut cart = cart();
+    cart["email"] = "victim@example.com".into();
+    order_and_cancel(&shop, "victim@example.com", 7);
+    let before = order_mails(&shop).len();
+    let placed = shop.clock.run(shop.call(Method::POST, "/v1/orders", Some("paid"), Some(&cart)));
+    let placed = placed_of(&placed);
+    shop.pay(&placed, "pm_card_visa");
+    shop.settle();
+    cancel(&shop, &placed);
+    shop.settle();
+    let mails = order_mails(&shop).split_off(before);
+    assert_eq!(mails.len(), 3, "confirmed, cancelled, refunded");
+    assert!(mails.iter().all(|(to, text)| to.contains("Ada") && text.contains("Weg 1")), "{mails:?}");
 }

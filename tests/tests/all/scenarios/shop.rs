@@ -89,7 +89,7 @@ impl Shop {
 
     /// An access token of this person.
     pub fn token(&self, role: Role, id: &str) -> String {
-        let caller = Caller { who: Who::new(role, id).unwrap(), token_id: "scenario".to_owned() };
+        let caller = Caller { who: Who::new(role, id).unwrap(), token_id: "scenario".to_owned(), auth_time: None };
         let now = self.clock.now();
         mint(&caller, &TokenRules::default(), self.keys.active(now).unwrap(), now, ACCESS_TOKEN_LIFETIME).unwrap()
     }

@@ -92,6 +92,10 @@ impl RateLimiter for CountingStore<'_> {
     async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError> {
         self.guards("take")?.take(bucket, limit, now).await
     }
+
+    async fn give_back(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<(), StoreError> {
+        self.guards("give_back")?.give_back(bucket, limit, now).await
+    }
 }
 
 impl KnownAddresses for CountingStore<'_> {
