@@ -5,12 +5,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use resilience::{Clock as _, Transport, TransportError, VirtualClock};
-use sandbox::{SandboxTransport, Shared};
+use sandbox::{Provider, SandboxTransport, Shared};
 
 use crate::executor::Executor;
-use crate::injector::SeededInjector;
+use crate::injector::{SeededInjector, Symptom};
 
 /// How long a sender waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -43,6 +43,11 @@ impl fmt::Debug for Network {
 #[error("timed out")]
 struct Timeout;
 
+/// Nobody is there.
+#[derive(Debug, thiserror::Error)]
+#[error("connection refused")]
+struct Unreachable;
+
 impl Network {
     /// A network to this sandbox.
     pub fn new(
@@ -54,12 +59,31 @@ impl Network {
     ) -> Self {
         Self { sandbox: SandboxTransport::new(sandbox, clock.clone()), injector, executor, clock, mutator }
     }
+
+    /// What comes back from a provider that is down.
+    async fn down(&self, symptom: Symptom) -> Result<Response<Bytes>, TransportError> {
+        match symptom {
+            Symptom::Unreachable => Err(TransportError::NotSent(Unreachable.into())),
+            Symptom::Silent => {
+                self.clock.sleep(PATIENCE).await;
+                Err(TransportError::OutcomeUnknown(Timeout.into()))
+            }
+            Symptom::Unavailable => {
+                let mut response = Response::new(Bytes::new());
+                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                Ok(response)
+            }
+        }
+    }
 }
 
 impl Transport for Network {
     async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         if let Some(mutator) = &self.mutator {
             mutator(&mut request);
+        }
+        if let Some(symptom) = self.injector.outage(Provider::of_path(request.uri().path())) {
+            return self.down(symptom).await;
         }
         let may_be_late = !request.uri().path().starts_with(SHEETS);
         let later = may_be_late.then(|| self.injector.request_lost_on_the_way()).flatten();

@@ -13,7 +13,7 @@ use resilience::{Clock, Ids, Transport};
 pub use providers::{Email, OpenId, Sheets, Stripe};
 pub use secrets::{LinkKeys, SessionKeys, TokenKeys};
 pub use settings::{MailSettings, Origins, PaymentTerms, ReconcileWindow};
-pub use tables::{ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, product_pages};
+pub use tables::{ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, Queue, product_pages};
 
 /// The time, and fresh ids.
 pub trait Time {
@@ -56,6 +56,7 @@ pub trait Environment:
     + Passwords
     + PaymentTerms
     + ProductPages
+    + Queue
     + ReconcileWindow
     + SessionKeys
     + Sheets
@@ -79,6 +80,7 @@ impl<E> Environment for E where
         + Passwords
         + PaymentTerms
         + ProductPages
+        + Queue
         + ReconcileWindow
         + SessionKeys
         + Sheets
