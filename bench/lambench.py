@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "GUARDS_TABLE": "guards",
     "ORDER_EVENTS_TOPIC_ARN": "arn:aws:sns:eu-central-1:000000000000:order-events",
     "STREAM_DLQ_URL": STUB + "/000000000000/order-stream-dlq",
+    "QUEUE_URL": STUB + "/000000000000/queue",
     "STRIPE_API_URL": STUB,
     "SENDGRID_API_URL": STUB,
     "SHEETS_API_URL": STUB,

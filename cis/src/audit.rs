@@ -89,7 +89,7 @@ pub fn summary(snapshot: &Snapshot) -> String {
         "{} orders with {events} events, {} mails and {} rows; at Stripe {} intents, {} refunds, {} disputes",
         snapshot.orders.len(),
         snapshot.mails.len(),
-        snapshot.rows.len(),
+        snapshot.rows.values().map(Vec::len).sum::<usize>(),
         stripe.intents.len(),
         stripe.refunds.len(),
         stripe.disputes.len(),

@@ -141,6 +141,8 @@ fn forwarder(stack: &Stack) -> Result<Forwarder, CloudError> {
     for (name, queue) in &stack.queues {
         queues.insert(format!("{}-{name}-dlq", deploy::STACK), queue.dead_letters_url.clone());
         queues.extend(queue.url.clone().map(|url| (format!("{}-{name}", deploy::STACK), url)));
+        let undelivered = queue.undelivered_url.clone();
+        queues.extend(undelivered.map(|url| (format!("{}-{name}-undelivered-dlq", deploy::STACK), url)));
     }
     Ok(Forwarder::new(Services::new(&stack.endpoint_url)?, groups.collect(), stack.logs.clone(), queues))
 }

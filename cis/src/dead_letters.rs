@@ -24,7 +24,7 @@ pub enum DeadLettersError {
     Service(#[from] ServiceError),
 }
 
-/// The dead letters of each consumer that has any.
+/// The dead letters of each consumer that has any: what it gave up on, and what never reached it.
 ///
 /// # Errors
 ///
@@ -41,26 +41,30 @@ pub async fn counts(stack: &Stack) -> Result<Vec<(String, usize)>, DeadLettersEr
 async fn of_process(stack: &Stack) -> Result<Vec<(String, usize)>, DeadLettersError> {
     let answer = Http::new()?.get(&format!("{}{QUEUES}", stack.api_url), &[]).await?;
     let letters = |queue: &str| answer.body[queue].as_u64().and_then(|count| usize::try_from(count).ok());
-    stack
-        .queues
-        .iter()
-        .map(|(consumer, queue)| {
-            let count = letters(&queue.dead_letters_url).ok_or_else(|| DeadLettersError::Unknown(consumer.clone()))?;
-            Ok((consumer.clone(), count))
-        })
-        .collect()
+    let count = |(name, url): (String, &String)| match letters(url) {
+        Some(count) => Ok((name, count)),
+        None => Err(DeadLettersError::Unknown(name)),
+    };
+    queues(stack).map(count).collect()
+}
+
+/// Every queue of dead letters, by what is in it.
+fn queues(stack: &Stack) -> impl Iterator<Item = (String, &String)> {
+    stack.queues.iter().flat_map(|(consumer, queue)| {
+        let undelivered = queue.undelivered_url.as_ref().map(|url| (format!("{consumer} (undelivered)"), url));
+        std::iter::once((consumer.clone(), &queue.dead_letters_url)).chain(undelivered)
+    })
 }
 
 async fn of_sqs(stack: &Stack) -> Result<Vec<(String, usize)>, DeadLettersError> {
     let services = Services::new(&stack.endpoint_url)?;
     let mut counts = vec![];
-    for (consumer, queue) in &stack.queues {
-        let input = json!({"QueueUrl": queue.dead_letters_url, "AttributeNames": ["All"]});
+    for (name, url) in queues(stack) {
+        let input = json!({"QueueUrl": url, "AttributeNames": ["All"]});
         let answer = services.call("sqs", "AmazonSQS.GetQueueAttributes", &input).await?;
         let count = |name: &str| answer["Attributes"][name].as_str().and_then(|text| text.parse::<usize>().ok());
-        let visible =
-            count("ApproximateNumberOfMessages").ok_or_else(|| DeadLettersError::Unknown(consumer.clone()))?;
-        counts.push((consumer.clone(), visible + count("ApproximateNumberOfMessagesNotVisible").unwrap_or_default()));
+        let visible = count("ApproximateNumberOfMessages").ok_or_else(|| DeadLettersError::Unknown(name.clone()))?;
+        counts.push((name, visible + count("ApproximateNumberOfMessagesNotVisible").unwrap_or_default()));
     }
     Ok(counts)
 }

@@ -107,7 +107,11 @@ async fn suite(
 
 fn describe(suite: &Local, listeners: &listeners::Listeners) -> Stack {
     let names = suite.store().tables();
-    let queue = |name: &str| (name.to_owned(), Queue { url: None, dead_letters_url: format!("{name}-dlq") });
+    let queue = |name: &str| {
+        let topic = suite.wiring().subscriptions.iter().find(|subscription| subscription.queue == name);
+        let undelivered_url = topic.map(|subscription| subscription.dead_letters.clone());
+        (name.to_owned(), Queue { url: None, dead_letters_url: format!("{name}-dlq"), undelivered_url })
+    };
     let consumers = suite.wiring().queue_mappings.iter().map(|mapping| mapping.queue.as_str());
     let streams = suite.wiring().stream_mappings.iter().map(|mapping| mapping.function.as_str());
     Stack {

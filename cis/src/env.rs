@@ -29,6 +29,7 @@ pub fn env() -> Result<String, EnvError> {
 
 /// What template.yaml gives the functions, with this stack's values, and what Lambda itself would set. The embedded
 /// stack has no topic, queues and secrets to call, so functions that need one of them say that its variable is missing.
+/// `QUEUE_URL` is another one for each consumer, and events that are handed in by hand come from no queue.
 fn variables(stack: &Stack) -> Vec<(&str, &str)> {
     let sandbox = stack.sandbox_url.as_str();
     let mut variables = vec![
@@ -85,7 +86,11 @@ mod tests {
     use crate::stack::{Queue, SECRETS, Tables};
 
     fn cloud() -> Stack {
-        let dead_letters = Queue { url: None, dead_letters_url: "http://127.0.0.1:1/0/order-stream-dlq".to_owned() };
+        let dead_letters = Queue {
+            url: None,
+            dead_letters_url: "http://127.0.0.1:1/0/order-stream-dlq".to_owned(),
+            undelivered_url: None,
+        };
         Stack {
             kind: Kind::Cloud,
             pid: 1,
@@ -123,7 +128,7 @@ mod tests {
         let variables: BTreeMap<&str, &str> = variables(&stack).into_iter().collect();
         let names = names_of_the_template();
         assert!(names.len() > 30, "{names:?}");
-        for name in names {
+        for name in names.into_iter().filter(|name| name != "QUEUE_URL") {
             assert!(variables.get(&*name).is_some_and(|value| !value.is_empty() && !value.contains(' ')), "{name}");
         }
         assert_eq!(variables["CATALOGUE_TABLE"], "c-1");

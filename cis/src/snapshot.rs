@@ -42,7 +42,7 @@ pub async fn of(stack: &Stack) -> Result<Snapshot, SnapshotError> {
     let mut snapshot = Snapshot {
         stripe: stripe(&shop).await?,
         mailbox: mailbox(&shop).await?,
-        sheet: sheet(&shop).await?,
+        sheets: BTreeMap::from([(SPREADSHEET.to_owned(), sheet(&shop).await?)]),
         dead_letters: dead_letters::counts(stack).await?.into_iter().collect(),
         ..Snapshot::default()
     };
@@ -59,7 +59,7 @@ async fn orders(stack: &Stack, records: &Records, snapshot: &mut Snapshot) -> Re
         let stored = stored?;
         let id = stored.order.id;
         snapshot.mails.extend(effects.mails_about(id).await?);
-        snapshot.rows.extend(effects.row_of(id).await?.map(|row| (id, row)));
+        snapshot.rows.insert(id, effects.rows_of(id).await?);
         snapshot.orders.insert(id, stored.order);
         snapshot.events.insert(id, stored.events);
         snapshot.ledger.insert(id, stored.ledger);

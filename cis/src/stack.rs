@@ -119,6 +119,9 @@ pub struct Queue {
     pub url: Option<String>,
     /// What it gave up on.
     pub dead_letters_url: String,
+    /// What the topic could not deliver to it; a stream's consumer hears no topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undelivered_url: Option<String>,
 }
 
 impl Stack {

@@ -23,6 +23,8 @@ const MAC_KEYS: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=
 pub const CUSTOMERS: usize = 8;
 /// The spreadsheet's id.
 pub const SPREADSHEET: &str = "sandbox-orders";
+/// The spreadsheet that takes its place in some runs.
+pub const NEXT_SPREADSHEET: &str = "sandbox-orders-2";
 
 /// How long SendGrid's reports are awaited before a mail of unknown outcome is sent again.
 pub const EVIDENCE_WAIT: Duration = Duration::from_mins(5);

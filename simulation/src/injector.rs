@@ -8,18 +8,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use domain::{EventId, OrderId};
+use domain::{EventId, OrderId, Timestamp};
 use events::Event;
 use resilience::{Clock as _, VirtualClock};
+use sandbox::Provider;
 use suite::{DeliverySchedule, EffectKind, EffectSite, Fault, FaultInjector, FaultPlan, Invocation, Pause};
 
 use crate::executor::{Executor, TaskId};
+use crate::fixture::BEGIN;
 use crate::metrics::Metrics;
 use crate::rng::SimRng;
 use crate::trace::{Line, TraceWriter};
 
 pub use points::{EffectLog, Point};
-pub use profile::FaultProfile;
+pub use profile::{FaultProfile, Outage, Symptom};
 
 /// The fault injector of one run.
 #[derive(Debug)]
@@ -110,6 +112,14 @@ impl SeededInjector {
         }
         self.count("request arrives late");
         Some(self.rng.between(Duration::from_secs(1), Duration::from_mins(3)))
+    }
+
+    /// What a caller of this provider sees of an outage now; `None` when there is none.
+    pub fn outage(&self, provider: Option<Provider>) -> Option<Symptom> {
+        let since_start = self.clock.now().since(Timestamp::from_seconds(BEGIN));
+        let outage = self.profile.outage.filter(|outage| outage.hits(provider, since_start))?;
+        self.count("outage");
+        Some(outage.symptom)
     }
 
     /// Counts an injected fault.

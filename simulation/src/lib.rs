@@ -27,10 +27,10 @@ mod trace;
 mod world;
 
 pub use fixture::FixtureError;
-pub use injector::{EffectLog, FaultProfile, Point, SeededInjector};
+pub use injector::{EffectLog, FaultProfile, Outage, Point, SeededInjector, Symptom};
 pub use invariants::{Violation, check};
 pub use metrics::Metrics;
-pub use people::{SCENARIOS, Scenario};
+pub use people::{BESIDE_POISON, IN_AN_OUTAGE, OUTAGE_AFTER, SCENARIOS, Scenario};
 pub use run::{Outcome, Plan, run, run_traced};
 pub use snapshot::Snapshot;
 pub use trace::Trace;

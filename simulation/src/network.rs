@@ -5,13 +5,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use resilience::{Clock as _, Transport, TransportError, VirtualClock};
-use sandbox::{SandboxTransport, Shared};
+use sandbox::{Provider, SandboxTransport, Shared};
 use serde_json::{Value, json};
 
 use crate::executor::Executor;
-use crate::injector::SeededInjector;
+use crate::injector::{SeededInjector, Symptom};
 use crate::observed_store::ObservedStore;
 
 /// How long a sender waits for an answer.
@@ -45,6 +45,11 @@ impl fmt::Debug for Network {
 #[derive(Debug, thiserror::Error)]
 #[error("timed out")]
 struct Timeout;
+
+/// Nobody is there.
+#[derive(Debug, thiserror::Error)]
+#[error("connection refused")]
+struct Unreachable;
 
 impl Network {
     /// A network to this sandbox.
@@ -108,6 +113,22 @@ impl Network {
             Err(_) => body,
         })
     }
+
+    /// What comes back from a provider that is down.
+    async fn down(&self, symptom: Symptom) -> Result<Response<Bytes>, TransportError> {
+        match symptom {
+            Symptom::Unreachable => Err(TransportError::NotSent(Unreachable.into())),
+            Symptom::Silent => {
+                self.clock.sleep(PATIENCE).await;
+                Err(TransportError::OutcomeUnknown(Timeout.into()))
+            }
+            Symptom::Unavailable => {
+                let mut response = Response::new(Bytes::new());
+                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                Ok(response)
+            }
+        }
+    }
 }
 
 impl Transport for Network {
@@ -117,6 +138,9 @@ impl Transport for Network {
         }
         let is_of_all = request.method() == Method::GET && !request.uri().to_string().contains("payment_intent=");
         let path = if is_of_all { request.uri().path().to_owned() } else { String::new() };
+        if let Some(symptom) = self.injector.outage(Provider::of_path(request.uri().path())) {
+            return self.down(symptom).await;
+        }
         let may_be_late = !request.uri().path().starts_with(SHEETS);
         let later = may_be_late.then(|| self.injector.request_lost_on_the_way()).flatten();
         let Some(later) = later else {

@@ -153,9 +153,9 @@ pub trait BuggyStore {
         Box::pin(SheetRows::rows(&context.memory, spreadsheet, orders))
     }
 
-    /// See [`SheetRows::row_of`].
-    fn row_of<'a>(&'a self, context: &'a StoreContext, order: OrderId) -> Answer<'a, Option<SheetRow>> {
-        Box::pin(context.memory.row_of(order))
+    /// See [`SheetRows::rows_of`].
+    fn rows_of<'a>(&'a self, context: &'a StoreContext, order: OrderId) -> Answer<'a, Vec<SheetRow>> {
+        Box::pin(context.memory.rows_of(order))
     }
 }
 
@@ -328,14 +328,20 @@ impl SheetRows for ObservedStore {
         }
     }
 
-    async fn row_written(&self, order: OrderId, version: u64, at: Timestamp) -> Result<(), StoreError> {
-        self.context.memory.row_written(order, version, at).await
+    async fn row_written(
+        &self,
+        spreadsheet_id: &str,
+        order: OrderId,
+        version: u64,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.context.memory.row_written(spreadsheet_id, order, version, at).await
     }
 
-    async fn row_of(&self, order: OrderId) -> Result<Option<SheetRow>, StoreError> {
+    async fn rows_of(&self, order: OrderId) -> Result<Vec<SheetRow>, StoreError> {
         match &self.buggy {
-            Some(buggy) => buggy.row_of(&self.context, order).await,
-            None => self.context.memory.row_of(order).await,
+            Some(buggy) => buggy.rows_of(&self.context, order).await,
+            None => self.context.memory.rows_of(order).await,
         }
     }
 }

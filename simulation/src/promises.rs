@@ -47,6 +47,8 @@ pub struct PromiseRecord {
     pub booked: BTreeMap<OrderId, BTreeSet<String>>,
     /// Refunds and transfers without an answer: an order with a refund's id or a reference.
     pub unanswered: BTreeSet<(OrderId, String)>,
+    /// Queues in which a message that nobody can handle did not end in time.
+    pub poison: BTreeSet<String>,
     /// Transfers that were refused: their references.
     pub not_booked: BTreeMap<OrderId, BTreeSet<String>>,
 }

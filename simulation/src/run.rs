@@ -4,10 +4,12 @@ mod final_state;
 mod rest;
 
 use std::rc::Rc;
+use std::time::Duration;
 
+use resilience::Clock as _;
 use suite::Fault;
 
-use crate::fixture::FixtureError;
+use crate::fixture::{FixtureError, NEXT_SPREADSHEET};
 use crate::injector::{EffectLog, FaultProfile, Point};
 use crate::invariants::{self, Violation};
 use crate::metrics::Metrics;
@@ -109,10 +111,13 @@ fn execute(plan: &Plan, is_traced: bool) -> Result<Outcome, FixtureError> {
     let world = World::new(plan.seed, profile, plan.planned.clone(), is_traced, (&build, currency))?;
     let waiting = rest::Quiescence::default();
     pollers::start(&world);
+    if let Some(after) = world.injector.profile().new_spreadsheet {
+        world.executor.spawn("a deployment", change_spreadsheet(Rc::clone(&world), after));
+    }
     spawn_customers(plan, &world, &waiting);
     world.executor.spawn("supervisor", supervise(Rc::clone(&world), waiting.clone()));
     world.executor.run();
-    Ok(evaluate(plan, &world, waiting.restless()))
+    Ok(evaluate(plan, &world, &waiting))
 }
 
 fn spawn_customers(plan: &Plan, world: &Rc<World>, waiting: &rest::Quiescence) {
@@ -130,6 +135,12 @@ fn spawn_customers(plan: &Plan, world: &Rc<World>, waiting: &rest::Quiescence) {
     }
 }
 
+/// The shop gets another spreadsheet, and the sheet's rows go there from then on.
+async fn change_spreadsheet(world: Rc<World>, after: Duration) {
+    world.clock.sleep(after).await;
+    world.suite.change_spreadsheet(NEXT_SPREADSHEET);
+}
+
 async fn supervise(world: Rc<World>, waiting: rest::Quiescence) {
     waiting.all_gone().await;
     world.injector.stop();
@@ -138,8 +149,8 @@ async fn supervise(world: Rc<World>, waiting: rest::Quiescence) {
     world.executor.end();
 }
 
-fn evaluate(plan: &Plan, world: &World, restless: Option<String>) -> Outcome {
-    let snapshot = final_state::read(world, restless);
+fn evaluate(plan: &Plan, world: &World, waiting: &rest::Quiescence) -> Outcome {
+    let snapshot = final_state::read(world, waiting);
     let mut violations = world.store.steps().violations();
     violations.extend(invariants::check(&snapshot));
     let mut metrics = world.injector.metrics();

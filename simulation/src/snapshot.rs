@@ -22,8 +22,8 @@ pub struct Snapshot {
     pub receipts: BTreeMap<OrderId, Vec<Receipt>>,
     /// Mails about them.
     pub mails: Vec<MailEffect>,
-    /// The assigned row numbers.
-    pub rows: BTreeMap<OrderId, SheetRow>,
+    /// The rows that they were given, one for each spreadsheet.
+    pub rows: BTreeMap<OrderId, Vec<SheetRow>>,
     /// The current stock.
     pub stock: BTreeMap<Sku, i64>,
     /// The stock at the start.
@@ -37,8 +37,10 @@ pub struct Snapshot {
     pub reported: BTreeMap<String, Delivery>,
     /// The last of each, as it was sent; empty when that was not read.
     pub letters: BTreeMap<String, Letter>,
-    /// The sheet's rows below its header, by number, as they were entered.
-    pub sheet: BTreeMap<u32, Vec<Value>>,
+    /// Each spreadsheet's rows below the header, by number, as they were entered.
+    pub sheets: BTreeMap<String, BTreeMap<u32, Vec<Value>>>,
+    /// Dead letters before anybody redrove them, by queue; empty when that was not recorded.
+    pub given_up: BTreeMap<String, usize>,
     /// Dead letters, by queue.
     pub dead_letters: BTreeMap<String, usize>,
     /// What clients were promised; empty when that was not recorded.

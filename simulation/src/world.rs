@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::{ApiKey, Sku, Timestamp};
 use futures::future::LocalBoxFuture;
 use resilience::{SeededIds, VirtualClock};
+use sandbox::sheets::NewSpreadsheet;
 use sandbox::stripe::{Endpoint, Settlement};
 use sandbox::{Fault, FaultKind, Provider, RetrySchedule, Shared};
 use serde_json::json;
@@ -13,7 +14,7 @@ use store::{ApiKeys as _, Catalogue as _, ProductEdit, StockEdit};
 use suite::{Ports, QueueMapping, StreamMapping, Suite};
 
 use crate::executor::Executor;
-use crate::fixture::{self, BEGIN, FixtureError, Token};
+use crate::fixture::{self, BEGIN, FixtureError, NEXT_SPREADSHEET, Token};
 use crate::injector::{FaultProfile, Point, SeededInjector};
 use crate::network::{Network, RequestMutator};
 use crate::observed_store::{BuggyStore, ObservedStore};
@@ -197,6 +198,8 @@ fn providers(seed: u64, profile: &FaultProfile) -> sandbox::Settings {
     let hours = *rng.pick(&[1_u64, 1, 5, 60]).unwrap_or(&1);
     let mut settings = sandbox::Settings { seed, ..sandbox::Settings::default() };
     settings.retries = RetrySchedule { first_ms: 5_000, ceiling_ms: 3_600_000, give_up_after_ms: 3 * 24 * 3_600_000 };
+    let next = NewSpreadsheet { id: NEXT_SPREADSHEET.to_owned(), title: "Orders".to_owned(), tabs: Vec::new() };
+    settings.sheets.spreadsheets.push(next);
     settings.stripe.endpoints = vec![Endpoint::new("http://shop.test/v1/webhooks/stripe")];
     settings.stripe.settle_after_ms = Some(hours * 3_600_000);
     settings.stripe.settlement =

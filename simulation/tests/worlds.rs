@@ -1,13 +1,18 @@
 //! Runs repeat, checks can fail, and scenarios pass without faults.
 
+use std::collections::BTreeMap;
+
 use domain::{
     CancelReason, Cancellation, Delivery, KnownFacts, Money, Order, OrderId, OrderStatus, PaymentFact, RefundAction,
     RefundActionState, RefundReason, Sending, Timestamp, TransferDirection, TransferFact,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use simulation::seeded_bugs::{Verdict, seeded_bugs};
 use simulation::snapshot::{Dispute, Intent, Letter, Refund, Snapshot};
-use simulation::{Plan, SCENARIOS, check, run, run_traced};
+use simulation::{
+    BESIDE_POISON, FaultProfile, FixtureError, IN_AN_OUTAGE, OUTAGE_AFTER, Outage, Outcome, Plan, SCENARIOS, Scenario,
+    Symptom, check, run, run_traced,
+};
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
@@ -27,6 +32,33 @@ fn every_scenario_ends_well_without_faults() {
         assert_eq!(outcome.violations, [], "{}", scenario.name);
         assert_eq!((outcome.metrics.placed, outcome.metrics.faults()), (1, 0), "{}", scenario.name);
     }
+}
+
+/// Some customers in a world without other faults.
+fn in_scenario(scenario: &'static Scenario, orders: u64, outage: Option<Outage>) -> Result<Outcome, FixtureError> {
+    let profile = Some(FaultProfile { outage, ..FaultProfile::without_faults() });
+    run(&Plan { scenario: Some(scenario), profile, ..Plan::of(1, orders) })
+}
+
+#[test]
+fn providers_that_are_down_for_six_hours_delay_everything_and_make_no_dead_letter() {
+    for symptom in Symptom::ALL {
+        let outage = Outage { after: OUTAGE_AFTER, provider: None, symptom };
+        let outcome = in_scenario(&IN_AN_OUTAGE, 3, Some(outage)).unwrap();
+        assert_eq!(outcome.violations, [], "{symptom:?}");
+        let (snapshot, calls) = (outcome.snapshot, outcome.metrics.faults["outage"]);
+        assert!(snapshot.orders.len() == 3 && calls > 100, "{symptom:?}: {calls} calls");
+        for order in snapshot.orders.values() {
+            assert_eq!((order.status, snapshot.rows[&order.id].len()), (OrderStatus::Refunded, 1), "{symptom:?}");
+        }
+        assert_eq!(snapshot.mailbox.len(), 9, "{symptom:?}: confirmation, cancellation and refund for each");
+    }
+}
+
+#[test]
+fn a_message_that_nobody_can_handle_is_a_dead_letter_within_ten_minutes() {
+    let outcome = in_scenario(&BESIDE_POISON, 1, None).unwrap();
+    assert_eq!((outcome.violations.as_slice(), outcome.metrics.placed), ([].as_slice(), 1));
 }
 
 /// An invariant, and a change to a snapshot that breaks it.
@@ -87,10 +119,14 @@ fn a_snapshot_that_breaks_an_invariant_is_found_out() {
             Box::new(move |snapshot| change(snapshot, id, |order| order.payment.facts = KnownFacts::default())),
         ),
         ("no mail without a reason", Box::new(|snapshot| _ = snapshot.mailbox.insert("another".into(), 1))),
-        ("one row an order", Box::new(|snapshot| _ = snapshot.sheet.insert(9, snapshot.sheet[&2].clone()))),
-        ("one row an order", Box::new(|snapshot| snapshot.sheet.clear())),
-        ("a row says what its order is", Box::new(|snapshot| snapshot.sheet.get_mut(&2).unwrap()[7] = json!(0))),
-        ("a row is its order's", Box::new(|snapshot| _ = snapshot.sheet.insert(9, vec![json!("x")]))),
+        ("one row an order", Box::new(copy_a_row)),
+        ("one row an order", Box::new(|snapshot| sheet(snapshot).clear())),
+        ("one row an order", Box::new(|snapshot| snapshot.rows.clear())),
+        ("a row says what its order is", Box::new(|snapshot| sheet(snapshot).get_mut(&2).unwrap()[7] = json!(0))),
+        ("a row is its order's", Box::new(|snapshot| _ = sheet(snapshot).insert(9, vec![json!("x")]))),
+        ("a row is one order's", Box::new(move |snapshot| _ = snapshot.rows.insert(other, snapshot.rows[&id].clone()))),
+        ("nothing is given up", Box::new(|snapshot| _ = snapshot.given_up.insert("send-email-dlq".into(), 1))),
+        ("poison ends soon", Box::new(|snapshot| _ = snapshot.promised.poison.insert("send-email".into()))),
         ("no dead letters", Box::new(|snapshot| _ = snapshot.dead_letters.insert("send-email-dlq".into(), 1))),
         ("everything ends", Box::new(|snapshot| snapshot.restless = Some("a message".into()))),
     ];
@@ -131,6 +167,16 @@ fn give_up(snapshot: &mut Snapshot, id: OrderId) {
         let action = RefundAction { intent, amount, reason, requested, reserved_at, state, closed_at, refusal };
         order.payment.refund_actions.insert("rfd_1".into(), action);
     });
+}
+
+/// The rows of the first spreadsheet.
+fn sheet(snapshot: &mut Snapshot) -> &mut BTreeMap<u32, Vec<Value>> {
+    snapshot.sheets.entry("sandbox-orders".to_owned()).or_default()
+}
+
+fn copy_a_row(snapshot: &mut Snapshot) {
+    let row = sheet(snapshot)[&2].clone();
+    sheet(snapshot).insert(9, row);
 }
 
 fn refuse(snapshot: &mut Snapshot, order: OrderId) {

@@ -1,5 +1,6 @@
 //! The providers' clients, built once as in a warm Lambda environment.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use mail::SendGridSecrets;
@@ -32,6 +33,9 @@ impl<I: Ids> Ids for SharedIds<I> {
     }
 }
 
+/// Google's client in this process.
+type Sheets<T, C, I> = google_sheets::Sheets<TransportGate<T>, C, SharedIds<I>>;
+
 /// The way to the providers. Stripe's and SendGrid's clients are made for each invocation, with the current keys;
 /// Google's lives as long as its token,
 /// that of OpenID providers as long as their documents.
@@ -42,7 +46,9 @@ pub struct Clients<T, C, I> {
     ids: SharedIds<I>,
     stripe_url: String,
     sendgrid_url: String,
-    pub sheets: google_sheets::Sheets<TransportGate<T>, C, SharedIds<I>>,
+    sheets: Sheets<T, C, I>,
+    /// The spreadsheet that took the place of the first, with a client for it.
+    later: OnceCell<(String, Sheets<T, C, I>)>,
     pub open_id: oidc::OpenId<TransportGate<T>, C, SharedIds<I>>,
 }
 
@@ -50,15 +56,8 @@ impl<T: Transport, C: Clock + Clone, I: Ids> Clients<T, C, I> {
     pub fn new(settings: &Settings, transport: T, clock: &C, ids: &SharedIds<I>, gate: &Gate) -> Self {
         let transport = TransportGate::new(Rc::new(transport), gate.clone());
         Self {
-            sheets: google_sheets::Sheets::new(
-                transport.clone(),
-                clock.clone(),
-                ids.clone(),
-                &settings.sheets_url,
-                settings.google.clone(),
-                &settings.spreadsheet_id,
-                &settings.sheet_tab,
-            ),
+            sheets: sheets(settings, &settings.spreadsheet_id, &transport, clock, ids),
+            later: OnceCell::new(),
             open_id: oidc::OpenId::new(transport.clone(), clock.clone(), ids.clone()),
             transport,
             clock: clock.clone(),
@@ -66,6 +65,21 @@ impl<T: Transport, C: Clock + Clone, I: Ids> Clients<T, C, I> {
             stripe_url: settings.stripe_url.clone(),
             sendgrid_url: settings.sendgrid_url.clone(),
         }
+    }
+
+    /// Google's client, for the current spreadsheet.
+    pub fn sheets(&self) -> &Sheets<T, C, I> {
+        self.later.get().map_or(&self.sheets, |(_, sheets)| sheets)
+    }
+
+    /// The spreadsheet that took the place of the one in the settings.
+    pub fn later_spreadsheet(&self) -> Option<&str> {
+        self.later.get().map(|(id, _)| id.as_str())
+    }
+
+    /// Lets another spreadsheet take the place of the one in the settings; a second change changes nothing.
+    pub fn change_spreadsheet(&self, settings: &Settings, id: &str) {
+        self.later.get_or_init(|| (id.to_owned(), sheets(settings, id, &self.transport, &self.clock, &self.ids)));
     }
 
     pub fn stripe(&self, keys: &StripeSecrets) -> stripe::Stripe<TransportGate<T>, C, SharedIds<I>> {
@@ -77,4 +91,23 @@ impl<T: Transport, C: Clock + Clone, I: Ids> Clients<T, C, I> {
         let (transport, clock, ids) = (self.transport.clone(), self.clock.clone(), self.ids.clone());
         mail::SendGrid::new(transport, clock, ids, &self.sendgrid_url, keys.api_key.as_str())
     }
+}
+
+fn sheets<T: Transport, C: Clock + Clone, I: Ids>(
+    settings: &Settings,
+    spreadsheet_id: &str,
+    transport: &TransportGate<T>,
+    clock: &C,
+    ids: &SharedIds<I>,
+) -> Sheets<T, C, I> {
+    let (transport, clock, ids, account) = (transport.clone(), clock.clone(), ids.clone(), settings.google.clone());
+    google_sheets::Sheets::new(
+        transport,
+        clock,
+        ids,
+        &settings.sheets_url,
+        account,
+        spreadsheet_id,
+        &settings.sheet_tab,
+    )
 }

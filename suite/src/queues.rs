@@ -131,7 +131,7 @@ fn sqs_event(queue: &str, batch: &[ReceivedMessage]) -> Value {
         let attributes: serde_json::Map<String, Value> =
             message.attributes.iter().map(|(name, text)| (name.clone(), attribute(text))).collect();
         json!({
-            "messageId": message.id, "receiptHandle": format!("{:?}", received.receipt), "body": message.body,
+            "messageId": message.id, "receiptHandle": received.receipt.to_string(), "body": message.body,
             "attributes": {
                 "ApproximateReceiveCount": received.receives.to_string(),
                 "SentTimestamp": message.sent_at.millis().to_string(),

@@ -52,8 +52,19 @@ impl<S: Stores, T: Transport, C: Clock + Clone, I: Ids> Suite<S, T, C, I> {
     }
 
     /// Google's client.
-    pub const fn sheets(&self) -> &google_sheets::Sheets<TransportGate<T>, C, SharedIds<I>> {
-        &self.warm.clients.sheets
+    pub fn sheets(&self) -> &google_sheets::Sheets<TransportGate<T>, C, SharedIds<I>> {
+        self.warm.clients.sheets()
+    }
+
+    /// The current spreadsheet.
+    pub fn spreadsheet_id(&self) -> &str {
+        self.warm.clients.later_spreadsheet().unwrap_or(&self.warm.settings.spreadsheet_id)
+    }
+
+    /// Lets another spreadsheet take the place of the one in the settings, as another `SpreadsheetId` does on AWS; a
+    /// second change changes nothing.
+    pub fn change_spreadsheet(&self, id: &str) {
+        self.warm.clients.change_spreadsheet(&self.warm.settings, id);
     }
 
     /// Fresh ids and jitter.

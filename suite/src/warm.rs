@@ -70,7 +70,7 @@ impl<T, C, I> Warm<T, C, I> {
 pub struct Local<'a, S, B, T, C, I> {
     /// All repositories, or those that the handler needs.
     pub store: S,
-    /// Topic and dead letters.
+    /// Topic and queues.
     pub bus: B,
     /// What was there before.
     pub warm: &'a Warm<T, C, I>,
@@ -164,6 +164,12 @@ impl<S, B: events::Publisher + events::DeadLetters, T, C, I> capabilities::Bus f
     }
 }
 
+impl<S, B: events::Visibility, T, C: Clock + Clone, I: Ids> capabilities::Queue for Local<'_, S, B, T, C, I> {
+    fn queue(&self) -> &impl events::Visibility {
+        &self.bus
+    }
+}
+
 impl<S, B, T: Transport, C: Clock + Clone, I: Ids> capabilities::Stripe for Local<'_, S, B, T, C, I> {
     async fn stripe_secrets(&self) -> Result<Arc<StripeSecrets>, SecretError> {
         self.warm.secrets.stripe.get().await
@@ -190,11 +196,11 @@ impl<S, B, T: Transport, C: Clock + Clone, I: Ids> capabilities::Email for Local
 
 impl<S, B, T: Transport, C: Clock + Clone, I: Ids> capabilities::Sheets for Local<'_, S, B, T, C, I> {
     async fn sheets(&self) -> Result<&google_sheets::Sheets<TransportGate<T>, C, SharedIds<I>>, SecretError> {
-        Ok(&self.warm.clients.sheets)
+        Ok(self.warm.clients.sheets())
     }
 
     fn spreadsheet_id(&self) -> &str {
-        &self.warm.settings.spreadsheet_id
+        self.warm.clients.later_spreadsheet().unwrap_or(&self.warm.settings.spreadsheet_id)
     }
 }
 

@@ -79,14 +79,10 @@ impl Access {
 pub struct Queue {
     /// The event types that it hears; one that ends in `*` is a prefix.
     pub events: Vec<String>,
-    /// How often a message is handed out before it is a dead letter.
-    pub tries: u32,
     /// Messages in one invocation, at most.
     pub batch: u32,
     /// Invocations at once, at most.
     pub at_once: u32,
-    /// Seconds until a message that was not acknowledged comes again; six times the function's timeout unless said.
-    pub visibility: Option<u32>,
 }
 
 /// A table's stream.

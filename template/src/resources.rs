@@ -11,6 +11,9 @@ use crate::{Located, TemplateError};
 /// A queue hides a message for so many times the function's timeout, so that a throttled batch is not handed out twice.
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html>)
 const TIMEOUTS_HIDDEN: u32 = 6;
+/// How often a message is handed out before it is a dead letter. What is waited in between is the consumer's to say:
+/// together hours for an outage, minutes for a message that cannot be handled (`events::Failure`).
+const RECEIVES: u32 = 100;
 
 /// A function and what belongs to it, ready to be written.
 #[derive(Debug)]
@@ -50,6 +53,7 @@ pub struct Route<'a> {
 pub struct QueueResource<'a> {
     pub queue: &'a Queue,
     pub visibility: u32,
+    pub receives: u32,
 }
 
 #[derive(Debug)]
@@ -104,10 +108,9 @@ impl<'a> Function<'a> {
         let id = passport.id.clone().unwrap_or_else(|| pascal_case(name));
         check_trigger(name, passport)?;
         let timeout = passport.timeout.unwrap_or_else(|| frame.timeout());
-        let queue = passport.queue.as_ref().map(|queue| {
-            let visibility = queue.visibility.unwrap_or(TIMEOUTS_HIDDEN * timeout);
-            QueueResource { queue, visibility }
-        });
+        let queue = passport.queue.as_ref();
+        let queue =
+            queue.map(|queue| QueueResource { queue, visibility: TIMEOUTS_HIDDEN * timeout, receives: RECEIVES });
         let mut function = Self {
             routes: routes(&id, passport),
             stream: passport.stream.as_ref().map(|stream| stream_resource(name, stream, frame)).transpose()?,
@@ -141,15 +144,23 @@ impl<'a> Function<'a> {
         let has_dead_letters = self.queue.is_some() || self.stream.is_some();
         let dead = has_dead_letters
             .then(|| format!("  {id}DlqUrl:\n    Description: Dead letters of {name}.\n    Value: !Ref {id}Dlq\n"));
-        [queue, dead].into_iter().flatten().collect()
+        let undelivered = self.queue.is_some().then(|| {
+            format!(
+                "  {id}UndeliveredUrl:\n    Description: Events that could not be delivered to {name}.\n    \
+                 Value: !Ref {id}UndeliveredDlq\n"
+            )
+        });
+        [queue, dead, undelivered].into_iter().flatten().collect()
     }
 
-    /// A consumer may read the queue or stream that triggers it, and a stream's consumer write dead letters itself.
+    /// A consumer may read the queue or stream that triggers it. A queue's consumer says when a message comes again, a
+    /// stream's writes dead letters itself.
     fn read_its_source(&mut self) {
         let id = &self.id;
         if self.queue.is_some() {
-            let actions = ["DeleteMessage", "GetQueueAttributes", "ReceiveMessage"];
+            let actions = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage"];
             self.statements.push(Statement::new("sqs", actions, format!("!GetAtt {id}Queue.Arn")));
+            self.variables.push(("QUEUE_URL".to_owned(), format!("!Ref {id}Queue")));
         }
         if let Some(stream) = &self.stream {
             let actions = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];

@@ -56,11 +56,18 @@ fn the_environment_names_what_a_function_may_touch_and_the_parameters_it_asks_fo
 }
 
 #[test]
-fn a_queue_hides_its_messages_for_six_timeouts_unless_its_passport_says_longer() {
-    let passport = "queue: { events: [order.*], tries: 3, batch: 1, at_once: 2 }\ntimeout: 20\nmay: {}\n";
+fn a_queue_hides_its_messages_for_six_timeouts() {
+    let passport = "queue: { events: [order.*], batch: 1, at_once: 2 }\ntimeout: 20\nmay: {}\n";
     assert!(text("six", FRAME, passport).unwrap().contains("VisibilityTimeout: 120\n"));
-    let longer = passport.replace("at_once: 2", "at_once: 2, visibility: 900");
-    assert!(text("longer", FRAME, &longer).unwrap().contains("VisibilityTimeout: 900\n"));
+}
+
+#[test]
+fn a_consumer_may_say_when_a_message_of_its_own_queue_comes_again() {
+    let passport = "queue: { events: [order.*], batch: 1, at_once: 2 }\nmay: {}\n";
+    let text = text("visibility", FRAME, passport).unwrap();
+    let statement = "Action: [sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:GetQueueAttributes, \
+                     sqs:ReceiveMessage]\n                Resource: !GetAtt GetXQueue.Arn\n";
+    assert!(text.contains(statement) && text.contains("          QUEUE_URL: !Ref GetXQueue\n"), "{text}");
 }
 
 #[test]

@@ -44,12 +44,12 @@ impl Outputs {
     }
 
     /// The queues by their consumer's name: `SendEmailDlqUrl` is what `send-email` gave up on, `SendEmailQueueUrl` what
-    /// it reads.
+    /// it reads, `SendEmailUndeliveredUrl` what the topic could not deliver.
     pub fn queues(&self) -> BTreeMap<String, Queue> {
         let dead = self.0.iter().filter_map(|(name, url)| Some((name.strip_suffix("DlqUrl")?, url)));
         let queue = |(name, url): (&str, &String)| {
-            let read = self.0.get(&format!("{name}QueueUrl")).cloned();
-            (kebab(name), Queue { url: read, dead_letters_url: url.clone() })
+            let [read, undelivered] = ["Queue", "Undelivered"].map(|it| self.0.get(&format!("{name}{it}Url")).cloned());
+            (kebab(name), Queue { url: read, dead_letters_url: url.clone(), undelivered_url: undelivered })
         };
         dead.map(queue).collect()
     }
@@ -138,12 +138,13 @@ mod tests {
 
     #[test]
     fn queues_are_found_among_the_outputs() {
-        let outputs = ["ApiId", "OrderStreamDlqUrl", "SendEmailDlqUrl", "SendEmailQueueUrl"];
+        let outputs = ["ApiId", "OrderStreamDlqUrl", "SendEmailDlqUrl", "SendEmailQueueUrl", "SendEmailUndeliveredUrl"];
         let outputs = Outputs(outputs.map(|name| (name.to_owned(), format!("http://{name}"))).into());
         let queues = outputs.queues();
         assert_eq!(queues.keys().collect::<Vec<_>>(), ["order-stream", "send-email"]);
         assert_eq!(queues["order-stream"].url, None);
         assert_eq!(queues["send-email"].url.as_deref(), Some("http://SendEmailQueueUrl"));
         assert_eq!(queues["send-email"].dead_letters_url, "http://SendEmailDlqUrl");
+        assert_eq!(queues["send-email"].undelivered_url.as_deref(), Some("http://SendEmailUndeliveredUrl"));
     }
 }

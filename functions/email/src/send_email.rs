@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{EmailAddress, MailClaim, MailEffect, MailKind, MailPatience, Recipient, Sending, Timestamp};
-use events::{Event, EventKind, consume};
+use events::{Event, EventKind, Failure};
 use mail::{ContentError, Mail, Outcome, SendGrid};
 use resilience::{Clock, Deadline, Decision, Ids, Limit, Policy, Verdict, retry};
 use settings::SecretError;
@@ -44,9 +44,9 @@ pub enum SendError {
     /// SendGrid certainly does not have it.
     #[error("not sent")]
     NotSent,
-    /// SendGrid may have it: its events show it, or their absence.
-    #[error("sent, perhaps")]
-    OutcomeUnknown,
+    /// SendGrid may have it: by then its events show it, or their absence.
+    #[error("sent, perhaps; known by {0}")]
+    OutcomeUnknown(Timestamp),
     /// It could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -58,6 +58,19 @@ pub enum SendError {
     Content(#[from] ContentError),
 }
 
+impl SendError {
+    /// What it says about the message.
+    const fn failure(&self) -> Failure {
+        match self {
+            Self::NotBefore(moment) | Self::OutcomeUnknown(moment) => Failure::NotBefore(*moment),
+            Self::Store(error) if error.is_about_one() => Failure::Poison,
+            // A web app's address that is not configured is the shop's to mend.
+            Self::NotSent | Self::Store(_) | Self::Keys(_) | Self::Content(ContentError::NoWebApp) => Failure::Outage,
+            Self::NoOrder | Self::Content(ContentError::Money(_) | ContentError::Render(_)) => Failure::Poison,
+        }
+    }
+}
+
 /// What a function is given that sends emails.
 pub trait Needs:
     capabilities::ApiKeys
@@ -67,6 +80,7 @@ pub trait Needs:
     + capabilities::Identity
     + capabilities::LinkKeys
     + capabilities::Orders
+    + capabilities::Queue
 {
 }
 
@@ -78,6 +92,7 @@ impl<E> Needs for E where
         + capabilities::Identity
         + capabilities::LinkKeys
         + capabilities::Orders
+        + capabilities::Queue
 {
 }
 
@@ -86,9 +101,10 @@ impl<E> Needs for E where
 /// SendGrid has no idempotency keys. So a mail is claimed before it is sent; when its outcome stays unknown, it is sent
 /// again only after SendGrid's events have had the time to show that it was sent.
 pub async fn handle(env: &impl Needs, deadline: Deadline, event: SqsEvent) -> Result<SqsBatchResponse, SecretError> {
-    let sendgrid = env.sendgrid(&*env.sendgrid_secrets().await?);
-    let mailer = Mailer { env, sendgrid, deadline };
-    Ok(consume(env.clock(), deadline, event, async |event: Event| mailer.send(&event).await).await)
+    let consumer = env.consumer();
+    let secrets = consumer.needs(&event, env.sendgrid_secrets().await).await?;
+    let mailer = Mailer { env, sendgrid: env.sendgrid(&secrets), deadline };
+    Ok(consumer.each(deadline, event, async |event: Event| mailer.send(&event).await, SendError::failure).await)
 }
 
 struct Mailer<'a, E: Needs> {
@@ -160,7 +176,8 @@ impl<E: Needs> Mailer<'_, E> {
             Outcome::Unknown => {
                 tracing::warn!(%effect_id, "mail of unknown outcome");
                 telemetry::count("MailsOfUnknownOutcome", 1);
-                (Sending::Unknown { since: at }, Err(SendError::OutcomeUnknown))
+                let known_by = at.plus(self.env.mail_settings().evidence_wait);
+                (Sending::Unknown { since: at }, Err(SendError::OutcomeUnknown(known_by)))
             }
         };
         self.record(effect, sending).await?;

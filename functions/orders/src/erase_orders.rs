@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{AccountEvent, AccountEventType, AccountId, CustomerId, Order, Timestamp};
-use events::{EventKind, consume};
+use events::{EventKind, Failure};
 use resilience::{Clock, Deadline, Ids};
 use settings::SecretError;
 use store::{MAX_PAGE, Orders, PageRequest, StoreError, UpdateError, update};
@@ -36,28 +36,37 @@ pub enum EraseError {
     Store(#[from] StoreError),
 }
 
+impl EraseError {
+    /// What it says about the message. Orders that cannot be read or written are left to people soon.
+    const fn failure(&self) -> Failure {
+        match self {
+            Self::MayOrderUntil(moment) => Failure::NotBefore(*moment),
+            Self::Store(error) if error.is_about_one() => Failure::Poison,
+            Self::OutOfTime | Self::Store(_) => Failure::Outage,
+        }
+    }
+}
+
 /// Processes all orders of each deleted account, account by account, and again once no order can be placed for it any
 /// more. Repeating it is safe: orders that are erased, or about to be, are skipped.
 pub async fn handle(
-    env: &impl capabilities::Orders,
+    env: &(impl capabilities::Orders + capabilities::Queue),
     deadline: Deadline,
     event: SqsEvent,
 ) -> Result<SqsBatchResponse, SecretError> {
     let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
-    let response =
-        consume(clock, deadline, event, async |event: AccountEvent| match (event.event_type, event.account_id) {
-            (AccountEventType::Erased, AccountId::Customer(customer)) => {
-                let erasure = Erasure { orders, clock, ids, deadline, correlation_id: &event.correlation_id };
-                // Boxed: the future is nested too deeply for the compiler.
-                Box::pin(erasure.all_of(customer)).await?;
-                let until = event.at.plus(LAST_ORDER);
-                if clock.now() < until { Err(EraseError::MayOrderUntil(until)) } else { Ok(()) }
-            }
-            // Staff place no orders.
-            _ => Ok(()),
-        })
-        .await;
-    Ok(response)
+    let erase = async |event: AccountEvent| match (event.event_type, event.account_id) {
+        (AccountEventType::Erased, AccountId::Customer(customer)) => {
+            let erasure = Erasure { orders, clock, ids, deadline, correlation_id: &event.correlation_id };
+            // Boxed: the future is nested too deeply for the compiler.
+            Box::pin(erasure.all_of(customer)).await?;
+            let until = event.at.plus(LAST_ORDER);
+            if clock.now() < until { Err(EraseError::MayOrderUntil(until)) } else { Ok(()) }
+        }
+        // Staff place no orders.
+        _ => Ok(()),
+    };
+    Ok(env.consumer().each(deadline, event, erase, EraseError::failure).await)
 }
 
 /// The erasure of one person's orders.

@@ -63,11 +63,11 @@ pub async fn handle(
     let receipts = orders.receipts(id).await?;
     let ledger = orders.ledger(id).await?;
     let mails = mails.mails_about(id).await?;
-    // Its number tells how many orders there are.
-    let row = if auth::may(&caller, Permission::ListAllOrders) { rows.row_of(id).await? } else { None };
+    // A row's number tells how many orders there are.
+    let rows = if auth::may(&caller, Permission::ListAllOrders) { rows.rows_of(id).await? } else { Vec::new() };
 
     let money = receipts.iter().map(HistoryEntry::from).chain(ledger.iter().map(HistoryEntry::from));
-    let effects = mails.iter().filter_map(HistoryEntry::of_mail).chain(row.and_then(HistoryEntry::of_row));
+    let effects = mails.iter().filter_map(HistoryEntry::of_mail).chain(rows.iter().filter_map(HistoryEntry::of_row));
     let others = money.chain(effects).filter(|entry| window.contains(entry.at()));
     let mut items: Vec<HistoryEntry> = events.items.iter().map(HistoryEntry::from).chain(others).collect();
     items.sort_by_key(HistoryEntry::at);

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use checkout::Reversals;
+use checkout::{ReversalError, Reversals};
 use domain::{EventType, OrderEvent};
-use events::{EventKind, consume};
+use events::{EventKind, Failure};
 use resilience::{Clock, Deadline};
 use settings::SecretError;
 
@@ -42,17 +42,28 @@ pub const fn hears(kind: EventKind) -> bool {
 /// Processes the order of each event, each alone. Repeating it in any order is safe: the order's facts and Stripe's
 /// list show what is done already.
 pub async fn handle(
-    env: &(impl capabilities::Orders + capabilities::Stripe),
+    env: &(impl capabilities::Orders + capabilities::Queue + capabilities::Stripe),
     deadline: Deadline,
     event: SqsEvent,
 ) -> Result<SqsBatchResponse, SecretError> {
     let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
-    let stripe = &env.stripe(TIMEOUT).await?;
-    let response = consume(clock, deadline, event, async |event: OrderEvent| {
+    let consumer = env.consumer();
+    let stripe = &consumer.needs(&event, env.stripe(TIMEOUT).await).await?;
+    let settle = async |event: OrderEvent| {
         let (correlation_id, began) = (event.correlation_id.as_str(), clock.now());
         let refunds = Reversals { orders, stripe, clock, ids, deadline, correlation_id, began };
         refunds.settle(event.order_id).await.map(drop)
-    })
-    .await;
-    Ok(response)
+    };
+    Ok(consumer.each(deadline, event, settle, failure).await)
+}
+
+/// What an error says about its message. What Stripe refuses for good stays due in the order, and the reconciliation
+/// takes it up again each hour.
+fn failure(error: &ReversalError) -> Failure {
+    match error {
+        ReversalError::NoOrder | ReversalError::Amount(_) => Failure::Poison,
+        ReversalError::Store(error) if error.is_about_one() => Failure::Poison,
+        ReversalError::Stripe(error) if error.is_refusal() => Failure::Poison,
+        ReversalError::Store(_) | ReversalError::Stripe(_) => Failure::Outage,
+    }
 }

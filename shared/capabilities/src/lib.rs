@@ -13,7 +13,7 @@ use resilience::{Clock, Ids, Transport};
 pub use providers::{Email, OpenId, Sheets, Stripe};
 pub use secrets::{DeviceKeys, LinkKeys, SessionKeys, TokenKeys};
 pub use settings::{MailSettings, Origins, PaymentTerms, ReconcileWindow};
-pub use tables::{ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, product_pages};
+pub use tables::{ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, Queue, product_pages};
 
 /// The time, and fresh ids.
 pub trait Time {
@@ -57,6 +57,7 @@ pub trait Environment:
     + Passwords
     + PaymentTerms
     + ProductPages
+    + Queue
     + ReconcileWindow
     + SessionKeys
     + Sheets
@@ -81,6 +82,7 @@ impl<E> Environment for E where
         + Passwords
         + PaymentTerms
         + ProductPages
+        + Queue
         + ReconcileWindow
         + SessionKeys
         + Sheets

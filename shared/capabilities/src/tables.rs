@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::Product;
-use events::{DeadLetters, Publisher};
+use events::{Consumer, DeadLetters, Publisher, Visibility};
 use resilience::{Cache, CachePolicy, Clock};
 use store::{Accounts, MailEffects, Page, PageRequest, Sessions, SheetRows};
 
@@ -59,6 +59,17 @@ pub trait Bus {
     fn publisher(&self) -> &impl Publisher;
     /// Where it puts what it cannot publish.
     fn dead_letters(&self) -> &impl DeadLetters;
+}
+
+/// The queue that a consumer reads.
+pub trait Queue: Time {
+    /// Hides its messages.
+    fn queue(&self) -> &impl Visibility;
+
+    /// What a consumer handles its batches with.
+    fn consumer(&self) -> Consumer<'_, impl Visibility, Self::Clock, Self::Ids> {
+        Consumer { queue: self.queue(), clock: self.clock(), ids: self.ids() }
+    }
 }
 
 /// No pages yet. One is fresh for ten seconds, and serves for ten minutes while the table is down.

@@ -133,6 +133,14 @@ impl Event {
         attributes
     }
 
+    /// The id of the order or account that it is about.
+    pub(crate) fn subject(&self) -> String {
+        match self {
+            Self::Order(event) => event.order_id.to_string(),
+            Self::Account(event) => event.account_id.to_string(),
+        }
+    }
+
     /// The subject for a log line: the order's id, or else the account's.
     pub(crate) fn about(&self) -> (Option<String>, Option<String>) {
         match self {

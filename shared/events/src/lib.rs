@@ -4,16 +4,18 @@
 
 mod batch;
 mod event;
+mod patience;
 mod publish;
 mod relay;
 mod sns;
 mod sqs;
 mod stream;
 
-pub use batch::{Message, consume, read};
+pub use batch::{Consumer, Delivery, Message, Returned, read};
 pub use event::{Event, EventKind, UnreadableEvent};
-pub use publish::{BusError, DeadLetters, Publisher};
+pub use patience::{Failure, longest_wait};
+pub use publish::{BusError, DeadLetters, Publisher, Visibility};
 pub use relay::{EventSource, relay};
 pub use sns::SnsPublisher;
-pub use sqs::SqsDeadLetters;
+pub use sqs::{SqsDeadLetters, SqsVisibility};
 pub use stream::{StreamRecordError, account_event, order_event};

@@ -1,4 +1,6 @@
-//! The seams towards the bus: a topic to publish on, and a queue for dead letters.
+//! The seams towards the bus: a topic to publish on, a queue for dead letters, the queue that a consumer reads.
+
+use std::time::Duration;
 
 use crate::Event;
 
@@ -12,6 +14,13 @@ pub trait Publisher {
 pub trait DeadLetters {
     /// Stores the content with the reason.
     async fn keep(&self, content: &str, reason: &str) -> Result<(), BusError>;
+}
+
+/// The queue that a consumer reads.
+pub trait Visibility {
+    /// Hides messages that were received, each by the receipt of its delivery and for so long from now on. A message of
+    /// which that fails comes again after the queue's own visibility timeout.
+    async fn hide(&self, messages: &[(String, Duration)]) -> Result<(), BusError>;
 }
 
 /// The bus refused the message, or its answer was lost: publish again.

@@ -32,6 +32,9 @@ pub enum SheetsError {
     /// There is no such tab. [`Sheets::write_rows`](crate::Sheets::write_rows) adds it by itself.
     #[error("no such tab")]
     MissingTab,
+    /// The spreadsheet has no room for another row: an operator gives another one.
+    #[error("the spreadsheet is full")]
+    Full,
     /// The request is wrong: repeating it changes nothing.
     #[error("refused ({status})")]
     Invalid {
@@ -88,6 +91,8 @@ impl SheetsError {
             // The API tells these two apart by their text alone.
             StatusCode::BAD_REQUEST if detail.message.contains("exceeds grid limits") => Self::BeyondGrid,
             StatusCode::BAD_REQUEST if detail.message.contains("Unable to parse range") => Self::MissingTab,
+            // At ten million cells, empty ones included.
+            StatusCode::BAD_REQUEST if detail.message.contains("number of cells in the workbook") => Self::Full,
             // 409: two writes met, and this one was put off.
             _ if status.is_client_error() && status != StatusCode::CONFLICT => Self::Invalid { status: code },
             _ => Self::Unavailable { status: Some(code), source: None },
@@ -150,6 +155,8 @@ mod tests {
         let beyond = "Range ('Orders'!A1001:L1001) exceeds grid limits. Max rows: 1000, max columns: 26";
         assert!(matches!(read(400, "INVALID_ARGUMENT", beyond), E::BeyondGrid));
         assert!(matches!(read(400, "INVALID_ARGUMENT", "Unable to parse range: 'Orders'!A1:L1"), E::MissingTab));
+        let full = "This action would increase the number of cells in the workbook above the limit of 10000000 cells.";
+        assert!(matches!(read(400, "INVALID_ARGUMENT", full), E::Full));
         assert!(matches!(read(400, "INVALID_ARGUMENT", "Invalid values[0][0]"), E::Invalid { status: 400 }));
         assert!(matches!(read(401, "UNAUTHENTICATED", ""), E::Unauthorized { status: 401 }));
         assert!(matches!(read(403, "PERMISSION_DENIED", ""), E::Unauthorized { status: 403 }));

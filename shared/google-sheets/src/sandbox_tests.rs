@@ -87,6 +87,17 @@ fn the_grid_grows_and_a_missing_tab_is_added() {
 }
 
 #[test]
+fn a_spreadsheet_that_is_full_is_told_from_a_row_that_is_refused() {
+    let world = World::new();
+    let client = world.client("Orders of many years");
+    let row = Row::of(&order(1, "Mug"));
+    // The spreadsheet's first tab has 26,000 cells.
+    world.write(&client, &[(830_000, row.clone())]).unwrap();
+    assert!(matches!(world.write(&client, &[(840_000, row.clone())]), Err(SheetsError::Full)));
+    world.write(&client, &[(830_001, row)]).unwrap();
+}
+
+#[test]
 fn a_token_lasts_an_hour_and_is_then_replaced() {
     let world = World::new();
     let client = world.client("Orders");

@@ -195,7 +195,8 @@ mod tests {
             let script = ScriptedTransport::new([token("t"), missing, none, added, done()]);
             write(&script).unwrap();
             let added = &script.body(3)["requests"][0]["addSheet"]["properties"];
-            assert_eq!((&added["title"], &added["gridProperties"]["rowCount"]), (&json!("Bob's orders"), &json!(2400)));
+            let grid = json!({"rowCount": 2400, "columnCount": HEADER.len(), "frozenRowCount": 1});
+            assert_eq!((&added["title"], &added["gridProperties"]), (&json!("Bob's orders"), &grid));
         }
     }
 

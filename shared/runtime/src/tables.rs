@@ -1,11 +1,11 @@
-//! Tables, topic and dead letters, named by the environment.
+//! Tables, topic and queues, named by the environment.
 #![allow(refining_impl_trait, reason = "the environment of Lambda is concrete")]
 
 use capabilities::{
-    ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, Time as _, product_pages,
+    ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, Queue, Time as _, product_pages,
 };
 use domain::Product;
-use events::{SnsPublisher, SqsDeadLetters};
+use events::{SnsPublisher, SqsDeadLetters, SqsVisibility};
 use resilience::{Cache, SystemClock};
 use store::{DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders, Page, PageRequest};
 
@@ -80,6 +80,16 @@ impl Bus for Lambda {
         once(&self.dead_letters, || {
             let client = aws_sdk_sqs::Client::new(self.config.sdk());
             SqsDeadLetters::new(client, required::<String>("STREAM_DLQ_URL"))
+        })
+    }
+}
+
+impl Queue for Lambda {
+    /// A function that is run by hand has no queue: then no message is hidden, and the log says so.
+    fn queue(&self) -> &SqsVisibility {
+        once(&self.queue, || {
+            let client = aws_sdk_sqs::Client::new(self.config.sdk());
+            SqsVisibility::new(client, or_end(settings::or_default("QUEUE_URL", String::new())))
         })
     }
 }

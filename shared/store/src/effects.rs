@@ -22,9 +22,11 @@ pub trait MailEffects {
     async fn mails_about(&self, order: OrderId) -> Result<Vec<MailEffect>, StoreError>;
 }
 
-/// An order's row in the sheet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An order's row in a spreadsheet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetRow {
+    /// The spreadsheet.
+    pub spreadsheet_id: String,
     /// Row number, from 1; 1 is the header.
     pub row: u32,
     /// The order's version that was last seen in the row; 0 for none yet.
@@ -42,15 +44,22 @@ pub struct RowClaim {
     pub row: u32,
 }
 
-/// The repository of the sheet's rows. A row number belongs to one order for ever.
+/// The repository of the sheet's rows. A row of a spreadsheet belongs to one order for ever, and an order has one row in
+/// each spreadsheet that it was ever written to.
 pub trait SheetRows {
-    /// The rows of these orders. Orders without a row get the next free numbers, once, in the given order. At most 40
+    /// The rows of these orders in a spreadsheet. Orders without a row get the next free numbers, once, in the given order. At most 40
     /// orders, each once.
     async fn rows(&self, spreadsheet_id: &str, orders: &[OrderId]) -> Result<Vec<RowClaim>, StoreError>;
 
     /// Records that the row shows this version of the order. An older version than the recorded one changes nothing.
-    async fn row_written(&self, order: OrderId, version: u64, at: Timestamp) -> Result<(), StoreError>;
+    async fn row_written(
+        &self,
+        spreadsheet_id: &str,
+        order: OrderId,
+        version: u64,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
 
-    /// The row of one order, if it has one.
-    async fn row_of(&self, order: OrderId) -> Result<Option<SheetRow>, StoreError>;
+    /// The rows of one order, by the id of the spreadsheet.
+    async fn rows_of(&self, order: OrderId) -> Result<Vec<SheetRow>, StoreError>;
 }

@@ -33,7 +33,7 @@ struct State {
     ledger: BTreeMap<(OrderId, u64, usize), LedgerEntry>,
     products: BTreeMap<Sku, Product>,
     mails: BTreeMap<MailEffectId, MailEffect>,
-    rows: BTreeMap<OrderId, SheetRow>,
+    rows: BTreeMap<(OrderId, String), SheetRow>,
     last_row: BTreeMap<String, u32>,
     stream: Vec<OrderEvent>,
     accounts: BTreeMap<AccountId, Account>,

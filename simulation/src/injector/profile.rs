@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sandbox::Provider;
 use suite::{EffectKind, Fault, FaultPlan};
 
 use crate::rng::SimRng;
@@ -19,6 +20,58 @@ pub const STALLS: [Duration; 6] = [
 /// An effect without a fault.
 pub const NO_FAULT: FaultPlan =
     FaultPlan { before: Duration::from_millis(1), after: Duration::from_millis(1), fault: Fault::None };
+
+/// How long an outage lasts.
+const OUTAGE: Duration = Duration::from_hours(6);
+
+/// Providers that do not answer for six hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// When it begins, after the start of the run.
+    pub after: Duration,
+    /// The one provider that is down; `None` for all.
+    pub provider: Option<Provider>,
+    /// What callers see.
+    pub symptom: Symptom,
+}
+
+/// What callers see of an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symptom {
+    /// No connection.
+    Unreachable,
+    /// No answer, until the caller gives up.
+    Silent,
+    /// Status 503.
+    Unavailable,
+}
+
+impl Symptom {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Unreachable, Self::Silent, Self::Unavailable];
+}
+
+impl Outage {
+    fn drawn(rng: &SimRng) -> Self {
+        let down = [None, None, Some(Provider::Stripe), Some(Provider::Sendgrid), Some(Provider::Sheets)];
+        Self {
+            after: rng.between(Duration::ZERO, Duration::from_mins(20)),
+            provider: rng.pick(&down).copied().flatten(),
+            symptom: rng.pick(&Symptom::ALL).copied().unwrap_or(Symptom::Silent),
+        }
+    }
+
+    /// When it is over, after the start of the run.
+    pub fn end(&self) -> Duration {
+        self.after + OUTAGE
+    }
+
+    /// Whether this provider is down so long after the start of the run.
+    pub fn hits(&self, provider: Option<Provider>, since_start: Duration) -> bool {
+        let is_down = self.provider.is_none_or(|down| Some(down) == provider);
+        is_down && since_start >= self.after && since_start < self.end()
+    }
+}
 
 /// How often each fault occurs. Shares are of 100 000 unless stated otherwise.
 #[derive(Clone, Debug)]
@@ -54,6 +107,10 @@ pub struct FaultProfile {
     pub webhooks_lost: u32,
     /// Whether Stripe's lists have objects of other applications, and of a later version.
     pub strangers: bool,
+    /// When providers do not answer for hours.
+    pub outage: Option<Outage>,
+    /// When the shop gets another spreadsheet, after the start of the run.
+    pub new_spreadsheet: Option<Duration>,
     /// Whether effects are counted by name, so that faults can be planned for named ones.
     pub keeps_account: bool,
 }
@@ -77,6 +134,8 @@ impl FaultProfile {
             webhook_reorder: (0, Duration::ZERO),
             webhooks_lost: 0,
             strangers: false,
+            outage: None,
+            new_spreadsheet: None,
             keeps_account: true,
         }
     }
@@ -104,6 +163,8 @@ impl FaultProfile {
             webhook_reorder: (often([0, 20, 50, 100]), millis([1_000, 10_000, 60_000, 900_000])),
             webhooks_lost: often([0, 0, 0, 20]),
             strangers: rng.percent(50),
+            outage: rng.percent(5).then(|| Outage::drawn(&rng)),
+            new_spreadsheet: rng.percent(10).then(|| rng.between(Duration::ZERO, Duration::from_mins(30))),
             keeps_account: false,
         }
     }

@@ -8,6 +8,7 @@ use domain::{
 };
 use google_sheets::{Cell, Row};
 use serde_json::Value;
+use store::SheetRow;
 
 use super::Violation;
 use crate::snapshot::Snapshot;
@@ -103,13 +104,18 @@ fn delivery(snapshot: &Snapshot, order: OrderId, id: MailEffectId, known: Option
     (stored < Some(reported)).then(|| Violation::of("no report is lost", order, text))
 }
 
-/// Each order has one row, and the row shows the order.
+/// The spreadsheet and the number of a row.
+type Place<'a> = (&'a str, u32);
+
+/// A row of a spreadsheet is one order's. Each order has one row in each spreadsheet that it was written to, and the row
+/// that was written last shows the order.
 pub fn rows(snapshot: &Snapshot) -> Vec<Violation> {
     let mut violations = Vec::new();
-    let mut found: BTreeMap<OrderId, Vec<u32>> = BTreeMap::new();
-    for (number, values) in &snapshot.sheet {
+    let mut found: BTreeMap<OrderId, Vec<Place<'_>>> = BTreeMap::new();
+    let rows = snapshot.sheets.iter().flat_map(|(id, rows)| rows.iter().map(move |(number, row)| (id, number, row)));
+    for (spreadsheet, number, values) in rows {
         match values.first().and_then(Value::as_str).and_then(|id| id.parse().ok()) {
-            Some(id) => found.entry(id).or_default().push(*number),
+            Some(id) => found.entry(id).or_default().push((spreadsheet.as_str(), *number)),
             None if values.iter().all(is_blank) => {}
             None => {
                 let text = format!("row {number} belongs to no order: {values:?}");
@@ -117,13 +123,17 @@ pub fn rows(snapshot: &Snapshot) -> Vec<Violation> {
             }
         }
     }
+    violations.extend(shared_rows(snapshot));
     for (id, order) in &snapshot.orders {
-        let rows = found.remove(id).unwrap_or_default();
-        let given = snapshot.rows.get(id).map(|row| row.row);
-        if rows.len() != 1 || given != rows.first().copied() {
+        let (rows, given) = (found.remove(id).unwrap_or_default(), given(snapshot, *id));
+        let is_there = |row: &&SheetRow| rows.contains(&(row.spreadsheet_id.as_str(), row.row));
+        let is_given = |place: &Place<'_>| given.iter().any(|row| (row.spreadsheet_id.as_str(), row.row) == *place);
+        let last = given.iter().filter(is_there).max_by_key(|row| row.written_version);
+        let is_missing = given.iter().any(|row| row.written_version > 0 && !is_there(&row));
+        if is_missing || last.is_none() || !rows.iter().all(is_given) {
             let text = format!("it stands in rows {rows:?}, and was given {given:?}");
             violations.push(Violation::of("one row an order", *id, text));
-        } else if let Some(values) = rows.first().and_then(|row| snapshot.sheet.get(row)) {
+        } else if let Some(values) = last.and_then(|row| snapshot.sheets.get(&row.spreadsheet_id)?.get(&row.row)) {
             let told = snapshot.events.get(id).and_then(|events| events.last()).map_or(0, |event| event.order_version);
             let difference = difference(values, order).or_else(|| is_older(values, told));
             violations.extend(difference.map(|text| Violation::of("a row says what its order is", *id, text)));
@@ -131,6 +141,22 @@ pub fn rows(snapshot: &Snapshot) -> Vec<Violation> {
     }
     for (id, rows) in found {
         violations.push(Violation::of("a row is its order's", id, format!("rows {rows:?} of an order that is not")));
+    }
+    violations
+}
+
+fn given(snapshot: &Snapshot, order: OrderId) -> &[SheetRow] {
+    snapshot.rows.get(&order).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Rows that were given to two orders.
+fn shared_rows(snapshot: &Snapshot) -> Vec<Violation> {
+    let (mut owners, mut violations) = (BTreeMap::new(), Vec::new());
+    for (id, row) in snapshot.rows.iter().flat_map(|(id, rows)| rows.iter().map(move |row| (*id, row))) {
+        let place: Place<'_> = (&row.spreadsheet_id, row.row);
+        if let Some(other) = owners.insert(place, id) {
+            violations.push(Violation::of("a row is one order's", id, format!("{place:?} is also that of {other}")));
+        }
     }
     violations
 }

@@ -3,7 +3,7 @@
 use super::Violation;
 use crate::snapshot::Snapshot;
 
-/// No dead letters, nothing in flight, and no order that waits for the system.
+/// No dead letters, not even for a while, nothing in flight, and no order that waits for the system.
 pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     let mut violations = Vec::new();
     if let Some(what) = &snapshot.restless {
@@ -12,6 +12,14 @@ pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     for (queue, count) in snapshot.dead_letters.iter().filter(|(_, count)| **count > 0) {
         let text = format!("{count} dead letters in {queue}, not 0");
         violations.push(Violation { invariant: "no dead letters", order: None, text });
+    }
+    for (queue, count) in snapshot.given_up.iter().filter(|(_, count)| **count > 0) {
+        let text = format!("{count} messages were given up to {queue}, not 0");
+        violations.push(Violation { invariant: "nothing is given up", order: None, text });
+    }
+    for queue in &snapshot.promised.poison {
+        let text = format!("a message that nobody can handle is no dead letter of {queue} in time");
+        violations.push(Violation { invariant: "poison ends soon", order: None, text });
     }
     for order in snapshot.orders.values() {
         let open = order.open_refund_actions().count();

@@ -32,6 +32,38 @@ pub async fn cancel(customer: &Customer, after: Option<Method>) {
     customer.cancel().await;
 }
 
+/// When an outage begins that [`cancel_in_an_outage`] runs into.
+pub const OUTAGE_AFTER: Duration = Duration::from_mins(5);
+
+/// The customer has paid when the providers go down, and cancels then.
+pub async fn cancel_in_an_outage(customer: &Customer) {
+    pay(customer, Method::Card).await;
+    customer.browser.world.clock.sleep(OUTAGE_AFTER + Duration::from_mins(1)).await;
+    customer.cancel().await;
+}
+
+/// How long a message that nobody can handle may stay in a queue.
+const POISON_ENDS: Duration = Duration::from_mins(10);
+
+/// In each queue is a message that nobody can read; it is a dead letter in time, and others are handled meanwhile.
+pub async fn beside_poison(customer: &Customer) {
+    let world = &customer.browser.world;
+    let bus = world.suite.bus();
+    let queues = &world.suite.wiring().queues;
+    let consumed = || world.suite.wiring().queue_mappings.iter().map(|mapping| mapping.queue.as_str());
+    for queue in consumed() {
+        bus.send(queue, "not an event".to_owned(), std::collections::BTreeMap::new());
+    }
+    cancel(customer, Some(Method::Card)).await;
+    world.clock.sleep(POISON_ENDS).await;
+    for queue in consumed() {
+        let dead_letters = queues.get(queue).and_then(|queue| queue.redrive.as_ref());
+        if dead_letters.is_none_or(|redrive| bus.purge(&redrive.dead_letters) != 1) {
+            world.promises.record(|promised| _ = promised.poison.insert(queue.to_owned()));
+        }
+    }
+}
+
 /// The customer cancels in one tab and pays in the other, before the intent is voided.
 pub async fn late_money(customer: &Customer) {
     let Some(placed) = place(customer).await else { return };

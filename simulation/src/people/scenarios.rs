@@ -6,10 +6,10 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 
 use super::actions::{
-    cancel, cancel_after_a_week, cancel_after_the_dashboard, cancel_when_expired, disputed, edit_and_pay,
-    edit_in_one_tab, from_the_dashboard, invoiced, late_and_gone, late_invoice, late_money, many_refunds, money_first,
-    pay, pay_at_the_last_moment, pay_twice, place, refunds, rush, transfer_of_former_total, transferred_back,
-    two_refunds, two_tabs,
+    beside_poison, cancel, cancel_after_a_week, cancel_after_the_dashboard, cancel_in_an_outage, cancel_when_expired,
+    disputed, edit_and_pay, edit_in_one_tab, from_the_dashboard, invoiced, late_and_gone, late_invoice, late_money,
+    many_refunds, money_first, pay, pay_at_the_last_moment, pay_twice, place, refunds, rush, transfer_of_former_total,
+    transferred_back, two_refunds, two_tabs,
 };
 use super::customer::Customer;
 use super::workload::Method;
@@ -118,6 +118,13 @@ pub static FORMER_TOTAL: Scenario =
 pub static RUSH: Scenario = Scenario { name: "a rush", run: |customer| Box::pin(rush(customer)) };
 /// The payment arrives before the order, or together with it.
 pub static MONEY_FIRST: Scenario = Scenario { name: "money first", run: |customer| Box::pin(money_first(customer)) };
+
+/// The customer pays and cancels while all providers are about to be down, or are.
+pub static IN_AN_OUTAGE: Scenario =
+    Scenario { name: "in an outage", run: |customer| Box::pin(cancel_in_an_outage(customer)) };
+/// Messages that nobody can handle are in the queues.
+pub static BESIDE_POISON: Scenario =
+    Scenario { name: "beside poison", run: |customer| Box::pin(beside_poison(customer)) };
 
 impl Scenario {
     /// Runs the scenario with the `n`-th customer of a run.

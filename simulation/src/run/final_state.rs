@@ -11,12 +11,13 @@ use sandbox::Outcome;
 use serde_json::Value;
 use store::{Catalogue as _, MailEffects as _, Orders as _, SheetRows as _};
 
-use crate::fixture::SPREADSHEET;
+use super::rest;
+use crate::fixture::{NEXT_SPREADSHEET, SPREADSHEET};
 use crate::snapshot::{Letter, Snapshot, StripeSnapshot};
 use crate::world::{World, products};
 
 /// Reads the state of all parts.
-pub fn read(world: &World, restless: Option<String>) -> Snapshot {
+pub fn read(world: &World, waiting: &rest::Quiescence) -> Snapshot {
     let memory = world.store.memory();
     let mut snapshot = Snapshot {
         orders: memory.all_orders().into_iter().map(|order| (order.id, order)).collect(),
@@ -25,10 +26,12 @@ pub fn read(world: &World, restless: Option<String>) -> Snapshot {
         mailbox: mailbox(world),
         reported: world.store.reports().all(),
         letters: letters(world),
-        sheet: sheet(world),
+        sheets: [SPREADSHEET, NEXT_SPREADSHEET].map(|id| (id.to_owned(), sheet(world, id))).into(),
         promised: world.promises.all(),
         published: Some(world.injector.published()),
-        restless,
+        restless: waiting.restless(),
+        given_up: waiting.given_up(),
+        dead_letters: rest::dead_letters(world),
         ..Snapshot::default()
     };
     for event in memory.stream_since(0).0 {
@@ -42,8 +45,8 @@ pub fn read(world: &World, restless: Option<String>) -> Snapshot {
     for id in snapshot.orders.keys() {
         // The memory store answers at once.
         snapshot.mails.extend(memory.mails_about(*id).now_or_never().and_then(Result::ok).unwrap_or_default());
-        let row = world.store.row_of(*id).now_or_never().and_then(Result::ok).flatten();
-        snapshot.rows.extend(row.map(|row| (*id, row)));
+        let rows = world.store.rows_of(*id).now_or_never().and_then(Result::ok).unwrap_or_default();
+        snapshot.rows.insert(*id, rows);
         let ledger = memory.ledger(*id).now_or_never().and_then(Result::ok).unwrap_or_default();
         snapshot.ledger.insert(*id, ledger);
         let receipts = memory.receipts(*id).now_or_never().and_then(Result::ok).unwrap_or_default();
@@ -52,8 +55,6 @@ pub fn read(world: &World, restless: Option<String>) -> Snapshot {
     let skus: Vec<Sku> = snapshot.stock_at_start.keys().cloned().collect();
     let products = memory.products(&skus).now_or_never().and_then(Result::ok).unwrap_or_default();
     snapshot.stock = products.into_iter().map(|product| (product.sku, i64::from(product.stock))).collect();
-    let dead = world.suite.bus().counts().into_iter().filter(|(name, _)| name.ends_with("-dlq"));
-    snapshot.dead_letters = dead.map(|(name, counts)| (name, counts.visible + counts.in_flight)).collect();
     snapshot
 }
 
@@ -86,9 +87,11 @@ fn letters(world: &World) -> BTreeMap<String, Letter> {
     letters
 }
 
-fn sheet(world: &World) -> BTreeMap<u32, Vec<Value>> {
-    let sheet = get(world, &format!("/_sandbox/sheets/{SPREADSHEET}"));
-    let rows = sheet.pointer("/tabs/0/entered").and_then(Value::as_array).cloned().unwrap_or_default();
+fn sheet(world: &World, id: &str) -> BTreeMap<u32, Vec<Value>> {
+    let sheet = get(world, &format!("/_sandbox/sheets/{id}"));
+    let tabs = sheet["tabs"].as_array().into_iter().flatten();
+    let tab = tabs.into_iter().find(|tab| tab["properties"]["title"] == "Orders").unwrap_or(&Value::Null);
+    let rows = tab["entered"].as_array().cloned().unwrap_or_default();
     let numbered = rows.into_iter().zip(1..).skip(1);
     numbered.filter_map(|(row, number)| Some((number, row.as_array()?.clone()))).collect()
 }

@@ -1,6 +1,7 @@
 //! Waits until everything has come to rest.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use domain::Timestamp;
 use resilience::Clock as _;
 use tokio::sync::Notify;
 
+use crate::fixture::BEGIN;
 use crate::world::{BOUND, World};
 
 /// The shortest and the longest pause between two checks.
@@ -26,6 +28,7 @@ struct State {
     people: Cell<u64>,
     gone: Notify,
     restless: RefCell<Option<String>>,
+    given_up: RefCell<BTreeMap<String, usize>>,
 }
 
 impl Quiescence {
@@ -47,22 +50,39 @@ impl Quiescence {
         }
     }
 
+    /// Dead letters before anybody redrove them, by queue.
+    pub fn given_up(&self) -> BTreeMap<String, usize> {
+        self.0.given_up.borrow().clone()
+    }
+
     /// What had not come to rest in time.
     pub fn restless(&self) -> Option<String> {
         self.0.restless.borrow().clone()
     }
 }
 
-/// Waits until nothing is in flight, redrives dead letters, lets the schedules run, and waits again.
+/// Waits until no provider is down any more and nothing is in flight, redrives dead letters, lets the schedules run, and
+/// waits again.
 pub async fn come_to_rest(world: &World, waiting: &Quiescence) {
     let end = world.clock.now().plus(BOUND);
+    if let Some(outage) = world.injector.profile().outage {
+        let over = Timestamp::from_seconds(BEGIN).plus(outage.end());
+        world.clock.sleep(over.since(world.clock.now())).await;
+    }
     quiet(world, end, waiting).await;
+    *waiting.0.given_up.borrow_mut() = dead_letters(world);
     for queue in world.suite.wiring().queues.keys() {
         world.suite.bus().redrive(queue);
     }
     quiet(world, end, waiting).await;
     world.clock.sleep(ROUNDS).await;
     quiet(world, end, waiting).await;
+}
+
+/// How many dead letters there are, by queue.
+pub fn dead_letters(world: &World) -> BTreeMap<String, usize> {
+    let dead = world.suite.bus().counts().into_iter().filter(|(name, _)| name.ends_with("-dlq"));
+    dead.map(|(name, counts)| (name, counts.visible + counts.in_flight)).collect()
 }
 
 async fn quiet(world: &World, end: Timestamp, waiting: &Quiescence) {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use domain::{OrderEvent, OrderId};
-use events::consume;
+use events::{Consumer, Failure, Visibility as _};
 use futures::future::LocalBoxFuture;
 use google_sheets::SheetsError;
 use resilience::{Clock as _, Deadline};
@@ -16,16 +16,17 @@ use store::StoreError;
 use stripe::StripeError;
 use suite::{CallError, ChangeStream as _, QueueMapping, Stores as _, StreamMapping};
 
-use super::profiles::unwilling;
+use super::profiles::{down, unwilling};
 use super::{SeededBug, with_handler};
-use crate::people::TWO_REFUNDS;
+use crate::injector::FaultProfile;
+use crate::people::{BESIDE_POISON, IN_AN_OUTAGE, TWO_REFUNDS};
 use crate::world::{Build, Handler, Pollers, SimulatedSuite, World};
 
 /// The functions that consume events.
 const CONSUMERS: [&str; 3] = ["send-email", "settle-payment", "sync-sheet"];
 
 /// All of them.
-pub const BUGS: [SeededBug; 8] = [
+pub const BUGS: [SeededBug; 10] = [
     SeededBug::new(
         "acknowledged before it is done",
         "a message is deleted when it arrives, and then worked on",
@@ -74,6 +75,18 @@ pub const BUGS: [SeededBug; 8] = [
     SeededBug::new("late money ignored", "only order.cancelled gives money back, not what comes afterwards", || {
         with_handler("settle-payment", choosy("settle-payment", OnlyCancelled))
     }),
+    SeededBug::new("impatient", "a message that fails comes again soon, however often it has come", || Build {
+        handlers: CONSUMERS.map(|function| (function, impatient(function))).into(),
+        ..Build::default()
+    })
+    .with_profile(down)
+    .in_scenario(&IN_AN_OUTAGE, 3),
+    SeededBug::new("patient with poison", "a message that nobody can handle is waited for like an outage", || Build {
+        handlers: CONSUMERS.map(|function| (function, patient(function))).into(),
+        ..Build::default()
+    })
+    .with_profile(|_| FaultProfile::without_faults())
+    .in_scenario(&BESIDE_POISON, 1),
 ];
 
 /// Why a buggy consumer failed. Its message comes again.
@@ -100,7 +113,9 @@ pub fn consumer(function: &'static str, work: Work) -> Build {
         Box::pin(async move {
             let batch = serde_json::from_value(batch).map_err(CallError::Event)?;
             let each = async |event: OrderEvent| work(suite, event, deadline).await;
-            let response = consume(suite.clock(), deadline, batch, each).await;
+            let queue = suite.gated_bus(function);
+            let consumer = Consumer { queue: &queue, clock: suite.clock(), ids: suite.ids() };
+            let response = consumer.each(deadline, batch, each, |_| Failure::Outage).await;
             serde_json::to_value(response).map_err(CallError::Result)
         })
     });
@@ -115,6 +130,40 @@ fn all_done(function: &'static str) -> Handler {
             Ok(json!({ "batchItemFailures": [] }))
         })
     })
+}
+
+/// Does what the function does, as if each message had come for the first time.
+fn impatient(function: &'static str) -> Handler {
+    Rc::new(move |suite, mut batch, deadline| {
+        Box::pin(async move {
+            for record in batch["Records"].as_array_mut().into_iter().flatten() {
+                record["attributes"]["ApproximateReceiveCount"] = json!("1");
+            }
+            suite.handle(function, batch, deadline).await
+        })
+    })
+}
+
+/// Does what the function does, and hides whatever failed for as long as it hides anything.
+fn patient(function: &'static str) -> Handler {
+    Rc::new(move |suite, batch, deadline| {
+        Box::pin(async move {
+            let receipts: BTreeMap<String, String> =
+                batch["Records"].as_array().into_iter().flatten().filter_map(receipt).collect();
+            let answer = suite.handle(function, batch, deadline).await?;
+            let failed = answer["batchItemFailures"].as_array().into_iter().flatten();
+            let failed = failed.filter_map(|failure| receipts.get(failure["itemIdentifier"].as_str()?));
+            let hidden: Vec<_> = failed.map(|receipt| (receipt.clone(), Duration::from_mins(15))).collect();
+            // A message that is not hidden comes again earlier.
+            let _ = suite.gated_bus(function).hide(&hidden).await;
+            Ok(answer)
+        })
+    })
+}
+
+/// A message's id and receipt.
+fn receipt(record: &Value) -> Option<(String, String)> {
+    Some((record["messageId"].as_str()?.to_owned(), record["receiptHandle"].as_str()?.to_owned()))
 }
 
 /// Chooses which events are handled.

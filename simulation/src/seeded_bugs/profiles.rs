@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use suite::Fault;
 
-use crate::injector::FaultProfile;
+use crate::injector::{FaultProfile, Outage, Symptom};
+use crate::people::OUTAGE_AFTER;
 
 /// Invocations die.
 pub fn deadly(seed: u64) -> FaultProfile {
@@ -50,6 +51,18 @@ pub fn deaf(seed: u64) -> FaultProfile {
 /// The same, and Stripe lists what nobody here can read.
 pub fn among_strangers(seed: u64) -> FaultProfile {
     FaultProfile { strangers: true, ..deaf(seed) }
+}
+
+/// All providers are down for six hours; seeds take turns in what callers see of it.
+pub fn down(seed: u64) -> FaultProfile {
+    let turn = usize::try_from(seed).unwrap_or_default() % Symptom::ALL.len();
+    let outage = Outage { after: OUTAGE_AFTER, provider: None, symptom: Symptom::ALL[turn] };
+    FaultProfile { outage: Some(outage), ..FaultProfile::without_faults() }
+}
+
+/// The shop gets another spreadsheet early.
+pub fn moved(seed: u64) -> FaultProfile {
+    FaultProfile { new_spreadsheet: Some(Duration::from_mins(10)), ..FaultProfile::of(seed) }
 }
 
 /// Only the function that writes the sheet stalls, now and then; nothing is duplicated.

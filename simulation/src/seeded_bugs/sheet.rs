@@ -9,14 +9,15 @@ use resilience::{Clock as _, Deadline};
 use store::{Orders as _, RowClaim, SheetRow, SheetRows as _};
 
 use super::consumers::{Trouble, consumer};
-use super::profiles::slow_rows;
+use super::profiles::{moved, slow_rows};
 use super::{Answer, SeededBug, with};
+use crate::fixture::{NEXT_SPREADSHEET, SPREADSHEET};
 use crate::observed_store::{BuggyStore, StoreContext};
 use crate::people::PLACE_AND_PAY;
 use crate::world::SimulatedSuite;
 
 /// All of them.
-pub const BUGS: [SeededBug; 6] = [
+pub const BUGS: [SeededBug; 7] = [
     SeededBug::new("appended row", "each event's row goes below the last one", || with(Append::default())),
     SeededBug::new(
         "row number read, then written",
@@ -41,6 +42,12 @@ pub const BUGS: [SeededBug; 6] = [
         "a version that is marked as written is not written again",
         || consumer("sync-sheet", |suite, event, deadline| Box::pin(mark_first(suite, event, deadline))),
     ),
+    SeededBug::new(
+        "row of any spreadsheet",
+        "an order keeps its row's number when the shop gets another spreadsheet, which counts from the start",
+        || with(OfAnySpreadsheet::default()),
+    )
+    .with_profile(moved),
 ];
 
 /// The row numbers that a buggy store has assigned.
@@ -66,9 +73,10 @@ impl Rows {
         RowClaim { order_id: order, row }
     }
 
-    fn row_of(&self, order: OrderId) -> Option<SheetRow> {
-        let known = |row| SheetRow { row, written_version: 0, written_at: Timestamp::default() };
-        self.of(order).map(known)
+    fn rows_of(&self, order: OrderId) -> Vec<SheetRow> {
+        let (spreadsheet_id, written_at) = (SPREADSHEET.to_owned(), Timestamp::default());
+        let known = |row| SheetRow { spreadsheet_id, row, written_version: 0, written_at };
+        self.of(order).map(known).into_iter().collect()
     }
 }
 
@@ -80,8 +88,8 @@ impl BuggyStore for Append {
         Box::pin(async move { Ok(orders.iter().map(|order| self.0.give(*order, self.0.last() + 1)).collect()) })
     }
 
-    fn row_of<'a>(&'a self, _: &'a StoreContext, order: OrderId) -> Answer<'a, Option<SheetRow>> {
-        Box::pin(async move { Ok(self.0.row_of(order)) })
+    fn rows_of<'a>(&'a self, _: &'a StoreContext, order: OrderId) -> Answer<'a, Vec<SheetRow>> {
+        Box::pin(async move { Ok(self.0.rows_of(order)) })
     }
 }
 
@@ -104,8 +112,8 @@ impl BuggyStore for ReadThenWritten {
         })
     }
 
-    fn row_of<'a>(&'a self, _: &'a StoreContext, order: OrderId) -> Answer<'a, Option<SheetRow>> {
-        Box::pin(async move { Ok(self.0.row_of(order)) })
+    fn rows_of<'a>(&'a self, _: &'a StoreContext, order: OrderId) -> Answer<'a, Vec<SheetRow>> {
+        Box::pin(async move { Ok(self.0.rows_of(order)) })
     }
 }
 
@@ -125,8 +133,52 @@ impl BuggyStore for LookedFor {
         })
     }
 
-    fn row_of<'a>(&'a self, _: &'a StoreContext, order: OrderId) -> Answer<'a, Option<SheetRow>> {
-        Box::pin(async move { Ok(self.0.row_of(order)) })
+    fn rows_of<'a>(&'a self, _: &'a StoreContext, order: OrderId) -> Answer<'a, Vec<SheetRow>> {
+        Box::pin(async move { Ok(self.0.rows_of(order)) })
+    }
+}
+
+/// Numbers by order, counted in each spreadsheet.
+#[derive(Default)]
+struct OfAnySpreadsheet {
+    given: RefCell<BTreeMap<OrderId, u32>>,
+    last: RefCell<BTreeMap<String, u32>>,
+}
+
+impl BuggyStore for OfAnySpreadsheet {
+    fn rows<'a>(
+        &'a self,
+        _: &'a StoreContext,
+        spreadsheet: &'a str,
+        orders: &'a [OrderId],
+    ) -> Answer<'a, Vec<RowClaim>> {
+        Box::pin(async move {
+            let (mut given, mut last) = (self.given.borrow_mut(), self.last.borrow_mut());
+            let last = last.entry(spreadsheet.to_owned()).or_insert(1);
+            let mut claim = |order_id: &OrderId| {
+                let row = *given.entry(*order_id).or_insert_with(|| {
+                    *last += 1;
+                    *last
+                });
+                RowClaim { order_id: *order_id, row }
+            };
+            Ok(orders.iter().map(&mut claim).collect())
+        })
+    }
+
+    fn rows_of<'a>(&'a self, _: &'a StoreContext, order: OrderId) -> Answer<'a, Vec<SheetRow>> {
+        Box::pin(async move {
+            let given = self.given.borrow().get(&order).copied();
+            let known = |row| {
+                [SPREADSHEET, NEXT_SPREADSHEET].map(|id| SheetRow {
+                    spreadsheet_id: id.to_owned(),
+                    row,
+                    written_version: 0,
+                    written_at: Timestamp::default(),
+                })
+            };
+            Ok(given.into_iter().flat_map(known).collect())
+        })
     }
 }
 
@@ -144,18 +196,20 @@ async fn write_event(suite: &SimulatedSuite, event: OrderEvent, deadline: Deadli
 async fn mark_first(suite: &SimulatedSuite, event: OrderEvent, deadline: Deadline) -> Result<(), Trouble> {
     let store = suite.gated_store();
     let order = store.find(event.order_id).await?.ok_or(Trouble::NoOrder)?;
-    store.rows(&suite.settings().spreadsheet_id, &[order.id]).await?;
-    if store.row_of(order.id).await?.is_some_and(|row| row.written_version >= order.version) {
+    let spreadsheet = suite.spreadsheet_id();
+    store.rows(spreadsheet, &[order.id]).await?;
+    if store.rows_of(order.id).await?.iter().any(|row| row.written_version >= order.version) {
         return Ok(());
     }
-    store.row_written(order.id, order.version, suite.clock().now()).await?;
+    store.row_written(spreadsheet, order.id, order.version, suite.clock().now()).await?;
     write(suite, &order, deadline).await
 }
 
 async fn write(suite: &SimulatedSuite, order: &Order, deadline: Deadline) -> Result<(), Trouble> {
     let store = suite.gated_store();
-    let claims = store.rows(&suite.settings().spreadsheet_id, &[order.id]).await?;
+    let spreadsheet = suite.spreadsheet_id();
+    let claims = store.rows(spreadsheet, &[order.id]).await?;
     let rows: Vec<_> = claims.into_iter().map(|claim| (claim.row, Row::of(order))).collect();
     suite.sheets().write_rows(&rows, deadline).await?;
-    Ok(store.row_written(order.id, order.version, suite.clock().now()).await?)
+    Ok(store.row_written(spreadsheet, order.id, order.version, suite.clock().now()).await?)
 }

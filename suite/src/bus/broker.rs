@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use domain::Timestamp;
-use events::{BusError, DeadLetters, Event, Publisher};
+use events::{BusError, DeadLetters, Event, Publisher, Visibility};
 use resilience::Clock;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -52,6 +52,8 @@ pub struct Misbehaviour {
     pub refuse: usize,
     /// How many messages from now on are accepted while the answer is lost.
     pub lose_answers: usize,
+    /// How many messages from now on the topic cannot deliver to a queue: they go to the subscription's dead letters.
+    pub undeliverable: usize,
 }
 
 #[derive(Debug, Default)]
@@ -69,8 +71,10 @@ enum Fault {
     AnswerLost,
     #[error("an event without a JSON form")]
     Json(#[from] serde_json::Error),
-    #[error("the function has no stream with a queue for dead letters")]
+    #[error("the function reads no queue, or no stream with a queue for dead letters")]
     NoQueue,
+    #[error("not a receipt of this bus")]
+    Receipt,
 }
 
 impl From<Fault> for BusError {
@@ -124,6 +128,13 @@ impl<C: Clock> Bus<C> {
         self.changed.notify_waiters();
     }
 
+    /// Shows a message that was received again only after a while. A stale receipt changes nothing.
+    fn hide(&self, queue: &str, receipt: Receipt, wait: Duration) {
+        let now = self.clock.now();
+        self.state.borrow_mut().queue(queue).hide(receipt, now.plus(wait));
+        self.changed.notify_waiters();
+    }
+
     /// Puts a message into a queue.
     pub fn send(&self, queue: &str, body: String, attributes: BTreeMap<String, String>) {
         let now = self.clock.now();
@@ -149,6 +160,11 @@ impl<C: Clock> Bus<C> {
         count
     }
 
+    /// Deletes everything in a queue, and says how much there was.
+    pub fn purge(&self, queue: &str) -> usize {
+        self.state.borrow_mut().queue(queue).take_all().len()
+    }
+
     /// What is in a queue, visible or not, oldest first.
     pub fn messages(&self, queue: &str) -> Vec<Message> {
         self.state.borrow().queues.get(queue).map(|queue| queue.messages().cloned().collect()).unwrap_or_default()
@@ -158,6 +174,12 @@ impl<C: Clock> Bus<C> {
     pub fn letters_of(&self, function: &str) -> StreamLetters<'_, C> {
         let mapping = self.wiring.stream_mappings.iter().find(|mapping| mapping.function == function);
         StreamLetters { bus: self, queue: mapping.and_then(|mapping| mapping.dead_letters.as_deref()) }
+    }
+
+    /// The queue that this function reads.
+    pub fn queue_of(&self, function: &str) -> ConsumedQueue<'_, C> {
+        let mapping = self.wiring.queue_mappings.iter().find(|mapping| mapping.function == function);
+        ConsumedQueue { bus: self, queue: mapping.map(|mapping| mapping.queue.as_str()) }
     }
 
     /// How full each queue is.
@@ -209,6 +231,11 @@ impl<C: Clock> Bus<C> {
         let mut state = self.state.borrow_mut();
         let wanting = self.wiring.subscriptions.iter().filter(|one| one.wants(event.event_type()));
         for subscription in wanting {
+            if state.misbehaviour.cannot_deliver() {
+                let message = state.message(body.clone(), attributes.clone(), now);
+                state.queue(&subscription.dead_letters).send(message, now);
+                continue;
+            }
             let copies = 1 + state.misbehaviour.copies;
             let schedule = self.schedule.0.borrow();
             let arrivals = schedule.as_ref().map(|schedule| schedule.arrivals(&subscription.queue, event));
@@ -247,7 +274,30 @@ impl<C: Clock> DeadLetters for StreamLetters<'_, C> {
     }
 }
 
+/// A function's queue, as the function sees it.
+#[derive(Debug)]
+pub struct ConsumedQueue<'a, C> {
+    bus: &'a Bus<C>,
+    queue: Option<&'a str>,
+}
+
+impl<C: Clock> Visibility for ConsumedQueue<'_, C> {
+    async fn hide(&self, messages: &[(String, Duration)]) -> Result<(), BusError> {
+        let queue = self.queue.ok_or(Fault::NoQueue)?;
+        for (receipt, wait) in messages {
+            self.bus.hide(queue, Receipt::parse(receipt).ok_or(Fault::Receipt)?, *wait);
+        }
+        Ok(())
+    }
+}
+
 impl Misbehaviour {
+    fn cannot_deliver(&mut self) -> bool {
+        let cannot = self.undeliverable > 0;
+        self.undeliverable = self.undeliverable.saturating_sub(1);
+        cannot
+    }
+
     fn refuses(&mut self) -> Result<(), Fault> {
         if self.refuse == 0 {
             return Ok(());

@@ -1,6 +1,7 @@
 //! One queue.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use domain::Timestamp;
@@ -24,6 +25,20 @@ pub struct Message {
 pub struct Receipt {
     place: u64,
     receives: u32,
+}
+
+impl Receipt {
+    /// Reads what its `Display` wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (place, receives) = text.split_once('-')?;
+        Some(Self { place: place.parse().ok()?, receives: receives.parse().ok()? })
+    }
+}
+
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.place, self.receives)
+    }
 }
 
 /// A message in the hands of a consumer.
@@ -84,6 +99,15 @@ impl Queue {
             }
         };
         visible.map(hand_out).collect()
+    }
+
+    /// Hides a message that was received until a moment. A stale receipt changes nothing.
+    pub fn hide(&mut self, receipt: Receipt, until: Timestamp) {
+        if let Some(entry) = self.entries.get_mut(&receipt.place)
+            && entry.receives == receipt.receives
+        {
+            entry.visible_at = until;
+        }
     }
 
     /// Deletes a message that is done. A stale receipt changes nothing: another receiver has the message now.

@@ -2,7 +2,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use domain::{EventId, EventType, Money, OrderEvent, OrderId, OrderStatus, Timestamp};
-use events::{DeadLetters as _, Event, Publisher as _};
+use events::{DeadLetters as _, Event, Publisher as _, Visibility as _};
 use resilience::{Clock as _, VirtualClock};
 use uuid::Uuid;
 
@@ -70,7 +70,8 @@ fn a_message_comes_again_until_it_is_done_and_then_never() {
 fn what_is_received_too_often_becomes_a_dead_letter_and_can_be_redriven() {
     let (bus, clock) = bus();
     clock.run(bus.publish(&event(EventType::Paid))).unwrap();
-    for _ in 0..6 {
+    let receives = TEMPLATE.parse::<Wiring>().unwrap().queues["send-email"].redrive.as_ref().unwrap().max_receives;
+    for _ in 0..receives {
         assert_eq!(bus.receive("send-email", 10).len(), 1);
         clock.advance(Duration::from_mins(2));
     }
@@ -81,9 +82,37 @@ fn what_is_received_too_often_becomes_a_dead_letter_and_can_be_redriven() {
 }
 
 #[test]
+fn a_consumer_says_when_its_message_comes_again() {
+    let (bus, clock) = bus();
+    clock.run(bus.publish(&event(EventType::Paid))).unwrap();
+    let hide = |receipt: String, wait| clock.run(bus.queue_of("send-email").hide(&[(receipt, wait)]));
+    let first = bus.receive("send-email", 10)[0].receipt;
+    hide(first.to_string(), Duration::from_secs(5)).unwrap();
+    clock.advance(Duration::from_secs(5));
+    let second = bus.receive("send-email", 10)[0].receipt;
+    hide(second.to_string(), Duration::from_mins(15)).unwrap();
+    hide(first.to_string(), Duration::ZERO).unwrap();
+    clock.advance(Duration::from_mins(14));
+    assert!(bus.receive("send-email", 10).is_empty(), "a stale receipt shows nothing");
+    clock.advance(Duration::from_mins(1));
+    assert_eq!(bus.receive("send-email", 10)[0].receives, 3);
+    assert!(hide("sample".to_owned(), Duration::ZERO).is_err(), "not a receipt");
+}
+
+#[test]
+fn what_cannot_be_delivered_is_apart_from_what_a_consumer_gave_up_on() {
+    let (bus, clock) = bus();
+    bus.misbehave(Misbehaviour { undeliverable: 1, ..Misbehaviour::default() });
+    clock.run(bus.publish(&event(EventType::Paid))).unwrap();
+    let dead = |queue: &str| bus.messages(&format!("{queue}-undelivered-dlq")).len();
+    assert_eq!((dead("send-email") + dead("sync-sheet"), sizes(&bus).0 + sizes(&bus).1), (1, 1));
+    assert_eq!(bus.messages("send-email-dlq").len() + bus.messages("sync-sheet-dlq").len(), 0);
+}
+
+#[test]
 fn copies_refusals_and_lost_answers_are_made_on_demand() {
     let (bus, clock) = bus();
-    bus.misbehave(Misbehaviour { copies: 1, refuse: 1, lose_answers: 1 });
+    bus.misbehave(Misbehaviour { copies: 1, refuse: 1, lose_answers: 1, ..Misbehaviour::default() });
     assert!(clock.run(bus.publish(&event(EventType::Paid))).is_err());
     assert_eq!(sizes(&bus), (0, 0), "refused: nothing was sent");
     assert!(clock.run(bus.publish(&event(EventType::Paid))).is_err());

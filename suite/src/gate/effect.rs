@@ -18,7 +18,7 @@ pub enum EffectKind {
     Conditional,
     /// A provider is asked.
     Provider,
-    /// An event is published, or a dead letter kept.
+    /// An event is published, a dead letter kept, or a message hidden.
     Publish,
     /// A message, a position of a stream or a webhook is acknowledged.
     Acknowledge,

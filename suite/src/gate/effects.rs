@@ -1,13 +1,14 @@
 //! Every seam behind a gate.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
     Change, CustomerId, Due, LedgerEntry, MailEffect, MailEffectId, MailSubject, Order, OrderEvent, OrderId,
     OrderStatus, Product, Sku, Timestamp,
 };
-use events::{BusError, DeadLetters, Event, Publisher};
+use events::{BusError, DeadLetters, Event, Publisher, Visibility};
 use http::{Request, Response};
 use resilience::{Clock, Transport, TransportError};
 use store::{
@@ -32,7 +33,7 @@ impl<'a, S> StoreGate<'a, S> {
     }
 }
 
-/// The bus behind a gate, as a stream's function sees it.
+/// The bus behind a gate, as a function sees it.
 #[derive(Debug)]
 pub struct BusGate<'a, C> {
     bus: &'a Bus<C>,
@@ -165,12 +166,19 @@ impl<S: Stores> SheetRows for StoreGate<'_, S> {
         self.gate.around(write("rows.rows"), self.store.rows().rows(spreadsheet_id, orders)).await
     }
 
-    async fn row_written(&self, order: OrderId, version: u64, at: Timestamp) -> Result<(), StoreError> {
-        self.gate.around(write("rows.row_written").of(order), self.store.rows().row_written(order, version, at)).await
+    async fn row_written(
+        &self,
+        spreadsheet_id: &str,
+        order: OrderId,
+        version: u64,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let written = self.store.rows().row_written(spreadsheet_id, order, version, at);
+        self.gate.around(write("rows.row_written").of(order), written).await
     }
 
-    async fn row_of(&self, order: OrderId) -> Result<Option<SheetRow>, StoreError> {
-        self.gate.around(read("rows.row_of").of(order), self.store.rows().row_of(order)).await
+    async fn rows_of(&self, order: OrderId) -> Result<Vec<SheetRow>, StoreError> {
+        self.gate.around(read("rows.rows_of").of(order), self.store.rows().rows_of(order)).await
     }
 }
 
@@ -183,6 +191,12 @@ impl<C: Clock> Publisher for BusGate<'_, C> {
 impl<C: Clock> DeadLetters for BusGate<'_, C> {
     async fn keep(&self, content: &str, reason: &str) -> Result<(), BusError> {
         self.gate.around(publish("bus.keep"), self.bus.letters_of(self.function).keep(content, reason)).await
+    }
+}
+
+impl<C: Clock> Visibility for BusGate<'_, C> {
+    async fn hide(&self, messages: &[(String, Duration)]) -> Result<(), BusError> {
+        self.gate.around(publish("queue.hide"), self.bus.queue_of(self.function).hide(messages)).await
     }
 }
 

@@ -189,7 +189,12 @@ fn subscription(document: &Document, id: &str, properties: &Value) -> Result<Sub
             Some(choices.ok_or_else(|| wrong(id, "FilterPolicy"))?.clone())
         }
     };
-    Ok(Subscription { queue: queue_named(document, id, &properties["Endpoint"], "Endpoint")?, event_types })
+    let undeliverable = &properties["RedrivePolicy"]["deadLetterTargetArn"];
+    Ok(Subscription {
+        queue: queue_named(document, id, &properties["Endpoint"], "Endpoint")?,
+        event_types,
+        dead_letters: queue_named(document, id, undeliverable, "RedrivePolicy")?,
+    })
 }
 
 fn is_word_or_prefix(choice: &Value) -> bool {

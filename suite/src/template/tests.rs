@@ -20,6 +20,8 @@ fn the_template_is_understood() {
     assert_eq!((email.function.as_str(), email.partial_failures), ("send-email", true));
     let queue = &wiring.queues["send-email"];
     assert_eq!(queue.redrive.as_ref().unwrap().dead_letters, "send-email-dlq");
+    let topic = wiring.subscriptions.iter().find(|subscription| subscription.queue == "send-email").unwrap();
+    assert_eq!(topic.dead_letters, "send-email-undelivered-dlq");
     assert!(queue.visibility >= 6 * wiring.functions["send-email"].timeout);
 
     for (function, table) in [("order-stream", "OrdersTable"), ("account-stream", "IdentityTable")] {

@@ -108,6 +108,8 @@ pub struct Subscription {
     pub queue: String,
     /// Event types that match one of these, exact words or prefixes; `None` for all.
     pub event_types: Option<Vec<Value>>,
+    /// The queue for what cannot be delivered.
+    pub dead_letters: String,
 }
 
 impl Subscription {

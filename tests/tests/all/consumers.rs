@@ -12,7 +12,7 @@ use std::rc::Rc;
 use api::ProblemType;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use bytes::Bytes;
-use domain::{Delivery, MailEffectId, MailKind, MailSubject, OrderEvent, OrderStatus, Sending};
+use domain::{Delivery, MailEffectId, MailKind, MailSubject, OrderEvent, OrderId, OrderStatus, Sending};
 use events::{BusError, DeadLetters, Event, Publisher};
 use http::{Request, Response};
 use lambda_http::request::LambdaRequest;
@@ -216,6 +216,51 @@ fn a_row_whose_order_moved_on_while_it_was_written_is_written_again() {
     let rows = world.rows();
     assert_eq!((rows.len(), rows[0].1.version()), (1, Some(world.order().version)));
     assert!(rows[0].1.is_of(&world.order()), "the row shows the order as it is now: {:?}", rows[0].1);
+}
+
+/// Google, where it refuses whatever has this order in it.
+struct Refusing {
+    inner: Sandboxed,
+    order: String,
+}
+
+impl Transport for Refusing {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        if !String::from_utf8_lossy(request.body()).contains(&self.order) {
+            return self.inner.send(request).await;
+        }
+        let body = r#"{"error":{"code":400,"message":"Invalid values[3][0]","status":"INVALID_ARGUMENT"}}"#;
+        Ok(Response::builder().status(400).body(Bytes::from(body)).unwrap())
+    }
+}
+
+/// The sample's event as it would be about these orders.
+fn about(orders: &[OrderId]) -> Value {
+    let mut event = sample("sync-sheet", "order-paid-twice");
+    let record = event["Records"][0].clone();
+    let of = |order: &OrderId| {
+        let mut record = record.clone();
+        record["messageId"] = order.to_string().into();
+        let body = record["body"].as_str().unwrap().replace(&order_id().to_string(), &order.to_string());
+        record["body"] = body.into();
+        record
+    };
+    event["Records"] = orders.iter().map(of).collect();
+    event
+}
+
+#[test]
+fn a_row_that_google_refuses_fails_alone() {
+    let world = World::with_paid_order();
+    let orders: Vec<OrderId> = (0..9).map(|_| world.place_another().id).collect();
+    let order = orders[4].to_string();
+    let warm = world.warm_over(Refusing { inner: world.transport(), order: order.clone() });
+    let env = local(world.store.clone(), &warm);
+    let event = batch(about(&orders));
+    let response = world.clock.run(sheets::sync_sheet::handle(&env, world.deadline(), event)).unwrap();
+    let failed: Vec<_> = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+    assert_eq!(failed, [order]);
+    assert_eq!(world.rows().len(), 8);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What functions are given in tests: a store, the sandbox, a virtual clock.
 
+use std::time::Duration;
+
 use auth::mint::{SigningKey, SigningKeys};
 use domain::Timestamp;
-use events::{BusError, DeadLetters, Event, Publisher};
+use events::{BusError, DeadLetters, Event, Publisher, Visibility};
 use resilience::{SeededIds, Transport, VirtualClock};
 use sandbox::Shared;
 use serde_json::{Value, json};
@@ -41,7 +43,7 @@ pub fn local<S, T>(store: S, warm: &Warmed<T>) -> Local<'_, S, NoBus, T, Virtual
     Local { store, bus: NoBus, warm }
 }
 
-/// Nothing is published here.
+/// Nothing is published here, and no message is hidden: events come by hand.
 pub struct NoBus;
 
 impl Publisher for NoBus {
@@ -53,5 +55,11 @@ impl Publisher for NoBus {
 impl DeadLetters for NoBus {
     async fn keep(&self, content: &str, _: &str) -> Result<(), BusError> {
         panic!("{content} is kept")
+    }
+}
+
+impl Visibility for NoBus {
+    async fn hide(&self, _: &[(String, Duration)]) -> Result<(), BusError> {
+        Ok(())
     }
 }

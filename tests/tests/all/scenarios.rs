@@ -13,6 +13,7 @@ pub mod shop;
 mod shown;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{OrderStatus, Role, Timestamp};
@@ -145,8 +146,8 @@ fn a_webhook_that_comes_before_the_apis_answer_is_merged_all_the_same() {
     let shop = Shop::open();
     shop.suffers(Fault::new(FaultKind::Latency { millis: 3000 }).on("POST", "/v1/payment_intents").times(1));
     let webhooks = async {
-        shop.clock.sleep(std::time::Duration::from_secs(1)).await;
-        let told = shop.suite.run_until_idle(Some(&shop.sandbox), std::time::Duration::from_secs(1)).await.unwrap();
+        shop.clock.sleep(Duration::from_secs(1)).await;
+        let told = shop.suite.run_until_idle(Some(&shop.sandbox), Duration::from_secs(1)).await.unwrap();
         assert!(shop.orders()[0].payment.intent.is_none(), "create-order still waits for its answer");
         assert_eq!(shop.orders()[0].payment.facts.intents().count(), 1, "and Stripe's word is there: {told:?}");
     };
@@ -201,12 +202,44 @@ fn a_rate_limit_of_sendgrids_delays_the_mail_and_doubles_nothing() {
 }
 
 #[test]
+fn another_spreadsheet_begins_with_rows_of_its_own() {
+    let shop = Shop::open();
+    let [first, second] = ["key-1", "key-2"].map(|key| shop.order(key));
+    shop.wait(Duration::from_mins(1));
+    let before = shop.rows();
+    assert_eq!(before.len(), 2);
+    shop.move_to("orders-2");
+    for placed in [second, shop.order("key-3"), first] {
+        let answer = shop.post(&format!("/v1/orders/{}/cancel", placed.order_id), None);
+        assert_eq!(answer.status(), StatusCode::OK);
+        shop.settle();
+    }
+    let rows = shop.rows_in("orders-2");
+    assert_eq!(rows.iter().map(|(_, status)| status.as_str()).collect::<Vec<_>>(), ["cancelled"; 3]);
+    assert_eq!(rows.into_iter().collect::<BTreeSet<_>>().len(), 3, "one row each");
+    assert_eq!(shop.rows(), before, "the former one stays as it is");
+}
+
+#[test]
+fn a_mail_that_cannot_be_sent_for_six_hours_is_sent_then() {
+    let shop = Shop::open();
+    shop.suffers(Fault::new(FaultKind::TooManyRequests { retry_after: Some(30) }).at(Provider::Sendgrid));
+    let placed = shop.order("key-1");
+    shop.pay(&placed, "pm_card_visa");
+    shop.wait(Duration::from_hours(6));
+    assert_eq!((shop.mails().len(), shop.dead_letters()), (0, 0));
+    shop.recovers();
+    shop.wait(Duration::from_mins(16));
+    shop.assert_paid_once(&placed);
+}
+
+#[test]
 fn a_mail_that_cannot_be_sent_for_long_becomes_a_dead_letter_and_is_sent_once_it_is_redriven() {
     let shop = Shop::open();
     shop.suffers(Fault::new(FaultKind::TooManyRequests { retry_after: Some(30) }).at(Provider::Sendgrid));
     let placed = shop.order("key-1");
     shop.pay(&placed, "pm_card_visa");
-    shop.settle();
+    shop.wait(Duration::from_hours(25));
     assert_eq!((shop.mails().len(), shop.dead_letters()), (0, 1));
     shop.recovers();
     assert_eq!(shop.suite.bus().redrive("send-email"), 1);

@@ -53,9 +53,22 @@ fn the_stream_never_blocks_for_good() {
 fn queues_give_up_into_dead_letters() {
     check(
         rules::dead_letters,
-        "        deadLetterTargetArn: !GetAtt SendEmailDlq.Arn\n        maxReceiveCount: 6\n",
-        "        maxReceiveCount: 6\n",
+        "        deadLetterTargetArn: !GetAtt SendEmailDlq.Arn\n        maxReceiveCount: 100\n",
+        "        maxReceiveCount: 100\n",
     );
+}
+
+#[test]
+fn what_cannot_be_delivered_has_a_queue_of_its_own() {
+    check(rules::undelivered, "!GetAtt SendEmailUndeliveredDlq.Arn\n\n", "!GetAtt SendEmailDlq.Arn\n\n");
+}
+
+#[test]
+fn consumers_bear_an_outage_of_six_hours_and_give_up_poison_soon() {
+    for receives in ["20", "300"] {
+        check(rules::patience, "maxReceiveCount: 100", &format!("maxReceiveCount: {receives}"));
+    }
+    check(rules::patience, "MessageRetentionPeriod: 345600", "MessageRetentionPeriod: 86400");
 }
 
 #[test]

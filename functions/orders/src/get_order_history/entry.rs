@@ -147,8 +147,8 @@ impl HistoryEntry {
     }
 
     /// The entry of a row; `None` while nothing was seen in it.
-    pub fn of_row(row: SheetRow) -> Option<Self> {
-        let SheetRow { row, written_version: order_version, written_at: at } = row;
+    pub fn of_row(row: &SheetRow) -> Option<Self> {
+        let SheetRow { row, written_version: order_version, written_at: at, .. } = *row;
         (order_version > 0).then_some(Self::Row { at, row, order_version })
     }
 }

@@ -62,6 +62,8 @@ pub(crate) const RECEIPT: &str = "receipt#";
 pub(crate) const LEDGER: &str = "ledger#";
 /// The prefix of the sort keys of mails.
 pub(crate) const MAIL: &str = "mail#";
+/// What the sort keys of an order's rows begin with.
+pub(crate) const ROW: &str = "row#";
 /// What the sort keys of an account's sessions begin with.
 pub(crate) const SESSION: &str = "session#";
 
@@ -124,9 +126,9 @@ pub(crate) fn mail(id: MailEffectId) -> Key {
     Key::new(id.subject, format!("{MAIL}{}#{}", id.kind.as_str(), id.event_id))
 }
 
-/// An order's row in the sheet.
-pub(crate) fn row(id: OrderId) -> Key {
-    Key::new(id, "row")
+/// An order's row in a spreadsheet.
+pub(crate) fn row(id: OrderId, spreadsheet_id: &str) -> Key {
+    Key::new(id, format!("{ROW}{spreadsheet_id}"))
 }
 
 /// The last row number assigned in a sheet.
@@ -269,7 +271,7 @@ mod tests {
                 mail(MailEffectId { subject: MailSubject::Order(id), kind: MailKind::OrderConfirmation, event_id }),
                 format!("{ord} mail#order_confirmation#evt_0000000000000000000000000000000b"),
             ),
-            (row(id), format!("{ord} row")),
+            (row(id, "abc"), format!("{ord} row#abc")),
             (counter("abc"), "sheet#abc counter".to_owned()),
             (account(anna), format!("{cus} account")),
             (email(&"Anna@Example.com".parse().unwrap()), "email#anna@example.com email".to_owned()),

@@ -8,8 +8,8 @@ use domain::{OrderId, Timestamp};
 use resilience::{Clock, Ids, Policy, RandomIds, SystemClock};
 
 use super::failure::{Failure, settle};
-use super::keys::{self, Item, number, text};
-use super::table::names;
+use super::keys::{self, Item, Key, ROW, number, text};
+use super::table::{names, read_all};
 use super::transaction::{Outcome, Transaction};
 use super::{DynamoEffects, item};
 use crate::{RowClaim, SheetRow, SheetRows, StoreError};
@@ -52,7 +52,7 @@ impl SheetRows for DynamoEffects {
     async fn rows(&self, spreadsheet_id: &str, orders: &[OrderId]) -> Result<Vec<RowClaim>, StoreError> {
         let mut pause = Policy::CONFLICT.first;
         for _ in 0..Policy::CONFLICT.attempts {
-            let wanted = orders.iter().map(|id| keys::row(*id)).chain([keys::counter(spreadsheet_id)]);
+            let wanted = orders.iter().map(|id| keys::row(*id, spreadsheet_id)).chain([keys::counter(spreadsheet_id)]);
             let mut known = KnownRows::read(&self.table.get_all(wanted).await?)?;
             let last = known.last.unwrap_or(HEADER);
             let new: Vec<_> =
@@ -67,12 +67,19 @@ impl SheetRows for DynamoEffects {
         Err(StoreError::Unavailable("others kept taking the next rows".into()))
     }
 
-    async fn row_written(&self, order: OrderId, version: u64, at: Timestamp) -> Result<(), StoreError> {
-        settle(async || self.note_written(order, version, at).await).await
+    async fn row_written(
+        &self,
+        spreadsheet_id: &str,
+        order: OrderId,
+        version: u64,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let key = keys::row(order, spreadsheet_id);
+        settle(async || self.note_written(&key, version, at).await).await
     }
 
-    async fn row_of(&self, order: OrderId) -> Result<Option<SheetRow>, StoreError> {
-        self.table.get(&keys::row(order)).await?.map(item::read).transpose()
+    async fn rows_of(&self, order: OrderId) -> Result<Vec<SheetRow>, StoreError> {
+        read_all(self.table.query_prefix(&order, ROW)).await?.into_iter().map(item::read).collect()
     }
 }
 
@@ -87,8 +94,9 @@ impl DynamoEffects {
         let mut transaction = Transaction::default();
         transaction.update(self.move_counter(spreadsheet_id, seen, new)?);
         for (order, row) in new {
-            let row = SheetRow { row: *row, written_version: 0, written_at: Timestamp::default() };
-            let mut stored = item::item(&keys::row(*order), &row)?;
+            let (spreadsheet, written_at) = (spreadsheet_id.to_owned(), Timestamp::default());
+            let row = SheetRow { spreadsheet_id: spreadsheet, row: *row, written_version: 0, written_at };
+            let mut stored = item::item(&keys::row(*order, spreadsheet_id), &row)?;
             stored.insert(ORDER_ID.to_owned(), text(order.to_string()));
             self.table.add_new(&mut transaction, stored)?;
         }
@@ -117,13 +125,13 @@ impl DynamoEffects {
         Ok(update.build()?)
     }
 
-    async fn note_written(&self, order: OrderId, version: u64, at: Timestamp) -> Result<(), Failure> {
+    async fn note_written(&self, row: &Key, version: u64, at: Timestamp) -> Result<(), Failure> {
         let update = self
             .table
             .client
             .update_item()
             .table_name(&self.table.name)
-            .set_key(Some(keys::row(order).attributes()))
+            .set_key(Some(row.attributes()))
             .update_expression("SET #version = :version, #at = :at")
             .condition_expression("#version < :version")
             .set_expression_attribute_names(Some(names(&[("#version", "written_version"), ("#at", "written_at")])))

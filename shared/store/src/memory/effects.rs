@@ -37,9 +37,10 @@ impl SheetRows for MemoryStore {
         let mut last = state.last_row.get(spreadsheet_id).copied().unwrap_or(1);
         let mut claims = Vec::with_capacity(orders.len());
         for order_id in orders {
-            let known = *state.rows.entry(*order_id).or_insert_with(|| {
+            let known = state.rows.entry((*order_id, spreadsheet_id.to_owned())).or_insert_with(|| {
                 last += 1;
-                SheetRow { row: last, written_version: 0, written_at: Timestamp::default() }
+                let (spreadsheet_id, written_at) = (spreadsheet_id.to_owned(), Timestamp::default());
+                SheetRow { spreadsheet_id, row: last, written_version: 0, written_at }
             });
             claims.push(RowClaim { order_id: *order_id, row: known.row });
         }
@@ -47,8 +48,14 @@ impl SheetRows for MemoryStore {
         Ok(claims)
     }
 
-    async fn row_written(&self, order: OrderId, version: u64, at: Timestamp) -> Result<(), StoreError> {
-        if let Some(row) = self.state.borrow_mut().rows.get_mut(&order)
+    async fn row_written(
+        &self,
+        spreadsheet_id: &str,
+        order: OrderId,
+        version: u64,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Some(row) = self.state.borrow_mut().rows.get_mut(&(order, spreadsheet_id.to_owned()))
             && row.written_version < version
         {
             (row.written_version, row.written_at) = (version, at);
@@ -56,7 +63,9 @@ impl SheetRows for MemoryStore {
         Ok(())
     }
 
-    async fn row_of(&self, order: OrderId) -> Result<Option<SheetRow>, StoreError> {
-        Ok(self.state.borrow().rows.get(&order).copied())
+    async fn rows_of(&self, order: OrderId) -> Result<Vec<SheetRow>, StoreError> {
+        let state = self.state.borrow();
+        let from = (order, String::new());
+        Ok(state.rows.range(from..).take_while(|((id, _), _)| *id == order).map(|(_, row)| row.clone()).collect())
     }
 }

@@ -204,8 +204,8 @@ fn parked_and_recorded_receipts_and_rows_survive_lost_answers() {
             let rows = side.stores.effects.rows("sheet", &[order_id(1), order_id(2)]).await.unwrap();
             assert_eq!(rows.iter().map(|claim| claim.row).collect::<Vec<_>>(), [2, 3]);
             side.local.lose_answers("UpdateItem", lost);
-            side.stores.effects.row_written(order_id(2), 4, at(1)).await.unwrap();
-            assert_eq!(side.stores.effects.row_of(order_id(2)).await.unwrap().unwrap().written_version, 4);
+            side.stores.effects.row_written("sheet", order_id(2), 4, at(1)).await.unwrap();
+            assert_eq!(side.stores.effects.rows_of(order_id(2)).await.unwrap()[0].written_version, 4);
         });
     }
 }

@@ -69,9 +69,9 @@ fn requests_for_products_and_effects_are_as_few_as_they_can_be() {
         assert_eq!(side.spent(), "BatchGetItem TransactWriteItems");
         effects.rows("sheet", &[order_id(1), order_id(2)]).await.unwrap();
         assert_eq!(side.spent(), "BatchGetItem");
-        effects.row_written(order_id(1), 1, at(0)).await.unwrap();
-        effects.row_of(order_id(1)).await.unwrap();
-        assert_eq!(side.spent(), "UpdateItem GetItem");
+        effects.row_written("sheet", order_id(1), 1, at(0)).await.unwrap();
+        effects.rows_of(order_id(1)).await.unwrap();
+        assert_eq!(side.spent(), "UpdateItem Query");
         effects.mails_about(order_id(1)).await.unwrap();
         assert_eq!(side.spent(), "Query");
     });

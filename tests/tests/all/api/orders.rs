@@ -189,5 +189,5 @@ fn hops_elsewhere(world: &World, order: &str) {
     };
     world.run(world.store.save_mail(&mail)).unwrap();
     world.run(world.store.rows("sheet-1", &[order_id])).unwrap();
-    world.run(world.store.row_written(order_id, 3, Timestamp::from_seconds(NOON + 21))).unwrap();
+    world.run(world.store.row_written("sheet-1", order_id, 3, Timestamp::from_seconds(NOON + 21))).unwrap();
 }

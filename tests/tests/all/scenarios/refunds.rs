@@ -193,7 +193,7 @@ fn nobody_asks_under_a_key_that_stripe_may_have_forgotten() {
         shop.suffers(Fault::new(FaultKind::Unreachable).on("POST", REFUNDS));
         shop.suffers(Fault::new(FaultKind::Unreachable).on("GET", REFUNDS));
         assert_eq!(refunded(&shop, &placed, "one", Some(500)), "pending");
-        shop.settle();
+        shop.wait(Duration::from_hours(25));
         assert_eq!(shop.dead_letters(), 1, "nothing could be done");
         shop.clock.advance(Duration::from_hours(24));
         shop.recovers();

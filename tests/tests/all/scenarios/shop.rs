@@ -173,7 +173,12 @@ impl Shop {
 
     /// Lets everything happen that is on its way.
     pub fn settle(&self) -> Vec<Activity> {
-        self.clock.run(self.suite.run_until_idle(Some(&self.sandbox), PATIENCE)).unwrap()
+        self.wait(PATIENCE)
+    }
+
+    /// The same for what is due within this time.
+    pub fn wait(&self, horizon: Duration) -> Vec<Activity> {
+        self.clock.run(self.suite.run_until_idle(Some(&self.sandbox), horizon)).unwrap()
     }
 
     pub fn orders(&self) -> Vec<Order> {
@@ -208,17 +213,35 @@ impl Shop {
 
     /// The spreadsheet with all that stands in it.
     pub fn sheet(&self) -> Value {
-        let request = Request::get("/_sandbox/sheets/sandbox-orders").body(Bytes::new()).unwrap();
+        self.spreadsheet("sandbox-orders")
+    }
+
+    fn spreadsheet(&self, id: &str) -> Value {
+        let request = Request::get(format!("/_sandbox/sheets/{id}")).body(Bytes::new()).unwrap();
         let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
         json_of(&self.clock.run(transport.send(request)).unwrap())
     }
 
     /// Order id and status of every row of the sheet, the header left out.
     pub fn rows(&self) -> Vec<(String, String)> {
-        let sheet = self.sheet();
+        self.rows_in("sandbox-orders")
+    }
+
+    /// The same of another spreadsheet.
+    pub fn rows_in(&self, spreadsheet: &str) -> Vec<(String, String)> {
+        let sheet = self.spreadsheet(spreadsheet);
         let text = |cell: &Value| cell.as_str().unwrap_or_default().to_owned();
         let rows = sheet["tabs"][0]["values"].as_array().cloned().unwrap_or_default();
         rows.iter().skip(1).map(|row| (text(&row[0]), text(&row[2]))).filter(|(id, _)| !id.is_empty()).collect()
+    }
+
+    /// The shop writes its rows into this new spreadsheet from now on.
+    pub fn move_to(&self, spreadsheet: &str) {
+        let new = json!({ "id": spreadsheet, "title": "Orders", "tabs": ["Orders"] }).to_string();
+        let request = Request::post("/_sandbox/sheets").body(Bytes::from(new)).unwrap();
+        let transport = SandboxTransport::new(self.sandbox.clone(), self.clock.clone());
+        assert!(self.clock.run(transport.send(request)).unwrap().status().is_success());
+        self.suite.change_spreadsheet(spreadsheet);
     }
 
     /// Stripe's own account of things.

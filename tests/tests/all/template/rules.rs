@@ -127,6 +127,44 @@ pub fn subscriptions(template: &Template) -> Vec<String> {
         .collect()
 }
 
+/// What the topic could not deliver is kept apart from what a consumer gave up on: a move task brings back the one and
+/// not the other, and refuses a queue that has both.
+pub fn undelivered(template: &Template) -> Vec<String> {
+    let given_up: BTreeSet<_> = template
+        .of_type(QUEUE)
+        .filter_map(|(_, queue)| target(&queue["RedrivePolicy"]["deadLetterTargetArn"]))
+        .collect();
+    let shared = |(id, subscription): (&str, &Value)| {
+        let letters = target(&subscription["RedrivePolicy"]["deadLetterTargetArn"])?;
+        given_up.contains(&letters).then(|| format!("{id}: {letters} is a queue's, too"))
+    };
+    template.of_type("AWS::SNS::Subscription").filter_map(shared).collect()
+}
+
+/// An outage of six hours makes no dead letter, whatever jitter draws; what cannot be handled is one within ten minutes;
+/// and no message is deleted for its age before it is given up.
+pub fn patience(template: &Template) -> Vec<String> {
+    let mut findings = Vec::new();
+    for (_, _, queue) in queue_mappings(template) {
+        let receives = template.properties(&queue)["RedrivePolicy"]["maxReceiveCount"].as_u64().unwrap_or_default();
+        let longest: u64 = (1..=receives)
+            .map(|receive| events::longest_wait(u32::try_from(receive).unwrap_or(u32::MAX)).as_secs())
+            .sum();
+        let poison = receives * events::longest_wait(1).as_secs();
+        // Half of each wait is random.
+        if longest / 2 < 6 * 3600 {
+            findings.push(format!("{queue}: gives up after {} s", longest / 2));
+        }
+        if poison > 600 {
+            findings.push(format!("{queue}: keeps what cannot be handled for {poison} s"));
+        }
+        if retention(template, &queue) < 2 * longest {
+            findings.push(format!("{queue}: deletes what was not given up yet"));
+        }
+    }
+    findings
+}
+
 /// Policies name actions and resources; a managed policy would bring more than is needed.
 pub fn wildcards(template: &Template) -> Vec<String> {
     let mut findings = Vec::new();

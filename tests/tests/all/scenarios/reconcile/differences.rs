@@ -313,7 +313,7 @@ fn what_settle_payment_gave_up_on_is_settled() {
         let answer = shop.post(&format!("/v1/orders/{}/cancel", placed.order_id), None);
         assert_eq!(answer.status(), StatusCode::OK);
     }
-    shop.settle();
+    shop.wait(Duration::from_hours(25));
     assert_eq!(shop.dead_letters(), 2, "settle-payment tried for long enough");
     shop.recovers();
     shop.clock.advance(A_WHILE);
