@@ -37,7 +37,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
     params(("Idempotency-Key" = String, Header, description = "The same for every repetition of this request: with it, the order is placed once. Visible ASCII without a comma: API Gateway joins the values of a repeated header with commas, and two keys are refused", min_length = 1, max_length = 255, pattern = "^[!-+.-~-]+$")),
     responses((status = 201, description = "The order is placed, now or by an earlier request with this key", body = PayableOrder)),
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
-    extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "out-of-stock", "payment-refused"]))),
+    extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "out-of-stock", "payment-refused", "no-attempt-left"]))),
 )]
 pub async fn handle(
     env: &(impl capabilities::Catalogue + capabilities::Orders + capabilities::PaymentTerms + capabilities::Stripe),
@@ -77,14 +77,15 @@ fn customer(caller: &Caller) -> Result<CustomerId, ApiError> {
 }
 
 /// The order is stored already: whatever fails from here on is fixed by repeating the request or by
-/// `create-payment-intent`. A refusal of Stripe's is for good, and has cancelled the order.
+/// `create-payment-intent`. A refusal of Stripe's is for good, and has cancelled the order; so is the end of an order's
+/// attempts, which a repetition may meet.
 async fn open_or_pending<O: Orders, T: Transport, C: Clock, I: Ids>(
     checkout: &Checkout<'_, O, T, C, I>,
     order: Order,
 ) -> Result<(Order, PaymentAnswer), ApiError> {
     match checkout.open(order.clone()).await {
         Ok(opened) => Ok(opened),
-        Err(error @ CheckoutError::Refused(_)) => Err(error.into()),
+        Err(error @ (CheckoutError::Refused(_) | CheckoutError::NoAttemptLeft)) => Err(error.into()),
         Err(error) => {
             telemetry::count("PaymentsPending", 1);
             tracing::error!(error = %chain(&error), "order placed, payment pending");

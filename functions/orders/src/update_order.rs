@@ -28,7 +28,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
 /// `stripe` is `None` while its key cannot be read: then only edits that keep the total are possible.
 ///
 /// 400, 413 and 415 for the body, 401 no caller, 403 not the customer, 404 no such order, 409 too late (with the order's
-/// status) or out of stock, 422 the patch breaks a rule, 503 Stripe or the table is down. Nothing has changed then.
+/// status), out of stock, or no attempt to pay left for another total, 422 the patch breaks a rule, 503 Stripe or the table is down. Nothing has changed then.
 #[utoipa::path(
     patch,
     path = "/v1/orders/{order_id}",
@@ -37,7 +37,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
     request_body = OrderPatchBody,
     responses((status = 200, description = "The order as it is now", body = OrderAnswer)),
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
-    extensions(("x-problems" = json!(["too-late-to-edit", "out-of-stock", "payment-unavailable"]))),
+    extensions(("x-problems" = json!(["too-late-to-edit", "out-of-stock", "no-attempt-left", "payment-unavailable"]))),
 )]
 pub async fn handle(
     env: &(impl capabilities::Catalogue + capabilities::Orders + capabilities::Stripe),

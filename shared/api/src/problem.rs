@@ -78,6 +78,10 @@ problems! {
     NotRefundable = "not-refundable", CONFLICT, "The order cannot be refunded now";
     /// The refund exceeds the refundable amount.
     RefundTooLarge = "refund-too-large", CONFLICT, "Refund exceeds the refundable amount";
+    /// As many refunds of the order were requested as may be.
+    TooManyRefunds = "too-many-refunds", CONFLICT, "No more refunds of this order can be requested";
+    /// The order has had as many attempts to pay as it may.
+    NoAttemptLeft = "no-attempt-left", CONFLICT, "The order has no attempt to pay left";
     /// Stripe refused the payment for good.
     PaymentRefused = "payment-refused", CONFLICT, "The payment provider refused the payment";
     /// Stripe refused the refund for good.

@@ -76,6 +76,7 @@ fn refusal(refused: &EditRefused) -> ApiError {
     match refused {
         EditRefused::TooLate(status) => ApiError::TooLateToEdit(*status),
         EditRefused::TooManyProducts => FieldError::new("lines", format!("{refused}: edit in two steps")).into(),
+        EditRefused::TooManyAttempts => ApiError::NoAttemptLeft,
         // Only new lines lead here, and then the intent is cancelled.
         EditRefused::IntentLive => StoreError::Conflict.into(),
     }

@@ -1,3 +1,4 @@
+mod bounds;
 mod disputes;
 mod history;
 mod living;
