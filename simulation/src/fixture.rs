@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth::api_key::issue;
 use auth::mint::{SigningKey, SigningKeys, mint};
 use auth::{Caller, Role, TokenRules, Who};
-use domain::{ApiKey, KeyId, PaymentTerms, Scope, Timestamp};
+use domain::{ApiKey, KeyId, PaymentTerms, ReservationLimits, Scope, Timestamp};
 use google_sheets::ServiceAccount;
 use resilience::{Ids as _, SeededIds};
 use serde_json::json;
@@ -117,6 +117,7 @@ impl Fixture {
             spreadsheet_id: SPREADSHEET.into(),
             sheet_tab: "Orders".into(),
             payment_terms: TERMS,
+            reservation_limits: ReservationLimits { reservation: TERMS.reservation, ..ReservationLimits::default() },
             mail_evidence_wait: Duration::from_mins(5),
             rate_limit_scale: 0,
         })

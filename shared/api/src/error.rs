@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::{
     CannotBeCancelled, CannotBeFulfilled, FieldError, InvalidIdempotencyKey, MAX_ATTEMPTS, MAX_REQUESTED_REFUNDS,
-    OrderStatus, RefundRefused, ReviewRefused, TransferRefused,
+    OrderStatus, RefundRefused, ReservationRefused, ReviewRefused, TransferRefused,
 };
 use settings::SecretError;
 use store::{StoreError, UpdateError};
@@ -95,6 +95,9 @@ pub enum ApiError {
         /// The line that asks for it: `lines[0]`.
         field: String,
     },
+    /// The customer's unpaid orders hold as much as they may.
+    #[error(transparent)]
+    ReservationLimit(#[from] ReservationRefused),
     /// The stock is not the one that the caller expected.
     #[error("current stock is {0}")]
     StockConflict(u32),
@@ -193,6 +196,7 @@ impl ApiError {
             Self::TooManyRequests { .. } => ProblemType::TooManyRequests,
             Self::NotFound(_) => ProblemType::NotFound,
             Self::OutOfStock { .. } | Self::Store(StoreError::OutOfStock(_)) => ProblemType::OutOfStock,
+            Self::ReservationLimit(_) => ProblemType::ReservationLimit,
             Self::StockConflict(_) | Self::Store(StoreError::StockConflict(_)) => ProblemType::StockConflict,
             Self::TooLateToCancel(_) => ProblemType::TooLateToCancel,
             Self::TooLateToEdit(_) => ProblemType::TooLateToEdit,
@@ -250,6 +254,9 @@ impl ApiError {
         match self {
             Self::InvalidField(fault) => Some(fault.field.clone()),
             Self::OutOfStock { field, .. } => Some(field.clone()),
+            Self::ReservationLimit(ReservationRefused::TooManyPieces { line, .. }) => {
+                Some(format!("lines[{line}].quantity"))
+            }
             _ => None,
         }
     }

@@ -60,6 +60,8 @@ problems! {
     TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests";
     /// There is not enough stock of a product.
     OutOfStock = "out-of-stock", CONFLICT, "Out of stock";
+    /// The customer's unpaid orders hold as much as they may.
+    ReservationLimit = "reservation-limit", CONFLICT, "Unpaid orders hold too much";
     /// The product's stock is not the one that the request expects.
     StockConflict = "stock-conflict", CONFLICT, "Stock has changed";
     /// The order can no longer be cancelled.

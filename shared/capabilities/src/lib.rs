@@ -12,7 +12,7 @@ use resilience::{Clock, Ids, Transport};
 
 pub use providers::{Email, OpenId, Sheets, Stripe};
 pub use secrets::{LinkKeys, SessionKeys, TokenKeys};
-pub use settings::{MailSettings, Origins, PaymentTerms, ReconcileWindow};
+pub use settings::{MailSettings, Origins, PaymentTerms, ReconcileWindow, ReservationLimits};
 pub use tables::{ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, product_pages};
 
 /// The time, and fresh ids.
@@ -57,6 +57,7 @@ pub trait Environment:
     + PaymentTerms
     + ProductPages
     + ReconcileWindow
+    + ReservationLimits
     + SessionKeys
     + Sheets
     + Stripe
@@ -80,6 +81,7 @@ impl<E> Environment for E where
         + PaymentTerms
         + ProductPages
         + ReconcileWindow
+        + ReservationLimits
         + SessionKeys
         + Sheets
         + Stripe

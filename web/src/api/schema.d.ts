@@ -1283,7 +1283,7 @@ export interface components {
              * @description The type.
              * @enum {string}
              */
-            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/unreadable-delivery" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/payment-refused" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
+            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/unreadable-delivery" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/reservation-limit" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/too-many-refunds" | "/problems/no-attempt-left" | "/problems/payment-refused" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
         };
         /** @description A product. */
         Product: {
@@ -5573,7 +5573,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Out of stock (`/problems/out-of-stock`); The payment provider refused the payment (`/problems/payment-refused`) */
+            /** @description Out of stock (`/problems/out-of-stock`); Unpaid orders hold too much (`/problems/reservation-limit`); The order has no attempt to pay left (`/problems/no-attempt-left`); The payment provider refused the payment (`/problems/payment-refused`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5589,7 +5589,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/out-of-stock" | "/problems/payment-refused";
+                        type?: "/problems/out-of-stock" | "/problems/reservation-limit" | "/problems/no-attempt-left" | "/problems/payment-refused";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -6061,7 +6061,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Out of stock (`/problems/out-of-stock`); The order can no longer be edited (`/problems/too-late-to-edit`) */
+            /** @description Out of stock (`/problems/out-of-stock`); Unpaid orders hold too much (`/problems/reservation-limit`); The order can no longer be edited (`/problems/too-late-to-edit`); The order has no attempt to pay left (`/problems/no-attempt-left`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6077,7 +6077,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/out-of-stock" | "/problems/too-late-to-edit";
+                        type?: "/problems/out-of-stock" | "/problems/reservation-limit" | "/problems/too-late-to-edit" | "/problems/no-attempt-left";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -7501,7 +7501,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The order is not awaiting payment (`/problems/not-awaiting-payment`); The payment provider refused the payment (`/problems/payment-refused`) */
+            /** @description The order is not awaiting payment (`/problems/not-awaiting-payment`); The order has no attempt to pay left (`/problems/no-attempt-left`); The payment provider refused the payment (`/problems/payment-refused`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7517,7 +7517,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/not-awaiting-payment" | "/problems/payment-refused";
+                        type?: "/problems/not-awaiting-payment" | "/problems/no-attempt-left" | "/problems/payment-refused";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -7753,7 +7753,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The order cannot be refunded now (`/problems/not-refundable`); Refund exceeds the refundable amount (`/problems/refund-too-large`); The payment provider refused the refund (`/problems/refund-refused`) */
+            /** @description The order cannot be refunded now (`/problems/not-refundable`); Refund exceeds the refundable amount (`/problems/refund-too-large`); No more refunds of this order can be requested (`/problems/too-many-refunds`); The payment provider refused the refund (`/problems/refund-refused`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7769,7 +7769,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused";
+                        type?: "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/too-many-refunds" | "/problems/refund-refused";
                     } & components["schemas"]["Problem"];
                 };
             };

@@ -9,14 +9,14 @@ use super::{
     DisputeFact, IntentFact, IntentId, IntentStatus, KnownFacts, PaymentFact, RefundFact, RefundId, RefundStatus,
     TransferFact,
 };
-use crate::{Currency, Money};
+use crate::{Currency, Money, OrderId};
 
 /// Facts as they are stored.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct StoredFacts {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    intents: Vec<IntentFact>,
+    intents: Vec<StoredIntent>,
     /// Intents that were cancelled and brought nothing, by their currency.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     canceled: BTreeMap<Currency, Vec<IntentId>>,
@@ -29,6 +29,23 @@ pub(super) struct StoredFacts {
     disputes: Vec<DisputeFact>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     transfers: Vec<TransferFact>,
+}
+
+/// An intent, without what goes without saying.
+#[derive(Serialize, Deserialize)]
+struct StoredIntent {
+    id: IntentId,
+    status: IntentStatus,
+    /// `None` for a final status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen_at: Option<i64>,
+    created: i64,
+    amount: Money,
+    /// `None` for what is usual: all of the amount if it succeeded, nothing otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    received: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    order_id: Option<OrderId>,
 }
 
 /// Refunds that none of our actions asked for, with what they have in common.
@@ -50,7 +67,7 @@ impl From<KnownFacts> for StoredFacts {
                 PaymentFact::PaymentIntent(fact) if fact.came_to_nothing() => {
                     stored.canceled.entry(fact.received.currency).or_default().push(fact.id);
                 }
-                PaymentFact::PaymentIntent(fact) => stored.intents.push(fact),
+                PaymentFact::PaymentIntent(fact) => stored.intents.push(fact.into()),
                 PaymentFact::Refund(RefundFact { status, amount, intent, action: None, id }) => {
                     dashboard.entry((intent, status, amount.currency)).or_default().push((id, amount.amount));
                 }
@@ -69,7 +86,7 @@ impl From<KnownFacts> for StoredFacts {
 impl From<StoredFacts> for KnownFacts {
     fn from(stored: StoredFacts) -> Self {
         let mut facts = Self::default();
-        facts.extend(stored.intents.into_iter().map(PaymentFact::PaymentIntent));
+        facts.extend(stored.intents.into_iter().map(|intent| PaymentFact::PaymentIntent(intent.into())));
         for (currency, intents) in stored.canceled {
             facts.extend(intents.into_iter().map(|id| PaymentFact::PaymentIntent(IntentFact::canceled(id, currency))));
         }
@@ -84,6 +101,27 @@ impl From<StoredFacts> for KnownFacts {
         facts.extend(stored.transfers.into_iter().map(PaymentFact::Transfer));
         facts
     }
+}
+
+impl From<IntentFact> for StoredIntent {
+    fn from(fact: IntentFact) -> Self {
+        let usual = usually_received(fact.status, fact.amount);
+        let IntentFact { id, status, seen_at, created, amount, received, order_id } = fact;
+        let (seen_at, received) = (Some(seen_at).filter(|at| *at != 0), Some(received).filter(|it| *it != usual));
+        Self { id, status, seen_at, created, amount, received, order_id }
+    }
+}
+
+impl From<StoredIntent> for IntentFact {
+    fn from(stored: StoredIntent) -> Self {
+        let StoredIntent { id, status, seen_at, created, amount, received, order_id } = stored;
+        let received = received.unwrap_or_else(|| usually_received(status, amount));
+        Self { id, status, seen_at: seen_at.unwrap_or(0), created, amount, received, order_id }
+    }
+}
+
+fn usually_received(status: IntentStatus, amount: Money) -> Money {
+    if status == IntentStatus::Succeeded { amount } else { Money::zero(amount.currency) }
 }
 
 impl IntentFact {

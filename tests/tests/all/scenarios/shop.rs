@@ -330,6 +330,7 @@ pub fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningK
         spreadsheet_id: "sandbox-orders".into(),
         sheet_tab: "Orders".into(),
         payment_terms: domain::PaymentTerms::default(),
+        reservation_limits: domain::ReservationLimits::default(),
         mail_evidence_wait: Duration::from_mins(5),
         rate_limit_scale: 1,
     }
