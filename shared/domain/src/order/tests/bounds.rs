@@ -205,7 +205,7 @@ proptest! {
             let open = order.open_refund_actions().next().map(|(id, _)| id.clone());
             let change = match (step, open) {
                 (0, _) => {
-                    let total = Money::new(TOTAL + n as i64, eur());
+                    let total = Money::new(TOTAL + i64::try_from(n).unwrap(), eur());
                     order.edit(OrderEdit { lines: Some((order.lines.clone(), total)), contact: None }, "c", now).ok().flatten()
                 }
                 (1, _) => {
