@@ -45,6 +45,8 @@ ENVIRONMENT = {
     "GOOGLE_SECRET_ID": "google",
     "TOKEN_KEYS_SECRET_ID": "token-keys",
     "RESERVATION_SECONDS": "3600",
+    "MAX_UNPAID_ORDERS": "10",
+    "MAX_UNPAID_PIECES": "100",
     "INVOICE_DUE_DAYS": "30",
     "MAIL_FROM": "shop@example.com",
     "ALERT_EMAIL": "alerts@example.com",

@@ -5,6 +5,7 @@
 
 use clap::Args;
 use resilience::TransportError;
+use store::StoreError;
 use suite::{DynamoError, StreamError, TemplateError};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -17,6 +18,7 @@ mod accounts;
 mod call;
 mod catalogue;
 mod clock;
+mod expiry;
 mod invoices;
 mod meter;
 mod orders;
@@ -56,6 +58,9 @@ pub enum BenchError {
     /// A table's stream.
     #[error(transparent)]
     Stream(#[from] StreamError),
+    /// A repository.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The sandbox does not answer.
     #[error("the sandbox does not answer")]
     Sandbox(#[from] TransportError),
@@ -99,5 +104,6 @@ async fn all_calls(world: &mut World) -> Result<(), BenchError> {
     catalogue::calls(world).await?;
     orders::calls(world).await?;
     invoices::calls(world).await?;
-    accounts::calls(world).await
+    accounts::calls(world).await?;
+    expiry::calls(world).await
 }

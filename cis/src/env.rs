@@ -50,6 +50,8 @@ fn variables(stack: &Stack) -> Vec<(&str, &str)> {
         ("SENDGRID_API_URL", sandbox),
         ("SHEETS_API_URL", sandbox),
         ("RESERVATION_SECONDS", "3600"),
+        ("MAX_UNPAID_ORDERS", "10"),
+        ("MAX_UNPAID_PIECES", "100"),
         ("INVOICE_DUE_DAYS", "30"),
         ("MAIL_FROM", MAIL_FROM),
         ("ALERT_EMAIL", ALERT_EMAIL),

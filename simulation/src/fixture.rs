@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth::api_key::issue;
 use auth::mint::{SigningKey, SigningKeys, mint};
 use auth::{Caller, Role, TokenRules, Who};
-use domain::{ApiKey, KeyId, PaymentTerms, Scope, Timestamp};
+use domain::{ApiKey, KeyId, PaymentTerms, ReservationLimits, Scope, Timestamp};
 use google_sheets::ServiceAccount;
 use resilience::{Ids as _, SeededIds};
 use serde_json::json;
@@ -123,6 +123,7 @@ impl Fixture {
             sheet_tab: "Orders".into(),
             payment_terms: TERMS,
             mail_evidence_wait: EVIDENCE_WAIT,
+            reservation_limits: ReservationLimits { reservation: TERMS.reservation, ..ReservationLimits::default() },
             rate_limit_scale: 0,
         })
     }

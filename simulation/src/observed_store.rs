@@ -276,6 +276,15 @@ impl Orders for ObservedStore {
         self.context.memory.of_customer(customer, status, page).await
     }
 
+    async fn others_placed_since(
+        &self,
+        customer: CustomerId,
+        but: OrderId,
+        since: Timestamp,
+    ) -> Result<Page<Order>, StoreError> {
+        self.context.memory.others_placed_since(customer, but, since).await
+    }
+
     async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError> {
         self.context.memory.with_status(status, page).await
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::PaymentTerms;
+use domain::{PaymentTerms, ReservationLimits};
 use settings::FixedSecrets;
 use store::{
     Accounts, ApiKeys, Catalogue, JobCheckpoints, KnownAddresses, MailEffects, MemoryStore, Orders, RateLimiter,
@@ -118,6 +118,8 @@ pub struct Settings {
     pub api_public_url: String,
     /// How long orders wait for their money.
     pub payment_terms: PaymentTerms,
+    /// What one customer's unpaid orders may hold.
+    pub reservation_limits: ReservationLimits,
     /// How long a mail of unknown outcome waits for SendGrid's events.
     pub mail_evidence_wait: Duration,
     /// A factor for every rate limit; 0 turns them off.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth::{LinkKeys, PublicKeys, TokenKeys};
 use capabilities::{MailSettings, product_pages};
-use domain::{PaymentTerms, Product};
+use domain::{PaymentTerms, Product, ReservationLimits};
 use mail::{SendGrid, SendGridSecrets};
 use oidc::{Addresses, OpenId, Providers};
 use passwords::Passwords;
@@ -266,6 +266,12 @@ impl<S, B, T, C, I> capabilities::Origins for Local<'_, S, B, T, C, I> {
 impl<S, B, T, C, I> capabilities::PaymentTerms for Local<'_, S, B, T, C, I> {
     fn payment_terms(&self) -> PaymentTerms {
         self.warm.settings.payment_terms
+    }
+}
+
+impl<S, B, T, C, I> capabilities::ReservationLimits for Local<'_, S, B, T, C, I> {
+    fn reservation_limits(&self) -> ReservationLimits {
+        self.warm.settings.reservation_limits
     }
 }
 

@@ -3,6 +3,7 @@
 //! Counted at the seams from outside: an interceptor of the AWS SDK and a wrapper around the transport. Nothing of the
 //! product knows of it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::config::interceptors::{
@@ -59,6 +60,17 @@ pub struct Expense {
     pub function: String,
     /// What.
     pub asked: OutboundRequest,
+    /// From when to when it was under way, in ticks: two that overlap did not wait for each other.
+    pub span: Span,
+}
+
+/// A part of time, by a clock that ticks each time a request begins or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its beginning.
+    pub from: u64,
+    /// Its end.
+    pub to: u64,
 }
 
 impl Expense {
@@ -78,6 +90,7 @@ impl Expense {
 pub struct Meter {
     spent: Arc<Mutex<Vec<Expense>>>,
     running: RunningFunction,
+    ticks: Arc<AtomicU64>,
 }
 
 impl Meter {
@@ -91,8 +104,13 @@ impl Meter {
         std::mem::take(&mut *self.spent.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn record(&self, asked: OutboundRequest) {
-        let spent = Expense { function: self.running.function(), asked };
+    fn tick(&self) -> u64 {
+        self.ticks.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Records a request that began at this tick and ends now.
+    fn record(&self, from: u64, function: String, asked: OutboundRequest) {
+        let spent = Expense { function, asked, span: Span { from, to: self.tick() } };
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).push(spent);
     }
 }
@@ -131,6 +149,8 @@ impl Intercept for Meter {
             operation: operation.unwrap_or_default().to_owned(),
             table,
             items,
+            function: self.running.function(),
+            from: self.tick(),
         });
         Ok(())
     }
@@ -144,7 +164,7 @@ impl Intercept for Meter {
         let Some(sent) = bag.load::<SentRequest>() else { return Ok(()) };
         let answer = context.response().and_then(|response| response.body().bytes());
         let answer: Value = answer.map(serde_json::from_slice).transpose()?.unwrap_or_default();
-        self.record(OutboundRequest::Table(sent.answered(&answer)));
+        self.record(sent.from, sent.function.clone(), OutboundRequest::Table(sent.answered(&answer)));
         Ok(())
     }
 }
@@ -155,6 +175,8 @@ struct SentRequest {
     operation: String,
     table: String,
     items: usize,
+    function: String,
+    from: u64,
 }
 
 impl Storable for SentRequest {
@@ -164,7 +186,7 @@ impl Storable for SentRequest {
 impl SentRequest {
     /// With what DynamoDB says of it.
     fn answered(&self, answer: &Value) -> TableRequest {
-        let Self { operation, table, items } = self.clone();
+        let Self { operation, table, items, .. } = self.clone();
         let is_read = ["GetItem", "BatchGetItem", "Query"].contains(&operation.as_str());
         let capacity = &answer["ConsumedCapacity"];
         let units = match capacity {
@@ -213,9 +235,15 @@ impl<T> Metered<T> {
 impl<T: Transport> Transport for Metered<T> {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let path = request.uri().path();
-        if let Some(provider) = Provider::of_path(path) {
-            self.meter.record(OutboundRequest::Provider(provider, format!("{} {path}", request.method())));
+        let asked = Provider::of_path(path)
+            .map(|provider| OutboundRequest::Provider(provider, format!("{} {path}", request.method())));
+        let (from, function) = (self.meter.tick(), self.meter.running.function());
+        // Over a network others would begin meanwhile.
+        tokio::task::yield_now().await;
+        let answer = self.inner.send(request).await;
+        if let Some(asked) = asked {
+            self.meter.record(from, function, asked);
         }
-        self.inner.send(request).await
+        answer
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use sandbox::Provider;
 use suite::Wiring;
 
-use super::meter::{Expense, OutboundRequest, TableRequest};
+use super::meter::{Expense, OutboundRequest, Span, TableRequest};
 use super::orders::WHOLE_ORDER;
 
 /// Calls that belong together.
@@ -53,9 +53,10 @@ pub enum Part {
 
 const NOTES: &str = "\
 RCU and WCU are all that DynamoDB says it consumed (ReturnConsumedCapacity), indexes included; of which in the table of
-limits (guards) and by the authorizer, as RCU/WCU. Requests are the others, with their number of items where there are
-several; ! was refused by a condition. Each call finds its bucket idle, which costs one UpdateItem that is refused and
-one that is not; a bucket in use costs the second alone. DynamoDB charges for what it refuses and does not say how much:
+limits (guards) and by the authorizer, as RCU/WCU. Trips are the round trips that wait for one another, to DynamoDB and to
+providers: requests that are under way at the same time are one. Requests are the others, with their number of items where there are
+several; ! was refused by a condition. Each call finds its bucket idle, which costs one UpdateItem; a bucket in use costs
+one that is refused and one that is not. DynamoDB charges for what it refuses and does not say how much:
 counted is the price of items of up to 1 KB. The authorizer's answer is kept for a minute; here it is asked each time.
 Not counted: reading streams (free to Lambda), SNS, SQS, EventBridge, Secrets Manager. Consumers get one message at a
 time here; several share a batch when there is more to do.";
@@ -63,8 +64,8 @@ time here; several share a batch when there is more to do.";
 /// The table, with each request below its call if `requests`.
 pub fn print(sections: &[Section], guards: &str, requests: bool) -> String {
     let mut text = format!(
-        "{:<62} {:<11} {:>5} {:>5}  {:<8} {:<10} {:<66} {}\n",
-        "call", "answer", "RCU", "WCU", "guards", "authorizer", "requests", "providers"
+        "{:<62} {:<11} {:>5} {:>5} {:>5}  {:<8} {:<10} {:<66} {}\n",
+        "call", "answer", "RCU", "WCU", "trips", "guards", "authorizer", "requests", "providers"
     );
     for section in sections {
         writeln!(text, "\n{}", section.title).ok();
@@ -97,6 +98,19 @@ impl Row {
         tables.filter(|(function, request)| part == part_of(function, request, guards)).map(|(_, one)| one).collect()
     }
 
+    /// How many round trips wait for one another: the most requests of which each began after the one before had ended.
+    pub fn round_trips(&self) -> usize {
+        let mut spans: Vec<Span> = self.spent.iter().map(|spent| spent.span).collect();
+        spans.sort_by_key(|span| span.to);
+        let (mut trips, mut until) = (0, None);
+        for span in spans {
+            if until.is_none_or(|until| span.from > until) {
+                (trips, until) = (trips + 1, Some(span.to));
+            }
+        }
+        trips
+    }
+
     /// Its calls to providers.
     pub fn provider_calls(&self) -> Vec<(Provider, &str)> {
         self.spent.iter().filter_map(Expense::provider).collect()
@@ -126,9 +140,10 @@ fn line(row: &Row, guards: &str) -> String {
     };
     let work = in_short(&row.table_requests(Part::Work, guards));
     let line = format!(
-        "{name:<62} {answer:<11} {:>5} {:>5}  {:<8} {:<10} {work:<66} {}",
+        "{name:<62} {answer:<11} {:>5} {:>5} {:>5}  {:<8} {:<10} {work:<66} {}",
         all.reads,
         all.writes,
+        row.round_trips(),
         of(Part::Guards),
         of(Part::Authorizer),
         providers(&row.provider_calls())
@@ -185,9 +200,10 @@ fn summary(section: &Section) -> String {
     let Units { reads, writes } = units(spent().filter_map(Expense::table));
     let (requests, calls) = (spent().filter_map(Expense::table).count(), spent().filter_map(Expense::provider));
     let (invocations, providers) = (section.rows.len(), providers(&calls.collect::<Vec<_>>()));
-    let title = &section.title;
+    let (title, trips) = (&section.title, section.rows.iter().map(Row::round_trips).sum::<usize>());
     format!(
-        "{title}: {invocations} invocations, {requests} requests to DynamoDB, {reads} RCU, {writes} WCU, {providers}"
+        "{title}: {invocations} invocations, {requests} requests to DynamoDB, {reads} RCU, {writes} WCU, {providers}; \
+         {trips} round trips in all"
     )
 }
 

@@ -1,13 +1,13 @@
 //! What an order costs, and that the counting is right.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use sandbox::Provider;
 use suite::LocalDynamo;
 use tracing::subscriber::DefaultGuard;
 
-use super::meter::OutboundRequest;
+use super::meter::{Expense, OutboundRequest, Span};
 use super::report::{Part, Row};
 use super::*;
 
@@ -44,6 +44,16 @@ fn every_call_goes_well_and_what_nobody_called_is_found() {
         let mut world = World::open(meter).await.unwrap();
         all_calls(&mut world).await.unwrap();
         let (sections, wiring) = (world.sections(), world.wiring());
+        let row = |call: &str, variant: &str| {
+            let mut rows = sections.iter().flat_map(|section| &section.rows);
+            rows.find(|row| row.call == call && row.variant == variant).unwrap()
+        };
+        let spent = |row: &Row| {
+            let tables = row.spent.iter().filter_map(Expense::table);
+            tables.map(|request| request.reads + request.writes).sum::<f64>()
+        };
+        let (idle, waiting) = (row("expire-orders", "by its schedule"), row("expire-orders", "1000 orders wait"));
+        assert_eq!((spent(waiting), waiting.round_trips()), (spent(idle), idle.round_trips()), "none of them is read");
         let left = report::not_measured(sections, wiring);
         assert!(left.is_empty(), "{left:?}");
         let without: Vec<_> = sections.iter().filter(|section| section.title != "API keys").cloned().collect();
@@ -72,12 +82,17 @@ fn an_order_costs_one_transaction_one_call_of_stripe_and_one_small_update() {
     let placed = row("POST /v1/orders");
     let (writes, reads) = work(placed, &guards);
     assert_eq!(writes, ["TransactWriteItems", "PutItem"]);
-    assert_eq!(reads, ["BatchGetItem"], "the catalogue");
+    assert_eq!(reads.iter().copied().collect::<BTreeSet<_>>(), ["BatchGetItem", "Query"].into(), "catalogue, others");
+    assert_eq!(reads.len(), 2);
     assert_eq!(placed.provider_calls(), [(Provider::Stripe, "POST /v1/payment_intents")]);
     assert!(placed.table_requests(Part::Authorizer, &guards).is_empty(), "a token is checked without the table");
     let limit = placed.table_requests(Part::Guards, &guards);
     let limit: Vec<_> = limit.iter().map(|request| (request.operation.as_str(), request.refused)).collect();
     assert_eq!(limit, [("UpdateItem", false)], "a bucket that was idle");
+
+    let all: f64 = rows.iter().flat_map(|row| &row.spent).filter_map(Expense::table).map(|table| table.writes).sum();
+    assert!(all <= 38.0, "{all} write units");
+    assert_eq!(placed.round_trips(), 5, "limit, catalogue with other orders, placing, Stripe, its intent");
 
     let paid = rows.iter().find(|row| row.variant == "payment_intent.succeeded").unwrap();
     assert_eq!(work(paid, &guards), (vec!["TransactWriteItems"], vec!["GetItem"]));
@@ -87,6 +102,29 @@ fn an_order_costs_one_transaction_one_call_of_stripe_and_one_small_update() {
     let of = |provider| calls.iter().filter(|one| **one == provider).count();
     assert_eq!((of(Provider::Stripe), of(Provider::Sendgrid)), (1, 1), "one call to each in an order's whole life");
     assert_eq!(of(Provider::Sheets), 3, "a token and a write for each of two events");
+}
+
+#[test]
+fn requests_at_the_same_time_are_one_round_trip() {
+    let row = |spans: &[(u64, u64)]| {
+        let asked = OutboundRequest::Provider(Provider::Stripe, String::new());
+        let spent = |(from, to): &(u64, u64)| Expense {
+            function: String::new(),
+            asked: asked.clone(),
+            span: Span { from: *from, to: *to },
+        };
+        let (call, variant) = (String::new(), String::new());
+        Row { call, variant, answer: None, spent: spans.iter().map(spent).collect() }
+    };
+    for (spans, trips) in [
+        (vec![], 0),
+        (vec![(0, 1), (2, 3), (4, 5)], 3),
+        (vec![(0, 3), (1, 2), (4, 5)], 2),
+        (vec![(0, 7), (1, 2), (3, 4), (5, 6)], 3),
+        (vec![(0, 4), (1, 6), (2, 5), (3, 7)], 1),
+    ] {
+        assert_eq!(row(&spans).round_trips(), trips, "{spans:?}");
+    }
 }
 
 /// An item of this size in bytes, keys included.

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use auth::Role;
 use bytes::Bytes;
+use domain::{Change, Timestamp};
 use google_sheets::{DEFAULT_TAB, ServiceAccount};
 use http::{Request, Response, header};
 use resilience::{Clock as _, RandomIds, Transport as _};
 use sandbox::{SandboxTransport, Shared};
 use serde_json::json;
 use settings::FixedSecrets;
-use suite::{Activity, Ports, Settings, Suite, Wiring};
+use store::{Orders as _, PlaceOutcome};
+use suite::{Activity, Ports, Settings, Stores as _, Suite, Wiring};
 
 use super::BenchError;
 use super::call::{API, Call};
@@ -189,6 +191,35 @@ impl World {
         Ok(())
     }
 
+    /// The same, unmeasured.
+    ///
+    /// # Errors
+    ///
+    /// It fails.
+    pub async fn run_schedule_unmeasured(&mut self, function: &str) -> Result<(), BenchError> {
+        self.begin("");
+        let ran = self.run_schedule(function, "").await;
+        self.sections.pop();
+        ran
+    }
+
+    /// The shop's present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Stores a new order, unmeasured and past the API.
+    ///
+    /// # Errors
+    ///
+    /// It is not stored.
+    pub async fn place(&self, placement: &Change) -> Result<(), BenchError> {
+        match self.suite.store().orders().place(placement).await? {
+            PlaceOutcome::New(_) => Ok(()),
+            PlaceOutcome::Existing(_) | PlaceOutcome::OutOfStock(_) => Err(BenchError::Missing("a new order")),
+        }
+    }
+
     /// Does something at a provider as a browser does, unmeasured.
     ///
     /// # Errors
@@ -296,6 +327,7 @@ fn settings(accounts: &Accounts) -> Result<Settings, BenchError> {
         spreadsheet_id: SPREADSHEET.to_owned(),
         sheet_tab: DEFAULT_TAB.to_owned(),
         payment_terms: domain::PaymentTerms::default(),
+        reservation_limits: domain::ReservationLimits::default(),
         mail_evidence_wait: Duration::from_mins(5),
         rate_limit_scale: 1,
     })

@@ -44,6 +44,7 @@ pub fn settings(
         spreadsheet_id: SPREADSHEET.to_owned(),
         sheet_tab: DEFAULT_TAB.to_owned(),
         payment_terms: domain::PaymentTerms::default(),
+        reservation_limits: domain::ReservationLimits::default(),
         mail_evidence_wait: EVIDENCE_WAIT,
         rate_limit_scale,
     })

@@ -11,6 +11,7 @@ use resilience::{Clock, Ids, Transport};
 use store::Orders;
 use telemetry::chain;
 
+use crate::others::limits_of;
 use place::{Placement, place};
 
 /// The callers, the rate limit and the parameters.
@@ -26,7 +27,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
 /// # Errors
 ///
 /// 400 malformed body or key, 401 no caller, 403 not a customer, or an invoice for somebody who may have none, 409 out of
-/// stock, or Stripe refuses for good to charge the order, which is cancelled then, 413 and 415 for the body, 422 the cart
+/// stock, or the customer's unpaid orders hold as much as they may, or Stripe refuses for good to charge the order, which is cancelled then, 413 and 415 for the body, 422 the cart
 /// breaks a rule or the key was used for another cart, 503 the table is down. While Stripe is down, or its key cannot be read, the order stands, and the answer says that payment is pending.
 #[utoipa::path(
     post,
@@ -37,10 +38,16 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
     params(("Idempotency-Key" = String, Header, description = "The same for every repetition of this request: with it, the order is placed once. Visible ASCII without a comma: API Gateway joins the values of a repeated header with commas, and two keys are refused", min_length = 1, max_length = 255, pattern = "^[!-+.-~-]+$")),
     responses((status = 201, description = "The order is placed, now or by an earlier request with this key", body = PayableOrder)),
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
-    extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "out-of-stock", "payment-refused"]))),
+    extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "out-of-stock", "reservation-limit", "payment-refused", "no-attempt-left"]))),
 )]
 pub async fn handle(
-    env: &(impl capabilities::Catalogue + capabilities::Orders + capabilities::PaymentTerms + capabilities::Stripe),
+    env: &(
+         impl capabilities::Catalogue
+         + capabilities::Orders
+         + capabilities::PaymentTerms
+         + capabilities::ReservationLimits
+         + capabilities::Stripe
+     ),
     request: Request,
 ) -> Result<Response, ApiError> {
     let (orders, catalogue, clock, ids) = (env.orders(), env.catalogue(), env.clock(), env.ids());
@@ -59,7 +66,8 @@ pub async fn handle(
     let id = OrderId::derived(customer, &key);
     api::trace_order(id);
     let correlation_id = correlation_id.as_str();
-    let placement = Placement { id, customer, cart, terms, correlation_id, now: clock.now() };
+    let limits = limits_of(&caller, env.reservation_limits());
+    let placement = Placement { id, customer, cart, terms, limits, correlation_id, now: clock.now() };
     let placed = place(orders, catalogue, placement).await?;
 
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id };
@@ -77,14 +85,15 @@ fn customer(caller: &Caller) -> Result<CustomerId, ApiError> {
 }
 
 /// The order is stored already: whatever fails from here on is fixed by repeating the request or by
-/// `create-payment-intent`. A refusal of Stripe's is for good, and has cancelled the order.
+/// `create-payment-intent`. A refusal of Stripe's is for good, and has cancelled the order; so is the end of an order's
+/// attempts, which a repetition may meet.
 async fn open_or_pending<O: Orders, T: Transport, C: Clock, I: Ids>(
     checkout: &Checkout<'_, O, T, C, I>,
     order: Order,
 ) -> Result<(Order, PaymentAnswer), ApiError> {
     match checkout.open(order.clone()).await {
         Ok(opened) => Ok(opened),
-        Err(error @ CheckoutError::Refused(_)) => Err(error.into()),
+        Err(error @ (CheckoutError::Refused(_) | CheckoutError::NoAttemptLeft)) => Err(error.into()),
         Err(error) => {
             telemetry::count("PaymentsPending", 1);
             tracing::error!(error = %chain(&error), "order placed, payment pending");

@@ -12,5 +12,6 @@ pub mod get_order;
 pub mod get_order_history;
 pub mod list_orders;
 pub mod order_stream;
+mod others;
 pub mod resolve_review;
 pub mod update_order;

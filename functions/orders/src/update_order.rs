@@ -8,6 +8,7 @@ use auth::OrderAction;
 use checkout::Checkout;
 use lambda_http::Request;
 
+use crate::others::limits_of;
 use edit::OrderEditor;
 use request::{OrderPatch, OrderPatchBody};
 
@@ -28,7 +29,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
 /// `stripe` is `None` while its key cannot be read: then only edits that keep the total are possible.
 ///
 /// 400, 413 and 415 for the body, 401 no caller, 403 not the customer, 404 no such order, 409 too late (with the order's
-/// status) or out of stock, 422 the patch breaks a rule, 503 Stripe or the table is down. Nothing has changed then.
+/// status), out of stock, more than the customer's unpaid orders may hold, or no attempt to pay left for another total, 422 the patch breaks a rule, 503 Stripe or the table is down. Nothing has changed then.
 #[utoipa::path(
     patch,
     path = "/v1/orders/{order_id}",
@@ -37,10 +38,10 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
     request_body = OrderPatchBody,
     responses((status = 200, description = "The order as it is now", body = OrderAnswer)),
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
-    extensions(("x-problems" = json!(["too-late-to-edit", "out-of-stock", "payment-unavailable"]))),
+    extensions(("x-problems" = json!(["too-late-to-edit", "out-of-stock", "reservation-limit", "no-attempt-left", "payment-unavailable"]))),
 )]
 pub async fn handle(
-    env: &(impl capabilities::Catalogue + capabilities::Orders + capabilities::Stripe),
+    env: &(impl capabilities::Catalogue + capabilities::Orders + capabilities::ReservationLimits + capabilities::Stripe),
     request: Request,
 ) -> Result<Response, ApiError> {
     let (orders, catalogue, clock, ids) = (env.orders(), env.catalogue(), env.clock(), env.ids());
@@ -54,7 +55,8 @@ pub async fn handle(
     let correlation_id = api::correlation_id(&request);
     let deadline = api::deadline(clock, &request);
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id: correlation_id.as_str() };
+    let limits = limits_of(&caller, env.reservation_limits());
     // Boxed: its future is large, with all requests to Stripe and the tables.
-    let order = Box::pin(OrderEditor { checkout, catalogue, patch }.run(order)).await?;
+    let order = Box::pin(OrderEditor { checkout, catalogue, patch, limits }.run(order)).await?;
     api::ok(&OrderAnswer::from(&order))
 }

@@ -16,8 +16,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 ///
 /// # Errors
 ///
-/// 401 no caller, 403 not the customer, 404 no such order, 409 the order does not wait for money, or Stripe refuses for good to charge it, 503 Stripe or the table
-/// is down.
+/// 401 no caller, 403 not the customer, 404 no such order, 409 the order does not wait for money, Stripe refuses
+/// for good to charge it, or it has no attempt to pay left, 503 Stripe or the table is down.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/payment-intent",
@@ -25,7 +25,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
     tag = "payments",
     responses((status = 200, description = "The order with what pays it", body = PayableOrder)),
     security(("access_token" = ["customer"]), ("api_key" = ["orders:place"])),
-    extensions(("x-problems" = json!(["not-awaiting-payment", "payment-refused", "payment-unavailable"]))),
+    extensions(("x-problems" = json!(["not-awaiting-payment", "payment-refused", "no-attempt-left", "payment-unavailable"]))),
 )]
 pub async fn handle(
     env: &(impl capabilities::Orders + capabilities::Stripe),

@@ -37,7 +37,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 /// `stripe` is `None` while its key cannot be read, which is not an error.
 ///
 /// 400 malformed body or key, 401 no caller, 403 a caller who may not refund, 404 no such order, 409 the order cannot
-/// be refunded, or not that much, or Stripe refuses it for good, 413 and 415 for the body, 422 a value breaks a rule or
+/// be refunded, or not that much, or not that often, or Stripe refuses it for good, 413 and 415 for the body, 422 a value breaks a rule or
 /// the key came with other content, 503 the table is down.
 #[utoipa::path(
     post,
@@ -48,7 +48,7 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
     params(("Idempotency-Key" = String, Header, description = "The same for every repetition of this request: with it, the money goes back once. Visible ASCII without a comma: API Gateway joins the values of a repeated header with commas, and two keys are refused", min_length = 1, max_length = 255, pattern = "^[!-+.-~-]+$")),
     responses((status = 201, description = "The refund, decided now or by an earlier request with this key", body = RefundAnswer)),
     security(("access_token" = ["staff", "admin"]), ("api_key" = ["orders:refund"])),
-    extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "not-refundable", "refund-too-large", "refund-refused"]))),
+    extensions(("x-problems" = json!(["idempotency-key-missing", "idempotency-key-malformed", "idempotency-key-reused", "not-refundable", "refund-too-large", "too-many-refunds", "refund-refused"]))),
 )]
 pub async fn handle(
     env: &(impl capabilities::Orders + capabilities::Stripe),

@@ -5,8 +5,8 @@ use std::error::Error;
 use std::time::Duration;
 
 use domain::{
-    CannotBeCancelled, CannotBeFulfilled, FieldError, InvalidIdempotencyKey, OrderStatus, RefundRefused, ReviewRefused,
-    TransferRefused,
+    CannotBeCancelled, CannotBeFulfilled, FieldError, InvalidIdempotencyKey, MAX_ATTEMPTS, MAX_REQUESTED_REFUNDS,
+    OrderStatus, RefundRefused, ReservationRefused, ReviewRefused, TransferRefused,
 };
 use settings::SecretError;
 use store::{StoreError, UpdateError};
@@ -98,6 +98,9 @@ pub enum ApiError {
         /// The line that asks for it: `lines[0]`.
         field: String,
     },
+    /// The customer's unpaid orders hold as much as they may.
+    #[error(transparent)]
+    ReservationLimit(#[from] ReservationRefused),
     /// The stock is not the one that the caller expected.
     #[error("current stock is {0}")]
     StockConflict(u32),
@@ -125,6 +128,12 @@ pub enum ApiError {
         /// In minor units.
         left: i64,
     },
+    /// As many refunds of the order were requested as may be.
+    #[error("at most {MAX_REQUESTED_REFUNDS} refunds of an order can be requested")]
+    TooManyRefunds,
+    /// The order has had as many attempts to pay as it may.
+    #[error("an order has at most {MAX_ATTEMPTS} attempts to pay: cancel it and place another")]
+    NoAttemptLeft,
     /// Stripe refused for good to charge the order, which is cancelled for that.
     #[error("the payment provider refused the payment ({}), and the order is cancelled", code.as_deref().unwrap_or("no reason given"))]
     PaymentRefused {
@@ -191,6 +200,7 @@ impl ApiError {
             Self::TooManyRequests { .. } => ProblemType::TooManyRequests,
             Self::NotFound(_) => ProblemType::NotFound,
             Self::OutOfStock { .. } | Self::Store(StoreError::OutOfStock(_)) => ProblemType::OutOfStock,
+            Self::ReservationLimit(_) => ProblemType::ReservationLimit,
             Self::StockConflict(_) | Self::Store(StoreError::StockConflict(_)) => ProblemType::StockConflict,
             Self::TooLateToCancel(_) => ProblemType::TooLateToCancel,
             Self::TooLateToEdit(_) => ProblemType::TooLateToEdit,
@@ -200,6 +210,8 @@ impl ApiError {
             Self::TransferRefused(_) => ProblemType::NotAwaitingTransfer,
             Self::NotRefundable(_) => ProblemType::NotRefundable,
             Self::RefundTooLarge { .. } => ProblemType::RefundTooLarge,
+            Self::TooManyRefunds => ProblemType::TooManyRefunds,
+            Self::NoAttemptLeft => ProblemType::NoAttemptLeft,
             Self::PaymentRefused { .. } => ProblemType::PaymentRefused,
             Self::RefundRefused { .. } => ProblemType::RefundRefused,
             Self::NothingToReview(_) => ProblemType::NothingToReview,
@@ -246,6 +258,9 @@ impl ApiError {
         match self {
             Self::InvalidField(fault) => Some(fault.field.clone()),
             Self::OutOfStock { field, .. } => Some(field.clone()),
+            Self::ReservationLimit(ReservationRefused::TooManyPieces { line, .. }) => {
+                Some(format!("lines[{line}].quantity"))
+            }
             _ => None,
         }
     }
@@ -279,6 +294,7 @@ impl From<RefundRefused> for ApiError {
         match refusal {
             RefundRefused::NotNow(status) => Self::NotRefundable(status),
             RefundRefused::TooMuch { left } => Self::RefundTooLarge { left },
+            RefundRefused::TooMany => Self::TooManyRefunds,
             RefundRefused::AnotherRefund => Self::IdempotencyKeyReused,
             RefundRefused::Transfer | RefundRefused::ReferenceUsed => {
                 FieldError::new("transfer_reference", refusal.to_string()).into()

@@ -62,6 +62,8 @@ problems! {
     TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests";
     /// There is not enough stock of a product.
     OutOfStock = "out-of-stock", CONFLICT, "Out of stock";
+    /// The customer's unpaid orders hold as much as they may.
+    ReservationLimit = "reservation-limit", CONFLICT, "Unpaid orders hold too much";
     /// The product's stock is not the one that the request expects.
     StockConflict = "stock-conflict", CONFLICT, "Stock has changed";
     /// The order can no longer be cancelled.
@@ -80,6 +82,10 @@ problems! {
     NotRefundable = "not-refundable", CONFLICT, "The order cannot be refunded now";
     /// The refund exceeds the refundable amount.
     RefundTooLarge = "refund-too-large", CONFLICT, "Refund exceeds the refundable amount";
+    /// As many refunds of the order were requested as may be.
+    TooManyRefunds = "too-many-refunds", CONFLICT, "No more refunds of this order can be requested";
+    /// The order has had as many attempts to pay as it may.
+    NoAttemptLeft = "no-attempt-left", CONFLICT, "The order has no attempt to pay left";
     /// Stripe refused the payment for good.
     PaymentRefused = "payment-refused", CONFLICT, "The payment provider refused the payment";
     /// Stripe refused the refund for good.

@@ -12,7 +12,7 @@ use resilience::{Clock, Ids, Transport};
 
 pub use providers::{Email, OpenId, Sheets, Stripe};
 pub use secrets::{DeviceKeys, LinkKeys, SessionKeys, TokenKeys};
-pub use settings::{MailSettings, Origins, PaymentTerms, ReconcileWindow};
+pub use settings::{MailSettings, Origins, PaymentTerms, ReconcileWindow, ReservationLimits};
 pub use tables::{ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, Queue, product_pages};
 
 /// The time, and fresh ids.
@@ -59,6 +59,7 @@ pub trait Environment:
     + ProductPages
     + Queue
     + ReconcileWindow
+    + ReservationLimits
     + SessionKeys
     + Sheets
     + Stripe
@@ -84,6 +85,7 @@ impl<E> Environment for E where
         + ProductPages
         + Queue
         + ReconcileWindow
+        + ReservationLimits
         + SessionKeys
         + Sheets
         + Stripe

@@ -11,6 +11,12 @@ pub trait PaymentTerms {
     fn payment_terms(&self) -> domain::PaymentTerms;
 }
 
+/// What one customer's unpaid orders may hold.
+pub trait ReservationLimits {
+    /// How many orders, and how many pieces of one product.
+    fn reservation_limits(&self) -> domain::ReservationLimits;
+}
+
 /// How far the comparison with Stripe looks back.
 pub trait ReconcileWindow {
     /// How far it looks back.

@@ -56,6 +56,9 @@ pub enum CheckoutError {
     /// The order could not be read or written.
     #[error(transparent)]
     Order(#[from] UpdateError<Infallible>),
+    /// The order has had as many attempts to pay as it may, and none of them can be paid any more.
+    #[error("the order has no attempt to pay left")]
+    NoAttemptLeft,
     /// Intents were given up at Stripe as fast as they were made.
     #[error("no attempt came to a live intent")]
     NoLiveIntent,
@@ -72,6 +75,7 @@ impl From<CheckoutError> for ApiError {
         match error {
             CheckoutError::Order(error) => error.into(),
             CheckoutError::Refused(code) => Self::PaymentRefused { code },
+            CheckoutError::NoAttemptLeft => Self::NoAttemptLeft,
             CheckoutError::Stripe(error) => {
                 Self::PaymentUnavailable { retry_after: retry_after(&error), source: error.into() }
             }

@@ -39,7 +39,7 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
     /// # Errors
     ///
     /// [`CheckoutError`]; asking again is safe. [`CheckoutError::Refused`] cancels the order, and is said again to whoever
-    /// asks again.
+    /// asks again; so is [`CheckoutError::NoAttemptLeft`], which leaves the order as it is.
     pub async fn open(&self, mut order: Order) -> Result<(Order, PaymentAnswer), CheckoutError> {
         for _ in 0..ROUNDS {
             if order.is_payment_refused() {
@@ -48,6 +48,9 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
             if !order.status.awaits_payment() {
                 let known = PaymentAnswer::known(&order);
                 return Ok((order, known));
+            }
+            if order.has_used_up_attempts() {
+                return Err(CheckoutError::NoAttemptLeft);
             }
             let intent = match self.intent(&order).await {
                 Ok(intent) => intent,
@@ -132,6 +135,9 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Checkout<'_, O, T, C, I> {
     /// while Stripe fails, each try would use up more of them.
     async fn leave_spent_keys(&self, order: &Order, error: &CheckoutError) -> Result<(), CheckoutError> {
         if let CheckoutError::Stripe(StripeError::KeySpent) = error {
+            if !order.payment.has_attempts_left() {
+                return Err(CheckoutError::NoAttemptLeft);
+            }
             let attempt = order.payment.attempt;
             self.update(order, None, |stored| stored.skip_attempt(attempt, self.correlation_id, self.clock.now()))
                 .await?;

@@ -45,10 +45,11 @@ pub use mail::{
 pub use money::{Currency, Money, MoneyError, UnknownCurrency};
 pub use order::{
     CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled, Change, Contact, Difference, Due, EditRefused,
-    EventMismatch, Gap, InvalidTransferReference, MAX_MOVED_PRODUCTS, Mismatch, Movement, Order, OrderEdit,
-    OrderHistory, OrderLine, Payment, PaymentChoice, PaymentMethod, PaymentTerms, Person, PointInTime, RecordedFacts,
-    RefundAction, RefundActionState, RefundProgress, RefundReason, RefundRefused, RefundRequest, RefundView,
-    RequestDetails, Reservation, Review, ReviewDecision, ReviewRefused, Snapshot, TransferReference, TransferRefused,
+    EventMismatch, Gap, InvalidTransferReference, MAX_ATTEMPTS, MAX_MOVED_PRODUCTS, MAX_REQUESTED_REFUNDS, Mismatch,
+    Movement, Order, OrderEdit, OrderHistory, OrderLine, Payment, PaymentChoice, PaymentMethod, PaymentTerms, Person,
+    PointInTime, RecordedFacts, RefundAction, RefundActionState, RefundProgress, RefundReason, RefundRefused,
+    RefundRequest, RefundView, RequestDetails, Reservation, ReservationLimits, ReservationRefused, Review,
+    ReviewDecision, ReviewRefused, Snapshot, TransferReference, TransferRefused,
 };
 pub use payment::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStage, DisputeStatus, IntentFact, IntentId, IntentStatus,

@@ -6,6 +6,7 @@ mod due;
 mod edit;
 mod history;
 mod invoice;
+mod limits;
 mod person;
 mod refund_view;
 mod refunds;
@@ -24,7 +25,7 @@ use crate::event::events_between;
 use crate::ledger::entries_between;
 use crate::{
     Cart, CartLine, CustomerId, IntentId, IntentStatus, KnownFacts, LedgerEntry, Money, OrderEvent, OrderId,
-    OrderStatus, PaymentFact, PricedCart, Sku, Timestamp,
+    OrderStatus, PaymentFact, PricedCart, Sku, Timestamp, TransferDirection,
 };
 
 pub use decisions::{CancelReason, Cancellation, CannotBeCancelled, CannotBeFulfilled};
@@ -33,12 +34,18 @@ pub use due::Due;
 pub use edit::{EditRefused, MAX_MOVED_PRODUCTS, OrderEdit};
 pub use history::{Gap, OrderHistory, PointInTime, RecordedFacts, Snapshot};
 pub use invoice::{InvalidTransferReference, TransferReference, TransferRefused};
+pub use limits::{ReservationLimits, ReservationRefused};
 pub use person::{Contact, Person};
 pub use refund_view::{RefundProgress, RefundView};
-pub use refunds::{RefundAction, RefundActionState, RefundReason, RefundRefused, RefundRequest, RequestDetails};
+pub use refunds::{
+    MAX_REQUESTED_REFUNDS, RefundAction, RefundActionState, RefundReason, RefundRefused, RefundRequest, RequestDetails,
+};
 pub use reservation::Reservation;
 pub use review::{Review, ReviewDecision, ReviewRefused};
 pub use terms::{PaymentChoice, PaymentMethod, PaymentTerms};
+
+/// The most attempts to pay that one order has: each may leave an intent, and the order names all of them.
+pub const MAX_ATTEMPTS: u32 = 100;
 
 /// A product and a quantity, with name and price as they were when the order was placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,11 +210,20 @@ impl Order {
         })
     }
 
+    /// Whether the current intent was cancelled at Stripe and there is no attempt left for another.
+    pub fn has_used_up_attempts(&self) -> bool {
+        self.is_intent_canceled() && !self.payment.has_attempts_left()
+    }
+
+    fn is_intent_canceled(&self) -> bool {
+        let current = self.payment.intent.as_ref().and_then(|id| self.payment.facts.intent(id));
+        current.is_some_and(|current| current.status == IntentStatus::Canceled)
+    }
+
     /// Begins another attempt when the current intent was cancelled at Stripe. `None` while the current intent can
-    /// still be paid, or when the order is not awaiting payment.
+    /// still be paid, when the order is not awaiting payment, or when there is no attempt left.
     pub fn next_attempt(&self, correlation_id: &str, now: Timestamp) -> Option<Change> {
-        let current = self.payment.intent.as_ref().and_then(|id| self.payment.facts.intent(id))?;
-        if current.status != IntentStatus::Canceled || !self.status.awaits_payment() {
+        if !self.is_intent_canceled() || !self.status.awaits_payment() || !self.payment.has_attempts_left() {
             return None;
         }
         self.change(correlation_id, now, |order| {
@@ -217,10 +233,10 @@ impl Order {
     }
 
     /// Begins another attempt in place of one for which Stripe will never create an intent: it has saved failures under
-    /// all of the attempt's idempotency keys. `None` when that attempt got an intent after all, or is over.
+    /// all of the attempt's idempotency keys. `None` when that attempt got an intent after all, is over, or is the last.
     pub fn skip_attempt(&self, attempt: u32, correlation_id: &str, now: Timestamp) -> Option<Change> {
         let is_stuck = self.payment.attempt == attempt && self.payment.intent.is_none();
-        if !is_stuck || !self.status.awaits_payment() {
+        if !is_stuck || !self.status.awaits_payment() || !self.payment.has_attempts_left() {
             return None;
         }
         self.change(correlation_id, now, |order| order.payment.attempt += 1)
@@ -269,6 +285,16 @@ impl Payment {
     /// Whether the invoice was recorded as late.
     pub(crate) fn is_overdue(&self) -> bool {
         matches!(self.method, PaymentMethod::Invoice { overdue_since: Some(_), .. })
+    }
+
+    /// Whether another attempt to pay may begin.
+    pub fn has_attempts_left(&self) -> bool {
+        self.attempt < MAX_ATTEMPTS
+    }
+
+    /// How many refunds were made by bank transfer.
+    pub(crate) fn returned_transfers(&self) -> usize {
+        self.facts.transfers().filter(|transfer| transfer.direction == TransferDirection::Returned).count()
     }
 
     /// How many refunds were requested.

@@ -3,6 +3,7 @@
 
 mod facts;
 mod known;
+mod stored;
 
 pub use facts::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStage, DisputeStatus, IntentFact, IntentId, IntentStatus,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth::mint::SigningKeys;
 use auth::{LinkKeys, PublicKeys, TokenKeys};
-use capabilities::{MailSettings, Outside, Passwords, PaymentTerms, ReconcileWindow, Time};
+use capabilities::{MailSettings, Outside, Passwords, PaymentTerms, ReconcileWindow, ReservationLimits, Time};
 use domain::Product;
 use google_sheets::Sheets;
 use lambda_runtime::Error;
@@ -143,11 +143,26 @@ impl Passwords for Lambda {
     }
 }
 
+fn reservation() -> Duration {
+    Duration::from_secs(or_default("RESERVATION_SECONDS", 3600))
+}
+
 impl PaymentTerms for Lambda {
     fn payment_terms(&self) -> domain::PaymentTerms {
         domain::PaymentTerms {
-            reservation: Duration::from_secs(or_default("RESERVATION_SECONDS", 3600)),
+            reservation: reservation(),
             invoice_due: Duration::from_hours(24 * or_default::<u64>("INVOICE_DUE_DAYS", 30)),
+        }
+    }
+}
+
+impl ReservationLimits for Lambda {
+    fn reservation_limits(&self) -> domain::ReservationLimits {
+        let default = domain::ReservationLimits::default();
+        domain::ReservationLimits {
+            orders: or_default("MAX_UNPAID_ORDERS", default.orders),
+            pieces: or_default("MAX_UNPAID_PIECES", default.pieces),
+            reservation: reservation(),
         }
     }
 }

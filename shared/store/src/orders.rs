@@ -152,6 +152,17 @@ pub trait Orders {
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError>;
 
+    /// A customer's orders that were placed since then, but for this one; newest first, at most [`MAX_PAGE`], with a cursor
+    /// when there are more. It reads an index, so an order of the last moment may be missing.
+    ///
+    /// [`MAX_PAGE`]: crate::MAX_PAGE
+    async fn others_placed_since(
+        &self,
+        customer: CustomerId,
+        but: OrderId,
+        since: Timestamp,
+    ) -> Result<Page<Order>, StoreError>;
+
     /// All customers' orders with one status, newest first.
     async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError>;
 

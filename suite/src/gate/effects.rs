@@ -114,6 +114,16 @@ impl<S: Stores> Orders for StoreGate<'_, S> {
         self.gate.around(read("orders.of_customer"), self.store.orders().of_customer(customer, status, page)).await
     }
 
+    async fn others_placed_since(
+        &self,
+        customer: CustomerId,
+        but: OrderId,
+        since: Timestamp,
+    ) -> Result<Page<Order>, StoreError> {
+        let others = self.store.orders().others_placed_since(customer, but, since);
+        self.gate.around(read("orders.others_placed_since"), others).await
+    }
+
     async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError> {
         self.gate.around(read("orders.with_status"), self.store.orders().with_status(status, page)).await
     }

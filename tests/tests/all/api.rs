@@ -10,5 +10,6 @@ mod matrix;
 mod openid;
 mod orders;
 mod paying;
+mod reserving;
 mod samples;
 mod world;

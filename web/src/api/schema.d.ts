@@ -149,7 +149,7 @@ export interface paths {
         put?: never;
         /**
          * Signs in with email address and password.
-         * @description A wrong password, an unknown address and an account without a password give the same answer after the same work. While the address is not verified, a correct password sends the verification link once more. A sign-in sets the cookie `__Secure-device`: a browser that shows it has tries of its own, which nobody else can use up.
+         * @description A wrong password, an unknown address and an account without a password give the same answer after the same work. While the address is not verified, a correct password sends the verification link once more.
          *
          *     **Who:** anyone.
          */
@@ -281,7 +281,7 @@ export interface paths {
         put?: never;
         /**
          * Requests a link to reset a password.
-         * @description Sends the link if the email address has an account, and has not been sent five of them within the hour: then the last one is still good. The answer is the same in each case.
+         * @description Sends the link if the email address has an account. The answer does not tell whether it has.
          *
          *     **Who:** anyone.
          */
@@ -303,7 +303,7 @@ export interface paths {
         put?: never;
         /**
          * Resets a password with a mailed link.
-         * @description Uses up the link and ends every session. The email address counts as verified, the browser (by the cookie `__Secure-device`) and the request's IP address as known for the account.
+         * @description Uses up the link and ends every session. The email address counts as verified, and the request's IP address as known for the account.
          *
          *     **Who:** anyone.
          */
@@ -840,7 +840,7 @@ export interface components {
             email: components["schemas"]["EmailAddress"];
             /**
              * Format: password
-             * @description The account's password. An account without one needs a sign-in of the last five minutes in its place.
+             * @description The account's password, if it has one.
              */
             password?: string;
         };
@@ -1021,7 +1021,7 @@ export interface components {
          * @description The state of sending an email.
          * @enum {string}
          */
-        MailState: "claimed" | "unknown" | "sent" | "refused" | "withheld";
+        MailState: "claimed" | "unknown" | "sent" | "refused";
         /** @description The caller's account. */
         Me: {
             /** @description `cus_…` for customers, `usr_…` for staff. */
@@ -1283,7 +1283,7 @@ export interface components {
              * @description The type.
              * @enum {string}
              */
-            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/insufficient-user-authentication" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/unreadable-delivery" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/payment-refused" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
+            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/unreadable-delivery" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/reservation-limit" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/too-many-refunds" | "/problems/no-attempt-left" | "/problems/payment-refused" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
         };
         /** @description A product. */
         Product: {
@@ -5070,7 +5070,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Authentication required (`/problems/unauthenticated`); Wrong email address or password (`/problems/invalid-credentials`); A fresh sign-in is required (`/problems/insufficient-user-authentication`) */
+            /** @description Authentication required (`/problems/unauthenticated`); Wrong email address or password (`/problems/invalid-credentials`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5089,7 +5089,7 @@ export interface operations {
                         /** @constant */
                         status?: 401;
                         /** @enum {string} */
-                        type?: "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/insufficient-user-authentication";
+                        type?: "/problems/unauthenticated" | "/problems/invalid-credentials";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -5573,7 +5573,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Out of stock (`/problems/out-of-stock`); The payment provider refused the payment (`/problems/payment-refused`) */
+            /** @description Out of stock (`/problems/out-of-stock`); Unpaid orders hold too much (`/problems/reservation-limit`); The order has no attempt to pay left (`/problems/no-attempt-left`); The payment provider refused the payment (`/problems/payment-refused`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5589,7 +5589,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/out-of-stock" | "/problems/payment-refused";
+                        type?: "/problems/out-of-stock" | "/problems/reservation-limit" | "/problems/no-attempt-left" | "/problems/payment-refused";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -6061,7 +6061,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Out of stock (`/problems/out-of-stock`); The order can no longer be edited (`/problems/too-late-to-edit`) */
+            /** @description Out of stock (`/problems/out-of-stock`); Unpaid orders hold too much (`/problems/reservation-limit`); The order can no longer be edited (`/problems/too-late-to-edit`); The order has no attempt to pay left (`/problems/no-attempt-left`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -6077,7 +6077,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/out-of-stock" | "/problems/too-late-to-edit";
+                        type?: "/problems/out-of-stock" | "/problems/reservation-limit" | "/problems/too-late-to-edit" | "/problems/no-attempt-left";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -7501,7 +7501,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The order is not awaiting payment (`/problems/not-awaiting-payment`); The payment provider refused the payment (`/problems/payment-refused`) */
+            /** @description The order is not awaiting payment (`/problems/not-awaiting-payment`); The order has no attempt to pay left (`/problems/no-attempt-left`); The payment provider refused the payment (`/problems/payment-refused`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7517,7 +7517,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/not-awaiting-payment" | "/problems/payment-refused";
+                        type?: "/problems/not-awaiting-payment" | "/problems/no-attempt-left" | "/problems/payment-refused";
                     } & components["schemas"]["Problem"];
                 };
             };
@@ -7753,7 +7753,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The order cannot be refunded now (`/problems/not-refundable`); Refund exceeds the refundable amount (`/problems/refund-too-large`); The payment provider refused the refund (`/problems/refund-refused`) */
+            /** @description The order cannot be refunded now (`/problems/not-refundable`); Refund exceeds the refundable amount (`/problems/refund-too-large`); No more refunds of this order can be requested (`/problems/too-many-refunds`); The payment provider refused the refund (`/problems/refund-refused`) */
             409: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -7769,7 +7769,7 @@ export interface operations {
                         /** @constant */
                         status?: 409;
                         /** @enum {string} */
-                        type?: "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/refund-refused";
+                        type?: "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/too-many-refunds" | "/problems/refund-refused";
                     } & components["schemas"]["Problem"];
                 };
             };

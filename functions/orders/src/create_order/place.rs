@@ -2,8 +2,11 @@
 
 use api::ApiError;
 use checkout::{Quote, out_of_stock};
-use domain::{Cart, CustomerId, Order, OrderId, PaymentTerms, PricedCart, Timestamp};
+use domain::{Cart, CustomerId, Order, OrderId, PaymentTerms, PricedCart, ReservationLimits, Timestamp};
+use futures::future::join;
 use store::{Catalogue, Orders, PlaceOutcome};
+
+use crate::others::Others;
 
 /// A request to place an order.
 pub(crate) struct Placement<'a> {
@@ -11,6 +14,8 @@ pub(crate) struct Placement<'a> {
     pub customer: CustomerId,
     pub cart: Cart,
     pub terms: PaymentTerms,
+    /// What the customer's unpaid orders may hold; `None` for any number.
+    pub limits: Option<ReservationLimits>,
     pub correlation_id: &'a str,
     pub now: Timestamp,
 }
@@ -28,10 +33,15 @@ pub(crate) async fn place(
     catalogue: &impl Catalogue,
     placement: Placement<'_>,
 ) -> Result<PlacedOrder, ApiError> {
-    let Placement { id, customer, cart, terms, correlation_id, now } = placement;
+    let Placement { id, customer, cart, terms, limits, correlation_id, now } = placement;
     // One look tells whether something is sold out: nobody fights for it by transactions that the table refuses.
-    let quote = Quote::of(catalogue, &cart.lines, cart.currency, cart.payment_method).await;
-    let order = match quote.and_then(Quote::in_stock) {
+    // Both looks at once: one costs the customer no more time than the other.
+    let quote = Quote::of(catalogue, &cart.lines, cart.currency, cart.payment_method);
+    let (quote, others) = join(quote, Others::read(orders, customer, id, limits, now)).await;
+    let others = others?;
+    let quote = quote.and_then(Quote::in_stock).map_err(ApiError::from);
+    let allowed = quote.and_then(|quote| others.check_new(&quote.priced.lines).map(|()| quote).map_err(ApiError::from));
+    let order = match allowed {
         Ok(Quote { priced, .. }) => {
             let (method, held_until) = terms.agreed(cart.payment_method, now);
             let priced = PricedCart { cart: cart.clone(), lines: priced.lines, total: priced.total };

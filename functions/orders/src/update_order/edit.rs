@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use api::ApiError;
 use checkout::{Checkout, Quote, QuoteError, out_of_stock};
-use domain::{Change, EditRefused, FieldError, Order, OrderEdit, Sku};
+use domain::{Change, EditRefused, FieldError, Order, OrderEdit, OrderStatus, ReservationLimits, Sku};
+use futures::future::join;
 use resilience::{Clock, Ids, Transport};
 use store::{Catalogue, Orders, StoreError};
 
+use crate::others::Others;
 use crate::update_order::request::OrderPatch;
 
 /// How often the edit is decided again: after a concurrent write, and after an intent was cancelled for it.
@@ -20,6 +22,8 @@ pub(crate) struct OrderEditor<'a, O, K, T, C, I> {
     pub checkout: Checkout<'a, O, T, C, I>,
     pub catalogue: &'a K,
     pub patch: OrderPatch,
+    /// What the customer's unpaid orders may hold; `None` for any number.
+    pub limits: Option<ReservationLimits>,
 }
 
 impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O, K, T, C, I> {
@@ -27,11 +31,15 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O,
     pub(crate) async fn run(&self, mut order: Order) -> Result<Order, ApiError> {
         // An order that cannot be edited at all needs no prices.
         self.decide(&order, None).map_err(|refused| refusal(&refused))?;
-        let quote = self.quote(&order).await?;
+        let (quote, others) = join(self.quote(&order), self.others(&order)).await;
+        let (quote, others) = (quote?, others?);
         let mut pause = FIRST_PAUSE;
         for _ in 0..ROUNDS {
             if let Some(sku) = quote.as_ref().and_then(|quote| quote.lacking(&order)) {
                 return Err(self.out_of_stock(sku).into());
+            }
+            if let Some(quote) = quote.as_ref().filter(|_| order.status == OrderStatus::PendingPayment) {
+                others.check_edit(&order, &quote.priced.lines)?;
             }
             let change = match self.decide(&order, quote.as_ref()) {
                 Ok(None) => return Ok(order),
@@ -61,6 +69,12 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O,
         Quote::of(self.catalogue, lines, order.total.currency, choice).await.map(Some)
     }
 
+    /// The customer's other orders, where the edit may reserve more.
+    async fn others(&self, order: &Order) -> Result<Others, StoreError> {
+        let limits = self.limits.filter(|_| self.patch.lines.is_some());
+        Others::read(self.checkout.orders, order.customer, order.id, limits, self.checkout.clock.now()).await
+    }
+
     fn decide(&self, order: &Order, quote: Option<&Quote>) -> Result<Option<Change>, EditRefused> {
         let lines = quote.map(|Quote { priced, .. }| (priced.lines.clone(), priced.total));
         let edit = OrderEdit { lines, contact: self.patch.contact(order) };
@@ -76,6 +90,7 @@ fn refusal(refused: &EditRefused) -> ApiError {
     match refused {
         EditRefused::TooLate(status) => ApiError::TooLateToEdit(*status),
         EditRefused::TooManyProducts => FieldError::new("lines", format!("{refused}: edit in two steps")).into(),
+        EditRefused::TooManyAttempts => ApiError::NoAttemptLeft,
         // Only new lines lead here, and then the intent is cancelled.
         EditRefused::IntentLive => StoreError::Conflict.into(),
     }

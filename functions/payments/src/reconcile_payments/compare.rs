@@ -32,7 +32,8 @@ pub(crate) fn difference(order: &Order, fact: &PaymentFact) -> Option<Difference
 fn intent(order: &Order, fact: &IntentFact) -> Option<Difference> {
     let known = order.payment.facts.intent(&fact.id);
     let seen = |fact: &IntentFact| (fact.status, fact.amount, fact.received);
-    if known.is_some_and(|known| seen(known) == seen(fact) || fact < known) {
+    let news = fact.clone().as_known();
+    if known.is_some_and(|known| seen(known) == seen(&news) || news < *known) {
         return None;
     }
     let is_paid = fact.status == IntentStatus::Succeeded;

@@ -13,6 +13,8 @@ use super::{ReversalError, Reversals};
 /// How long a refund whose key Stripe used up on a failure is looked for before another action replaces it: by then
 /// Stripe's list shows what the failed request did.
 const ABANDON_AFTER: Duration = Duration::from_mins(1);
+/// How many refunds of Stripe's list are applied in one write: its receipt and its ledger entries are an item each.
+const FACTS_AT_ONCE: usize = 100;
 
 impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
     /// Makes the reserved refund at Stripe, or finds the one that an earlier attempt made, and stores the outcome: the
@@ -58,9 +60,11 @@ impl<O: Orders, T: Transport, C: Clock, I: Ids> Reversals<'_, O, T, C, I> {
         code: Option<&str>,
     ) -> Result<Order, ReversalError> {
         let listed = self.stripe.list_refunds(&refund.intent, self.deadline).await?;
-        let facts = facts(&listed)?;
-        if !facts.is_empty() {
-            self.apply_facts(order.id, facts).await?;
+        // What is known already needs no receipt, and a receipt is one item of the table.
+        let mut news = facts(&listed)?;
+        news.retain(|fact| !order.payment.facts.contains(fact));
+        for facts in news.chunks(FACTS_AT_ONCE) {
+            self.apply_facts(order.id, facts.to_vec()).await?;
         }
         self.update(order.id, None, |order| {
             open(order, action)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Contact, Order, OrderLine, Person};
+use super::{Change, Contact, MAX_ATTEMPTS, Order, OrderLine, PaymentMethod, Person};
 use crate::{CartLine, Money, OrderStatus, Sku, Timestamp};
 
 /// The most products whose stock one edit moves. With the order and its events they are one transaction, which has room for
@@ -27,6 +27,9 @@ pub enum EditRefused {
     /// More products change than one transaction can move.
     #[error("at most {MAX_MOVED_PRODUCTS} products can change at once")]
     TooManyProducts,
+    /// The total changes, and the order has had as many attempts to pay as it may.
+    #[error("an order has at most {MAX_ATTEMPTS} attempts to pay")]
+    TooManyAttempts,
     /// The total changes, and an intent for the former total could still be paid: it must be cancelled first.
     #[error("an intent for the former total is live")]
     IntentLive,
@@ -48,6 +51,9 @@ impl Order {
         let (lines, total) = edit.lines.unwrap_or_else(|| (self.lines.clone(), self.total));
         if self.products_moved_by(&lines) > MAX_MOVED_PRODUCTS {
             return Err(EditRefused::TooManyProducts);
+        }
+        if total != self.total && self.payment.method == PaymentMethod::Stripe && !self.payment.has_attempts_left() {
+            return Err(EditRefused::TooManyAttempts);
         }
         let is_payable = self.payment.facts.live().next().is_some();
         if total != self.total && is_payable {

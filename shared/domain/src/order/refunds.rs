@@ -11,6 +11,12 @@ use crate::{IntentFact, IntentId, Money, OrderStatus, PaymentFact, Timestamp, Tr
 /// How long an action's idempotency key is used. Stripe may forget a key 24 hours after its first use
 /// (<https://docs.stripe.com/api/idempotent_requests>), so this ends earlier.
 const KEY_IS_GOOD_FOR: Duration = Duration::from_hours(23);
+/// The most refunds of one order that can be requested: one for each line that it may have. They stay in the order for
+/// ever, since their idempotency keys do. More can be made in Stripe's dashboard.
+pub const MAX_REQUESTED_REFUNDS: usize = 50;
+/// How many refunds that followed from a cancelled order, were not carried out and have another in their place stay in
+/// the order, for its history.
+const KEPT_CLOSED: usize = 10;
 
 /// A refund that we decided on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +104,9 @@ pub enum RefundRefused {
         /// The most that one refund may refund, in minor units.
         left: i64,
     },
+    /// As many refunds of the order were requested as may be.
+    #[error("at most {MAX_REQUESTED_REFUNDS} refunds of an order can be requested")]
+    TooMany,
     /// The action's id belongs to another refund.
     #[error("the idempotency key belongs to another refund")]
     AnotherRefund,
@@ -156,6 +165,9 @@ impl Order {
         }
         if !self.status.can_be_refunded() {
             return Err(RefundRefused::NotNow(self.status));
+        }
+        if self.payment.requested_refunds() + self.payment.returned_transfers() >= MAX_REQUESTED_REFUNDS {
+            return Err(RefundRefused::TooMany);
         }
         match &request.transfer {
             Some(reference) => self.return_transfer(request, reference, correlation_id, now),
@@ -233,9 +245,11 @@ impl Order {
             return None;
         }
         self.change(correlation_id, now, |order| {
+            order.payment.forget_replaced_refunds();
             for intent in self.payment.facts.succeeded() {
                 let due = self.payment.unreserved(&intent.id);
-                let action = format!("cancel-{}-{}", intent.id, order.payment.refund_actions.len());
+                // The version is stored once, so no two actions have one id, whatever was forgotten.
+                let action = format!("cancel-{}-{}", intent.id, self.version);
                 if due > 0 {
                     let amount = Money::new(due, intent.received.currency);
                     let refund = RefundAction::reserved(&intent.id, amount, RefundReason::RequestedByCustomer, now);
@@ -258,7 +272,7 @@ impl Order {
                 let amount = Money::new(left - kept, received.currency);
                 let requested = Some(RequestDetails { by: by.to_owned(), amount: Some(amount.amount) });
                 let reserved = RefundAction::reserved(&intent, amount, RefundReason::Duplicate, now);
-                let action = format!("review-{intent}-{}", self.payment.refund_actions.len());
+                let action = format!("review-{intent}-{}", self.version);
                 self.payment.refund_actions.insert(action, RefundAction { requested, ..reserved });
             }
         }
@@ -343,6 +357,19 @@ impl Payment {
         let refused = self.refund_actions.iter().filter(|(_, action)| action.state == RefundActionState::Refused);
         let back = self.facts.refunds().filter(|refund| refund.action.is_some() && !refund.status.counts());
         refused.map(|(id, _)| id.as_str()).chain(back.map(|refund| refund.id.as_str()))
+    }
+
+    /// Forgets the oldest of the refunds that followed from the order's cancellation and were not carried out: while Stripe
+    /// fails for days, each is abandoned for another.
+    fn forget_replaced_refunds(&mut self) {
+        let is_replaced = |(id, action): &(&String, &RefundAction)| {
+            action.requested.is_none() && !action.is_reserved() && !self.is_carried_out(id)
+        };
+        let replaced = self.refund_actions.iter().filter(is_replaced);
+        let mut replaced: Vec<_> = replaced.map(|(id, action)| (action.reserved_at, id.clone())).collect();
+        replaced.sort_unstable();
+        replaced.truncate(replaced.len().saturating_sub(KEPT_CLOSED));
+        self.refund_actions.retain(|id, _| replaced.iter().all(|(_, replaced)| replaced != id));
     }
 
     fn is_carried_out(&self, action: &str) -> bool {

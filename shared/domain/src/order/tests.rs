@@ -1,5 +1,7 @@
+mod bounds;
 mod disputes;
 mod history;
+mod limits;
 mod living;
 mod person;
 mod recipient;

@@ -150,9 +150,15 @@ pub struct IntentFact {
 }
 
 impl IntentFact {
-    /// The fact as it is stored: a final status needs no time.
-    pub(super) fn timeless(self) -> Self {
-        if self.status.is_final() { Self { seen_at: 0, ..self } } else { self }
+    /// What an order keeps of it: a final status needs no time, and of an intent that was cancelled and brought nothing
+    /// only that matters.
+    #[must_use]
+    pub fn as_known(self) -> Self {
+        match self {
+            fact if fact.came_to_nothing() => Self::canceled(fact.id, fact.received.currency),
+            fact if fact.status.is_final() => Self { seen_at: 0, ..fact },
+            fact => fact,
+        }
     }
 }
 

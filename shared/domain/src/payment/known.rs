@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::stored::StoredFacts;
 use super::{
-    ChargeFact, ChargeId, DisputeFact, DisputeId, IntentFact, IntentId, IntentStatus, PaymentFact, RefundFact,
-    RefundId, TransferDirection, TransferFact,
+    DisputeFact, DisputeId, IntentFact, IntentId, IntentStatus, PaymentFact, RefundFact, RefundId, TransferDirection,
+    TransferFact,
 };
 use crate::Money;
 
@@ -15,77 +16,21 @@ use crate::Money;
 /// [`apply`](Self::apply) and [`join`](Self::join) are commutative, associative and idempotent: webhooks, the return
 /// page and reconciliation may add facts in any order, any number of times, with the same result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredFacts", into = "StoredFacts")]
 pub struct KnownFacts {
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "list")]
     intents: BTreeMap<IntentId, IntentFact>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "list")]
-    charges: BTreeMap<ChargeId, ChargeFact>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "list")]
     refunds: BTreeMap<RefundId, RefundFact>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "list")]
     disputes: BTreeMap<DisputeId, DisputeFact>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "list")]
     transfers: BTreeMap<String, TransferFact>,
 }
 
-/// A fact about one object.
-trait About {
-    /// The object's id.
-    type Id: Clone + Ord;
-
-    /// The object.
-    fn id(&self) -> &Self::Id;
-}
-
-macro_rules! about {
-    ($($fact:ty: $id:ty,)+) => {
-        $(impl About for $fact {
-            type Id = $id;
-
-            fn id(&self) -> &$id {
-                &self.id
-            }
-        })+
-    };
-}
-
-about! {
-    IntentFact: IntentId,
-    ChargeFact: ChargeId,
-    RefundFact: RefundId,
-    DisputeFact: DisputeId,
-    TransferFact: String,
-}
-
-/// Facts are stored as a list: each has its id already.
-mod list {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::About;
-
-    pub(super) fn serialize<F: About + Serialize, S: Serializer>(
-        facts: &BTreeMap<F::Id, F>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(facts.values())
-    }
-
-    pub(super) fn deserialize<'de, F: About + Deserialize<'de>, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<F::Id, F>, D::Error> {
-        let facts = Vec::<F>::deserialize(deserializer)?;
-        Ok(facts.into_iter().map(|fact| (fact.id().clone(), fact)).collect())
-    }
-}
-
 impl KnownFacts {
-    /// Applies one fact; an older or known one changes nothing.
+    /// Applies one fact; an older or known one changes nothing. Nor does a charge: it is evidence of refunds, which are
+    /// facts themselves.
     pub fn apply(&mut self, fact: PaymentFact) {
         match fact {
-            PaymentFact::PaymentIntent(fact) => keep_greater(&mut self.intents, fact.id.clone(), fact.timeless()),
-            PaymentFact::Charge(fact) => keep_greater(&mut self.charges, fact.id.clone(), fact),
+            PaymentFact::PaymentIntent(fact) => keep_greater(&mut self.intents, fact.id.clone(), fact.as_known()),
+            PaymentFact::Charge(_) => {}
             PaymentFact::Refund(fact) => keep_greater(&mut self.refunds, fact.id.clone(), fact),
             PaymentFact::Dispute(fact) => keep_greater(&mut self.disputes, fact.id.clone(), fact),
             PaymentFact::Transfer(fact) => keep_greater(&mut self.transfers, fact.id.clone(), fact),
@@ -99,9 +44,16 @@ impl KnownFacts {
 
     /// Whether this fact would change nothing.
     pub fn contains(&self, fact: &PaymentFact) -> bool {
-        let mut with_it = self.clone();
-        with_it.apply(fact.clone());
-        with_it == *self
+        fn has<K: Ord, V: Ord>(known: &BTreeMap<K, V>, id: &K, fact: &V) -> bool {
+            known.get(id).is_some_and(|known| known >= fact)
+        }
+        match fact {
+            PaymentFact::PaymentIntent(fact) => has(&self.intents, &fact.id, &fact.clone().as_known()),
+            PaymentFact::Charge(_) => true,
+            PaymentFact::Refund(fact) => has(&self.refunds, &fact.id, fact),
+            PaymentFact::Dispute(fact) => has(&self.disputes, &fact.id, fact),
+            PaymentFact::Transfer(fact) => has(&self.transfers, &fact.id, fact),
+        }
     }
 
     /// The payment intents.
@@ -201,11 +153,10 @@ impl KnownFacts {
     /// All facts.
     pub fn into_facts(self) -> impl Iterator<Item = PaymentFact> {
         let intents = self.intents.into_values().map(PaymentFact::PaymentIntent);
-        let charges = self.charges.into_values().map(PaymentFact::Charge);
         let refunds = self.refunds.into_values().map(PaymentFact::Refund);
         let disputes = self.disputes.into_values().map(PaymentFact::Dispute);
         let transfers = self.transfers.into_values().map(PaymentFact::Transfer);
-        intents.chain(charges).chain(refunds).chain(disputes).chain(transfers)
+        intents.chain(refunds).chain(disputes).chain(transfers)
     }
 }
 

@@ -16,8 +16,10 @@ use crate::{Receipt, StoreError};
 /// Marks the last write. A write whose condition fails finds its own mark if it had committed before and only its
 /// answer was lost.
 pub(crate) const WRITE_ID: &str = "write_id";
-/// The field of an order that is its key.
+/// Fields of an order that are part of its keys, and are stored there alone: each kilobyte of an item is a write unit.
 const ID: &str = "id";
+const STATUS: &str = "status";
+const PLACED_AT: &str = "placed_at";
 /// Holds an event's JSON, as it is published.
 pub(crate) const EVENT_JSON: &str = "event";
 /// Counts what was parked for an order, so that placing drains exactly what it read.
@@ -33,8 +35,10 @@ pub(crate) fn item(key: &Key, value: &impl Serialize) -> Result<Item, StoreError
 /// The order with its index attributes, marked with the write.
 pub(crate) fn order(order: &Order, write_id: Uuid) -> Result<Item, StoreError> {
     let mut item = item(&keys::order(order.id), order)?;
-    // The key has it already.
-    item.remove(ID);
+    // The keys have them already.
+    for field in [ID, STATUS, PLACED_AT] {
+        item.remove(field);
+    }
     item.insert(keys::STATUS_KEY.to_owned(), text(keys::status_key(order.status, keys::shard(order.id))));
     item.insert(keys::SORT_KEY.to_owned(), text(crate::orders::sort_key(order)));
     if let Some((due, _)) = order.due() {
@@ -49,8 +53,12 @@ pub(crate) fn order(order: &Order, write_id: Uuid) -> Result<Item, StoreError> {
 
 /// Reads an order.
 pub(crate) fn read_order(mut item: Item) -> Result<Order, StoreError> {
-    if let Some(id) = item.get(PK).cloned() {
-        item.insert(ID.to_owned(), id);
+    for (field, key) in [(ID, PK), (STATUS, keys::STATUS_KEY), (PLACED_AT, keys::SORT_KEY)] {
+        if let Some(AttributeValue::S(value)) = item.get(key) {
+            // Behind the mark is what spreads or orders keys that are otherwise alike.
+            let value = value.split('#').next().unwrap_or_default().to_owned();
+            item.insert(field.to_owned(), text(value));
+        }
     }
     read(item)
 }
@@ -133,4 +141,58 @@ pub(crate) fn corrupt(key: &impl ToString) -> StoreError {
 fn unreadable(item: &Item) -> StoreError {
     let key = |name| item.get(name).and_then(|value| value.as_s().ok()).map_or("?", String::as_str);
     corrupt(&format_args!("{} {}", key(PK), key(SK)))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{IntentFact, IntentStatus, PaymentFact, Timestamp};
+    use testkit::Sample;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// The bytes of a value: docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html.
+    fn bytes(value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::S(text) => text.len(),
+            AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+            AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
+            AttributeValue::L(items) => 3 + items.iter().map(|item| 1 + bytes(item)).sum::<usize>(),
+            AttributeValue::M(fields) => {
+                3 + fields.iter().map(|(name, value)| 1 + name.len() + bytes(value)).sum::<usize>()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn size(order: &Order) -> usize {
+        let item = super::order(order, Uuid::max()).unwrap();
+        assert_eq!(read_order(item.clone()).unwrap(), *order);
+        item.iter().map(|(name, value)| name.len() + bytes(value)).sum()
+    }
+
+    #[test]
+    fn an_order_of_two_lines_takes_one_write_unit_until_it_is_paid() {
+        let line = |sku| (sku, "Earl Grey, 250 g", 2, 14_500);
+        let sample = Sample { lines: &[line("tea-earl-grey-250"), line("tea-darjeeling-250")], ..Sample::default() };
+        let placed = Order { correlation_id: "1b0a6f5e-52a4-4f43".to_owned(), ..sample.place().order };
+        let id = "pi_3MTUgZ2eZvKYlo2C1WbWQ4vN";
+        let (status, order_id) = (IntentStatus::RequiresPaymentMethod, Some(placed.id));
+        let nothing = domain::Money::zero(placed.total.currency);
+        let live = IntentFact {
+            id: id.into(),
+            status,
+            seen_at: 1_790_000_001,
+            created: 1_790_000_001,
+            amount: placed.total,
+            received: nothing,
+            order_id,
+        };
+        let paid = IntentFact { status: IntentStatus::Succeeded, received: placed.total, ..live.clone() };
+        let now = Timestamp::from_seconds(1_790_000_100);
+        let waiting = placed.attach_intent(id.into(), vec![PaymentFact::PaymentIntent(live)], "c", now).unwrap().order;
+        let paid = waiting.apply_facts(vec![PaymentFact::PaymentIntent(paid)], "c", now).unwrap().order;
+        let sizes = [&placed, &waiting, &paid].map(size);
+        assert!(sizes.iter().all(|size| *size < 1000), "{sizes:?} bytes");
+    }
 }

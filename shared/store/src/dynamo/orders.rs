@@ -177,6 +177,15 @@ impl Orders for DynamoOrders {
         self.customers_orders(customer, status, page).await
     }
 
+    async fn others_placed_since(
+        &self,
+        customer: CustomerId,
+        but: OrderId,
+        since: Timestamp,
+    ) -> Result<Page<Order>, StoreError> {
+        self.customers_others(customer, but, since).await
+    }
+
     async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError> {
         self.orders_with_status(status, page).await
     }

@@ -4,7 +4,7 @@ use domain::{Change, CustomerId, Due, LedgerEntry, Order, OrderEvent, OrderId, O
 
 use super::{MemoryStore, State};
 use crate::orders::{due_at, sort_key};
-use crate::{Cursor, Orders, Page, PageRequest, ParkOutcome, PlaceOutcome, Receipt, StoreError};
+use crate::{Cursor, MAX_PAGE, Orders, Page, PageRequest, ParkOutcome, PlaceOutcome, Receipt, StoreError};
 
 impl Orders for MemoryStore {
     async fn place(&self, placement: &Change) -> Result<PlaceOutcome, StoreError> {
@@ -102,6 +102,16 @@ impl Orders for MemoryStore {
     ) -> Result<Page<Order>, StoreError> {
         let wanted = |order: &Order| order.customer == customer && status.is_none_or(|status| order.status == status);
         Ok(self.state.borrow().newest_first(page, wanted))
+    }
+
+    async fn others_placed_since(
+        &self,
+        customer: CustomerId,
+        but: OrderId,
+        since: Timestamp,
+    ) -> Result<Page<Order>, StoreError> {
+        let is_other = |order: &Order| order.customer == customer && order.id != but && order.placed_at >= since;
+        Ok(self.state.borrow().newest_first(&PageRequest { limit: MAX_PAGE, after: None }, is_other))
     }
 
     async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError> {

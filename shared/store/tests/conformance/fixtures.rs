@@ -84,6 +84,13 @@ pub fn waiting(order: &Order) -> PaymentFact {
     intent(order, IntentStatus::RequiresPaymentMethod, Money::zero(eur()))
 }
 
+/// Stripe's fact that one of many intents was cancelled.
+pub fn canceled(n: usize) -> PaymentFact {
+    let PaymentFact::PaymentIntent(fact) = waiting(&mug_order(1).order) else { unreachable!() };
+    let id = format!("pi_canceled_{n}").as_str().into();
+    PaymentFact::PaymentIntent(IntentFact { id, status: IntentStatus::Canceled, ..fact })
+}
+
 fn intent(order: &Order, status: IntentStatus, received: Money) -> PaymentFact {
     let (id, order_id) = ("pi_1".into(), Some(order.id));
     PaymentFact::PaymentIntent(IntentFact {

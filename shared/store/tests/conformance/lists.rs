@@ -72,6 +72,26 @@ async fn a_customers_orders_come_newest_first_while_new_ones_arrive<E>(
     }
 }
 
+async fn a_customers_other_orders_since_a_moment_come_newest_first<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
+    place_many(stores, 40).await;
+    let anothers = Change { order: domain::Order { customer: customer(2), ..mug_order(50).order }, ..mug_order(50) };
+    new(stores.orders.place(&anothers).await.unwrap());
+    let others = async |but, since| {
+        let found = stores.orders.others_placed_since(customer(1), order_id(but), at(since)).await.unwrap();
+        (found.items.iter().map(|order| order.id).collect::<Vec<_>>(), found.next.is_some())
+    };
+    assert_eq!(others(38, 18).await, (newest_first([36, 37, 39]), false));
+    assert_eq!(others(99, 19).await, (newest_first([38, 39]), false));
+    assert_eq!(others(99, 20).await, (vec![], false));
+    for n in 100..200 {
+        new(stores.orders.place(&mug_order(n)).await.unwrap());
+    }
+    assert_eq!(others(199, 100).await.1, false, "ninety-nine");
+    let (found, more) = others(99, 100).await;
+    assert_eq!((found.len(), found[0], more), (100, order_id(199), false));
+    assert!(others(99, 19).await.1, "a hundred and two");
+}
+
 async fn a_customers_orders_with_one_status_come_without_gaps<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
     place_many(stores, 40).await;
     for n in [0, 7, 8, 21, 39] {
@@ -214,6 +234,7 @@ promises! {
     the_oldest_of_a_status_come_first_up_to_a_moment,
     events_come_oldest_first_page_by_page,
     a_customers_orders_come_newest_first_while_new_ones_arrive,
+    a_customers_other_orders_since_a_moment_come_newest_first,
     a_customers_orders_with_one_status_come_without_gaps,
     a_rare_status_among_many_orders_is_found_by_following_the_cursor,
     everybodys_orders_with_one_status_come_newest_first_while_new_ones_arrive,

@@ -46,6 +46,10 @@ fn requests_for_orders_are_as_few_as_they_can_be() {
         orders.of_customer(customer(1), None, &first(20)).await.unwrap();
         orders.of_customer(customer(1), Some(OrderStatus::Paid), &first(20)).await.unwrap();
         assert_eq!(side.spent(), "Query Query Query BatchGetItem Query BatchGetItem");
+        orders.others_placed_since(customer(1), order.id, at(2)).await.unwrap();
+        assert_eq!(side.spent(), "Query BatchGetItem");
+        orders.others_placed_since(customer(2), order.id, at(2)).await.unwrap();
+        assert_eq!(side.spent(), "Query", "the first order of a customer in a while");
         orders.with_status(OrderStatus::Paid, &first(20)).await.unwrap();
         assert_eq!(side.spent(), ["Query"; 8].join(" "));
         orders.due(Due::Settlement, at(9), &first(20)).await.unwrap();

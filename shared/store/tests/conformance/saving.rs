@@ -5,7 +5,9 @@ use futures::future::join_all;
 use resilience::{RandomIds, SystemClock};
 use store::{Catalogue, Orders, Receipt, ReceiptSource, StoreError};
 
-use crate::fixtures::{at, first, left, mug_order, new, order_id, paid, payment, receipt, refund, stock, waiting};
+use crate::fixtures::{
+    at, canceled, first, left, mug_order, new, order_id, paid, payment, receipt, refund, stock, waiting,
+};
 use crate::promises;
 use crate::sides::Stores;
 
@@ -237,6 +239,23 @@ async fn an_order_that_forgets_its_person_is_read_as_it_was_written<E>(
     assert_eq!(listed, [found], "the lists have forgotten as well");
 }
 
+/// A thousand refunds of the dashboard, one webhook each, and the attempts of an undecided customer.
+async fn an_order_that_much_happened_to_is_stored_as_it_is<E>(stores: &Stores<impl Orders, impl Catalogue, E>) {
+    let mut order = placed(stores).await;
+    let mut save = async |facts: Vec<domain::PaymentFact>| {
+        let change = order.apply_facts(facts, "corr-2", at(70)).unwrap();
+        stores.orders.save(&change, None).await.unwrap();
+        order = change.order;
+        assert_eq!(stores.orders.find(order.id).await.unwrap().as_ref(), Some(&order));
+    };
+    save((0..100).map(canceled).collect()).await;
+    save(vec![paid(&mug_order(1).order)]).await;
+    for hundred in 0..10 {
+        save((hundred * 100..hundred * 100 + 100).map(refund).collect()).await;
+    }
+    assert_eq!((order.payment.facts.refunded(), order.payment.facts.intents().count()), (1000, 101));
+}
+
 promises! {
     a_change_is_stored_with_its_events_and_its_receipt,
     a_change_that_tells_nobody_anything_is_stored_too,
@@ -254,4 +273,5 @@ promises! {
     a_receipt_says_which_version_came_of_it,
     of_many_cancellations_one_gives_the_goods_back,
     an_order_that_forgets_its_person_is_read_as_it_was_written,
+    an_order_that_much_happened_to_is_stored_as_it_is,
 }

@@ -236,6 +236,37 @@ fn is_known(world: &World, order: &str, intent: &str) -> bool {
 
 /// The customer pays in one tab while the other one edits: either is first, and the other hears of it.
 #[test]
+fn an_order_has_a_hundred_attempts_to_pay_and_the_last_one_is_not_given_up() {
+    let world = World::new();
+    world.rate_limit_scale.set(0);
+    let (order, first) = placed(&world);
+    for attempt in 1..domain::MAX_ATTEMPTS {
+        let edited = edit(&world, &order, &mugs(1 + attempt % 2));
+        assert_eq!(edited.status, 200, "{}", edited.body);
+        assert_eq!(world.call("create-payment-intent", about(ANNA, &order)).status, 200);
+    }
+    let alive = live(&world);
+    let asked = at_stripe(&world).len();
+    let refused = edit(&world, &order, &mugs(3));
+    assert_eq!(refused.problem(), (409, "no-attempt-left", None), "{}", refused.body);
+    assert_eq!((live(&world), alive.len(), asked), (alive.clone(), 1, 100), "it can still be paid");
+    let address = json!({"email": "ben@example.com"});
+    assert_eq!(edit(&world, &order, &address).status, 200, "another contact needs no attempt");
+    assert_eq!(world.call("create-payment-intent", about(ANNA, &order)).status, 200);
+
+    // Given up in Stripe's dashboard: there is no other.
+    let deadline = resilience::Deadline::after(&world.clock, Duration::from_mins(1));
+    world.run(world.stripe.void(&[alive[0].0.as_str().into()], deadline)).unwrap();
+    let refused = world.call("create-payment-intent", about(ANNA, &order));
+    assert_eq!(refused.problem(), (409, "no-attempt-left", None), "{}", refused.body);
+    let again = world.place(ANNA, "key-1", &cart());
+    assert_eq!(again.problem(), (409, "no-attempt-left", None), "{}", again.body);
+    assert_eq!(at_stripe(&world).len(), 100);
+    assert_eq!(world.order(&order).payment.facts.intents().count(), 100, "{first} and all that followed");
+    assert_eq!(world.about("cancel-order", ANNA, &order).status, 200);
+}
+
+#[test]
 fn paying_in_one_tab_while_the_other_one_edits_charges_for_what_is_delivered() {
     let (mut paid_first, mut edited_first) = (0, 0);
     for delay in (0..400).step_by(20) {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Change, Order, OrderStatus, PaymentMethod, RefundProgress};
+use domain::{Change, MAX_REQUESTED_REFUNDS, Order, OrderStatus, PaymentMethod, RefundProgress};
 use futures::future::join_all;
 use http::Response;
 use sandbox::{Fault, FaultKind};
@@ -116,6 +116,30 @@ fn many_refunds_at_once_never_exceed_the_charge() {
     assert_eq!(refunded(&shop, &placed, "rest", None), "succeeded");
     shop.settle();
     assert_eq!(shop.status(&placed), OrderStatus::Refunded);
+    assert_books_agree(&shop, &placed);
+}
+
+#[test]
+fn an_order_has_room_for_fifty_requested_refunds_and_the_dashboard_makes_more() {
+    let (shop, placed) = paid();
+    for n in 0..MAX_REQUESTED_REFUNDS {
+        assert_eq!(refunded(&shop, &placed, &format!("refund-{n}"), Some(1)), "succeeded");
+    }
+    let most = i64::try_from(MAX_REQUESTED_REFUNDS).unwrap();
+    let (status, problem) = refund(&shop, &placed, "one-more", Some(1));
+    assert_eq!((status, problem["type"].as_str()), (409, Some("/problems/too-many-refunds")), "{problem}");
+    assert_eq!(at_stripe(&shop).len(), MAX_REQUESTED_REFUNDS, "Stripe was not asked");
+    assert_eq!(refunded(&shop, &placed, "refund-0", Some(1)), "succeeded", "a repetition is none more");
+    for _ in 0..5 {
+        shop.control("refunds", format!("payment_intent={}&amount=100", placed.intent));
+    }
+    shop.settle();
+    let known = order(&shop, &placed).payment.facts.refunded();
+    assert_eq!((known, at_stripe(&shop).len()), (most + 500, MAX_REQUESTED_REFUNDS + 5));
+    assert_books_agree(&shop, &placed);
+    shop.post(&format!("/v1/orders/{}/cancel", placed.order_id), None);
+    shop.settle();
+    assert_eq!(shop.status(&placed), OrderStatus::Refunded, "what follows from a decision is no request");
     assert_books_agree(&shop, &placed);
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth::mint::{ACCESS_TOKEN_LIFETIME, SigningKey, SigningKeys, mint};
 use auth::{Caller, Role, TokenRules, Who};
 use bytes::Bytes;
-use domain::{Order, OrderId, OrderStatus, Timestamp};
+use domain::{Order, OrderId, OrderStatus, ReservationLimits, Timestamp};
 use google_sheets::ServiceAccount;
 use http::{Method, Request, Response, StatusCode};
 use resilience::{Clock as _, SeededIds, Transport as _, VirtualClock};
@@ -52,7 +52,7 @@ impl Shop {
         Self::with_limits(1)
     }
 
-    /// With rate limits so many times as large; 0: none.
+    /// With rate limits so many times as large; 0: none, and none of what a customer's unpaid orders may hold.
     pub fn with_limits(rate_limit_scale: u32) -> Self {
         let clock = VirtualClock::at(Timestamp::parse("2026-11-23T12:00:00Z").unwrap());
         let mut providers = sandbox::Settings { seed: 7, ..sandbox::Settings::default() };
@@ -61,7 +61,11 @@ impl Shop {
         providers.oidc.clients[0].redirect_uris = vec!["http://shop.test/v1/auth/oauth/sandbox/callback".to_owned()];
         let sandbox = Shared::new(providers.clone());
         let keys = SigningKeys { keys: vec![SigningKey::generate(clock.now()).unwrap()] };
-        let settings = Settings { rate_limit_scale, ..settings(&providers, &sandbox, &keys) };
+        let mut settings = Settings { rate_limit_scale, ..settings(&providers, &sandbox, &keys) };
+        if rate_limit_scale == 0 {
+            settings.reservation_limits =
+                ReservationLimits { orders: usize::MAX, pieces: u32::MAX, ..settings.reservation_limits };
+        }
         let store = MemoryStore::new();
         clock.run(fill(&store, STOCK));
         let transport = SandboxTransport::new(sandbox.clone(), clock.clone());
@@ -353,6 +357,7 @@ pub fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningK
         spreadsheet_id: "sandbox-orders".into(),
         sheet_tab: "Orders".into(),
         payment_terms: domain::PaymentTerms::default(),
+        reservation_limits: domain::ReservationLimits::default(),
         mail_evidence_wait: Duration::from_mins(5),
         rate_limit_scale: 1,
     }

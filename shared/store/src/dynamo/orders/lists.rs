@@ -100,6 +100,27 @@ impl DynamoOrders {
         Ok(Page { next: cut.next.or(after), ..cut })
     }
 
+    pub(super) async fn customers_others(
+        &self,
+        customer: CustomerId,
+        but: OrderId,
+        since: Timestamp,
+    ) -> Result<Page<Order>, StoreError> {
+        let query = self
+            .table
+            .query()
+            .index_name(keys::BY_CUSTOMER)
+            .scan_index_forward(false)
+            .key_condition_expression("#key = :key AND #sort >= :since")
+            .set_expression_attribute_names(Some(names(&[("#key", CUSTOMER_KEY), ("#sort", SORT_KEY)])))
+            .expression_attribute_values(":key", text(keys::customer_key(customer)))
+            .expression_attribute_values(":since", text(since.to_string()))
+            .limit(limit(MAX_PAGE + 2));
+        let mut found = entries(query, SORT_KEY, MAX_PAGE + 2).await?;
+        found.retain(|entry| entry.id != but);
+        self.orders_of(found, MAX_PAGE).await
+    }
+
     pub(super) async fn orders_with_status(
         &self,
         status: OrderStatus,
