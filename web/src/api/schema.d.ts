@@ -149,7 +149,7 @@ export interface paths {
         put?: never;
         /**
          * Signs in with email address and password.
-         * @description A wrong password, an unknown address and an account without a password give the same answer after the same work. While the address is not verified, a correct password sends the verification link once more.
+         * @description A wrong password, an unknown address and an account without a password give the same answer after the same work. While the address is not verified, a correct password sends the verification link once more. A sign-in sets the cookie `__Secure-device`: a browser that shows it has tries of its own, which nobody else can use up.
          *
          *     **Who:** anyone.
          */
@@ -281,7 +281,7 @@ export interface paths {
         put?: never;
         /**
          * Requests a link to reset a password.
-         * @description Sends the link if the email address has an account. The answer does not tell whether it has.
+         * @description Sends the link if the email address has an account, and has not been sent five of them within the hour: then the last one is still good. The answer is the same in each case.
          *
          *     **Who:** anyone.
          */
@@ -303,7 +303,7 @@ export interface paths {
         put?: never;
         /**
          * Resets a password with a mailed link.
-         * @description Uses up the link and ends every session. The email address counts as verified, and the request's IP address as known for the account.
+         * @description Uses up the link and ends every session. The email address counts as verified, the browser (by the cookie `__Secure-device`) and the request's IP address as known for the account.
          *
          *     **Who:** anyone.
          */
@@ -840,7 +840,7 @@ export interface components {
             email: components["schemas"]["EmailAddress"];
             /**
              * Format: password
-             * @description The account's password, if it has one.
+             * @description The account's password. An account without one needs a sign-in of the last five minutes in its place.
              */
             password?: string;
         };
@@ -1021,7 +1021,7 @@ export interface components {
          * @description The state of sending an email.
          * @enum {string}
          */
-        MailState: "claimed" | "unknown" | "sent" | "refused";
+        MailState: "claimed" | "unknown" | "sent" | "refused" | "withheld";
         /** @description The caller's account. */
         Me: {
             /** @description `cus_…` for customers, `usr_…` for staff. */
@@ -1283,7 +1283,7 @@ export interface components {
              * @description The type.
              * @enum {string}
              */
-            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/unreadable-delivery" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/reservation-limit" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/too-many-refunds" | "/problems/no-attempt-left" | "/problems/payment-refused" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
+            type: "/problems/malformed-body" | "/problems/idempotency-key-missing" | "/problems/idempotency-key-malformed" | "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/insufficient-user-authentication" | "/problems/session-ended" | "/problems/email-not-verified" | "/problems/link-invalid" | "/problems/forbidden" | "/problems/invalid-signature" | "/problems/unreadable-delivery" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/too-many-requests" | "/problems/out-of-stock" | "/problems/reservation-limit" | "/problems/stock-conflict" | "/problems/too-late-to-cancel" | "/problems/too-late-to-edit" | "/problems/order-not-fulfillable" | "/problems/not-awaiting-payment" | "/problems/not-awaiting-transfer" | "/problems/amount-mismatch" | "/problems/not-refundable" | "/problems/refund-too-large" | "/problems/too-many-refunds" | "/problems/no-attempt-left" | "/problems/payment-refused" | "/problems/refund-refused" | "/problems/nothing-to-review" | "/problems/no-excess" | "/problems/body-too-large" | "/problems/unsupported-media-type" | "/problems/invalid-field" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/payment-unavailable" | "/problems/service-unavailable";
         };
         /** @description A product. */
         Product: {
@@ -5070,7 +5070,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description Authentication required (`/problems/unauthenticated`); Wrong email address or password (`/problems/invalid-credentials`) */
+            /** @description Authentication required (`/problems/unauthenticated`); Wrong email address or password (`/problems/invalid-credentials`); A fresh sign-in is required (`/problems/insufficient-user-authentication`) */
             401: {
                 headers: {
                     /** @description What is left of it: `r` requests now, all of them in `t` seconds */
@@ -5089,7 +5089,7 @@ export interface operations {
                         /** @constant */
                         status?: 401;
                         /** @enum {string} */
-                        type?: "/problems/unauthenticated" | "/problems/invalid-credentials";
+                        type?: "/problems/unauthenticated" | "/problems/invalid-credentials" | "/problems/insufficient-user-authentication";
                     } & components["schemas"]["Problem"];
                 };
             };
