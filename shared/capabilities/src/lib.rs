@@ -11,7 +11,7 @@ mod tables;
 use resilience::{Clock, Ids, Transport};
 
 pub use providers::{Email, OpenId, Sheets, Stripe};
-pub use secrets::{LinkKeys, SessionKeys, TokenKeys};
+pub use secrets::{LinkKeys, SendGridWebhook, SessionKeys, StripeWebhook, TokenKeys};
 pub use settings::{MailSettings, Origins, PaymentTerms, ReconcileWindow};
 pub use tables::{ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, product_pages};
 
@@ -57,9 +57,11 @@ pub trait Environment:
     + PaymentTerms
     + ProductPages
     + ReconcileWindow
+    + SendGridWebhook
     + SessionKeys
     + Sheets
     + Stripe
+    + StripeWebhook
     + TokenKeys
 {
 }
@@ -80,9 +82,11 @@ impl<E> Environment for E where
         + PaymentTerms
         + ProductPages
         + ReconcileWindow
+        + SendGridWebhook
         + SessionKeys
         + Sheets
         + Stripe
+        + StripeWebhook
         + TokenKeys
 {
 }
