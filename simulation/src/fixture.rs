@@ -149,6 +149,7 @@ fn service(now: Timestamp) -> Result<(Token, ApiKey), FixtureError> {
         created_at: now,
         expires_at: now.plus(TOKEN_LIFETIME),
         revoked_at: None,
+        revoked_by: None,
         last_used_at: None,
         noticed_days: None,
         version: 1,

@@ -59,7 +59,8 @@ pub async fn handle(
     let id = OrderId::derived(customer, &key);
     api::trace_order(id);
     let correlation_id = correlation_id.as_str();
-    let placement = Placement { id, customer, cart, terms, correlation_id, now: clock.now() };
+    let placement =
+        Placement { id, customer, actor: caller.who.actor(), cart, terms, correlation_id, now: clock.now() };
     let placed = place(orders, catalogue, placement).await?;
 
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id };

@@ -55,6 +55,6 @@ pub async fn handle(
     let deadline = api::deadline(clock, &request);
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id: correlation_id.as_str() };
     // Boxed: its future is large, with all requests to Stripe and the tables.
-    let order = Box::pin(OrderEditor { checkout, catalogue, patch }.run(order)).await?;
+    let order = Box::pin(OrderEditor { checkout, catalogue, patch, actor: caller.who.actor() }.run(order)).await?;
     api::ok(&OrderAnswer::from(&order))
 }

@@ -213,5 +213,6 @@ fn receipt(event: &Event, order_id: OrderId, facts: Vec<PaymentFact>, clock: &im
         facts,
         received_at: clock.now(),
         correlation_id: CorrelationId::from_request_id(&event.id).as_str().to_owned(),
+        actor: None,
     }
 }

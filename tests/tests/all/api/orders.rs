@@ -159,6 +159,26 @@ fn a_history_has_every_hop_once_in_order_of_time() {
     assert_eq!(told, entries);
 }
 
+#[test]
+fn staff_see_who_did_what_and_customers_do_not() {
+    let world = World::new();
+    world.place(ANNA, "key-1", &cart());
+    let order = order_id(ANNA, "key-1");
+    world.about("cancel-order", STAFF, &order);
+    let shown = |who| {
+        let history = world.about("get-order-history", who, &order);
+        let items = history.body["items"].as_array().unwrap().clone();
+        items
+            .into_iter()
+            .filter(|item| item["kind"] == "event")
+            .map(|item| (item["type"].clone(), item["actor"].clone()))
+    };
+    let of = |kind: &str, actor: Value| (Value::from(kind), actor);
+    let by = [of("order.placed", ANNA.0.into()), of("order.cancelled", STAFF.0.into())];
+    assert_eq!(shown(STAFF).collect::<Vec<_>>(), by);
+    assert_eq!(shown(ANNA).collect::<Vec<_>>(), by.map(|(kind, _)| (kind, Value::Null)));
+}
+
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
@@ -176,6 +196,7 @@ fn hops_elsewhere(world: &World, order: &str) {
         facts: vec![],
         received_at: Timestamp::from_seconds(NOON + 2),
         correlation_id: "webhook-1".to_owned(),
+        actor: None,
     };
     world.run(store::Orders::record(&world.store, &receipt)).unwrap();
     let event_id = EventId::from_uuid(Uuid::from_u128(5));

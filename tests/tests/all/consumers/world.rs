@@ -139,6 +139,7 @@ impl World {
             stock: Some(StockEdit::to(10)),
             active: true,
             at: Timestamp::parse(NOON).unwrap(),
+            by: None,
         };
         let product = self.store.put(&edit).await.unwrap();
         let request: CartRequest = serde_json::from_value(json!({

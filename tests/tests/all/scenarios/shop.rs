@@ -292,6 +292,7 @@ async fn fill(store: &MemoryStore, pieces: u32) {
         stock: Some(StockEdit::to(pieces)),
         active: true,
         at: Timestamp::parse("2026-11-23T12:00:00Z").unwrap(),
+        by: None,
     };
     store.put(&edit).await.unwrap();
 }
