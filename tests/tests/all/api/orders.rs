@@ -146,7 +146,10 @@ fn a_history_has_every_hop_once_in_order_of_time() {
     }
     let whole = world.run(world.answer("get-order-history", about(ANNA, &order))).body;
     assert_eq!(Value::Array(entries), whole["items"], "pages and the whole tell the same");
-    let staffs = world.run(world.answer("get-order-history", about(STAFF, &order))).body;
+    let mut staffs = world.run(world.answer("get-order-history", about(STAFF, &order))).body;
+    for entry in staffs["items"].as_array_mut().unwrap() {
+        entry.as_object_mut().unwrap().remove("actor");
+    }
     let (row, rest) = staffs["items"].as_array().unwrap().split_last().unwrap();
     assert_eq!((text(&row["kind"]), rest), ("row".to_owned(), whole["items"].as_array().unwrap().as_slice()));
     let told: Vec<_> =

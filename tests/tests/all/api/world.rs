@@ -171,7 +171,10 @@ impl World {
         let correlation_id = answered.headers["x-correlation-id"].to_str().unwrap();
         let (events, _) = self.store.stream_since(before);
         let own: Vec<_> = events.iter().filter(|event| event.correlation_id == correlation_id).collect();
-        let is_said = own.is_empty() || own.iter().any(|event| event.actor.is_some()) || !DECIDES.contains(&function);
+        let is_said = answered.status >= 300
+            || own.is_empty()
+            || own.iter().any(|event| event.actor.is_some())
+            || !DECIDES.contains(&function);
         assert!(is_said, "{function}: {own:?} say nothing of {actor:?}");
     }
 
