@@ -49,7 +49,7 @@ pub enum Rejection {
     extensions(("x-signed" = json!("X-Twilio-Email-Event-Webhook-Signature"))),
 )]
 pub async fn handle(
-    env: &(impl capabilities::Effects + capabilities::SendGridWebhook + capabilities::Time),
+    env: &(impl capabilities::Effects + capabilities::SendGridWebhook),
     request: Request,
 ) -> Result<Response, ApiError> {
     let (mails, clock, ids) = (env.mails(), env.clock(), env.ids());
