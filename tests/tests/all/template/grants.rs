@@ -56,7 +56,7 @@ fn a_function_counts_against_limits_of_its_own_class() {
     let passports = template::passports(&root()).unwrap();
     for (function, endpoint) in suite::ENDPOINTS {
         let own = endpoint.class.as_str();
-        let others = api::Class::ALL.map(|class| class.as_str()).into_iter().filter(|class| *class != own);
+        let others = api::Class::ALL.map(api::Class::as_str).into_iter().filter(|class| *class != own);
         let may =
             |class: &str| passports[*function].passport.allows("guards", "UpdateItem", &[format!("bucket#{class}/ab")]);
         assert!(may(own), "{function}: {own}");
