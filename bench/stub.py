@@ -35,8 +35,10 @@ def fresh_secrets():
         "token_uri": "http://127.0.0.1:8123/token",
     }
     return {
-        "stripe": {"api_key": "sk_test_bench", "publishable_key": "pk_test_bench", "webhook_secrets": ["whsec_bench"]},
-        "sendgrid": {"api_key": "SG.bench", "webhook_public_key": base64.b64encode(public).decode()},
+        "stripe": {"api_key": "sk_test_bench"},
+        "stripe-webhook": {"signing_secrets": ["whsec_bench"]},
+        "sendgrid": {"api_key": "SG.bench"},
+        "sendgrid-webhook": {"public_key": base64.b64encode(public).decode()},
         "google": google,
         "token-keys": {"keys": [jwk]},
         "token-signing": {

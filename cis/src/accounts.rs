@@ -89,20 +89,13 @@ impl Accounts {
     ///
     /// The signing key is not what it should be.
     pub fn secrets(&self, sandbox_url: &str) -> Result<Secrets, AccountsError> {
-        let stripe = &self.sandbox.stripe;
         let sendgrid = sandbox::sendgrid::SendGrid::new(self.sandbox.seed, &self.sandbox.sendgrid);
-        let stripe = json!({
-            "api_key": stripe.secret_key,
-            "publishable_key": stripe.publishable_key,
-            "webhook_secrets": [Endpoint::DEFAULT_SECRET],
-        });
-        let sendgrid = json!({
-            "api_key": self.sandbox.sendgrid.api_keys.first(),
-            "webhook_public_key": sendgrid.public_key(),
-        });
+        let signing_secrets = json!({ "signing_secrets": [Endpoint::DEFAULT_SECRET] });
         Ok(BTreeMap::from([
-            (secrets::STRIPE, stripe.to_string()),
-            (secrets::SENDGRID, sendgrid.to_string()),
+            (secrets::STRIPE, json!({ "api_key": self.sandbox.stripe.secret_key }).to_string()),
+            (secrets::STRIPE_WEBHOOK, signing_secrets.to_string()),
+            (secrets::SENDGRID, json!({ "api_key": self.sandbox.sendgrid.api_keys.first() }).to_string()),
+            (secrets::SENDGRID_WEBHOOK, json!({ "public_key": sendgrid.public_key() }).to_string()),
             (secrets::GOOGLE, development_key_file(&format!("{sandbox_url}/token")).to_string()),
             (secrets::TOKEN_KEYS, self.keys.public()?.to_string()),
             (secrets::TOKEN_SIGNING, serde_json::to_string(&self.keys).map_err(io::Error::from)?),
@@ -204,11 +197,12 @@ mod tests {
     #[test]
     fn functions_can_read_their_secrets() {
         let texts = accounts().secrets("http://127.0.0.1:1").unwrap();
-        let stripe: serde_json::Value = serde_json::from_str(&texts[secrets::STRIPE]).unwrap();
-        assert!(stripe["api_key"].is_string() && stripe["webhook_secrets"][0].is_string());
+        let read = |name| serde_json::from_str::<Value>(&texts[name]).unwrap();
+        assert!(read(secrets::STRIPE)["api_key"].is_string());
+        assert!(read(secrets::STRIPE_WEBHOOK)["signing_secrets"][0].is_string());
         assert!(texts[secrets::GOOGLE].contains("http://127.0.0.1:1/token"));
-        let sendgrid: serde_json::Value = serde_json::from_str(&texts[secrets::SENDGRID]).unwrap();
-        assert!(sendgrid["api_key"].is_string() && sendgrid["webhook_public_key"].is_string());
+        assert!(read(secrets::SENDGRID)["api_key"].is_string());
+        assert!(read(secrets::SENDGRID_WEBHOOK)["public_key"].is_string());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::accounts::AccountsError;
 use meter::Meter;
 use world::World;
 
+mod access;
 mod accounts;
 mod call;
 mod catalogue;

@@ -68,9 +68,11 @@ pub struct Stack {
 }
 
 /// The secrets: the suite's name, the functions' variable for it, and the template's output with its id.
-pub const SECRETS: [(&str, &str, &str); 8] = [
+pub const SECRETS: [(&str, &str, &str); 10] = [
     (secrets::STRIPE, "STRIPE_SECRET_ID", "StripeSecretArn"),
+    (secrets::STRIPE_WEBHOOK, "STRIPE_WEBHOOK_SECRET_ID", "StripeWebhookSecretArn"),
     (secrets::SENDGRID, "SENDGRID_SECRET_ID", "SendGridSecretArn"),
+    (secrets::SENDGRID_WEBHOOK, "SENDGRID_WEBHOOK_SECRET_ID", "SendGridWebhookSecretArn"),
     (secrets::GOOGLE, "GOOGLE_SECRET_ID", "GoogleSecretArn"),
     (secrets::TOKEN_KEYS, "TOKEN_KEYS_SECRET_ID", "TokenKeysSecretArn"),
     (secrets::TOKEN_SIGNING, "TOKEN_SIGNING_SECRET_ID", "TokenSigningSecretArn"),

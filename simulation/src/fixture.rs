@@ -96,18 +96,19 @@ impl Fixture {
     ///
     /// When a constant in this file is malformed.
     pub fn settings(&self, providers: &sandbox::Settings, sendgrid_key: &str) -> Result<Settings, FixtureError> {
-        let stripe = json!({
-            "api_key": providers.stripe.secret_key, "publishable_key": providers.stripe.publishable_key,
-            "webhook_secrets": [sandbox::stripe::Endpoint::DEFAULT_SECRET],
-        });
-        let sendgrid = json!({ "api_key": providers.sendgrid.api_keys.first(), "webhook_public_key": sendgrid_key });
+        let stripe = json!({ "api_key": providers.stripe.secret_key });
+        let stripe_webhook = json!({ "signing_secrets": [sandbox::stripe::Endpoint::DEFAULT_SECRET] });
+        let sendgrid = json!({ "api_key": providers.sendgrid.api_keys.first() });
+        let sendgrid_webhook = json!({ "public_key": sendgrid_key });
         Ok(Settings {
             stripe_url: "http://stripe.test".into(),
             sendgrid_url: "http://sendgrid.test".into(),
             sheets_url: "http://google.test".into(),
             secrets: FixedSecrets::new([
                 (secrets::STRIPE, stripe.to_string()),
+                (secrets::STRIPE_WEBHOOK, stripe_webhook.to_string()),
                 (secrets::SENDGRID, sendgrid.to_string()),
+                (secrets::SENDGRID_WEBHOOK, sendgrid_webhook.to_string()),
                 (secrets::TOKEN_KEYS, self.public_keys.clone()),
                 (secrets::TOKEN_SIGNING, self.signing_keys.clone()),
                 (secrets::LINK_KEYS, MAC_KEYS.to_owned()),
@@ -154,6 +155,7 @@ fn service(now: Timestamp) -> Result<(Token, ApiKey), FixtureError> {
         created_at: now,
         expires_at: now.plus(TOKEN_LIFETIME),
         revoked_at: None,
+        revoked_by: None,
         last_used_at: None,
         noticed_days: None,
         version: 1,

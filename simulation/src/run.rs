@@ -45,7 +45,7 @@ impl Plan {
     }
 
     /// The same without what makes good the mistakes of others: no reconciliation with Stripe. Nothing is lost for
-    /// good in its weather, so nothing may be missing in the end.
+    /// good with its fault profile, so nothing may be missing in the end.
     #[must_use]
     pub fn without_healers(self) -> Self {
         Self { is_unhealed: true, ..self }

@@ -182,7 +182,7 @@ impl World {
             let name = sku.to_string();
             let at = Timestamp::from_seconds(BEGIN);
             let (prices, stock) = ([(currency, price)].into(), Some(StockEdit::to(pieces)));
-            let edit = ProductEdit { sku, name, prices, stock, active: true, at };
+            let edit = ProductEdit { sku, name, prices, stock, active: true, at, by: None };
             let _ = self.store.memory().put(&edit).await;
         }
     }

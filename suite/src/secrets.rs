@@ -2,17 +2,21 @@
 
 use auth::LinkKeys;
 use auth::{PublicKeys, TokenKeys};
-use mail::SendGridSecrets;
+use mail::{SendGridSecrets, WebhookKeySecret};
 use oidc::Providers;
 use resilience::Clock;
 use sessions::SessionKeys;
 use settings::{CachedSecret, FixedSecrets};
-use stripe::StripeSecrets;
+use stripe::{SigningSecrets, StripeSecrets};
 
-/// Stripe: `api_key`, `webhook_secrets`.
+/// Stripe's `api_key`.
 pub const STRIPE: &str = "stripe";
-/// SendGrid: `api_key`, `webhook_public_key`.
+/// What Stripe signs webhooks with: `signing_secrets`.
+pub const STRIPE_WEBHOOK: &str = "stripe-webhook";
+/// SendGrid's `api_key`.
 pub const SENDGRID: &str = "sendgrid";
+/// What SendGrid's event webhook is verified with: `public_key`.
+pub const SENDGRID_WEBHOOK: &str = "sendgrid-webhook";
 /// The JSON file of Google's service account.
 pub const GOOGLE: &str = "google";
 /// JWKS with the public keys that access tokens are checked with.
@@ -34,7 +38,9 @@ type Cached<T, C> = CachedSecret<T, FixedSecrets, C>;
 #[derive(Debug)]
 pub(crate) struct Secrets<C> {
     pub(crate) stripe: Cached<StripeSecrets, C>,
+    pub(crate) stripe_webhook: Cached<SigningSecrets, C>,
     pub(crate) sendgrid: Cached<SendGridSecrets, C>,
+    pub(crate) sendgrid_webhook: Cached<WebhookKeySecret, C>,
     pub(crate) token_keys: Cached<TokenKeys, C>,
     pub(crate) links: Cached<LinkKeys, C>,
     pub(crate) sessions: SessionKeys<FixedSecrets, C>,
@@ -46,7 +52,9 @@ impl<C: Clock + Clone> Secrets<C> {
     pub(crate) fn new(source: &FixedSecrets, clock: &C) -> Self {
         Self {
             stripe: CachedSecret::new(STRIPE, source.clone(), clock.clone()),
+            stripe_webhook: CachedSecret::new(STRIPE_WEBHOOK, source.clone(), clock.clone()),
             sendgrid: CachedSecret::new(SENDGRID, source.clone(), clock.clone()),
+            sendgrid_webhook: CachedSecret::new(SENDGRID_WEBHOOK, source.clone(), clock.clone()),
             token_keys: CachedSecret::new(TOKEN_KEYS, source.clone(), clock.clone()),
             links: CachedSecret::new(LINK_KEYS, source.clone(), clock.clone()),
             oauth: CachedSecret::new(OAUTH, source.clone(), clock.clone()),

@@ -62,7 +62,8 @@ impl ChangeStream for AccountChanges<'_> {
         let position = position(after)?;
         let events = self.0.account_stream_since(position).0.into_iter().take(most).zip(position + 1..);
         let record = |(event, place): (AccountEvent, usize)| {
-            record_of(place, &event.account_id.to_string(), &account_event_key(&event), event.at, &event)
+            let [partition, sort_key] = account_event_key(&event);
+            record_of(place, &partition, &sort_key, event.at, &event)
         };
         events.map(record).collect()
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth::{LinkKeys, PublicKeys, TokenKeys};
 use capabilities::{MailSettings, product_pages};
 use domain::{PaymentTerms, Product, ReservationLimits};
-use mail::{SendGrid, SendGridSecrets};
+use mail::{SendGrid, SendGridSecrets, WebhookKeySecret};
 use oidc::{Addresses, OpenId, Providers};
 use passwords::Passwords;
 use payments::reconcile_payments::Rules;
@@ -14,7 +14,7 @@ use resilience::{Cache, Clock, Ids, Transport};
 use sessions::{AllowedOrigins, Keys, RefreshKeys};
 use settings::SecretError;
 use store::{Page, PageRequest};
-use stripe::{Stripe, StripeSecrets};
+use stripe::{SigningSecrets, Stripe, StripeSecrets};
 
 use crate::clients::{Clients, SharedIds};
 use crate::gate::{Gate, TransportGate};
@@ -216,6 +216,18 @@ impl<S, B, T: Transport, C: Clock + Clone, I: Ids> capabilities::OpenId for Loca
     fn addresses(&self) -> Addresses {
         let settings = &self.warm.settings;
         Addresses { api: settings.api_public_url.clone(), web: settings.public_url.clone() }
+    }
+}
+
+impl<S, B, T, C: Clock, I> capabilities::StripeWebhook for Local<'_, S, B, T, C, I> {
+    async fn signing_secrets(&self) -> Result<Arc<SigningSecrets>, SecretError> {
+        self.warm.secrets.stripe_webhook.get().await
+    }
+}
+
+impl<S, B, T, C: Clock, I> capabilities::SendGridWebhook for Local<'_, S, B, T, C, I> {
+    async fn webhook_key(&self) -> Result<Arc<WebhookKeySecret>, SecretError> {
+        self.warm.secrets.sendgrid_webhook.get().await
     }
 }
 

@@ -15,7 +15,7 @@ use std::{fs, io};
 
 use askama::Template as _;
 
-pub use passport::{Access, Passport, Queue, Schedule, Stream};
+pub use passport::{Access, Grant, Passport, Queue, Schedule, Stream};
 
 use frame::Frame;
 use resources::{Function, Resources, Shared};
@@ -50,6 +50,9 @@ pub enum TemplateError {
         /// What it names.
         name: String,
     },
+    /// A passport grants a table without saying which partition keys, or says so of something else.
+    #[error("{0}: {1} needs its actions by partition key, as in `ord_*: GetItem`, if it is a table, and only then")]
+    Keys(String, String),
     /// A package of functions has no row in the table of services.
     #[error("ARCHITECTURE.md has no row for the service {0}")]
     NoRow(String),

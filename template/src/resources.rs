@@ -38,7 +38,8 @@ pub struct Function<'a> {
 pub struct Statement {
     pub actions: Vec<String>,
     pub resources: Vec<String>,
-    pub keys: Option<String>,
+    /// Patterns of the partition keys that it is confined to.
+    pub keys: Vec<String>,
 }
 
 /// A route of the API.
@@ -176,12 +177,13 @@ impl<'a> Function<'a> {
         let (name, index) = what.split_once('/').map_or((what, None), |(name, index)| (name, Some(index)));
         let (kind, id) = frame.resource(name).ok_or_else(|| unknown(self.name, what))?;
         let arn = index.map_or_else(|| kind.arn(id), |index| format!("!Sub \"${{{id}.Arn}}/index/{index}\""));
-        let keys = access.keys().map(str::to_owned);
-        let statement = Statement { keys, ..Statement::new(kind.service(), access.actions(), arn) };
-        let same = |it: &&mut Statement| kind == Kind::Secret && it.actions == statement.actions;
-        match self.statements.iter_mut().find(same) {
-            Some(secrets) => secrets.resources.extend(statement.resources),
-            None => self.statements.push(statement),
+        for grant in access.grants() {
+            // A table's policies are by key, so that a new kind of item is nobody's until a passport names it.
+            if grant.keys.is_empty() == (kind == Kind::Table) {
+                return Err(TemplateError::Keys(self.name.to_owned(), what.to_owned()));
+            }
+            let keys = grant.keys.into_iter().map(str::to_owned).collect();
+            self.add(kind, Statement { keys, ..Statement::new(kind.service(), grant.actions, arn.clone()) });
         }
         let variable = format!("{}_{}", name.to_uppercase().replace('-', "_"), kind.variable());
         let named = (variable, format!("!Ref {id}"));
@@ -190,12 +192,21 @@ impl<'a> Function<'a> {
         }
         Ok(())
     }
+
+    /// Secrets share one statement.
+    fn add(&mut self, kind: Kind, statement: Statement) {
+        let same = |it: &&mut Statement| kind == Kind::Secret && it.actions == statement.actions;
+        match self.statements.iter_mut().find(same) {
+            Some(secrets) => secrets.resources.extend(statement.resources),
+            None => self.statements.push(statement),
+        }
+    }
 }
 
 impl Statement {
     fn new<'s>(service: &str, actions: impl IntoIterator<Item = &'s str>, resource: String) -> Self {
         let actions = actions.into_iter().map(|action| format!("{service}:{action}")).collect();
-        Self { actions, resources: vec![resource], keys: None }
+        Self { actions, resources: vec![resource], keys: Vec::new() }
     }
 
     /// Its actions: one alone, or a list.
@@ -206,6 +217,12 @@ impl Statement {
     /// What they are allowed on.
     pub fn resource(&self) -> String {
         one_or_list(&self.resources)
+    }
+
+    /// The patterns, as a JSON list.
+    pub fn key_list(&self) -> String {
+        let quoted: Vec<_> = self.keys.iter().map(|key| format!("\"{key}\"")).collect();
+        format!("[{}]", quoted.join(", "))
     }
 }
 

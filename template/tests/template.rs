@@ -43,13 +43,15 @@ fn the_table_of_services_lists_every_function() {
 
 #[test]
 fn the_environment_names_what_a_function_may_touch_and_the_parameters_it_asks_for() {
-    let passport = "routes: [GET /v1/x]\nmay: { orders: GetItem }\nenv: [MAIL_FROM, ALLOWED_ORIGINS]\n";
+    let passport = "routes: [GET /v1/x]\nmay: { orders: { ord_*: GetItem } }\nenv: [MAIL_FROM, ALLOWED_ORIGINS]\n";
     let text = text("environment", FRAME, passport).unwrap();
     for line in [
         "          ORDERS_TABLE: !Ref OrdersTable\n",
         "          MAIL_FROM: !Ref MailFrom\n",
         "          ALLOWED_ORIGINS: !Join [\",\", !Ref AllowedOrigins]\n",
-        "                Action: dynamodb:GetItem\n                Resource: !GetAtt OrdersTable.Arn\n",
+        "                Action: dynamodb:GetItem\n                Resource: !GetAtt OrdersTable.Arn\n                Condition:\n",
+        "\"ForAllValues:StringLike\": { \"dynamodb:LeadingKeys\": [\"ord_*\"] }\n",
+        "\"Null\": { \"dynamodb:LeadingKeys\": \"false\" }\n",
     ] {
         assert!(text.contains(line), "{line}\nis not in\n{text}");
     }
@@ -72,12 +74,22 @@ fn a_consumer_may_say_when_a_message_of_its_own_queue_comes_again() {
 
 #[test]
 fn a_passport_names_only_what_the_frame_has() {
-    for wrong in ["may: { oders: GetItem }", "may: {}\nenv: [MAIL_FORM]"] {
+    for wrong in ["may: { oders: { ord_*: GetItem } }", "may: {}\nenv: [MAIL_FORM]"] {
         let answer = text("unknown", FRAME, &format!("routes: [GET /v1/x]\n{wrong}\n"));
         assert!(matches!(answer, Err(TemplateError::Unknown { .. })), "{wrong}: {answer:?}");
     }
     let misspelt = text("misspelt", FRAME, "routs: [GET /v1/x]\nmay: {}\n");
     assert!(matches!(misspelt, Err(TemplateError::Parse(..))), "{misspelt:?}");
+}
+
+#[test]
+fn tables_are_granted_by_key_and_nothing_else_is() {
+    let frame =
+        FRAME.replace("  # <functions>", "  StripeSecret: { Type: AWS::SecretsManager::Secret }\n  # <functions>");
+    for wrong in ["orders: GetItem", "orders/by_status: Query", "stripe: { ord_*: GetSecretValue }"] {
+        let answer = text("keys", &frame, &format!("routes: [GET /v1/x]\nmay: {{ {wrong} }}\n"));
+        assert!(matches!(answer, Err(TemplateError::Keys(..))), "{wrong}: {answer:?}");
+    }
 }
 
 #[test]

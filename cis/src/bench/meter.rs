@@ -3,6 +3,7 @@
 //! Counted at the seams from outside: an interceptor of the AWS SDK and a wrapper around the transport. Nothing of the
 //! product knows of it.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,6 +20,7 @@ use resilience::{Transport, TransportError};
 use sandbox::Provider;
 use serde_json::{Value, json};
 
+use super::access::{Access, accesses};
 use super::running::RunningFunction;
 
 /// What a refused conditional write costs: that of an item of up to 1 KB. DynamoDB charges for it and its error does not
@@ -89,6 +91,7 @@ impl Expense {
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     spent: Arc<Mutex<Vec<Expense>>>,
+    accesses: Arc<Mutex<BTreeSet<(String, Access)>>>,
     running: RunningFunction,
     ticks: Arc<AtomicU64>,
 }
@@ -112,6 +115,12 @@ impl Meter {
     fn record(&self, from: u64, function: String, asked: OutboundRequest) {
         let spent = Expense { function, asked, span: Span { from, to: self.tick() } };
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).push(spent);
+    }
+
+    /// Every access to a table so far, each with its function.
+    #[cfg(test)]
+    pub fn accesses(&self) -> BTreeSet<(String, Access)> {
+        self.accesses.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -144,7 +153,11 @@ impl Intercept for Meter {
     ) -> Result<(), BoxError> {
         let request = context.request();
         let operation = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next());
-        let (table, items) = items(&serde_json::from_slice(request.body().bytes().unwrap_or_default())?);
+        let body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default())?;
+        let (table, items) = items(&body);
+        let accesses = accesses(operation.unwrap_or_default(), &body).into_iter();
+        let by_function = accesses.map(|access| (self.running.function(), access));
+        self.accesses.lock().unwrap_or_else(PoisonError::into_inner).extend(by_function);
         bag.interceptor_state().store_put(SentRequest {
             operation: operation.unwrap_or_default().to_owned(),
             table,

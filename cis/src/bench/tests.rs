@@ -1,10 +1,11 @@
 //! What an order costs, and that the counting is right.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use sandbox::Provider;
 use suite::LocalDynamo;
+use template::{Access, Located};
 use tracing::subscriber::DefaultGuard;
 
 use super::meter::{Expense, OutboundRequest, Span};
@@ -124,6 +125,33 @@ fn requests_at_the_same_time_are_one_round_trip() {
         (vec![(0, 4), (1, 6), (2, 5), (3, 7)], 1),
     ] {
         assert_eq!(row(&spans).round_trips(), trips, "{spans:?}");
+    }
+}
+
+/// Every call of the API and everything that follows from it, held against the policies that the passports give.
+#[test]
+fn no_function_asks_for_what_its_policy_denies() {
+    let accesses = with_a_deep_stack(async || {
+        let (meter, _following) = meter();
+        let mut world = World::open(meter.clone()).await.unwrap();
+        all_calls(&mut world).await.unwrap();
+        meter.accesses()
+    });
+    let passports = template::passports(&crate::paths::root()).unwrap();
+    let denied = |passports: &BTreeMap<String, Located>| {
+        let is_denied = |(function, it): &&(String, access::Access)| {
+            passports.get(function).is_some_and(|it_is| !it_is.passport.allows(&it.resource, &it.action, &it.keys))
+        };
+        accesses.iter().filter(is_denied).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(denied(&passports), []);
+    for (function, table) in [("get-order", "orders"), ("login", "guards"), ("list-products", "catalogue/by_listing")] {
+        let mut passports = template::passports(&crate::paths::root()).unwrap();
+        let located = passports.get_mut(function).unwrap();
+        let (_, access) = located.passport.may.iter_mut().find(|(what, _)| what == table).unwrap();
+        let Access::ByKeys(by_keys) = access else { panic!("{function}: {table}") };
+        "elsewhere#*".clone_into(&mut by_keys[0].0);
+        assert_ne!(denied(&passports), [], "{function}: the fault was not found");
     }
 }
 

@@ -7,6 +7,9 @@ MiniStack takes any signature and answers every web page that asks. Before it, a
 function, stands the check of the other local servers (sandbox/src/server/local_only.rs): programs on this machine may
 call everything, pages nothing but the deployed API.
 
+MiniStack knows no `dynamodb:LeadingKeys`, which the policies of all functions are conditioned on: it is added here, for
+tables whose partition key is `pk`.
+
 Its arguments are the origins of pages that may call the API, and its parent's process id: it ends with that, and the
 functions too, however the parent ended.
 """
@@ -14,6 +17,7 @@ functions too, however the parent ended.
 import http.server
 import json
 import os
+import re
 import signal
 import socketserver
 import sys
@@ -22,7 +26,7 @@ import time
 import urllib.parse
 
 import ministack.app
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 
 PARENT, ORIGINS = int(sys.argv.pop()), sys.argv.pop().split(",")
 
@@ -103,6 +107,58 @@ def without_wildcard(send):
     return sending
 
 
+LEADING_KEYS = "dynamodb:LeadingKeys"
+KEY_CONDITION = re.compile(r"\S+\s*=\s*(:\w+)")
+
+
+class Action(str):
+    """An action within a transaction, with the partition keys that it names."""
+
+    keys = []
+
+
+def leading_keys(request):
+    """The partition keys that a request, or one item of a transaction, names: of an index for a query of one."""
+    tables = request.get("RequestItems", {}).values()
+    items = [request.get("Key"), request.get("Item"), *(key for table in tables for key in table.get("Keys", []))]
+    keys = [item["pk"]["S"] for item in items if item and "pk" in item]
+    if condition := KEY_CONDITION.search(request.get("KeyConditionExpression", "")):
+        keys.append(request["ExpressionAttributeValues"][condition[1]]["S"])
+    return keys
+
+
+def with_leading_keys(service_context):
+    def context(body):
+        keys = leading_keys(json.loads(body or b"{}"))
+        return service_context(body) | ({LEADING_KEYS: keys} if keys else {})
+
+    return context
+
+
+def with_keys_of_items(transaction_checks):
+    def checks(iam_action, body, region, account_id):
+        # One member for each item, as DynamoDB wants it: a check for each item, in their order.
+        found = transaction_checks(iam_action, body, region, account_id)
+        items = json.loads(body)["TransactItems"] if found else []
+        keyed = []
+        for (action, arn), item in zip(found, items, strict=True):
+            action = Action(action)
+            action.keys = leading_keys(next(iter(item.values())))
+            keyed.append((action, arn))
+        return keyed
+
+    return checks
+
+
+def by_item(enforce):
+    def enforced(access_key_id, iam_action, *arguments, service_context=None, **named):
+        if keys := getattr(iam_action, "keys", None):
+            service_context = (service_context or {}) | {LEADING_KEYS: keys}
+        return enforce(access_key_id, iam_action, *arguments, service_context=service_context, **named)
+
+    return enforced
+
+
 parse_request = http.server.BaseHTTPRequestHandler.parse_request
 
 
@@ -129,6 +185,9 @@ def end_with(parent):
     os.killpg(0, signal.SIGKILL)
 
 
+iam_actions.dynamodb_service_context = with_leading_keys(iam_actions.dynamodb_service_context)
+iam_actions.dynamodb_transaction_checks = with_keys_of_items(iam_actions.dynamodb_transaction_checks)
+iam_evaluator.enforce = by_item(iam_evaluator.enforce)
 http.server.BaseHTTPRequestHandler.parse_request = parse_guarded
 ministack.app.app = guarded(ministack.app.app)
 threading.Thread(target=end_with, args=(PARENT,), daemon=True).start()

@@ -9,7 +9,7 @@ use auth::Role;
 use http::Method;
 use resilience::{Clock as _, Ids as _, RandomIds, SystemClock};
 use serde_json::{Value, json};
-use suite::secrets::STRIPE;
+use suite::secrets::STRIPE_WEBHOOK;
 use tokio::time::sleep;
 
 use super::{DrillError, Findings};
@@ -126,7 +126,7 @@ fn admin() -> Result<String, DrillError> {
 
 /// The one that signs now.
 async fn webhook_secret(secret_store: &SecretStore) -> Result<String, DrillError> {
-    let keys: Option<Value> = secret_store.read(STRIPE).await?;
-    let secret = keys.and_then(|keys| keys["webhook_secrets"][0].as_str().map(str::to_owned));
-    secret.ok_or(SecretStoreError::Shape(STRIPE).into())
+    let stored: Option<Value> = secret_store.read(STRIPE_WEBHOOK).await?;
+    let secret = stored.and_then(|stored| stored["signing_secrets"][0].as_str().map(str::to_owned));
+    secret.ok_or(SecretStoreError::Shape(STRIPE_WEBHOOK).into())
 }

@@ -3,15 +3,20 @@
 
 use std::path::Path;
 
+use template::Access;
 use tokio::process::Command;
 
 use crate::checks::{CheckError, Count};
 use crate::cloud::build;
 use crate::paths;
 
-/// The clients of providers, each with the secret without which nobody can call that provider.
-const CLIENTS: [(&str, &str); 4] =
-    [("stripe", "stripe"), ("mail", "sendgrid"), ("google_sheets", "google"), ("oidc", "oauth")];
+/// The clients of providers, each with the secrets without which nobody calls that provider or hears from it.
+const CLIENTS: [(&str, &[&str]); 4] = [
+    ("stripe", &["stripe", "stripe-webhook"]),
+    ("mail", &["sendgrid", "sendgrid-webhook"]),
+    ("google_sheets", &["google"]),
+    ("oidc", &["oauth"]),
+];
 /// Calls nobody: a price must be one that Stripe can charge, and Stripe's client knows which are.
 const ONLY_ASKS: (&str, &str) = ("put-product", "stripe");
 /// The way to the tables.
@@ -32,10 +37,9 @@ pub async fn check() -> Result<Count, CheckError> {
         let symbols = symbols(program).await?;
         let Some(located) = passports.get(name) else { continue };
         let passport = &located.passport;
-        let may = |secret: &str| passport.may.iter().any(|(what, _)| what == secret);
-        let clients = CLIENTS.map(|(client, secret)| (client, may(secret) || (name.as_str(), client) == ONLY_ASKS));
-        let mut actions = passport.may.iter().flat_map(|(_, access)| access.actions());
-        let has_tables = actions.any(|action| action == "Query" || action.ends_with("Item"));
+        let may = |secrets: &[&str]| passport.may.iter().any(|(what, _)| secrets.contains(&what.as_str()));
+        let clients = CLIENTS.map(|(client, secrets)| (client, may(secrets) || (name.as_str(), client) == ONLY_ASKS));
+        let has_tables = passport.may.iter().any(|(_, access)| matches!(access, Access::ByKeys(_)));
         let others = [(TABLES, has_tables), (HASHING.0, passport.memory == Some(HASHING.1))];
         let expected = clients.into_iter().chain(others);
         let wrong = expected.filter(|(client, expected)| links(&symbols, client) != *expected);

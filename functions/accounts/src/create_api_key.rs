@@ -114,6 +114,7 @@ async fn make(
         created_at: now,
         expires_at: now.plus(new_key.lifetime),
         revoked_at: None,
+        revoked_by: None,
         last_used_at: None,
         noticed_days: None,
         version: 1,

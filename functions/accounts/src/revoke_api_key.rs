@@ -27,11 +27,12 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Write);
 )]
 pub async fn handle(env: &impl capabilities::ApiKeys, request: Request) -> Result<Response, ApiError> {
     let (keys, clock, ids) = (env.api_keys(), env.clock(), env.ids());
-    api::require(&api::caller(&request)?, Permission::ManageApiKeys)?;
+    let caller = api::caller(&request)?;
+    api::require(&caller, Permission::ManageApiKeys)?;
     let id = api::key_id(&request)?;
     let revoke = async || {
         let Some(key) = keys.api_key(id).await? else { return Ok(false) };
-        if let Some(revoked) = key.revoked(clock.now()) {
+        if let Some(revoked) = key.revoked(caller.who.actor(), clock.now()) {
             keys.save_api_keys(&[revoked], &[]).await?;
             tracing::info!(key_id = %id, "key revoked");
         }

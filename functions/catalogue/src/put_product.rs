@@ -41,7 +41,7 @@ pub async fn handle(env: &impl capabilities::Catalogue, request: Request) -> Res
     let caller = api::caller(&request)?;
     api::require(&caller, Permission::ChangeCatalogue)?;
     let sku = edit::sku(api::path_parameter(&request, "sku"))?;
-    let edit = edit::read(sku, api::body(&request)?, clock.now())?;
+    let edit = edit::read(sku, api::body(&request)?, clock.now(), caller.who.actor())?;
 
     let product = catalogue.put(&edit).await.map_err(|error| match error {
         StoreError::StockConflict(stock) => ApiError::StockConflict(stock),

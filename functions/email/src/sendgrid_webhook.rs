@@ -49,13 +49,12 @@ pub enum Rejection {
     extensions(("x-signed" = json!("X-Twilio-Email-Event-Webhook-Signature"))),
 )]
 pub async fn handle(
-    env: &(impl capabilities::Effects + capabilities::Email),
+    env: &(impl capabilities::Effects + capabilities::SendGridWebhook),
     request: Request,
 ) -> Result<Response, ApiError> {
     let (mails, clock, ids) = (env.mails(), env.clock(), env.ids());
-    let secrets = env.sendgrid_secrets().await?;
-    let key =
-        &WebhookKey::from_base64(&secrets.webhook_public_key).map_err(|error| ApiError::Internal(error.into()))?;
+    let secret = env.webhook_key().await?;
+    let key = &WebhookKey::from_base64(&secret.public_key).map_err(|error| ApiError::Internal(error.into()))?;
     let deadline = Deadline::after(clock, BUDGET);
     let taken_in = match read(&request, key, clock) {
         Ok(batch) => merge(mails, clock, ids, deadline, batch).await.map_err(Rejection::from),

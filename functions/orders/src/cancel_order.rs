@@ -45,7 +45,10 @@ pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result
     let known = api::own_order(orders, &caller, id, OrderAction::Cancel).await?;
 
     let correlation_id = api::correlation_id(&request);
-    let decide = |order: &_| domain::Order::cancel(order, correlation_id.as_str(), clock.now());
+    let decide = |order: &_| {
+        let change = domain::Order::cancel(order, correlation_id.as_str(), clock.now())?;
+        Ok::<_, domain::CannotBeCancelled>(change.map(|change| change.by(caller.who.actor())))
+    };
     let order = update_from(orders, clock, ids, known, None, decide).await?;
     let facts = &order.payment.facts;
     let refund_due = facts.captured().saturating_sub(facts.refunded()).saturating_sub(facts.lost()).max(0);

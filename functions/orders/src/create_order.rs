@@ -67,7 +67,8 @@ pub async fn handle(
     api::trace_order(id);
     let correlation_id = correlation_id.as_str();
     let limits = limits_of(&caller, env.reservation_limits());
-    let placement = Placement { id, customer, cart, terms, limits, correlation_id, now: clock.now() };
+    let (actor, now) = (caller.who.actor(), clock.now());
+    let placement = Placement { id, customer, actor, cart, terms, limits, correlation_id, now };
     let placed = place(orders, catalogue, placement).await?;
 
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id };

@@ -35,7 +35,10 @@ pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result
     let known = api::own_order(orders, &caller, id, OrderAction::Fulfil).await?;
 
     let correlation_id = api::correlation_id(&request);
-    let decide = |order: &Order| order.fulfil(correlation_id.as_str(), clock.now());
+    let decide = |order: &Order| {
+        let change = order.fulfil(correlation_id.as_str(), clock.now())?;
+        Ok::<_, domain::CannotBeFulfilled>(change.map(|change| change.by(caller.who.actor())))
+    };
     let order = update_from(orders, clock, ids, known, None, decide).await?;
     api::ok(&OrderAnswer::from(&order))
 }

@@ -32,7 +32,7 @@ struct History {
 /// Lists the history of an order.
 ///
 /// The history holds the order's events, Stripe's and the staff's answers, the ledger entries, the emails and, for callers
-/// who may list all orders, the row in the sheet, by time. `limit` counts events; the other entries stand on the page of their time.
+/// who may list all orders, the row in the sheet and who did what, by time. `limit` counts events; the other entries stand on the page of their time.
 ///
 /// # Errors
 ///
@@ -63,13 +63,17 @@ pub async fn handle(
     let receipts = orders.receipts(id).await?;
     let ledger = orders.ledger(id).await?;
     let mails = mails.mails_about(id).await?;
+    let sees_all = auth::may(&caller, Permission::ListAllOrders);
     // A row's number tells how many orders there are.
-    let rows = if auth::may(&caller, Permission::ListAllOrders) { rows.rows_of(id).await? } else { Vec::new() };
+    let rows = if sees_all { rows.rows_of(id).await? } else { Vec::new() };
 
     let money = receipts.iter().map(HistoryEntry::from).chain(ledger.iter().map(HistoryEntry::from));
     let effects = mails.iter().filter_map(HistoryEntry::of_mail).chain(rows.iter().filter_map(HistoryEntry::of_row));
     let others = money.chain(effects).filter(|entry| window.contains(entry.at()));
     let mut items: Vec<HistoryEntry> = events.items.iter().map(HistoryEntry::from).chain(others).collect();
     items.sort_by_key(HistoryEntry::at);
+    if !sees_all {
+        items = items.into_iter().map(HistoryEntry::without_actor).collect();
+    }
     api::ok(&History { order_id: id, items, next_cursor })
 }

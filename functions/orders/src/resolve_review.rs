@@ -62,7 +62,10 @@ pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result
     let known = api::own_order(orders, &caller, id, OrderAction::ResolveReview).await?;
 
     let (correlation_id, by) = (api::correlation_id(&request), caller.who.to_string());
-    let decide = |order: &Order| order.resolve_review(decision, &by, correlation_id.as_str(), clock.now());
+    let decide = |order: &Order| {
+        let change = order.resolve_review(decision, &by, correlation_id.as_str(), clock.now())?;
+        Ok::<_, domain::ReviewRefused>(change.map(|change| change.by(caller.who.actor())))
+    };
     let order = update_from(orders, clock, ids, known, None, decide).await?;
     tracing::info!(order_id = %id, ?decision, by, "review resolved");
     let decided_at = order.review.as_ref().map_or(order.updated_at, |review| review.at);

@@ -57,6 +57,7 @@ pub async fn handle(
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id: correlation_id.as_str() };
     let limits = limits_of(&caller, env.reservation_limits());
     // Boxed: its future is large, with all requests to Stripe and the tables.
-    let order = Box::pin(OrderEditor { checkout, catalogue, patch, limits }.run(order)).await?;
+    let editor = OrderEditor { checkout, catalogue, patch, limits, actor: caller.who.actor() };
+    let order = Box::pin(editor.run(order)).await?;
     api::ok(&OrderAnswer::from(&order))
 }

@@ -71,8 +71,8 @@ pub async fn handle(env: &impl capabilities::Orders, request: Request) -> Result
     let decide = |order: &Order| {
         let change = order.mark_paid(paid.reference.as_str(), paid.amount(order), correlation_id, clock.now())?;
         Ok::<_, domain::TransferRefused>(change.map(|change| {
-            let receipt = receipt(&change, &paid.reference, correlation_id);
-            (change, receipt)
+            let (receipt, actor) = (receipt(&change, &paid.reference, correlation_id), caller.who.actor());
+            (change.by(actor), receipt.by(actor))
         }))
     };
     let order = update_with_receipt(orders, clock, ids, known, decide).await?;

@@ -62,8 +62,6 @@ impl Rejection {
 /// Verifies the signature over the raw bytes, applies the event's facts to their order, stores the receipt with them and
 /// answers 200. Facts for an order that does not exist yet are parked until it does.
 ///
-/// `webhook_secrets` are those that may have signed; `deadline` bounds the request to Stripe that a dispute needs.
-///
 /// # Errors
 ///
 /// 400 not signed by Stripe, or too old, or not an event.
@@ -77,15 +75,15 @@ impl Rejection {
     extensions(("x-signed" = json!("Stripe-Signature"))),
 )]
 pub async fn handle(
-    env: &(impl capabilities::Orders + capabilities::Stripe),
+    env: &(impl capabilities::Orders + capabilities::Stripe + capabilities::StripeWebhook),
     request: Request,
 ) -> Result<Response, ApiError> {
     let (orders, clock, ids) = (env.orders(), env.clock(), env.ids());
-    let secrets = env.stripe_secrets().await?;
-    let (stripe, webhook_secrets) = (&env.stripe_client(&secrets, BUDGET), &secrets.webhook_secrets);
+    let (secrets, signing) = (env.stripe_secrets().await?, env.signing_secrets().await?);
+    let stripe = &env.stripe_client(&secrets, BUDGET);
     let deadline = Deadline::after(clock, BUDGET);
     let delivery = Delivery { orders, stripe, clock, ids, deadline };
-    let result = match read(&request, webhook_secrets, clock) {
+    let result = match read(&request, &signing.signing_secrets, clock) {
         Ok(event) if !is_for_us(&event, secrets.livemode()) => Ok(()),
         Ok(event) => delivery.take_in(&event).await,
         Err(error) => Err(error.into()),
@@ -215,5 +213,6 @@ fn receipt(event: &Event, order_id: OrderId, facts: Vec<PaymentFact>, clock: &im
         facts,
         received_at: clock.now(),
         correlation_id: CorrelationId::from_request_id(&event.id).as_str().to_owned(),
+        actor: None,
     }
 }

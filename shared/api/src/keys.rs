@@ -1,6 +1,6 @@
 //! API keys as administrators see them: without the secret and its hash.
 
-use domain::{ApiKey, CustomerId, KeyId, Scope, Timestamp, UserId};
+use domain::{Actor, ApiKey, CustomerId, KeyId, Scope, Timestamp, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
@@ -28,6 +28,10 @@ pub struct KeyAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub revoked_at: Option<Timestamp>,
+    /// Who revoked it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub revoked_by: Option<Actor>,
     /// When it was last used, to within an hour.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -52,6 +56,7 @@ impl<'a> From<&'a ApiKey> for KeyAnswer<'a> {
             created_at: key.created_at,
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,
+            revoked_by: key.revoked_by,
             last_used_at: key.last_used_at,
         }
     }

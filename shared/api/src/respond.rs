@@ -34,6 +34,7 @@ pub async fn respond<G: RateLimiter, C: Clock>(
         "request",
         correlation_id = correlation_id.as_str(),
         route = route(&request),
+        actor = caller(&request).ok().map(|caller| caller.who.to_string()),
         order_id = Empty
     );
     async {

@@ -116,6 +116,7 @@ mod tests {
             created_at: NOW,
             expires_at: NOW.plus(std::time::Duration::from_mins(1)),
             revoked_at: None,
+            revoked_by: None,
             last_used_at: None,
             noticed_days: None,
             version: 1,

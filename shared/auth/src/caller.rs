@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{AccountId, CustomerId, KeyId, Role, Scopes, Timestamp, UserId};
+use domain::{AccountId, Actor, CustomerId, KeyId, Role, Scopes, Timestamp, UserId};
 
 /// A caller whose token or key was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,15 @@ impl Who {
         }
     }
 
+    /// What changes are marked with: a service counts as its key.
+    pub const fn actor(self) -> Actor {
+        match self {
+            Self::Customer(id) => Actor::Customer(id),
+            Self::Staff(id) | Self::Admin(id) => Actor::User(id),
+            Self::Service(service) => Actor::Service(service.key),
+        }
+    }
+
     /// The customer in whose name orders are placed: the caller, or the service's customer.
     pub const fn customer(self) -> Option<CustomerId> {
         match self {
@@ -82,10 +91,6 @@ impl Who {
 /// The id: `cus_…`, `usr_…` or `key_…`.
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Customer(id) => id.fmt(f),
-            Self::Staff(id) | Self::Admin(id) => id.fmt(f),
-            Self::Service(service) => service.key.fmt(f),
-        }
+        self.actor().fmt(f)
     }
 }

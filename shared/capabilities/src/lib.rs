@@ -11,7 +11,7 @@ mod tables;
 use resilience::{Clock, Ids, Transport};
 
 pub use providers::{Email, OpenId, Sheets, Stripe};
-pub use secrets::{DeviceKeys, LinkKeys, SessionKeys, TokenKeys};
+pub use secrets::{DeviceKeys, LinkKeys, SendGridWebhook, SessionKeys, StripeWebhook, TokenKeys};
 pub use settings::{MailSettings, Origins, PaymentTerms, ReconcileWindow, ReservationLimits};
 pub use tables::{ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, Queue, product_pages};
 
@@ -60,9 +60,11 @@ pub trait Environment:
     + Queue
     + ReconcileWindow
     + ReservationLimits
+    + SendGridWebhook
     + SessionKeys
     + Sheets
     + Stripe
+    + StripeWebhook
     + TokenKeys
 {
 }
@@ -86,9 +88,11 @@ impl<E> Environment for E where
         + Queue
         + ReconcileWindow
         + ReservationLimits
+        + SendGridWebhook
         + SessionKeys
         + Sheets
         + Stripe
+        + StripeWebhook
         + TokenKeys
 {
 }

@@ -1,11 +1,13 @@
-//! Keys of our own. Each is asked for at each call, so that a rotated key needs no new environment.
+//! Keys of our own, and those that webhooks are verified with. Each is asked for at each call, so that a rotated key needs no new environment.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use auth::PublicKeys;
+use mail::WebhookKeySecret;
 use sessions::{Keys, RefreshKeys};
 use settings::SecretError;
+use stripe::SigningSecrets;
 
 /// What tokens are made with.
 pub trait SessionKeys {
@@ -55,4 +57,24 @@ pub trait TokenKeys {
 
     /// How long they are used without asking again.
     fn keys_fresh_for(&self) -> Duration;
+}
+
+/// What Stripe signs webhooks with.
+pub trait StripeWebhook {
+    /// The current secrets.
+    ///
+    /// # Errors
+    ///
+    /// When the secret cannot be read.
+    async fn signing_secrets(&self) -> Result<Arc<SigningSecrets>, SecretError>;
+}
+
+/// What SendGrid's event webhook is verified with.
+pub trait SendGridWebhook {
+    /// The current key.
+    ///
+    /// # Errors
+    ///
+    /// When the secret cannot be read.
+    async fn webhook_key(&self) -> Result<Arc<WebhookKeySecret>, SecretError>;
 }

@@ -285,6 +285,7 @@ mod tests {
             active: true,
             version: 1,
             updated_at: Timestamp::default(),
+            updated_by: None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use utoipa::ToSchema;
 
-use crate::{Currency, Timestamp};
+use crate::{Actor, Currency, Timestamp};
 
 /// A stock-keeping unit's code: 1 to 64 letters, digits, `.`, `_` or `-`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
@@ -71,6 +71,9 @@ pub struct Product {
     pub version: u64,
     /// When it was last edited.
     pub updated_at: Timestamp,
+    /// Who edited it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_by: Option<Actor>,
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{DisputeId, DisputeStage, EventId, IntentId, IntentStatus, Money, Order, OrderId, OrderStatus, Timestamp};
+use crate::{
+    Actor, DisputeId, DisputeStage, EventId, IntentId, IntentStatus, Money, Order, OrderId, OrderStatus, Timestamp,
+};
 
 /// The version of [`OrderEvent`]'s shape. A consumer that meets a greater version leaves the message for its successor.
 pub const EVENT_SCHEMA_VERSION: u32 = 1;
@@ -100,6 +102,9 @@ pub struct OrderEvent {
     /// The dispute that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispute: Option<DisputeUpdate>,
+    /// The person or service whose request it is. Absent in what follows from a provider's word or happens by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor>,
     /// When.
     pub at: Timestamp,
     /// The request or webhook that caused it.
@@ -138,6 +143,7 @@ pub(crate) fn events_between(before: Option<&Order>, after: &Order, correlation_
         captured: after.payment.facts.captured(),
         refunded: after.payment.facts.refunded(),
         dispute,
+        actor: None,
         at: after.updated_at,
         correlation_id: correlation_id.to_owned(),
     };

@@ -6,6 +6,7 @@
 mod string_enum;
 
 mod account;
+mod actor;
 mod cart;
 mod catalogue;
 mod contact;
@@ -26,6 +27,7 @@ pub use account::{
     Rotation, SESSION_LIFETIME, Scope, Scopes, Session, SignInFlow, SignInOutcome, SignInRefused, TokenHash,
     UnknownRole, UnknownScope, VERIFICATION_LIFETIME,
 };
+pub use actor::Actor;
 pub use cart::{
     Cart, CartLine, CartRequest, FieldError, LineRequest, MAX_LINES, MAX_QUANTITY, PricedCart, PricedLines,
     PricingError, price_lines,

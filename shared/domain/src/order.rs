@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::events_between;
 use crate::ledger::entries_between;
 use crate::{
-    Cart, CartLine, CustomerId, IntentId, IntentStatus, KnownFacts, LedgerEntry, Money, OrderEvent, OrderId,
+    Actor, Cart, CartLine, CustomerId, IntentId, IntentStatus, KnownFacts, LedgerEntry, Money, OrderEvent, OrderId,
     OrderStatus, PaymentFact, PricedCart, Sku, Timestamp, TransferDirection,
 };
 
@@ -136,6 +136,17 @@ pub struct Change {
     pub ledger: Vec<LedgerEntry>,
     /// Pieces that return to stock or, if negative, are taken from it; those must be in stock.
     pub stock: BTreeMap<Sku, i64>,
+}
+
+impl Change {
+    /// The same change, made by a person or a service: its events say so.
+    #[must_use]
+    pub fn by(mut self, actor: Actor) -> Self {
+        for event in &mut self.events {
+            event.actor = Some(actor);
+        }
+        self
+    }
 }
 
 impl Order {

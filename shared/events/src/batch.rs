@@ -247,6 +247,7 @@ mod tests {
             captured: 2500,
             refunded: 0,
             dispute: None,
+            actor: None,
             at: Timestamp::from_millis(0),
             correlation_id: "corr".into(),
         };

@@ -187,6 +187,7 @@ mod tests {
             created_at: Timestamp::default(),
             expires_at: Timestamp::parse("2026-11-24T12:00:00Z").unwrap(),
             revoked_at: None,
+            revoked_by: None,
             last_used_at: None,
             noticed_days: None,
             version: 1,

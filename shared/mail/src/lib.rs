@@ -19,6 +19,6 @@ mod sandbox_tests;
 pub use delivery::{Batch, DeliveryEvent, UnreadableBatch};
 pub use message::{Content, ContentError, Shop};
 pub use outcome::Outcome;
-pub use secrets::SendGridSecrets;
+pub use secrets::{SendGridSecrets, WebhookKeySecret};
 pub use sendgrid::{InvalidMailbox, LIVE_URL, Mail, Mailbox, SendGrid};
 pub use signature::{InvalidKey, MAX_AGE, MAX_AHEAD, SIGNATURE_HEADER, SignatureError, TIMESTAMP_HEADER, WebhookKey};

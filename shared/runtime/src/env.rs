@@ -9,13 +9,13 @@ use capabilities::{MailSettings, Outside, Passwords, PaymentTerms, ReconcileWind
 use domain::Product;
 use google_sheets::Sheets;
 use lambda_runtime::Error;
-use mail::SendGridSecrets;
+use mail::{SendGridSecrets, WebhookKeySecret};
 use oidc::{OpenId, Providers};
 use resilience::{Cache, HttpTransport, RandomIds, SystemClock};
 use sessions::{AllowedOrigins, RefreshKeys};
 use settings::SecretsManager;
 use store::{DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders, Page, PageRequest};
-use stripe::StripeSecrets;
+use stripe::{SigningSecrets, StripeSecrets};
 use tokio::sync::OnceCell as AsyncCell;
 
 use crate::fatal::{or_default, or_end, required};
@@ -43,7 +43,9 @@ pub struct Lambda {
     pub(crate) product_pages: Once<Cache<PageRequest, Page<Product>, SystemClock>>,
     pub(crate) secrets_manager: Once<SecretsManager>,
     pub(crate) stripe_keys: Once<CachedSecret<StripeSecrets>>,
+    pub(crate) signing_secrets: Once<CachedSecret<SigningSecrets>>,
     pub(crate) sendgrid_keys: Once<CachedSecret<SendGridSecrets>>,
+    pub(crate) webhook_key: Once<CachedSecret<WebhookKeySecret>>,
     pub(crate) oauth_providers: Once<CachedSecret<Providers>>,
     pub(crate) link_keys: Once<CachedSecret<LinkKeys>>,
     pub(crate) token_keys: Once<CachedSecret<TokenKeys>>,
@@ -81,7 +83,9 @@ impl Lambda {
             product_pages: Once::new(),
             secrets_manager: Once::new(),
             stripe_keys: Once::new(),
+            signing_secrets: Once::new(),
             sendgrid_keys: Once::new(),
+            webhook_key: Once::new(),
             oauth_providers: Once::new(),
             link_keys: Once::new(),
             token_keys: Once::new(),

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth::{LinkKeys, PublicKeys, TokenKeys};
-use mail::SendGridSecrets;
+use mail::{SendGridSecrets, WebhookKeySecret};
 use oidc::Providers;
 use resilience::SystemClock;
 use serde::de::DeserializeOwned;
 use sessions::{Keys, RefreshKeys};
 use settings::{SecretError, SecretsManager};
-use stripe::StripeSecrets;
+use stripe::{SigningSecrets, StripeSecrets};
 
 use crate::Lambda;
 use crate::env::{CachedSecret, Once, once};
@@ -40,6 +40,18 @@ impl Lambda {
 
     pub(crate) async fn oauth_providers(&self) -> Result<Arc<Providers>, SecretError> {
         self.secret(&self.oauth_providers, "OAUTH_SECRET_ID").get().await
+    }
+}
+
+impl capabilities::StripeWebhook for Lambda {
+    async fn signing_secrets(&self) -> Result<Arc<SigningSecrets>, SecretError> {
+        self.secret(&self.signing_secrets, "STRIPE_WEBHOOK_SECRET_ID").get().await
+    }
+}
+
+impl capabilities::SendGridWebhook for Lambda {
+    async fn webhook_key(&self) -> Result<Arc<WebhookKeySecret>, SecretError> {
+        self.secret(&self.webhook_key, "SENDGRID_WEBHOOK_SECRET_ID").get().await
     }
 }
 

@@ -99,9 +99,10 @@ pub(crate) fn listed_by(key: &ApiKey) -> String {
     format!("{}#{}", key.created_at, key.id)
 }
 
-/// The sort key of an account event: text order is the order of events, as far as clocks agree.
-pub fn account_event_key(event: &AccountEvent) -> String {
-    format!("{EVENT}{}#{}", event.at, event.event_id)
+/// The partition and the sort key of an account event: text order of the latter is the order of events, as far as clocks
+/// agree. The partition is not the account's, so that whoever may write an event may not write an account.
+pub fn account_event_key(event: &AccountEvent) -> [String; 2] {
+    [format!("events#{}", event.account_id), format!("{EVENT}{}#{}", event.at, event.event_id)]
 }
 
 /// The version that the stored account must have; 0: there must be none.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Currency, Product, Sku, Timestamp};
+use domain::{Actor, Currency, Product, Sku, Timestamp};
 
 use crate::{Page, PageRequest, StoreError};
 
@@ -21,6 +21,8 @@ pub struct ProductEdit {
     pub active: bool,
     /// When it was edited.
     pub at: Timestamp,
+    /// Who edited it; `None` for the shop's own programs.
+    pub by: Option<Actor>,
 }
 
 /// A new stock.

@@ -1,8 +1,8 @@
 //! The repository of orders, with their events, receipts and parked facts.
 
 use domain::{
-    Change, CustomerId, Due, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, PaymentFact, RecordedFacts, Sku,
-    Timestamp,
+    Actor, Change, CustomerId, Due, LedgerEntry, Order, OrderEvent, OrderId, OrderStatus, PaymentFact, RecordedFacts,
+    Sku, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -31,6 +31,9 @@ pub struct Receipt {
     pub received_at: Timestamp,
     /// The correlation id of the request that received it.
     pub correlation_id: String,
+    /// The person who recorded it; absent in what a provider said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor>,
 }
 
 domain::string_enum! {
@@ -73,7 +76,14 @@ impl Receipt {
             facts,
             received_at: now,
             correlation_id: correlation_id.to_owned(),
+            actor: None,
         }
+    }
+
+    /// The same, recorded by a person or a service.
+    #[must_use]
+    pub fn by(self, actor: Actor) -> Self {
+        Self { actor: Some(actor), ..self }
     }
 
     /// The receipt with this version of the order.

@@ -31,6 +31,6 @@ pub use intent::{NOT_OFFERED, NewIntent};
 pub use list::{Listed, Page};
 pub use object::{Charge, ClientSecret, Dispute, PaymentError, PaymentIntent, Refund};
 pub use refund::NewRefund;
-pub use secrets::StripeSecrets;
+pub use secrets::{SigningSecrets, StripeSecrets};
 pub use signature::{SignatureError, TOLERANCE};
 pub use webhook::{Event, WebhookError, verify};

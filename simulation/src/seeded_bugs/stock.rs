@@ -63,6 +63,7 @@ async fn write(memory: &impl Catalogue, product: &Product, pieces: i64) -> Resul
         stock: Some(StockEdit::to(u32::try_from(pieces).unwrap_or_default())),
         active: product.active,
         at: product.updated_at,
+        by: None,
     };
     memory.put(&edit).await.map(drop)
 }

@@ -30,6 +30,7 @@ fn event(event_type: EventType) -> Event {
         captured: 0,
         refunded: 0,
         dispute: None,
+        actor: None,
         at: Timestamp::from_seconds(1_000),
         correlation_id: "correlation".into(),
     })

@@ -1,6 +1,7 @@
 //! The HTTP functions with memory repositories, the sandbox's Stripe and a clock that stands still.
 
 mod accounts;
+mod actors;
 mod edge;
 mod editing;
 mod input;

@@ -26,10 +26,9 @@ pub fn settings<const N: usize>(sandbox: &Shared, now: Timestamp, own: [(&str, V
     settings
 }
 
-/// Stripe's secret with these secrets for webhooks.
-pub fn stripe_secret(sandbox: &Shared, webhook_secrets: &[&str]) -> (&'static str, Value) {
-    let api_key = sandbox.lock().settings().stripe.secret_key.clone();
-    (secrets::STRIPE, json!({ "api_key": api_key, "webhook_secrets": webhook_secrets }))
+/// The secret with what Stripe signs webhooks with.
+pub fn signing_secrets(texts: &[&str]) -> (&'static str, Value) {
+    (secrets::STRIPE_WEBHOOK, json!({ "signing_secrets": texts }))
 }
 
 /// A process that has just started.

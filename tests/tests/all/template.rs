@@ -1,6 +1,7 @@
 //! The rules of `template.yaml`. Each holds for the template, and each finds a fault that is planted in it.
 
 mod filters;
+mod grants;
 mod model;
 mod rules;
 mod tables;
@@ -98,6 +99,13 @@ fn a_function_may_touch_what_its_settings_name_and_nothing_else() {
 }
 
 #[test]
+fn items_are_granted_by_their_partition_keys() {
+    check(rules::leading_keys, "                  \"Null\": { \"dynamodb:LeadingKeys\": \"false\" }\n", "");
+    check(rules::leading_keys, "ForAllValues:StringLike", "StringLike");
+    check(rules::leading_keys, "{ \"dynamodb:LeadingKeys\": [\"product#*\"] }", "{ \"dynamodb:LeadingKeys\": [] }");
+}
+
+#[test]
 fn routes_name_the_authorizer() {
     check(
         rules::routes,
@@ -134,11 +142,7 @@ fn tables_survive_a_mistake() {
 
 #[test]
 fn secrets_have_no_value_here() {
-    check(
-        rules::secrets,
-        "      Description: \"Stripe: api_key, publishable_key, webhook_secrets.\"\n",
-        "      SecretString: hush\n",
-    );
+    check(rules::secrets, "      Description: \"Stripe's API key: api_key.\"\n", "      SecretString: hush\n");
     check(
         rules::secrets,
         "Type: AWS::SecretsManager::Secret\n    DeletionPolicy: Retain\n",

@@ -533,7 +533,7 @@ export interface paths {
         };
         /**
          * Lists the history of an order.
-         * @description The history holds the order's events, Stripe's and the staff's answers, the ledger entries, the emails and, for callers who may list all orders, the row in the sheet, by time. `limit` counts events; the other entries stand on the page of their time.
+         * @description The history holds the order's events, Stripe's and the staff's answers, the ledger entries, the emails and, for callers who may list all orders, the row in the sheet and who did what, by time. `limit` counts events; the other entries stand on the page of their time.
          *
          *     **Who:** people in the role `customer` or `staff` or `admin`; API keys with `orders:place` or `orders:read`.
          */
@@ -717,8 +717,6 @@ export interface paths {
          * Receives Stripe's webhook.
          * @description Verifies the signature over the raw bytes, applies the event's facts to their order, stores the receipt with them and answers 200. Facts for an order that does not exist yet are parked until it does.
          *
-         *     `webhook_secrets` are those that may have signed; `deadline` bounds the request to Stripe that a dispute needs.
-         *
          *     **Who:** the provider, by its signature in `Stripe-Signature`.
          */
         post: operations["stripe-webhook"];
@@ -737,6 +735,8 @@ export interface components {
             /** @description Whether the delivery was accepted. */
             received: boolean;
         };
+        /** @description A customer, a staff member or a service's API key, by id. */
+        Actor: string;
         /** @description A shipping address. `Debug` hides it, since it is personal. */
         Address: {
             /** @description City. */
@@ -775,6 +775,8 @@ export interface components {
             name: string;
             /** @description When it was revoked. */
             revoked_at?: components["schemas"]["Timestamp"];
+            /** @description Who revoked it. */
+            revoked_by?: components["schemas"]["Actor"];
             /** @description What the key may do. */
             scopes: ("orders:place" | "orders:read" | "orders:cancel" | "orders:invoice" | "orders:fulfil" | "orders:refund" | "catalogue:write")[];
         };
@@ -872,6 +874,8 @@ export interface components {
         };
         /** @description An entry of an order's history. */
         HistoryEntry: {
+            /** @description The person or service whose request it is, for callers who may list all orders. Absent in what happens by itself. */
+            actor?: components["schemas"]["Actor"];
             /** @description When it happened. */
             at: components["schemas"]["Timestamp"];
             /** @description What caused it. */
@@ -903,6 +907,8 @@ export interface components {
             /** @description Stripe's type. */
             type: string;
         } | {
+            /** @description Who recorded it, for callers who may list all orders. */
+            actor?: components["schemas"]["Actor"];
             /** @description When it was received. */
             at: components["schemas"]["Timestamp"];
             /** @description The correlation id of the request. */

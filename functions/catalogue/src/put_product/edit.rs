@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Currency, FieldError, Money, Sku, Timestamp, check_text};
+use domain::{Actor, Currency, FieldError, Money, Sku, Timestamp, check_text};
 use serde::Deserialize;
 use store::{ProductEdit, StockEdit};
 use stripe::to_stripe;
@@ -56,14 +56,14 @@ pub(crate) fn sku(text: Option<&str>) -> Result<Sku, FieldError> {
     text.unwrap_or_default().parse().map_err(|error: domain::InvalidSku| FieldError::new("sku", error.to_string()))
 }
 
-pub(crate) fn read(sku: Sku, body: ProductBody, at: Timestamp) -> Result<ProductEdit, FieldError> {
+pub(crate) fn read(sku: Sku, body: ProductBody, at: Timestamp, by: Actor) -> Result<ProductEdit, FieldError> {
     let name = name(body.name)?;
     let prices = prices(body.prices)?;
     let stock = body.stock.map(|pieces| StockEdit { pieces, expected: body.expected_stock });
     if stock.is_none() && body.expected_stock.is_some() {
         return Err(FieldError::new("expected_stock", "requires stock"));
     }
-    Ok(ProductEdit { sku, name, prices, stock, active: body.active, at })
+    Ok(ProductEdit { sku, name, prices, stock, active: body.active, at, by: Some(by) })
 }
 
 fn name(name: String) -> Result<String, FieldError> {
@@ -104,7 +104,8 @@ mod tests {
 
     fn read(body: Value) -> Result<ProductEdit, String> {
         let body = serde_json::from_value(body).unwrap();
-        super::read("MUG-1".parse().unwrap(), body, Timestamp::default()).map_err(|error| error.field)
+        let by = "usr_0000000000000000000000000000000b".parse().unwrap();
+        super::read("MUG-1".parse().unwrap(), body, Timestamp::default(), by).map_err(|error| error.field)
     }
 
     fn check(pointer: &str, value: Value, fault: &str) {

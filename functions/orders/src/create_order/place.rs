@@ -2,7 +2,7 @@
 
 use api::ApiError;
 use checkout::{Quote, out_of_stock};
-use domain::{Cart, CustomerId, Order, OrderId, PaymentTerms, PricedCart, ReservationLimits, Timestamp};
+use domain::{Actor, Cart, CustomerId, Order, OrderId, PaymentTerms, PricedCart, ReservationLimits, Timestamp};
 use futures::future::join;
 use store::{Catalogue, Orders, PlaceOutcome};
 
@@ -12,6 +12,7 @@ use crate::others::Others;
 pub(crate) struct Placement<'a> {
     pub id: OrderId,
     pub customer: CustomerId,
+    pub actor: Actor,
     pub cart: Cart,
     pub terms: PaymentTerms,
     /// What the customer's unpaid orders may hold; `None` for any number.
@@ -33,7 +34,7 @@ pub(crate) async fn place(
     catalogue: &impl Catalogue,
     placement: Placement<'_>,
 ) -> Result<PlacedOrder, ApiError> {
-    let Placement { id, customer, cart, terms, limits, correlation_id, now } = placement;
+    let Placement { id, customer, actor, cart, terms, limits, correlation_id, now } = placement;
     // One look tells whether something is sold out: nobody fights for it by transactions that the table refuses.
     // Both looks at once: one costs the customer no more time than the other.
     let quote = Quote::of(catalogue, &cart.lines, cart.currency, cart.payment_method);
@@ -45,7 +46,7 @@ pub(crate) async fn place(
         Ok(Quote { priced, .. }) => {
             let (method, held_until) = terms.agreed(cart.payment_method, now);
             let priced = PricedCart { cart: cart.clone(), lines: priced.lines, total: priced.total };
-            let placement = Order::place(id, customer, priced, method, held_until, correlation_id, now);
+            let placement = Order::place(id, customer, priced, method, held_until, correlation_id, now).by(actor);
             match orders.place(&placement).await? {
                 PlaceOutcome::New(order) => return Ok(PlacedOrder { order, is_repeat: false }),
                 PlaceOutcome::Existing(order) => order,

@@ -1,8 +1,8 @@
 //! An entry of an order's history.
 
 use domain::{
-    Currency, Delivery, EventId, EventType, LedgerEntry, LedgerKind, MailEffect, MailKind, OrderEvent, OrderStatus,
-    Sending, Timestamp,
+    Actor, Currency, Delivery, EventId, EventType, LedgerEntry, LedgerKind, MailEffect, MailKind, OrderEvent,
+    OrderStatus, Sending, Timestamp,
 };
 use serde::Serialize;
 use store::{Receipt, ReceiptSource, SheetRow};
@@ -25,6 +25,11 @@ pub enum HistoryEntry {
         status: OrderStatus,
         /// The order's version that it belongs to.
         order_version: u64,
+        /// The person or service whose request it is, for callers who may list all orders. Absent in what happens by
+        /// itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        actor: Option<Actor>,
         /// What caused it.
         correlation_id: String,
     },
@@ -48,6 +53,10 @@ pub enum HistoryEntry {
         at: Timestamp,
         /// The source: `checkout`, `settlement`, `reconciliation`, `expiry` or `staff`.
         source: &'static str,
+        /// Who recorded it, for callers who may list all orders.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        actor: Option<Actor>,
         /// The correlation id of the request.
         correlation_id: String,
     },
@@ -126,6 +135,15 @@ impl HistoryEntry {
         }
     }
 
+    /// The same without who did it: customers do not see the ids of staff.
+    #[must_use]
+    pub fn without_actor(mut self) -> Self {
+        if let Self::Event { actor, .. } | Self::Answer { actor, .. } = &mut self {
+            *actor = None;
+        }
+        self
+    }
+
     /// The entry of an email; `None` before the first attempt to send it.
     pub fn of_mail(effect: &MailEffect) -> Option<Self> {
         let (state, at) = match &effect.sending {
@@ -161,6 +179,7 @@ impl From<&OrderEvent> for HistoryEntry {
             event_type: event.event_type,
             status: event.status,
             order_version: event.order_version,
+            actor: event.actor,
             correlation_id: event.correlation_id.clone(),
         }
     }
@@ -184,7 +203,7 @@ impl From<&Receipt> for HistoryEntry {
     fn from(receipt: &Receipt) -> Self {
         if receipt.source != ReceiptSource::Webhook {
             let (at, correlation_id) = (receipt.received_at, receipt.correlation_id.clone());
-            return Self::Answer { at, source: receipt.source.as_str(), correlation_id };
+            return Self::Answer { at, source: receipt.source.as_str(), actor: receipt.actor, correlation_id };
         }
         Self::Webhook {
             at: receipt.received_at,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::ApiError;
 use checkout::{Checkout, Quote, QuoteError, out_of_stock};
-use domain::{Change, EditRefused, FieldError, Order, OrderEdit, OrderStatus, ReservationLimits, Sku};
+use domain::{Actor, Change, EditRefused, FieldError, Order, OrderEdit, OrderStatus, ReservationLimits, Sku};
 use futures::future::join;
 use resilience::{Clock, Ids, Transport};
 use store::{Catalogue, Orders, StoreError};
@@ -24,6 +24,7 @@ pub(crate) struct OrderEditor<'a, O, K, T, C, I> {
     pub patch: OrderPatch,
     /// What the customer's unpaid orders may hold; `None` for any number.
     pub limits: Option<ReservationLimits>,
+    pub actor: Actor,
 }
 
 impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O, K, T, C, I> {
@@ -78,7 +79,8 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O,
     fn decide(&self, order: &Order, quote: Option<&Quote>) -> Result<Option<Change>, EditRefused> {
         let lines = quote.map(|Quote { priced, .. }| (priced.lines.clone(), priced.total));
         let edit = OrderEdit { lines, contact: self.patch.contact(order) };
-        order.edit(edit, self.checkout.correlation_id, self.checkout.clock.now())
+        let change = order.edit(edit, self.checkout.correlation_id, self.checkout.clock.now())?;
+        Ok(change.map(|change| change.by(self.actor)))
     }
 
     fn out_of_stock(&self, sku: &Sku) -> QuoteError {

@@ -63,11 +63,12 @@ impl<O: Orders, C: Clock, I: Ids> RefundRequester<'_, O, C, I> {
         // The refund and its receipt must have the same time.
         let now = self.clock.now();
         let (request, receipt) = self.of_transfer(known, request, now)?;
+        let (receipt, actor) = (receipt.map(|receipt| receipt.by(caller.who.actor())), caller.who.actor());
         let is_repeat = Cell::new(false);
         let decide = |order: &Order| {
             let change = order.request_refund(&request, self.correlation_id, now)?;
             is_repeat.set(change.is_none());
-            Ok::<_, ApiError>(change)
+            Ok::<_, ApiError>(change.map(|change| change.by(actor)))
         };
         let order = update_from(self.orders, self.clock, self.ids, known.clone(), receipt.as_ref(), decide).await?;
         Ok(RequestedRefund { order, refund, is_repeat: is_repeat.get() })

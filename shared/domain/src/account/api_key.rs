@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{ACCOUNT_EVENT_SCHEMA_VERSION, AccountEvent, AccountEventType, AccountId, Scopes, TokenHash};
-use crate::{CustomerId, EventId, KeyId, Timestamp, UserId};
+use crate::{Actor, CustomerId, EventId, KeyId, Timestamp, UserId};
 
 /// The shortest interval between two recorded uses of a key, so that most calls cost no write.
 const NOTED_EVERY: Duration = Duration::from_hours(1);
@@ -37,6 +37,9 @@ pub struct ApiKey {
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
+    /// Who revoked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_by: Option<Actor>,
     /// When it was last used, to within an hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
@@ -48,9 +51,9 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// The next version, revoked; `None` when it is revoked already.
-    pub fn revoked(&self, now: Timestamp) -> Option<Self> {
-        self.revoked_at.is_none().then(|| Self { revoked_at: Some(now), ..self.next() })
+    /// The next version, revoked by this actor; `None` when it is revoked already.
+    pub fn revoked(&self, by: Actor, now: Timestamp) -> Option<Self> {
+        self.revoked_at.is_none().then(|| Self { revoked_at: Some(now), revoked_by: Some(by), ..self.next() })
     }
 
     /// The next version, which expires then; `None` when it expires earlier anyway.
@@ -106,6 +109,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
+    const ADMIN: Actor = Actor::User(UserId::from_uuid(Uuid::from_u128(8)));
 
     fn key(expires_in: Duration) -> ApiKey {
         let id = Uuid::from_u128(7);
@@ -119,6 +123,7 @@ mod tests {
             created_at: NOW,
             expires_at: NOW.plus(expires_in),
             revoked_at: None,
+            revoked_by: None,
             last_used_at: None,
             noticed_days: None,
             version: 1,
@@ -134,9 +139,9 @@ mod tests {
 
     #[test]
     fn a_key_is_revoked_once() {
-        let revoked = key(DAY).revoked(NOW).unwrap();
-        assert_eq!((revoked.revoked_at, revoked.version), (Some(NOW), 2));
-        assert_eq!(revoked.revoked(NOW), None);
+        let revoked = key(DAY).revoked(ADMIN, NOW).unwrap();
+        assert_eq!((revoked.revoked_at, revoked.revoked_by, revoked.version), (Some(NOW), Some(ADMIN), 2));
+        assert_eq!(revoked.revoked(ADMIN, NOW), None);
     }
 
     #[test]
@@ -146,7 +151,7 @@ mod tests {
         assert_eq!((ended.expires_at, ended.version), (soon, 2));
         assert_eq!(key(DAY * 2).ended(NOW.plus(DAY * 2)), None, "it ends there anyway");
         assert_eq!(key(DAY * 2).ended(later), None);
-        assert_eq!(key(DAY * 2).revoked(NOW).unwrap().ended(soon), None);
+        assert_eq!(key(DAY * 2).revoked(ADMIN, NOW).unwrap().ended(soon), None);
     }
 
     #[test]
@@ -166,7 +171,7 @@ mod tests {
         ] {
             let key = ApiKey { noticed_days: before, ..key(left) };
             assert_eq!(noticed(&key), told, "{left:?} {before:?}");
-            assert_eq!(key.revoked(NOW).and_then(|key| noticed(&key)), None);
+            assert_eq!(key.revoked(ADMIN, NOW).and_then(|key| noticed(&key)), None);
         }
     }
 

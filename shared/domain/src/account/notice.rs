@@ -109,6 +109,7 @@ mod tests {
             created_at: at(0),
             expires_at: at(100),
             revoked_at: None,
+            revoked_by: None,
             last_used_at: None,
             noticed_days: None,
             version: 1,

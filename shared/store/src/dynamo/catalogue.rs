@@ -18,7 +18,7 @@ use crate::{Catalogue, Cursor, Page, PageRequest, ProductEdit, StoreError};
 
 /// Stores an edit. It touches the stock only when the edit names one, and then as one more movement of it.
 const EDIT: &str = "SET #sku = :sku, #listing = :listing, #name = :name, #prices = :prices, #active = :active, \
-    #updated_at = :at, #write_id = :write_id, #version = if_not_exists(#version, :zero) + :one, #stock = ";
+    #updated_at = :at, #updated_by = :by, #write_id = :write_id, #version = if_not_exists(#version, :zero) + :one, #stock = ";
 
 /// Products with their stock.
 #[derive(Clone, Debug)]
@@ -94,6 +94,7 @@ fn edited_names() -> HashMap<String, String> {
         ("#prices", "prices"),
         ("#active", "active"),
         ("#updated_at", "updated_at"),
+        ("#updated_by", "updated_by"),
         ("#write_id", WRITE_ID),
         ("#version", "version"),
         ("#stock", "stock"),
@@ -109,6 +110,7 @@ fn edited_values(edit: &ProductEdit, write_id: Uuid) -> Result<Item, StoreError>
         (":prices", prices),
         (":active", AttributeValue::Bool(edit.active)),
         (":at", text(edit.at.to_string())),
+        (":by", edit.by.map_or(AttributeValue::Null(true), |by| text(by.to_string()))),
         (":write_id", item::mark(write_id)),
         (":zero", number(0_u32)),
         (":one", number(1_u32)),

@@ -64,8 +64,6 @@ pub(crate) const LEDGER: &str = "ledger#";
 pub(crate) const MAIL: &str = "mail#";
 /// What the sort keys of an order's rows begin with.
 pub(crate) const ROW: &str = "row#";
-/// What the sort keys of an account's sessions begin with.
-pub(crate) const SESSION: &str = "session#";
 
 /// The primary key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,12 +152,21 @@ pub(crate) fn identity(identity: &Identity) -> Key {
 
 /// An account event.
 pub(crate) fn account_event(event: &AccountEvent) -> Key {
-    Key::new(event.account_id, crate::accounts::account_event_key(event))
+    let [pk, sk] = crate::accounts::account_event_key(event);
+    Key { pk, sk }
 }
+
+/// The partition of an account's sessions: not the account's own, so that whoever may end one may not delete accounts.
+pub(crate) fn sessions(account: AccountId) -> String {
+    format!("sessions#{account}")
+}
+
+/// What the sort keys of sessions begin with.
+pub(crate) const SESSION: &str = "ses_";
 
 /// A session of an account.
 pub(crate) fn session(account: AccountId, id: SessionId) -> Key {
-    Key::new(account, format!("{SESSION}{id}"))
+    Key::new(sessions(account), id.to_string())
 }
 
 /// A mailed link.
@@ -275,8 +282,8 @@ mod tests {
             (counter("abc"), "sheet#abc counter".to_owned()),
             (account(anna), format!("{cus} account")),
             (email(&"Anna@Example.com".parse().unwrap()), "email#anna@example.com email".to_owned()),
-            (account_event(&told), format!("{cus} event#1970-01-01T00:00:07.000Z#{event_id}")),
-            (session(anna, SessionId::from_uuid(Uuid::nil())), format!("{cus} session#ses_{}", Uuid::nil().simple())),
+            (account_event(&told), format!("events#{cus} event#1970-01-01T00:00:07.000Z#{event_id}")),
+            (session(anna, SessionId::from_uuid(Uuid::nil())), format!("sessions#{cus} ses_{}", Uuid::nil().simple())),
             (link(LinkId::from_uuid(Uuid::nil())), format!("link#lnk_{} link", Uuid::nil().simple())),
             (flow("ab12"), "flow#ab12 flow".to_owned()),
             (api_key(KeyId::from_uuid(Uuid::nil())), format!("key#key_{} key", Uuid::nil().simple())),

@@ -26,6 +26,7 @@ impl Catalogue for MemoryStore {
             active: edit.active,
             version: known.map_or(1, |product| product.version + 1),
             updated_at: edit.at,
+            updated_by: edit.by,
         };
         state.products.insert(edit.sku.clone(), product.clone());
         Ok(product)

@@ -18,10 +18,11 @@ async fn a_product_is_stored_as_it_was_said<O, E>(stores: &Stores<O, impl Catalo
 async fn an_edit_without_a_stock_leaves_it_alone<O, E>(stores: &Stores<O, impl Catalogue, E>) {
     assert_eq!(stores.catalogue.put(&edit("MUG", None)).await.unwrap().stock, 0);
     stock(stores, "MUG", 7).await;
-    let renamed = ProductEdit { name: "Cup".into(), active: false, at: at(9), ..edit("MUG", None) };
+    let by: Option<domain::Actor> = "usr_0000000000000000000000000000000b".parse().ok();
+    let renamed = ProductEdit { name: "Cup".into(), active: false, at: at(9), by, ..edit("MUG", None) };
     let product = stores.catalogue.put(&renamed).await.unwrap();
     assert_eq!((product.name.as_str(), product.stock, product.version), ("Cup", 7, 3));
-    assert_eq!((product.active, product.updated_at), (false, at(9)));
+    assert_eq!((product.active, product.updated_at, product.updated_by), (false, at(9), by));
     assert_eq!(stores.catalogue.products(&[sku("MUG")]).await.unwrap(), [product]);
 }
 

@@ -47,10 +47,11 @@ fn of_people_and_buckets_nothing_is_shown_either() {
                 "account": {"S": anna.id.to_string()}, "email": {"S": "secret"}});
             side.local.ask("PutItem", json!({"TableName": table, "Item": item}));
         };
-        let (id, session_key) = (anna.id.to_string(), format!("session#{}", session.id));
+        let (id, sessions, session_key) =
+            (anna.id.to_string(), format!("sessions#{}", anna.id), session.id.to_string());
         put("identity", &id, "account");
         put("identity", "email#anna@example.com", "email");
-        put("identity", &id, &session_key);
+        put("identity", &sessions, &session_key);
         put("identity", "flow#ab12", "flow");
         put("identity", &format!("key#{}", key_id(1)), "key");
         put("guards", "bucket#b", "bucket");
@@ -59,7 +60,7 @@ fn of_people_and_buckets_nothing_is_shown_either() {
         let (accounts, guards) = (&side.people.accounts, &side.people.guards);
         check(accounts.account(anna.id).await, &format!("{id} account"));
         check(accounts.account_with_email(&anna.email).await, &format!("{id} account"));
-        check(accounts.session(anna.id, session.id).await, &format!("{id} {session_key}"));
+        check(accounts.session(anna.id, session.id).await, &format!("{sessions} {session_key}"));
         check(accounts.take_flow("ab12").await, "flow#ab12 flow");
         check(accounts.api_key(key_id(1)).await, &format!("key#{} key", key_id(1)));
         check(guards.take("b", LIMIT, at(0)).await, "bucket#b bucket");

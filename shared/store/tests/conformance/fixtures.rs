@@ -53,6 +53,7 @@ pub fn edit(code: &str, stock: Option<u32>) -> ProductEdit {
         stock: stock.map(StockEdit::to),
         active: true,
         at: at(0),
+        by: None,
     }
 }
 
@@ -126,6 +127,7 @@ pub fn receipt(order: OrderId, event: &str, facts: Vec<PaymentFact>) -> Receipt 
         facts,
         received_at: at(1),
         correlation_id: "corr-2".into(),
+        actor: None,
     }
 }
 

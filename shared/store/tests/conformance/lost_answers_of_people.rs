@@ -184,14 +184,14 @@ fn what_passes_says_when_as_a_number_and_what_stays_says_nothing() {
         let soon_after = |second: i64| Some((at(second).seconds() + 1).to_string());
         let ttl = |table, pk: &str, sk: &str| ttl(&side.local, table, pk, sk);
         assert_eq!(ttl("identity", &format!("link#{}", link(1, anna.id).id), "link"), soon_after(86_400));
-        assert_eq!(ttl("identity", &anna.id.to_string(), &format!("session#{}", session.id)), soon_after(86_400));
+        assert_eq!(ttl("identity", &format!("sessions#{}", anna.id), &session.id.to_string()), soon_after(86_400));
         assert_eq!(ttl("identity", "flow#ab12", "flow"), soon_after(600));
         assert_eq!(ttl("guards", "bucket#b", "bucket"), soon_after(60));
         assert_eq!(ttl("guards", "fact#f", "fact"), soon_after(600));
         assert_eq!(ttl("identity", &anna.id.to_string(), "account"), None);
         assert_eq!(ttl("identity", "email#anna@example.com", "email"), None);
         assert_eq!(ttl("identity", &format!("key#{}", key_id(1)), "key"), None);
-        let event_key = store::account_event_key(&event(1, 1));
-        assert_eq!(ttl("identity", &anna.id.to_string(), &event_key), None);
+        let [events, event_key] = store::account_event_key(&event(1, 1));
+        assert_eq!(ttl("identity", &events, &event_key), None);
     });
 }

@@ -120,6 +120,7 @@ pub fn api_key(n: u128, made: i64) -> ApiKey {
         created_at: at(made),
         expires_at: at(made + 86_400),
         revoked_at: None,
+        revoked_by: None,
         last_used_at: None,
         noticed_days: None,
         version: 1,

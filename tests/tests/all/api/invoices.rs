@@ -100,6 +100,7 @@ fn a_transfer_pays_once_however_often_it_is_noted() {
     let (receipts, ledger) = (world.run(world.store.receipts(id)).unwrap(), world.run(world.store.ledger(id)).unwrap());
     let [receipt] = &receipts[..] else { panic!("{receipts:?}") };
     assert_eq!((receipt.source, receipt.order_version, receipt.facts.len()), (ReceiptSource::Staff, 2, 1));
+    assert_eq!(receipt.actor.map(|actor| actor.to_string()).as_deref(), Some(STAFF.0));
     let [entry] = &ledger[..] else { panic!("{ledger:?}") };
     assert_eq!((entry.kind, &*entry.object, entry.amount.amount), (LedgerKind::Transfer, "RE 2026-1", 4800));
 

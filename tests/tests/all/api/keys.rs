@@ -37,6 +37,7 @@ pub fn api_key(number: u128, seconds: i64) -> ApiKey {
         created_at: at,
         expires_at: at.plus(Duration::from_hours(24)),
         revoked_at: None,
+        revoked_by: None,
         last_used_at: None,
         noticed_days: None,
         version: 1,
@@ -85,7 +86,12 @@ fn a_key_is_nobodys_once_it_is_revoked_or_over() {
     clock.run(store.save_api_keys(std::slice::from_ref(&key), &[])).unwrap();
     let nobody = json!({ "refused": "true" });
     assert_eq!(authorized(store.clone(), &text(WAREHOUSE), &at(key.expires_at.seconds())).unwrap(), nobody);
-    clock.run(store.save_api_keys(&[key.revoked(clock.now()).unwrap()], &[])).unwrap();
+    clock
+        .run(store.save_api_keys(
+            &[key.revoked("usr_0000000000000000000000000000000b".parse().unwrap(), clock.now()).unwrap()],
+            &[],
+        ))
+        .unwrap();
     assert_eq!(authorized(store.clone(), &text(WAREHOUSE), &clock).unwrap(), nobody);
     assert_eq!(stored(&store, &clock).last_used_at, None, "who is refused has used nothing");
 }
@@ -197,10 +203,12 @@ fn a_key_is_revoked_any_number_of_times() {
     let key = made(&world, ADMIN, &json!({ "name": "One", "scopes": ["orders:read"] }));
     let id = key.body["key_id"].as_str().unwrap();
     assert_eq!((revoked(&world, ADMIN, id).status, service(&world, &key)), (204, None));
-    let at = listed(&world, ADMIN).body["items"][0]["revoked_at"].clone();
+    let shown = || listed(&world, ADMIN).body["items"][0].clone();
+    let first = shown();
+    assert_eq!(first["revoked_by"], ADMIN.0);
     world.clock.advance(Duration::from_secs(1));
-    assert_eq!(revoked(&world, ADMIN, id).status, 204);
-    assert_eq!(listed(&world, ADMIN).body["items"][0]["revoked_at"], at);
+    assert_eq!(revoked(&world, Who("usr_0000000000000000000000000000000c", "admin"), id).status, 204);
+    assert_eq!((&shown()["revoked_at"], &shown()["revoked_by"]), (&first["revoked_at"], &first["revoked_by"]));
     for unknown in ["key_00000000000000000000000000000009", "key_1", ""] {
         assert_eq!(revoked(&world, ADMIN, unknown).problem(), (404, "not-found", None), "{unknown}");
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use api::{Edge, Request, Response};
 use bytes::Bytes;
 use domain::{
-    Change, CustomerId, DisputeFact, DisputeStatus, IntentFact, IntentStatus, Money, Order, OrderId, PaymentFact,
-    PaymentTerms, RefundFact, RefundStatus, Timestamp,
+    Actor, Change, CustomerId, DisputeFact, DisputeStatus, IntentFact, IntentStatus, Money, Order, OrderId,
+    PaymentFact, PaymentTerms, RefundFact, RefundStatus, Timestamp,
 };
 use lambda_http::http;
 use resilience::{SeededIds, Transport, VirtualClock};
@@ -20,7 +20,7 @@ use suite::secrets;
 use uuid::Uuid;
 
 use super::openid;
-use crate::environment::{self, Warmed, local, stripe_secret, warm};
+use crate::environment::{self, Warmed, local, warm};
 
 /// Public keys of the samples' tokens; the private side was thrown away.
 pub const KEYS: &str = include_str!("token-keys.json");
@@ -53,6 +53,17 @@ pub struct World {
     pub terms: Cell<PaymentTerms>,
     warm: RefCell<(Variation, Rc<Warmed<Sandboxed>>)>,
 }
+
+/// The functions by which people and services change an order.
+const DECIDES: [&str; 7] = [
+    "cancel-order",
+    "create-order",
+    "fulfil-order",
+    "mark-invoice-paid",
+    "refund-order",
+    "resolve-review",
+    "update-order",
+];
 
 /// What functions are told that tests change: whether Stripe's key can be read, the limits' scale, the terms.
 type Variation = (bool, u32, PaymentTerms);
@@ -110,6 +121,7 @@ impl World {
             stock: Some(StockEdit::to(stock)),
             active,
             at: Timestamp::from_seconds(NOON),
+            by: None,
         };
         self.run(self.store.put(&edit)).unwrap();
     }
@@ -147,7 +159,23 @@ impl World {
         let env = local(self.store.clone(), &warm);
         let edge = Edge { guards: &self.store, clock: &self.clock, scale: self.rate_limit_scale.get() };
         let handler = async |request| suite::request(function, &env, request).await;
-        read(api::respond(&edge, endpoint, request, handler).await)
+        let actor = api::caller(&request).ok().map(|caller| caller.who.actor());
+        let before = self.store.stream_since(0).1;
+        let answered = read(api::respond(&edge, endpoint, request, handler).await);
+        self.check_actor(function, actor, before, &answered);
+        answered
+    }
+
+    /// What a request decided says who decided it; Stripe's word, which may come of it, has no actor.
+    fn check_actor(&self, function: &str, actor: Option<Actor>, before: usize, answered: &HandlerResponse) {
+        let correlation_id = answered.headers["x-correlation-id"].to_str().unwrap();
+        let (events, _) = self.store.stream_since(before);
+        let own: Vec<_> = events.iter().filter(|event| event.correlation_id == correlation_id).collect();
+        let is_said = answered.status >= 300
+            || own.is_empty()
+            || own.iter().any(|event| event.actor.is_some())
+            || !DECIDES.contains(&function);
+        assert!(is_said, "{function}: {own:?} say nothing of {actor:?}");
     }
 
     pub fn call(&self, function: &str, request: Request) -> HandlerResponse {
@@ -255,8 +283,9 @@ impl World {
 
 /// What functions are told in this world: its own keys, and the providers of [`openid`].
 fn functions_settings(sandbox: &Shared, (has_key, rate_limit_scale, payment_terms): Variation) -> suite::Settings {
+    let stripe = if has_key { json!({ "api_key": sandbox.lock().settings().stripe.secret_key }) } else { Value::Null };
     let own = [
-        if has_key { stripe_secret(sandbox, &[]) } else { (secrets::STRIPE, Value::Null) },
+        (secrets::STRIPE, stripe),
         (secrets::TOKEN_KEYS, serde_json::from_str(KEYS).unwrap()),
         (secrets::OAUTH, openid::providers()),
     ];

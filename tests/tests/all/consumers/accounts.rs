@@ -49,6 +49,7 @@ fn world() -> World {
         created_at: now,
         expires_at: now.plus(day),
         revoked_at: None,
+        revoked_by: None,
         last_used_at: None,
         noticed_days: None,
         version: 1,
@@ -184,7 +185,7 @@ fn of_a_poison_record_of_the_identity_table_only_its_place_is_kept() {
     let (types, dead, lines) = relayed("poison-between-events");
     assert_eq!(types, ["account.registered", "account.password_changed"], "the shard goes on");
     let letters: Vec<Value> = dead.iter().map(|(content, _)| serde_json::from_str(content).unwrap()).collect();
-    assert_eq!(letters[0]["dynamodb"]["Keys"]["pk"]["S"], "cus_00000000000000000000000000000001");
+    assert_eq!(letters[0]["dynamodb"]["Keys"]["pk"]["S"], "events#cus_00000000000000000000000000000001");
     assert_eq!((letters[1]["eventID"].as_str(), &letters[1]["dynamodb"]["Keys"]), (Some("sample103"), &Value::Null));
     assert_eq!(
         dead.iter().map(|(_, reason)| reason.as_str()).collect::<Vec<_>>(),

@@ -20,7 +20,7 @@ use suite::{Local, secrets};
 use uuid::Uuid;
 
 use super::SENDGRID_KEY;
-use crate::environment::{self, NoBus, Warmed, local, stripe_secret, warm};
+use crate::environment::{self, NoBus, Warmed, local, signing_secrets, warm};
 
 pub type Sandboxed = SandboxTransport<VirtualClock>;
 
@@ -139,6 +139,7 @@ impl World {
             stock: Some(StockEdit::to(10)),
             active: true,
             at: Timestamp::parse(NOON).unwrap(),
+            by: None,
         };
         let product = self.store.put(&edit).await.unwrap();
         let request: CartRequest = serde_json::from_value(json!({
@@ -214,9 +215,9 @@ impl World {
     }
 
     /// What functions are given when Stripe signs with one of these secrets.
-    pub fn warm_with_secrets(&self, webhook_secrets: &[&str]) -> Warmed<Sandboxed> {
+    pub fn warm_with_secrets(&self, webhook: &[&str]) -> Warmed<Sandboxed> {
         let settings = functions_settings(&self.sandbox);
-        let (id, secret) = stripe_secret(&self.sandbox, webhook_secrets);
+        let (id, secret) = signing_secrets(webhook);
         settings.secrets.set(id, secret.to_string());
         warm(settings, self.transport(), &self.clock)
     }
@@ -267,10 +268,8 @@ impl World {
 /// What functions are told in this world.
 fn functions_settings(sandbox: &Shared) -> suite::Settings {
     let now = Timestamp::parse(NOON).unwrap();
-    let sendgrid = json!({
-        "api_key": Settings::default().sendgrid.api_keys[0], "webhook_public_key": SENDGRID_KEY,
-    });
-    let own = [stripe_secret(sandbox, &["whsec_sample"]), (secrets::SENDGRID, sendgrid)];
+    let sendgrid = json!({ "public_key": SENDGRID_KEY });
+    let own = [signing_secrets(&["whsec_sample"]), (secrets::SENDGRID_WEBHOOK, sendgrid)];
     suite::Settings {
         mail_from: "Sample shop <shop@example.com>".parse().unwrap(),
         public_url: "https://shop.example".to_owned(),

@@ -533,6 +533,7 @@ fn late_money_goes_back_and_says_why_when_the_goods_are_gone() {
         stock: Some(StockEdit::to(1)),
         active: true,
         at: resilience::Clock::now(&shop.clock),
+        by: None,
     };
     shop.clock.run(shop.suite.store().put(&edit)).unwrap();
     pay_late(&shop, &placed);

@@ -319,19 +319,17 @@ async fn fill(store: &MemoryStore, pieces: u32) {
         stock: Some(StockEdit::to(pieces)),
         active: true,
         at: Timestamp::parse("2026-11-23T12:00:00Z").unwrap(),
+        by: None,
     };
     store.put(&edit).await.unwrap();
 }
 
 pub fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningKeys) -> Settings {
     let account = sandbox::sheets::development_key_file("http://google.test/token").to_string();
-    let stripe = json!({
-        "api_key": providers.stripe.secret_key, "publishable_key": providers.stripe.publishable_key,
-        "webhook_secrets": [Endpoint::DEFAULT_SECRET],
-    });
-    let sendgrid = json!({
-        "api_key": providers.sendgrid.api_keys[0], "webhook_public_key": sandbox.lock().sendgrid.public_key(),
-    });
+    let stripe = json!({ "api_key": providers.stripe.secret_key });
+    let stripe_webhook = json!({ "signing_secrets": [Endpoint::DEFAULT_SECRET] });
+    let sendgrid = json!({ "api_key": providers.sendgrid.api_keys[0] });
+    let sendgrid_webhook = json!({ "public_key": sandbox.lock().sendgrid.public_key() });
     let client = &providers.oidc.clients[0];
     let (id, secret) = (&client.client_id, &client.client_secret);
     let provider = json!({ "issuer": "https://id.test/oidc", "client_id": id, "client_secret": secret });
@@ -342,7 +340,9 @@ pub fn settings(providers: &sandbox::Settings, sandbox: &Shared, keys: &SigningK
         sheets_url: "http://google.test".into(),
         secrets: FixedSecrets::new([
             (secrets::STRIPE, stripe.to_string()),
+            (secrets::STRIPE_WEBHOOK, stripe_webhook.to_string()),
             (secrets::SENDGRID, sendgrid.to_string()),
+            (secrets::SENDGRID_WEBHOOK, sendgrid_webhook.to_string()),
             (secrets::TOKEN_KEYS, keys.public().unwrap().to_string()),
             (secrets::TOKEN_SIGNING, serde_json::to_string(keys).unwrap()),
             (secrets::LINK_KEYS, MAC_KEYS.to_owned()),

@@ -196,6 +196,36 @@ pub fn settings_and_permissions(template: &Template) -> Vec<String> {
     findings
 }
 
+/// Who may read or write items of a table may do so by partition key. `ForAllValues` alone holds also for a request that
+/// names no key, so that `Null` has to stand beside it.
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>)
+pub fn leading_keys(template: &Template) -> Vec<String> {
+    let is_of_items = |action: &&Value| {
+        action.as_str().is_some_and(|it| it.starts_with("dynamodb:") && (it.ends_with("Item") || it.ends_with("Query")))
+    };
+    let is_bound = |condition: &Value| {
+        let patterns = list(&condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]);
+        patterns.iter().any(|pattern| pattern.is_string()) && condition["Null"]["dynamodb:LeadingKeys"] == "false"
+    };
+    let mut findings = Vec::new();
+    let mut bound = 0;
+    for (function, _) in template.functions() {
+        for statement in template.statements(function) {
+            if !list(&statement["Action"]).iter().any(is_of_items) {
+                continue;
+            }
+            bound += 1;
+            if !is_bound(&statement["Condition"]) {
+                findings.push(format!("{function}: {} of any key", statement["Action"]));
+            }
+        }
+    }
+    if bound < 50 {
+        findings.push(format!("only {bound} statements about items"));
+    }
+    findings
+}
+
 /// Every route names the authorizer, unless it is meant for everyone.
 pub fn routes(template: &Template) -> Vec<String> {
     let mut findings = Vec::new();

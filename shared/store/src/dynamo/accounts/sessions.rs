@@ -22,7 +22,11 @@ impl Sessions for DynamoAccounts {
     }
 
     async fn sessions_of(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
-        read_all(self.table.query_prefix(&account, SESSION)).await?.into_iter().map(item::read).collect()
+        read_all(self.table.query_prefix(&keys::sessions(account), SESSION))
+            .await?
+            .into_iter()
+            .map(item::read)
+            .collect()
     }
 
     async fn save_session(&self, session: &Session) -> Result<(), StoreError> {
