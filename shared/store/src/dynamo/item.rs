@@ -173,8 +173,9 @@ mod tests {
 
     #[test]
     fn an_order_of_two_lines_takes_one_write_unit_until_it_is_paid() {
-        let line = |sku| (sku, "Earl Grey, 250 g", 2, 14_500);
-        let sample = Sample { lines: &[line("tea-earl-grey-250"), line("tea-darjeeling-250")], ..Sample::default() };
+        let of_sku = |sku| (sku, "Earl Grey, 250 g", 2, 14_500);
+        let sample =
+            Sample { lines: &[of_sku("tea-earl-grey-250"), of_sku("tea-darjeeling-250")], ..Sample::default() };
         let placed = Order { correlation_id: "1b0a6f5e-52a4-4f43".to_owned(), ..sample.place().order };
         let id = "pi_3MTUgZ2eZvKYlo2C1WbWQ4vN";
         let (status, order_id) = (IntentStatus::RequiresPaymentMethod, Some(placed.id));

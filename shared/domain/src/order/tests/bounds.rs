@@ -99,10 +99,10 @@ fn an_order_with_the_most_of_everything_stays_small() {
 #[test]
 fn an_order_has_so_many_attempts_to_pay() {
     let mut order = placed();
-    let line = |quantity| OrderLine { quantity, ..placed().lines[0].clone() };
+    let of_many = |quantity| OrderLine { quantity, ..placed().lines[0].clone() };
     let edit = |order: &Order, quantity: u32| {
         let total = Money::new(i64::from(quantity), eur());
-        order.edit(OrderEdit { lines: Some((vec![line(quantity)], total)), contact: None }, "c", order.updated_at)
+        order.edit(OrderEdit { lines: Some((vec![of_many(quantity)], total)), contact: None }, "c", order.updated_at)
     };
     for attempt in 1..MAX_ATTEMPTS {
         let live = intent(&format!("pi_{attempt}"), IntentStatus::RequiresPaymentMethod, 1, 0);
@@ -116,7 +116,7 @@ fn an_order_has_so_many_attempts_to_pay() {
     let last = order.attach_intent("pi_last".into(), live, "c", order.updated_at).unwrap().order;
     assert_eq!(edit(&last, 1000), Err(EditRefused::TooManyAttempts), "before its intent is given up");
     assert!(!last.has_used_up_attempts(), "it can still be paid");
-    let same_total = OrderEdit { lines: Some((vec![line(1000)], last.total)), contact: None };
+    let same_total = OrderEdit { lines: Some((vec![of_many(1000)], last.total)), contact: None };
     assert!(last.edit(same_total, "c", last.updated_at).is_ok());
     let over = after(&last, intent("pi_last", IntentStatus::Canceled, 1, 0));
     assert!(over.has_used_up_attempts() && over.next_attempt("c", over.updated_at).is_none());
