@@ -153,7 +153,7 @@ fn long_alone() -> Vec<Step> {
 /// Unit and integration tests. The functions' programs have none, and each would be linked once more to say so; that they
 /// build is clippy's and the cloud stack's to tell.
 async fn rust_tests() -> Result<Count, CheckError> {
-    cargo(&["test", "--workspace", "--locked", "--lib", "--bin", "cis", "--test", "*"]).await
+    cargo(&["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bin", "cis", "--test", "*"]).await
 }
 
 /// Small editions of the drills with many at once and with webhooks that never come.

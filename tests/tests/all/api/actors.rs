@@ -30,17 +30,23 @@ fn a_product_keeps_who_edited_it_last_and_shows_it_to_nobody() {
 }
 
 #[test]
-fn the_one_line_of_a_request_names_its_caller() {
+fn the_one_line_of_a_request_names_its_route_its_order_and_its_caller() {
     let world = World::new();
     world.place(ANNA, "key-1", &cart());
     let order = order_id(ANNA, "key-1");
+    let mut cancel = event(Some(STAFF));
+    cancel["requestContext"]["routeKey"] = "POST /v1/orders/{order_id}/cancel".into();
+    cancel["pathParameters"] = json!({ "order_id": order });
     let lines = logged(|| {
-        assert_eq!(world.about("cancel-order", STAFF, &order).status, 200);
+        assert_eq!(world.call("cancel-order", request(cancel)).status, 200);
         assert_eq!(world.call("list-products", request(event(None))).status, 200);
     });
     let answered: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
-    let actors: Vec<_> = answered.iter().map(|line| line["actor"].clone()).collect();
-    assert_eq!(actors, [STAFF.0.into(), Value::Null], "{answered:?}");
+    let of = |name: &str| answered.iter().map(|line| line[name].clone()).collect::<Vec<_>>();
+    assert_eq!(of("actor"), [STAFF.0.into(), Value::Null], "{answered:?}");
+    // `cargo cis trace` finds an order's requests by these.
+    assert_eq!(of("order_id"), [order.into(), Value::Null], "{answered:?}");
+    assert_eq!(of("route"), ["POST /v1/orders/{order_id}/cancel".into(), Value::Null], "{answered:?}");
 }
 
 /// The lines that are written meanwhile.
