@@ -205,6 +205,9 @@ impl FaultInjector for SeededInjector {
 
     fn ended(&self, invocation: &Invocation, failure: Option<&dyn fmt::Display>) {
         if let Some(failure) = failure {
+            if failure.to_string().starts_with("timed out") {
+                *self.metrics.borrow_mut().timeouts.entry(invocation.function.to_string()).or_default() += 1;
+            }
             self.writer.write(|| self.line(Some(invocation), None, format!("ends: {failure}")));
         }
     }

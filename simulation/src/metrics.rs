@@ -18,6 +18,8 @@ pub struct Metrics {
     pub faults: BTreeMap<&'static str, u64>,
     /// Final statuses of orders.
     pub ends: BTreeMap<&'static str, u64>,
+    /// Invocations that ran into their function's timeout, by function.
+    pub timeouts: BTreeMap<String, u64>,
     /// Mails that may have been sent twice.
     pub doubtful_mails: u64,
 }
@@ -36,6 +38,9 @@ impl AddAssign for Metrics {
         self.invocations += other.invocations;
         self.effects += other.effects;
         self.doubtful_mails += other.doubtful_mails;
+        for (function, count) in other.timeouts {
+            *self.timeouts.entry(function).or_default() += count;
+        }
         for (kind, count) in other.faults {
             *self.faults.entry(kind).or_default() += count;
         }

@@ -149,8 +149,15 @@ async fn supervise(world: Rc<World>, waiting: rest::Quiescence) {
     world.executor.end();
 }
 
+/// How often a message is received before it is given up.
+const RECEIVES: u64 = 100;
+
 fn evaluate(plan: &Plan, world: &World, waiting: &rest::Quiescence) -> Outcome {
-    let snapshot = final_state::read(world, waiting);
+    let mut snapshot = final_state::read(world, waiting);
+    // What runs into its function's timeout hides no message: a queue bears that for a hundred receives, not for hours.
+    let timeouts = world.injector.metrics().timeouts;
+    let is_borne = |queue: &str| timeouts.get(queue.trim_end_matches("-dlq")).is_none_or(|count| *count < RECEIVES);
+    snapshot.given_up.retain(|queue, _| is_borne(queue));
     let mut violations = world.store.steps().violations();
     violations.extend(invariants::check(&snapshot));
     let mut metrics = world.injector.metrics();

@@ -110,6 +110,9 @@ pub async fn rush(customer: &Customer) {
     customer.come_back().await;
 }
 
+/// How often a customer who has paid tries to place the order, each time with all the tries of a browser.
+const STUBBORN: usize = 100;
+
 pub async fn money_first(customer: &Customer) {
     let order = customer.order.to_string();
     let form = [
@@ -127,8 +130,12 @@ pub async fn money_first(customer: &Customer) {
     };
     let placed = async {
         customer.browser.think(Duration::from_secs(6)).await;
-        // A customer who has paid does not give up.
-        while place(customer).await.is_none() {}
+        // A customer who has paid does not give up soon, unless the shop refuses for good.
+        for _ in 0..STUBBORN {
+            if place(customer).await.is_some() || customer.is_refused() {
+                return;
+            }
+        }
     };
     futures::join!(paid, placed);
 }

@@ -66,6 +66,11 @@ impl Customer {
         replies.into_iter().flatten().find(Reply::is_good)
     }
 
+    /// Whether the shop refused the order for good.
+    pub fn is_refused(&self) -> bool {
+        self.browser.world.promises.all().refused.contains(&self.order)
+    }
+
     /// Reuses the idempotency key for another request, by mistake. The shop must not treat it as the same request.
     pub async fn mix_up(&self) {
         let ask = Ask::post(self.order, "").with_key(&self.key).with(cart(&[("mug", 9)], "ada@example.com"));

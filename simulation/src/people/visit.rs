@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use resilience::Clock as _;
 
-use super::actions::money_first;
 use super::browser::Reply;
 use super::customer::Customer;
 use super::staff::Staff;
@@ -25,9 +24,6 @@ pub async fn shop(world: Rc<World>, n: u64) {
 }
 
 async fn live(customer: &Customer, workload: &Workload) {
-    if workload.pays_first {
-        return money_first(customer).await;
-    }
     let Some(placed) = customer.place(&workload.cart, workload.clicks).await else { return };
     if workload.reloads {
         customer.look().await;

@@ -97,8 +97,6 @@ pub struct Workload {
     pub disputed: bool,
     /// Pays another time by another way.
     pub pays_elsewhere: bool,
-    /// Pays before the order is placed, or while it is.
-    pub pays_first: bool,
     /// How many of the other products the cart has; 0 when it has named ones.
     pub large: usize,
 }
@@ -126,7 +124,6 @@ impl Workload {
             by_invoice: rng.percent(10),
             disputed: rng.percent(6),
             pays_elsewhere: rng.percent(4),
-            pays_first: rng.percent(4),
             large: if rng.percent(2) { *rng.pick(&LARGE).unwrap_or(&MAX_LINES) } else { 0 },
         };
         if drawn.large > 0 {
