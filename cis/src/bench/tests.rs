@@ -14,7 +14,7 @@ use super::*;
 
 fn meter() -> (Meter, DefaultGuard) {
     let meter = Meter::default();
-    let following = tracing::subscriber::set_default(Registry::default().with(meter.running().clone()));
+    let following = testkit::follow(Registry::default().with(meter.running().clone()));
     (meter, following)
 }
 

@@ -1,11 +1,11 @@
 //! Invariants of every step of an order.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::RefundActionState::{Abandoned, Reserved};
-use domain::{MailEffect, MailSubject, Order, RefundAction, Sending, Timestamp};
+use domain::{IntentId, MailEffect, MailSubject, Order, RefundAction, Sending, Timestamp};
 
 use super::Violation;
 use crate::fixture::EVIDENCE_WAIT;
@@ -26,13 +26,13 @@ pub struct Steps {
 impl Steps {
     /// Checks a step: the order before, if there was one, and after.
     pub fn take(&self, before: Option<&Order>, after: &Order) {
-        let facts = &after.payment.facts;
-        let open = reserved(after);
-        // Refunds made in the dashboard come on top of what was reserved before; the shop cannot prevent that.
-        let reserves = open > before.map_or(0, reserved);
-        if reserves && facts.refunded() + open > facts.captured() {
-            let text = format!("{} refunded and {open} reserved of {}", facts.refunded(), facts.captured());
-            self.record("no more is reserved than was received", after, text);
+        for intent in after.open_refund_actions().map(|(_, action)| &action.intent).collect::<BTreeSet<_>>() {
+            // Refunds made in the dashboard come on top of what was reserved before; the shop cannot prevent that.
+            let (open, left) = (reserved(after, intent), left_of(after, intent));
+            if open > left && open > before.map_or(0, |before| reserved(before, intent)) {
+                let text = format!("{open} reserved where {left} are left of {intent}");
+                self.record("no more is reserved than was received", after, text);
+            }
         }
         let Some(before) = before else { return };
         if after.version != before.version && after.version != before.version + 1 {
@@ -43,8 +43,9 @@ impl Steps {
             let text = format!("{} follows {}", after.status, before.status);
             self.record("the status machine", after, text);
         }
-        if facts.captured() < before.payment.facts.captured() {
-            let text = format!("{} received, and {} before", facts.captured(), before.payment.facts.captured());
+        let (now, earlier) = (after.payment.facts.captured(), before.payment.facts.captured());
+        if now < earlier {
+            let text = format!("{now} received, and {earlier} before");
             self.record("money received is never forgotten", after, text);
         }
         for (id, action) in &after.payment.refund_actions {
@@ -65,7 +66,7 @@ impl Steps {
             self.record("Stripe's list decides", order, text);
         }
         let waited = order.updated_at.since(action.reserved_at);
-        if action.state == Abandoned && waited < LOOKED_FOR && fits(order, action) {
+        if action.state == Abandoned && waited < LOOKED_FOR && action.amount.amount <= left_of(order, &action.intent) {
             let text = format!("{id} is given up after {} s", waited.as_secs());
             self.record("a refund is looked for", order, text);
         }
@@ -115,15 +116,16 @@ impl Steps {
     }
 }
 
-/// The amount reserved for refunds, in minor units.
-fn reserved(order: &Order) -> i64 {
-    order.open_refund_actions().map(|(_, action)| action.amount.amount).sum()
+/// What is reserved to go back of one payment, in minor units.
+fn reserved(order: &Order, intent: &IntentId) -> i64 {
+    let of_it = order.open_refund_actions().filter(|(_, action)| action.intent == *intent);
+    of_it.map(|(_, action)| action.amount.amount).sum()
 }
 
-/// Whether the refund's amount is left of its payment.
-fn fits(order: &Order, action: &RefundAction) -> bool {
+/// What was received of one payment and not refunded, in minor units.
+fn left_of(order: &Order, intent: &IntentId) -> i64 {
     let facts = &order.payment.facts;
-    let refunds = facts.refunds().filter(|refund| refund.intent.as_ref() == Some(&action.intent));
-    let refunded: i64 = refunds.filter(|refund| refund.status.counts()).map(|refund| refund.amount.amount).sum();
-    facts.intent(&action.intent).is_some_and(|intent| intent.received.amount >= refunded + action.amount.amount)
+    let refunds = facts.refunds().filter(|refund| refund.intent.as_ref() == Some(intent) && refund.status.counts());
+    let refunded: i64 = refunds.map(|refund| refund.amount.amount).sum();
+    facts.intent(intent).map_or(0, |fact| fact.received.amount) - refunded
 }

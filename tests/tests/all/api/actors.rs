@@ -55,7 +55,9 @@ fn logged(work: impl FnOnce()) -> Vec<Value> {
     let sink = written.clone();
     let write = move |line: &[u8]| sink.lock().unwrap().extend_from_slice(line);
     let logs = Registry::default().with(JsonLogs::new(LevelFilter::INFO, Some("cancel-order"), write));
-    tracing::subscriber::with_default(logs, work);
+    let following = testkit::follow(logs);
+    work();
+    drop(following);
     let written = written.lock().unwrap();
     written.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }

@@ -161,11 +161,10 @@ fn relayed(case: &str) -> (Vec<&'static str>, Vec<(String, String)>, String) {
     let sink = lines.clone();
     let write = move |line: &[u8]| sink.lock().unwrap().extend_from_slice(line);
     let logs = Registry::default().with(JsonLogs::new(LevelFilter::TRACE, Some("account-stream"), write));
-    let response = tracing::subscriber::with_default(logs, || {
-        world
-            .clock
-            .run(accounts::account_stream::handle(&world.env_with_bus(bus.clone()), &sample("account-stream", case)))
-    });
+    let following = testkit::follow(logs);
+    let env = world.env_with_bus(bus.clone());
+    let response = world.clock.run(accounts::account_stream::handle(&env, &sample("account-stream", case)));
+    drop(following);
     assert!(response.batch_item_failures.is_empty());
     let types = bus.published.borrow().iter().map(Event::event_type).collect();
     let lines = String::from_utf8(lines.lock().unwrap().clone()).unwrap();
