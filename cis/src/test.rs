@@ -108,7 +108,7 @@ fn all_needs(steps: &[Step]) -> Vec<Need> {
 }
 
 fn steps(long: bool) -> Vec<Step> {
-    let (seeds, unhealed, crash_points) = if long { ("3400", "1000", "all") } else { ("2000", "500", "kinds") };
+    let (seeds, unhealed, crash_points) = if long { ("10000", "1000", "all") } else { ("2000", "500", "kinds") };
     let mut steps = vec![
         Step::new("formatting", &[Rustfmt], async || cargo(&["fmt", "--all", "--check"]).await),
         Step::new("clippy", &[Compiler, Clippy], async || {
