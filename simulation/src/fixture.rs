@@ -34,6 +34,9 @@ pub const EVIDENCE_WAIT: Duration = Duration::from_mins(5);
 pub const TERMS: PaymentTerms =
     PaymentTerms { reservation: Duration::from_hours(1), invoice_due: Duration::from_hours(2) };
 
+/// What a customer's unpaid orders may hold.
+pub const LIMITS: ReservationLimits = ReservationLimits { orders: 10, pieces: 100, reservation: TERMS.reservation };
+
 /// Why a simulation cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum FixtureError {
@@ -124,7 +127,7 @@ impl Fixture {
             sheet_tab: "Orders".into(),
             payment_terms: TERMS,
             mail_evidence_wait: EVIDENCE_WAIT,
-            reservation_limits: ReservationLimits { reservation: TERMS.reservation, ..ReservationLimits::default() },
+            reservation_limits: LIMITS,
             rate_limit_scale: 0,
         })
     }

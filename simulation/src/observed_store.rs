@@ -1,29 +1,38 @@
 //! The memory repositories, observed: every step of an order is checked against the invariants at once. A buggy store
 //! can take their place.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
 use domain::{
-    Change, CustomerId, Due, LedgerEntry, MailEffect, MailEffectId, Order, OrderEvent, OrderId, OrderStatus, Timestamp,
+    Change, CustomerId, Due, LedgerEntry, MailEffect, MailEffectId, Order, OrderEvent, OrderId, OrderStatus,
+    ReservationAttempt, Timestamp,
 };
 use events::{Event, Publisher as _};
 use futures::future::LocalBoxFuture;
 use resilience::{Clock as _, VirtualClock};
 use store::{
-    Catalogue, MailEffects, MemoryStore, Orders, Page, PageRequest, ParkOutcome, PlaceOutcome, Receipt, RowClaim,
-    SheetRow, SheetRows, StoreError,
+    Announcement, Catalogue, MailEffects, MemoryStore, Orders, Page, PageRequest, ParkOutcome, PlaceOutcome, Receipt,
+    ReservationAttempts, RowClaim, SheetRow, SheetRows, StoreError,
 };
 use suite::{Bus, ChangeStream, Stores};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::invariants::Steps;
 use crate::reports::Reports;
 
 /// Between two requests, on a slow day.
 const BETWEEN: Duration = Duration::from_millis(300);
+
+/// How far the index of a customer's orders lags.
+const INDEX_LAG: Duration = Duration::from_secs(2);
+
+/// What an order was before a write, and when that was.
+type Former = (Timestamp, Option<Order>);
 
 type Answer<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
 
@@ -38,6 +47,8 @@ pub struct StoreContext {
     changed: Rc<Notify>,
     steps: Rc<Steps>,
     reports: Rc<Reports>,
+    /// The writes that the index does not show yet, oldest first.
+    former: Rc<RefCell<BTreeMap<OrderId, Vec<Former>>>>,
 }
 
 impl fmt::Debug for StoreContext {
@@ -74,9 +85,23 @@ impl StoreContext {
         let written = write.await;
         if let Some(after) = self.memory.find(id).await? {
             self.steps.take(before.as_ref(), &after);
+            self.steps.take_reservation(before.as_ref(), &after, || self.memory.all_orders());
         }
+        let (now, mut former) = (self.clock.now(), self.former.borrow_mut());
+        former.retain(|_, former| {
+            former.retain(|(at, _)| now.since(*at) < INDEX_LAG);
+            !former.is_empty()
+        });
+        former.entry(id).or_default().push((now, before));
         self.changed.notify_waiters();
         written
+    }
+
+    /// The order as the index shows it.
+    fn indexed(&self, order: Order) -> Option<Order> {
+        let (now, former) = (self.clock.now(), self.former.borrow());
+        let mut hidden = former.get(&order.id).into_iter().flatten().filter(|(at, _)| now.since(*at) < INDEX_LAG);
+        hidden.next().map_or(Some(order), |(_, before)| before.clone())
     }
 
     /// Waits between two requests of one operation: other tasks take their turn, and the invocation may die here.
@@ -143,6 +168,17 @@ pub trait BuggyStore {
         Box::pin(context.memory.save_mail(effect))
     }
 
+    /// See [`ReservationAttempts::announce`].
+    fn announce<'a>(
+        &'a self,
+        context: &'a StoreContext,
+        customer: CustomerId,
+        attempt: &'a ReservationAttempt,
+        (window, now): (Duration, Timestamp),
+    ) -> Answer<'a, Announcement> {
+        Box::pin(context.memory.announce(customer, attempt, window, now))
+    }
+
     /// See [`SheetRows::rows`].
     fn rows<'a>(
         &'a self,
@@ -182,6 +218,7 @@ impl ObservedStore {
             changed: Rc::default(),
             steps: Rc::default(),
             reports: Rc::default(),
+            former: Rc::default(),
         };
         Self { context, buggy }
     }
@@ -282,7 +319,8 @@ impl Orders for ObservedStore {
         but: OrderId,
         since: Timestamp,
     ) -> Result<Page<Order>, StoreError> {
-        self.context.memory.others_placed_since(customer, but, since).await
+        let Page { items, next } = self.context.memory.others_placed_since(customer, but, since).await?;
+        Ok(Page { items: items.into_iter().filter_map(|order| self.context.indexed(order)).collect(), next })
     }
 
     async fn with_status(&self, status: OrderStatus, page: &PageRequest) -> Result<Page<Order>, StoreError> {
@@ -355,6 +393,25 @@ impl SheetRows for ObservedStore {
     }
 }
 
+impl ReservationAttempts for ObservedStore {
+    async fn announce(
+        &self,
+        customer: CustomerId,
+        attempt: &ReservationAttempt,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<Announcement, StoreError> {
+        match &self.buggy {
+            Some(buggy) => buggy.announce(&self.context, customer, attempt, (window, now)).await,
+            None => self.context.memory.announce(customer, attempt, window, now).await,
+        }
+    }
+
+    async fn withdraw(&self, customer: CustomerId, id: Uuid) -> Result<(), StoreError> {
+        self.context.memory.withdraw(customer, id).await
+    }
+}
+
 #[allow(refining_impl_trait, reason = "callers may know the concrete type")]
 impl Stores for ObservedStore {
     fn orders(&self) -> &Self {
@@ -387,6 +444,10 @@ impl Stores for ObservedStore {
 
     fn guards(&self) -> &(impl store::RateLimiter + store::KnownAddresses + store::JobCheckpoints) {
         &self.context.memory
+    }
+
+    fn reservation_attempts(&self) -> &Self {
+        self
     }
 
     fn changes(&self) -> impl ChangeStream {

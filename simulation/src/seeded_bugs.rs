@@ -17,6 +17,7 @@ mod reconciliation;
 mod refunds;
 mod reports;
 mod requests;
+mod reservations;
 mod settlement;
 mod sheet;
 mod stock;
@@ -66,7 +67,7 @@ impl fmt::Debug for SeededBug {
 
 /// All of them.
 pub fn seeded_bugs() -> impl Iterator<Item = &'static SeededBug> {
-    let of_kind: [&'static [SeededBug]; 17] = [
+    let of_kind: [&'static [SeededBug]; 18] = [
         &orders::BUGS,
         &reads::BUGS,
         &requests::BUGS,
@@ -80,6 +81,7 @@ pub fn seeded_bugs() -> impl Iterator<Item = &'static SeededBug> {
         &reconciliation::BUGS,
         &webhooks::BUGS,
         &stock::BUGS,
+        &reservations::BUGS,
         &consumers::BUGS,
         &mails::BUGS,
         &reports::BUGS,

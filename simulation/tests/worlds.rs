@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use simulation::seeded_bugs::{Verdict, seeded_bugs};
 use simulation::snapshot::{Dispute, Intent, Letter, Refund, Snapshot};
 use simulation::{
-    BESIDE_POISON, FaultProfile, FixtureError, IN_AN_OUTAGE, OUTAGE_AFTER, Outage, Outcome, Plan, SCENARIOS, Scenario,
-    Symptom, check, run, run_traced,
+    BESIDE_POISON, FaultProfile, FixtureError, HOARD, IN_AN_OUTAGE, OUTAGE_AFTER, Outage, Outcome, Plan, SCENARIOS,
+    Scenario, Symptom, check, run, run_traced,
 };
 
 #[test]
@@ -59,6 +59,15 @@ fn providers_that_are_down_for_six_hours_delay_everything_and_make_no_dead_lette
 fn a_message_that_nobody_can_handle_is_a_dead_letter_within_ten_minutes() {
     let outcome = in_scenario(&BESIDE_POISON, 1, None).unwrap();
     assert_eq!((outcome.violations.as_slice(), outcome.metrics.placed), ([].as_slice(), 1));
+}
+
+#[test]
+fn hoarders_hold_no_more_than_they_may_whatever_fails() {
+    for seed in 1..=20 {
+        let outcome = run(&Plan { scenario: Some(&HOARD), ..Plan::of(seed, 3) }).unwrap();
+        assert_eq!(outcome.violations, [], "seed {seed}");
+        assert!(outcome.metrics.placed > 3, "seed {seed}: {} orders", outcome.metrics.placed);
+    }
 }
 
 /// An invariant, and a change to a snapshot that breaks it.

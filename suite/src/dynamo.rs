@@ -15,7 +15,7 @@ use sandbox::server::LocalOnly;
 use store::dynamo::{CreateTablesError, TableNames, create_tables};
 use store::{
     Accounts, ApiKeys, Catalogue, DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders,
-    JobCheckpoints, KnownAddresses, MailEffects, Orders, RateLimiter, Sessions, SheetRows,
+    JobCheckpoints, KnownAddresses, MailEffects, Orders, RateLimiter, ReservationAttempts, Sessions, SheetRows,
 };
 use tokio::net::TcpListener;
 
@@ -156,6 +156,10 @@ impl Stores for LocalDynamo {
     }
 
     fn guards(&self) -> &(impl RateLimiter + KnownAddresses + JobCheckpoints) {
+        &self.guards
+    }
+
+    fn reservation_attempts(&self) -> &impl ReservationAttempts {
         &self.guards
     }
 

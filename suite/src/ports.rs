@@ -6,7 +6,7 @@ use domain::{PaymentTerms, ReservationLimits};
 use settings::FixedSecrets;
 use store::{
     Accounts, ApiKeys, Catalogue, JobCheckpoints, KnownAddresses, MailEffects, MemoryStore, Orders, RateLimiter,
-    Sessions, SheetRows,
+    ReservationAttempts, Sessions, SheetRows,
 };
 
 use crate::stream::{AccountChanges, ChangeStream, OrderChanges};
@@ -29,6 +29,8 @@ pub trait Stores {
     fn api_keys(&self) -> &impl ApiKeys;
     /// Rate limits, and what is known for a while.
     fn guards(&self) -> &(impl RateLimiter + KnownAddresses + JobCheckpoints);
+    /// What customers attempt to reserve.
+    fn reservation_attempts(&self) -> &impl ReservationAttempts;
     /// What changed in the orders' table.
     fn changes(&self) -> impl ChangeStream;
     /// What changed in the identity table.
@@ -66,6 +68,10 @@ impl Stores for MemoryStore {
     }
 
     fn guards(&self) -> &Self {
+        self
+    }
+
+    fn reservation_attempts(&self) -> &Self {
         self
     }
 

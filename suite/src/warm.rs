@@ -154,6 +154,17 @@ where
     }
 }
 
+impl<S, B, T, C, I> capabilities::ReservationAttempts for Local<'_, S, B, T, C, I>
+where
+    S: store::ReservationAttempts,
+    C: Clock + Clone,
+    I: Ids,
+{
+    fn reservation_attempts(&self) -> &impl store::ReservationAttempts {
+        &self.store
+    }
+}
+
 impl<S, B: events::Publisher + events::DeadLetters, T, C, I> capabilities::Bus for Local<'_, S, B, T, C, I> {
     fn publisher(&self) -> &impl events::Publisher {
         &self.bus

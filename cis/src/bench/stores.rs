@@ -86,6 +86,10 @@ impl Stores for MeteredStores {
         &self.guards
     }
 
+    fn reservation_attempts(&self) -> &DynamoGuards {
+        &self.guards
+    }
+
     fn changes(&self) -> impl ChangeStream {
         self.local.changes()
     }

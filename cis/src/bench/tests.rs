@@ -89,7 +89,7 @@ fn an_order_costs_one_transaction_one_call_of_stripe_and_one_small_update() {
     assert!(placed.table_requests(Part::Authorizer, &guards).is_empty(), "a token is checked without the table");
     let limit = placed.table_requests(Part::Guards, &guards);
     let limit: Vec<_> = limit.iter().map(|request| (request.operation.as_str(), request.refused)).collect();
-    assert_eq!(limit, [("UpdateItem", false)], "a bucket that was idle");
+    assert_eq!(limit, [("UpdateItem", false); 2], "a bucket that was idle, and the attempt");
 
     let all: f64 = rows.iter().flat_map(|row| &row.spent).filter_map(Expense::table).map(|table| table.writes).sum();
     assert!(all <= 38.0, "{all} write units");

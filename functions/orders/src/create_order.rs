@@ -45,6 +45,7 @@ pub async fn handle(
          impl capabilities::Catalogue
          + capabilities::Orders
          + capabilities::PaymentTerms
+         + capabilities::ReservationAttempts
          + capabilities::ReservationLimits
          + capabilities::Stripe
      ),
@@ -69,7 +70,7 @@ pub async fn handle(
     let limits = limits_of(&caller, env.reservation_limits());
     let (actor, now) = (caller.who.actor(), clock.now());
     let placement = Placement { id, customer, actor, cart, terms, limits, correlation_id, now };
-    let placed = place(orders, catalogue, placement).await?;
+    let placed = place(orders, catalogue, env.reservation_attempts(), placement).await?;
 
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id };
     let (order, payment) = open_or_pending(&checkout, placed.order).await?;

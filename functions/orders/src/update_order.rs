@@ -41,7 +41,13 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
     extensions(("x-problems" = json!(["too-late-to-edit", "out-of-stock", "reservation-limit", "no-attempt-left", "payment-unavailable"]))),
 )]
 pub async fn handle(
-    env: &(impl capabilities::Catalogue + capabilities::Orders + capabilities::ReservationLimits + capabilities::Stripe),
+    env: &(
+         impl capabilities::Catalogue
+         + capabilities::Orders
+         + capabilities::ReservationAttempts
+         + capabilities::ReservationLimits
+         + capabilities::Stripe
+     ),
     request: Request,
 ) -> Result<Response, ApiError> {
     let (orders, catalogue, clock, ids) = (env.orders(), env.catalogue(), env.clock(), env.ids());
@@ -56,8 +62,9 @@ pub async fn handle(
     let deadline = api::deadline(clock, &request);
     let checkout = Checkout { orders, stripe, clock, ids, deadline, correlation_id: correlation_id.as_str() };
     let limits = limits_of(&caller, env.reservation_limits());
+    let (attempts, actor) = (env.reservation_attempts(), caller.who.actor());
+    let editor = OrderEditor { checkout, catalogue, attempts, patch, limits, actor };
     // Boxed: its future is large, with all requests to Stripe and the tables.
-    let editor = OrderEditor { checkout, catalogue, patch, limits, actor: caller.who.actor() };
     let order = Box::pin(editor.run(order)).await?;
     api::ok(&OrderAnswer::from(&order))
 }

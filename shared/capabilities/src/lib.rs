@@ -13,7 +13,9 @@ use resilience::{Clock, Ids, Transport};
 pub use providers::{Email, OpenId, Sheets, Stripe};
 pub use secrets::{DeviceKeys, LinkKeys, SendGridWebhook, SessionKeys, StripeWebhook, TokenKeys};
 pub use settings::{MailSettings, Origins, PaymentTerms, ReconcileWindow, ReservationLimits};
-pub use tables::{ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, Queue, product_pages};
+pub use tables::{
+    ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, Queue, ReservationAttempts, product_pages,
+};
 
 /// The time, and fresh ids.
 pub trait Time {
@@ -59,6 +61,7 @@ pub trait Environment:
     + ProductPages
     + Queue
     + ReconcileWindow
+    + ReservationAttempts
     + ReservationLimits
     + SendGridWebhook
     + SessionKeys
@@ -87,6 +90,7 @@ impl<E> Environment for E where
         + ProductPages
         + Queue
         + ReconcileWindow
+        + ReservationAttempts
         + ReservationLimits
         + SendGridWebhook
         + SessionKeys

@@ -53,6 +53,12 @@ pub trait Guards: Time {
     fn guards(&self) -> &(impl store::RateLimiter + store::KnownAddresses + store::JobCheckpoints);
 }
 
+/// What customers attempt to reserve.
+pub trait ReservationAttempts: Time {
+    /// What customers attempt to reserve.
+    fn reservation_attempts(&self) -> &impl store::ReservationAttempts;
+}
+
 /// Where a stream's function publishes.
 pub trait Bus {
     /// The topic.

@@ -50,8 +50,8 @@ pub use order::{
     EventMismatch, Gap, InvalidTransferReference, MAX_ATTEMPTS, MAX_MOVED_PRODUCTS, MAX_REQUESTED_REFUNDS, Mismatch,
     Movement, Order, OrderEdit, OrderHistory, OrderLine, Payment, PaymentChoice, PaymentMethod, PaymentTerms, Person,
     PointInTime, RecordedFacts, RefundAction, RefundActionState, RefundProgress, RefundReason, RefundRefused,
-    RefundRequest, RefundView, RequestDetails, Reservation, ReservationLimits, ReservationRefused, Review,
-    ReviewDecision, ReviewRefused, Snapshot, TransferReference, TransferRefused,
+    RefundRequest, RefundView, RequestDetails, Reservation, ReservationAttempt, ReservationLimits, ReservationRefused,
+    Review, ReviewDecision, ReviewRefused, Snapshot, TransferReference, TransferRefused, UnpaidOrders,
 };
 pub use payment::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStage, DisputeStatus, IntentFact, IntentId, IntentStatus,

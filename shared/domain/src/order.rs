@@ -34,7 +34,7 @@ pub use due::Due;
 pub use edit::{EditRefused, MAX_MOVED_PRODUCTS, OrderEdit};
 pub use history::{Gap, OrderHistory, PointInTime, RecordedFacts, Snapshot};
 pub use invoice::{InvalidTransferReference, TransferReference, TransferRefused};
-pub use limits::{ReservationLimits, ReservationRefused};
+pub use limits::{ReservationAttempt, ReservationLimits, ReservationRefused, UnpaidOrders};
 pub use person::{Contact, Person};
 pub use refund_view::{RefundProgress, RefundView};
 pub use refunds::{

@@ -2,7 +2,8 @@
 #![allow(refining_impl_trait, reason = "the environment of Lambda is concrete")]
 
 use capabilities::{
-    ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, Queue, Time as _, product_pages,
+    ApiKeys, Bus, Catalogue, Effects, Guards, Identity, Orders, ProductPages, Queue, ReservationAttempts, Time as _,
+    product_pages,
 };
 use domain::Product;
 use events::{SnsPublisher, SqsDeadLetters, SqsVisibility};
@@ -65,6 +66,12 @@ impl ApiKeys for Lambda {
 impl Guards for Lambda {
     fn guards(&self) -> &DynamoGuards {
         once(&self.guards, || DynamoGuards::new(self.dynamodb(), required::<String>("GUARDS_TABLE")))
+    }
+}
+
+impl ReservationAttempts for Lambda {
+    fn reservation_attempts(&self) -> &DynamoGuards {
+        self.guards()
     }
 }
 

@@ -6,6 +6,7 @@
 //! [`settle`](failure::settle)). Nothing is scanned; every read that grows is paged.
 
 mod accounts;
+mod attempts;
 mod catalogue;
 mod failure;
 mod guards;

@@ -1,8 +1,11 @@
-//! What the guards table holds: rate limits across environments, addresses known for an account, and checkpoints of jobs.
-//! All of it expires.
+//! What the guards table holds: rate limits across environments, addresses known for an account, checkpoints of jobs, and
+//! attempts to reserve goods. All of it expires.
 
-use domain::Timestamp;
+use std::time::Duration;
+
+use domain::{CustomerId, ReservationAttempt, Timestamp};
 use resilience::{Decision, Limit};
+use uuid::Uuid;
 
 use crate::StoreError;
 
@@ -35,4 +38,35 @@ pub trait JobCheckpoints {
     /// Saves the job's checkpoint until then. The last write wins: a job that runs twice at once must tolerate doing some
     /// of its work twice.
     async fn save_checkpoint(&self, job: &str, checkpoint: &str, until: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Attempts of customers to reserve goods, announced before they are decided: of several at once, each sees those before it.
+pub trait ReservationAttempts {
+    /// Announces an attempt, and says what a customer's other orders have attempted within `window` before. The announcements
+    /// of one customer have an order, and each sees all before it. One conditional write when it is the first within the
+    /// window, two otherwise.
+    async fn announce(
+        &self,
+        customer: CustomerId,
+        attempt: &ReservationAttempt,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<Announcement, StoreError>;
+
+    /// Takes an announcement back whose attempt came to nothing: one conditional write. Others of the same order stand.
+    async fn withdraw(&self, customer: CustomerId, id: Uuid) -> Result<(), StoreError>;
+}
+
+/// What came of an announcement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Announcement {
+    /// It stands until it is withdrawn or the window is over.
+    Made {
+        /// Its id.
+        id: Uuid,
+        /// The attempts of other orders, in any order.
+        others: Vec<ReservationAttempt>,
+    },
+    /// It was not made: [`MAX_PAGE`](crate::MAX_PAGE) of the customer stand already.
+    TooMany,
 }

@@ -19,7 +19,7 @@ pub use catalogue::{Catalogue, ProductEdit, StockEdit};
 pub use dynamo::{DynamoAccounts, DynamoCatalogue, DynamoEffects, DynamoGuards, DynamoOrders};
 pub use effects::{MailEffects, RowClaim, SheetRow, SheetRows};
 pub use error::StoreError;
-pub use guards::{JobCheckpoints, KnownAddresses, RateLimiter};
+pub use guards::{Announcement, JobCheckpoints, KnownAddresses, RateLimiter, ReservationAttempts};
 pub use memory::MemoryStore;
 pub use orders::{Orders, ParkOutcome, PlaceOutcome, Receipt, ReceiptSource, event_key};
 pub use page::{Cursor, InvalidCursor, MAX_PAGE, Page, PageRequest};

@@ -12,9 +12,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use domain::{
-    Account, AccountEvent, AccountId, ApiKey, KeyId, LedgerEntry, Link, LinkId, MailEffect, MailEffectId, Order,
-    OrderEvent, OrderId, Product, Session, SessionId, SignInFlow, Sku, Timestamp,
+    Account, AccountEvent, AccountId, ApiKey, CustomerId, KeyId, LedgerEntry, Link, LinkId, MailEffect, MailEffectId,
+    Order, OrderEvent, OrderId, Product, ReservationAttempt, Session, SessionId, SignInFlow, Sku, Timestamp,
 };
+use uuid::Uuid;
 
 use crate::{Receipt, SheetRow};
 
@@ -45,6 +46,8 @@ struct State {
     buckets: BTreeMap<String, Timestamp>,
     facts: BTreeMap<String, Timestamp>,
     checkpoints: BTreeMap<String, (String, Timestamp)>,
+    attempts: BTreeMap<CustomerId, BTreeMap<Uuid, (ReservationAttempt, Timestamp)>>,
+    announcements: u128,
 }
 
 impl MemoryStore {

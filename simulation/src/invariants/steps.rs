@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::RefundActionState::{Abandoned, Reserved};
-use domain::{IntentId, MailEffect, MailSubject, Order, RefundAction, Sending, Timestamp};
+use domain::{IntentId, MailEffect, MailSubject, Order, OrderStatus, RefundAction, Sending, Sku, Timestamp};
 
 use super::Violation;
-use crate::fixture::EVIDENCE_WAIT;
+use crate::fixture::{EVIDENCE_WAIT, LIMITS};
 
 /// How long a refund is looked for at least before it is given up.
 const LOOKED_FOR: Duration = Duration::from_mins(1);
@@ -52,6 +52,31 @@ impl Steps {
             let was_open = before.payment.refund_actions.get(id).is_none_or(|known| known.state == Reserved);
             if was_open && action.state != Reserved {
                 self.take_ending(after, id, action);
+            }
+        }
+    }
+
+    /// Checks an order that is placed, or edited so that it holds more: what its customer has not paid stays within the
+    /// limits.
+    pub fn take_reservation(&self, before: Option<&Order>, after: &Order, all: impl FnOnce() -> Vec<Order>) {
+        let is_raised = |sku: &&Sku| pieces(after, sku) > before.map_or(0, |before| pieces(before, sku));
+        let raised: BTreeSet<&Sku> = after.lines.iter().map(|line| &line.sku).filter(is_raised).collect();
+        if after.status != OrderStatus::PendingPayment || raised.is_empty() {
+            return;
+        }
+        let since = LIMITS.since(after.updated_at);
+        let is_held = |order: &Order| order.status == OrderStatus::PendingPayment && order.placed_at >= since;
+        let mut unpaid = all();
+        unpaid.retain(|order| order.customer == after.customer && is_held(order));
+        if before.is_none() && unpaid.len() > LIMITS.orders {
+            let text = format!("{} orders, and {} are allowed", unpaid.len(), LIMITS.orders);
+            self.record("what is unpaid stays within the limits", after, text);
+        }
+        for sku in raised {
+            let held: u32 = unpaid.iter().map(|order| pieces(order, sku)).sum();
+            if held > LIMITS.pieces {
+                let text = format!("{held} pieces of {sku}, and {} are allowed", LIMITS.pieces);
+                self.record("what is unpaid stays within the limits", after, text);
             }
         }
     }
@@ -114,6 +139,11 @@ impl Steps {
     fn record(&self, invariant: &'static str, order: &Order, text: String) {
         self.violations.borrow_mut().push(Violation::of(invariant, order.id, text));
     }
+}
+
+/// How many pieces of a product are in an order.
+fn pieces(order: &Order, sku: &Sku) -> u32 {
+    order.lines.iter().filter(|line| line.sku == *sku).map(|line| line.quantity).sum()
 }
 
 /// What is reserved to go back of one payment, in minor units.

@@ -10,6 +10,7 @@ use super::service::never_pay;
 use super::staff::Staff;
 use super::workload::{Method, by_invoice, cart};
 use super::{bank, dashboard};
+use crate::world::other_product;
 
 /// Expired orders are cancelled within this time after their reservation ends.
 const EXPIRED_AFTER: Duration = Duration::from_mins(70);
@@ -163,6 +164,27 @@ pub async fn late_and_gone(customer: &Customer) {
     let Some(placed) = customer.place(&rare, 1).await else { return };
     customer.pay(Some(&placed), Method::Card).await;
     customer.come_back().await;
+}
+
+/// How many orders a hoarder places at once: more than may wait for payment.
+const HOARD: u32 = 12;
+
+/// The customer wants more than may wait for payment: places many orders at once, and has each hold more as soon as it is
+/// there.
+pub async fn hoard(customer: &Customer) {
+    let product = other_product(0);
+    let (pieces, more) = if customer.browser.rng.percent(50) { (1, 60) } else { (30, 70) };
+    let cart = cart(&[(&product, pieces)], "ada@example.com");
+    let orders = (0..HOARD).filter_map(|n| customer.with_another_order(n)).map(|order| {
+        let (cart, product) = (&cart, product.as_str());
+        async move {
+            order.browser.think(Duration::from_secs(3)).await;
+            if order.place(cart, 1).await.is_some() {
+                order.edit(&[(product, more)]).await;
+            }
+        }
+    });
+    futures::future::join_all(orders).await;
 }
 
 pub async fn edit_in_one_tab(customer: &Customer) {

@@ -36,6 +36,13 @@ impl Customer {
         Some(Self { browser: Browser { world: Rc::clone(world), token, rng }, order, key })
     }
 
+    /// The same customer with the `n`-th other order.
+    pub fn with_another_order(&self, n: u32) -> Option<Self> {
+        let key = format!("{}-{n}", self.key);
+        let order = order(&self.browser.token, &key)?;
+        Some(Self { browser: self.browser.clone(), order, key })
+    }
+
     /// The service that orders in the same shop, with the same order.
     pub fn of_a_service(&self) -> Option<Self> {
         let token = self.browser.world.service.clone();

@@ -7,9 +7,9 @@ use futures::future::LocalBoxFuture;
 
 use super::actions::{
     beside_poison, cancel, cancel_after_a_week, cancel_after_the_dashboard, cancel_in_an_outage, cancel_when_expired,
-    disputed, edit_and_pay, edit_in_one_tab, from_the_dashboard, invoiced, late_and_gone, late_invoice, late_money,
-    many_refunds, money_first, pay, pay_at_the_last_moment, pay_twice, place, refunds, rush, transfer_of_former_total,
-    transferred_back, two_refunds, two_tabs,
+    disputed, edit_and_pay, edit_in_one_tab, from_the_dashboard, hoard, invoiced, late_and_gone, late_invoice,
+    late_money, many_refunds, money_first, pay, pay_at_the_last_moment, pay_twice, place, refunds, rush,
+    transfer_of_former_total, transferred_back, two_refunds, two_tabs,
 };
 use super::customer::Customer;
 use super::workload::Method;
@@ -116,6 +116,8 @@ pub static FORMER_TOTAL: Scenario =
     Scenario { name: "former total", run: |customer| Box::pin(transfer_of_former_total(customer)) };
 /// Many customers want the last pieces at once.
 pub static RUSH: Scenario = Scenario { name: "a rush", run: |customer| Box::pin(rush(customer)) };
+/// A customer wants more than may wait for payment, in many orders at once.
+pub static HOARD: Scenario = Scenario { name: "a hoard", run: |customer| Box::pin(hoard(customer)) };
 /// The payment arrives before the order, or together with it.
 pub static MONEY_FIRST: Scenario = Scenario { name: "money first", run: |customer| Box::pin(money_first(customer)) };
 

@@ -9,18 +9,29 @@ use super::browser::Reply;
 use super::customer::Customer;
 use super::staff::Staff;
 use super::workload::{Method, Workload};
-use super::{bank, dashboard, service};
+use super::{actions, bank, dashboard, service};
 use crate::world::World;
+
+/// How many customers hoard, of 100. Who they are is drawn by itself: others do the same without them.
+const HOARDERS: u32 = 1;
 
 /// The `n`-th customer's visit, until nothing is left to do.
 pub async fn shop(world: Rc<World>, n: u64) {
     let Some(customer) = Customer::new(&world, n) else { return };
     let workload = Workload::drawn(&customer.browser.rng);
     customer.browser.think(Duration::from_mins(2)).await;
-    match customer.of_a_service().filter(|_| workload.by_invoice) {
-        Some(service) => Box::pin(service::order(&service, &workload)).await,
-        None => Box::pin(live(&customer, &workload)).await,
-    }
+    let hoards = async {
+        if world.rng(2000 + n).percent(HOARDERS) {
+            Box::pin(actions::hoard(&customer)).await;
+        }
+    };
+    let order = async {
+        match customer.of_a_service().filter(|_| workload.by_invoice) {
+            Some(service) => Box::pin(service::order(&service, &workload)).await,
+            None => Box::pin(live(&customer, &workload)).await,
+        }
+    };
+    futures::join!(order, hoards);
 }
 
 async fn live(customer: &Customer, workload: &Workload) {

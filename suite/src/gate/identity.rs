@@ -1,14 +1,17 @@
 //! Accounts, sessions, API keys and guards behind the gate.
 
+use std::time::Duration;
+
 use domain::{
-    Account, AccountChange, AccountEvent, AccountId, ApiKey, EmailAddress, Identity, KeyId, Link, LinkId, Session,
-    SessionId, SignInFlow, Timestamp,
+    Account, AccountChange, AccountEvent, AccountId, ApiKey, CustomerId, EmailAddress, Identity, KeyId, Link, LinkId,
+    ReservationAttempt, Session, SessionId, SignInFlow, Timestamp,
 };
 use resilience::{Decision, Limit};
 use store::{
-    Accounts, ApiKeys, JobCheckpoints, KnownAddresses, Page, PageRequest, RateLimiter, SaveOutcome, Sessions,
-    StoreError,
+    Accounts, Announcement, ApiKeys, JobCheckpoints, KnownAddresses, Page, PageRequest, RateLimiter,
+    ReservationAttempts, SaveOutcome, Sessions, StoreError,
 };
+use uuid::Uuid;
 
 use super::StoreGate;
 use super::effects::{conditional, read, write};
@@ -111,5 +114,23 @@ impl<S: Stores> JobCheckpoints for StoreGate<'_, S> {
         self.gate
             .around(write("job_checkpoints.save_checkpoint"), self.store.guards().save_checkpoint(job, place, until))
             .await
+    }
+}
+
+impl<S: Stores> ReservationAttempts for StoreGate<'_, S> {
+    async fn announce(
+        &self,
+        customer: CustomerId,
+        attempt: &ReservationAttempt,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<Announcement, StoreError> {
+        let announced = self.store.reservation_attempts().announce(customer, attempt, window, now);
+        self.gate.around(write("reservation_attempts.announce").of(attempt.order), announced).await
+    }
+
+    async fn withdraw(&self, customer: CustomerId, id: Uuid) -> Result<(), StoreError> {
+        let withdrawn = self.store.reservation_attempts().withdraw(customer, id);
+        self.gate.around(write("reservation_attempts.withdraw"), withdrawn).await
     }
 }

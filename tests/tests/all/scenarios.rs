@@ -9,6 +9,7 @@ mod orders;
 mod people;
 mod reconcile;
 mod refunds;
+mod reserving;
 pub mod shop;
 mod shown;
 

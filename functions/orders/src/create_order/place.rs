@@ -2,9 +2,11 @@
 
 use api::ApiError;
 use checkout::{Quote, out_of_stock};
-use domain::{Actor, Cart, CustomerId, Order, OrderId, PaymentTerms, PricedCart, ReservationLimits, Timestamp};
+use domain::{
+    Actor, Cart, CustomerId, Order, OrderId, PaymentTerms, PricedCart, ReservationAttempt, ReservationLimits, Timestamp,
+};
 use futures::future::join;
-use store::{Catalogue, Orders, PlaceOutcome};
+use store::{Catalogue, Orders, PlaceOutcome, ReservationAttempts};
 
 use crate::others::Others;
 
@@ -32,31 +34,44 @@ pub(crate) struct PlacedOrder {
 pub(crate) async fn place(
     orders: &impl Orders,
     catalogue: &impl Catalogue,
+    attempts: &impl ReservationAttempts,
     placement: Placement<'_>,
 ) -> Result<PlacedOrder, ApiError> {
     let Placement { id, customer, actor, cart, terms, limits, correlation_id, now } = placement;
     // One look tells whether something is sold out: nobody fights for it by transactions that the table refuses.
-    // Both looks at once: one costs the customer no more time than the other.
+    // All looks at once: one costs the customer no more time than the other.
     let quote = Quote::of(catalogue, &cart.lines, cart.currency, cart.payment_method);
-    let (quote, others) = join(quote, Others::read(orders, customer, id, limits, now)).await;
+    let attempt = ReservationAttempt::of(id, &cart.lines);
+    let (quote, others) = join(quote, Others::see(orders, attempts, customer, &attempt, limits, now)).await;
     let others = others?;
     let quote = quote.and_then(Quote::in_stock).map_err(ApiError::from);
-    let allowed = quote.and_then(|quote| others.check_new(&quote.priced.lines).map(|()| quote).map_err(ApiError::from));
-    let order = match allowed {
+    let allowed = quote.and_then(|quote| {
+        let checked = others.as_ref().map_or(Ok(()), |others| others.check_new(&quote.priced.lines));
+        checked.map(|()| quote).map_err(ApiError::from)
+    });
+    let found = match allowed {
         Ok(Quote { priced, .. }) => {
             let (method, held_until) = terms.agreed(cart.payment_method, now);
             let priced = PricedCart { cart: cart.clone(), lines: priced.lines, total: priced.total };
             let placement = Order::place(id, customer, priced, method, held_until, correlation_id, now).by(actor);
             match orders.place(&placement).await? {
                 PlaceOutcome::New(order) => return Ok(PlacedOrder { order, is_repeat: false }),
-                PlaceOutcome::Existing(order) => order,
+                PlaceOutcome::Existing(order) => Ok(order),
                 PlaceOutcome::OutOfStock(sku) => {
-                    return Err(out_of_stock(cart.lines.iter().map(|line| &line.sku), &sku).into());
+                    Err(out_of_stock(cart.lines.iter().map(|line| &line.sku), &sku).into())
                 }
             }
         }
         // The catalogue may have changed since; an order keeps its prices and its goods.
-        Err(error) => orders.find(id).await?.ok_or(error)?,
+        Err(error) => orders.find(id).await?.ok_or(error),
     };
-    if order.is_for(&cart) { Ok(PlacedOrder { order, is_repeat: true }) } else { Err(ApiError::IdempotencyKeyReused) }
+    match found {
+        Ok(order) if order.is_for(&cart) => Ok(PlacedOrder { order, is_repeat: true }),
+        refused => {
+            if let Some(others) = &others {
+                others.withdraw(attempts).await;
+            }
+            Err(refused.err().unwrap_or(ApiError::IdempotencyKeyReused))
+        }
+    }
 }

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use api::ApiError;
 use checkout::{Checkout, Quote, QuoteError, out_of_stock};
-use domain::{Actor, Change, EditRefused, FieldError, Order, OrderEdit, OrderStatus, ReservationLimits, Sku};
+use domain::{
+    Actor, Change, EditRefused, FieldError, Order, OrderEdit, OrderStatus, ReservationAttempt, ReservationLimits, Sku,
+};
 use futures::future::join;
 use resilience::{Clock, Ids, Transport};
-use store::{Catalogue, Orders, StoreError};
+use store::{Catalogue, Orders, ReservationAttempts, StoreError};
 
 use crate::others::Others;
 use crate::update_order::request::OrderPatch;
@@ -18,31 +20,56 @@ const ROUNDS: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// The edit of one order.
-pub(crate) struct OrderEditor<'a, O, K, T, C, I> {
+pub(crate) struct OrderEditor<'a, O, K, R, T, C, I> {
     pub checkout: Checkout<'a, O, T, C, I>,
     pub catalogue: &'a K,
+    pub attempts: &'a R,
     pub patch: OrderPatch,
     /// What the customer's unpaid orders may hold; `None` for any number.
     pub limits: Option<ReservationLimits>,
     pub actor: Actor,
 }
 
-impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O, K, T, C, I> {
+impl<O: Orders, K: Catalogue, R: ReservationAttempts, T: Transport, C: Clock, I: Ids>
+    OrderEditor<'_, O, K, R, T, C, I>
+{
     /// Carries the edit out, from the order as it was read.
-    pub(crate) async fn run(&self, mut order: Order) -> Result<Order, ApiError> {
+    pub(crate) async fn run(&self, order: Order) -> Result<Order, ApiError> {
         // An order that cannot be edited at all needs no prices.
         self.decide(&order, None).map_err(|refused| refusal(&refused))?;
         let (quote, others) = join(self.quote(&order), self.others(&order)).await;
-        let (quote, others) = (quote?, others?);
+        let mut others = others?;
+        let edited = match quote {
+            Ok(quote) => self.carry_out(order, quote.as_ref(), &mut others).await,
+            Err(error) => Err(error.into()),
+        };
+        if let (Err(ApiError::OutOfStock { .. } | ApiError::ReservationLimit(_)), Some(others)) = (&edited, &others) {
+            others.withdraw(self.attempts).await;
+        }
+        edited
+    }
+
+    async fn carry_out(
+        &self,
+        mut order: Order,
+        quote: Option<&Quote>,
+        others: &mut Option<Others>,
+    ) -> Result<Order, ApiError> {
         let mut pause = FIRST_PAUSE;
         for _ in 0..ROUNDS {
-            if let Some(sku) = quote.as_ref().and_then(|quote| quote.lacking(&order)) {
+            if let Some(sku) = quote.and_then(|quote| quote.lacking(&order)) {
                 return Err(self.out_of_stock(sku).into());
             }
-            if let Some(quote) = quote.as_ref().filter(|_| order.status == OrderStatus::PendingPayment) {
-                others.check_edit(&order, &quote.priced.lines)?;
+            if let Some(quote) = quote.filter(|_| order.status == OrderStatus::PendingPayment) {
+                // Another edit may have taken out meanwhile what this one was to keep.
+                if others.is_none() {
+                    *others = self.others(&order).await?;
+                }
+                if let Some(others) = &others {
+                    others.check_edit(&order, &quote.priced.lines)?;
+                }
             }
-            let change = match self.decide(&order, quote.as_ref()) {
+            let change = match self.decide(&order, quote) {
                 Ok(None) => return Ok(order),
                 Ok(Some(change)) => change,
                 Err(EditRefused::IntentLive) => {
@@ -70,10 +97,11 @@ impl<O: Orders, K: Catalogue, T: Transport, C: Clock, I: Ids> OrderEditor<'_, O,
         Quote::of(self.catalogue, lines, order.total.currency, choice).await.map(Some)
     }
 
-    /// The customer's other orders, where the edit may reserve more.
-    async fn others(&self, order: &Order) -> Result<Others, StoreError> {
-        let limits = self.limits.filter(|_| self.patch.lines.is_some());
-        Others::read(self.checkout.orders, order.customer, order.id, limits, self.checkout.clock.now()).await
+    /// The customer's other orders, where the edit reserves more.
+    async fn others(&self, order: &Order) -> Result<Option<Others>, StoreError> {
+        let Some(lines) = self.patch.lines.as_ref().filter(|lines| !order.holds(lines)) else { return Ok(None) };
+        let (attempt, now) = (ReservationAttempt::of(order.id, lines), self.checkout.clock.now());
+        Others::see(self.checkout.orders, self.attempts, order.customer, &attempt, self.limits, now).await
     }
 
     fn decide(&self, order: &Order, quote: Option<&Quote>) -> Result<Option<Change>, EditRefused> {

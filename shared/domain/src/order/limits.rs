@@ -1,9 +1,12 @@
 //! What one customer's unpaid orders may hold: goods that nobody else can buy meanwhile.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Order, OrderLine};
-use crate::{OrderStatus, Sku, Timestamp};
+use crate::{CartLine, OrderId, OrderStatus, Sku, Timestamp};
 
 /// How long an order may stay unpaid beyond its reservation, until `expire-orders` finds it.
 const GRACE: Duration = Duration::from_mins(15);
@@ -37,6 +40,48 @@ pub enum ReservationRefused {
     },
 }
 
+/// An attempt to place an order, or to edit one so that it holds more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReservationAttempt {
+    /// The order.
+    pub order: OrderId,
+    /// The pieces that it would hold.
+    pub pieces: BTreeMap<Sku, u32>,
+}
+
+impl ReservationAttempt {
+    /// To have an order hold these lines.
+    pub fn of(order: OrderId, lines: &[CartLine]) -> Self {
+        Self { order, pieces: lines.iter().map(|line| (line.sku.clone(), line.quantity)).collect() }
+    }
+}
+
+/// The pieces that each of a customer's unpaid orders holds, or is about to hold.
+#[derive(Clone, Debug, Default)]
+pub struct UnpaidOrders(BTreeMap<OrderId, BTreeMap<Sku, u32>>);
+
+impl UnpaidOrders {
+    /// Those among stored orders and recent attempts. Of an order that is in both, the larger number of pieces counts: it is
+    /// not known whether the attempt came before or comes after. An order that is stored as paid or cancelled does not count.
+    pub fn of(stored: &[Order], attempts: &[ReservationAttempt]) -> Self {
+        let (unpaid, settled): (Vec<_>, Vec<_>) = stored.iter().partition(|order| order.is_unpaid());
+        let mut held: BTreeMap<_, _> = unpaid.into_iter().map(|order| (order.id, order.pieces_by_product())).collect();
+        let may_be_unpaid = |attempt: &&ReservationAttempt| settled.iter().all(|order| order.id != attempt.order);
+        for attempt in attempts.iter().filter(may_be_unpaid) {
+            let held = held.entry(attempt.order).or_default();
+            for (sku, pieces) in &attempt.pieces {
+                let most = held.entry(sku.clone()).or_default();
+                *most = (*most).max(*pieces);
+            }
+        }
+        Self(held)
+    }
+
+    fn pieces_of(&self, sku: &Sku) -> u32 {
+        self.0.values().filter_map(|held| held.get(sku)).fold(0, |sum, pieces| sum.saturating_add(*pieces))
+    }
+}
+
 impl Default for ReservationLimits {
     fn default() -> Self {
         Self { orders: 10, pieces: 100, reservation: Duration::from_hours(1) }
@@ -54,8 +99,8 @@ impl ReservationLimits {
     /// # Errors
     ///
     /// [`ReservationRefused`].
-    pub fn check_new(self, lines: &[OrderLine], others: &[Order]) -> Result<(), ReservationRefused> {
-        if others.iter().filter(|order| order.is_unpaid()).count() >= self.orders {
+    pub fn check_new(self, lines: &[OrderLine], others: &UnpaidOrders) -> Result<(), ReservationRefused> {
+        if others.0.len() >= self.orders {
             return Err(ReservationRefused::TooManyOrders(self.orders));
         }
         self.check_pieces(lines, others, |_| 0)
@@ -66,20 +111,23 @@ impl ReservationLimits {
     /// # Errors
     ///
     /// [`ReservationRefused::TooManyPieces`].
-    pub fn check_edit(self, order: &Order, lines: &[OrderLine], others: &[Order]) -> Result<(), ReservationRefused> {
+    pub fn check_edit(
+        self,
+        order: &Order,
+        lines: &[OrderLine],
+        others: &UnpaidOrders,
+    ) -> Result<(), ReservationRefused> {
         self.check_pieces(lines, others, |sku| order.pieces_of(sku))
     }
 
     fn check_pieces(
         self,
         lines: &[OrderLine],
-        others: &[Order],
+        others: &UnpaidOrders,
         held: impl Fn(&Sku) -> u32,
     ) -> Result<(), ReservationRefused> {
-        let unpaid = || others.iter().filter(|order| order.is_unpaid());
-        let elsewhere = |sku: &Sku| unpaid().map(|order| order.pieces_of(sku)).fold(0, u32::saturating_add);
         let is_too_much = |line: &OrderLine| {
-            line.quantity > held(&line.sku) && line.quantity.saturating_add(elsewhere(&line.sku)) > self.pieces
+            line.quantity > held(&line.sku) && line.quantity.saturating_add(others.pieces_of(&line.sku)) > self.pieces
         };
         match lines.iter().enumerate().find(|(_, line)| is_too_much(line)) {
             Some((index, line)) => {
@@ -96,8 +144,21 @@ impl Order {
         self.status == OrderStatus::PendingPayment
     }
 
+    /// Whether it holds these lines already, or more of them.
+    pub fn holds(&self, lines: &[CartLine]) -> bool {
+        lines.iter().all(|line| line.quantity <= self.pieces_of(&line.sku))
+    }
+
     fn pieces_of(&self, sku: &Sku) -> u32 {
-        let lines = self.lines.iter().filter(|line| line.sku == *sku);
-        lines.map(|line| line.quantity).fold(0, u32::saturating_add)
+        self.pieces_by_product().get(sku).copied().unwrap_or_default()
+    }
+
+    fn pieces_by_product(&self) -> BTreeMap<Sku, u32> {
+        let mut pieces = BTreeMap::<Sku, u32>::new();
+        for line in &self.lines {
+            let held = pieces.entry(line.sku.clone()).or_default();
+            *held = held.saturating_add(line.quantity);
+        }
+        pieces
     }
 }

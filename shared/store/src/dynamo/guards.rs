@@ -31,7 +31,7 @@ const MOST_EMPTY: usize = 1000;
 /// The guards table. Clones share what they know of empty buckets.
 #[derive(Clone, Debug)]
 pub struct DynamoGuards {
-    table: Table,
+    pub(super) table: Table,
     empty: Arc<Mutex<EmptyBuckets>>,
 }
 

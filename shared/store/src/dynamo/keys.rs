@@ -199,6 +199,11 @@ pub(crate) fn fact(name: &str) -> Key {
     Key::new(format_args!("fact#{name}"), "fact")
 }
 
+/// What a customer is placing or editing at this moment.
+pub(crate) fn placing(customer: CustomerId) -> Key {
+    Key::new(format_args!("placing#{customer}"), "placing")
+}
+
 /// The status partition of an order: the same in every status.
 pub(crate) fn shard(id: OrderId) -> u8 {
     id.uuid().as_bytes()[15] % STATUS_SHARDS
@@ -290,6 +295,7 @@ mod tests {
             (bucket("read#1"), "bucket#read#1 bucket".to_owned()),
             (fact("known#1"), "fact#known#1 fact".to_owned()),
             (checkpoint("reconcile"), "bookmark#reconcile bookmark".to_owned()),
+            (placing(CustomerId::from_uuid(Uuid::from_u128(0xc))), format!("placing#{cus} placing")),
         ] {
             assert_eq!(key.to_string(), written);
         }

@@ -1,10 +1,13 @@
-//! Rate limits, known addresses and job checkpoints in memory.
+//! Rate limits, known addresses, job checkpoints and attempts to reserve goods in memory.
 
-use domain::Timestamp;
+use std::time::Duration;
+
+use domain::{CustomerId, ReservationAttempt, Timestamp};
 use resilience::{Decision, Limit};
+use uuid::Uuid;
 
 use super::MemoryStore;
-use crate::{JobCheckpoints, KnownAddresses, RateLimiter, StoreError};
+use crate::{Announcement, JobCheckpoints, KnownAddresses, MAX_PAGE, RateLimiter, ReservationAttempts, StoreError};
 
 impl RateLimiter for MemoryStore {
     async fn take(&self, bucket: &str, limit: Limit, now: Timestamp) -> Result<Decision, StoreError> {
@@ -43,6 +46,35 @@ impl JobCheckpoints for MemoryStore {
 
     async fn save_checkpoint(&self, job: &str, place: &str, until: Timestamp) -> Result<(), StoreError> {
         self.state.borrow_mut().checkpoints.insert(job.to_owned(), (place.to_owned(), until));
+        Ok(())
+    }
+}
+
+impl ReservationAttempts for MemoryStore {
+    async fn announce(
+        &self,
+        customer: CustomerId,
+        attempt: &ReservationAttempt,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<Announcement, StoreError> {
+        let state = &mut *self.state.borrow_mut();
+        let announced = state.attempts.entry(customer).or_default();
+        announced.retain(|_, (_, at)| *at >= now.minus(window));
+        if announced.len() >= MAX_PAGE {
+            return Ok(Announcement::TooMany);
+        }
+        state.announcements += 1;
+        let id = Uuid::from_u128(state.announcements);
+        announced.insert(id, (attempt.clone(), now));
+        let others = announced.values().map(|(other, _)| other).filter(|other| other.order != attempt.order);
+        Ok(Announcement::Made { id, others: others.cloned().collect() })
+    }
+
+    async fn withdraw(&self, customer: CustomerId, id: Uuid) -> Result<(), StoreError> {
+        if let Some(announced) = self.state.borrow_mut().attempts.get_mut(&customer) {
+            announced.remove(&id);
+        }
         Ok(())
     }
 }

@@ -1,9 +1,15 @@
 //! Malformed items: errors name their key and show nothing of their content.
 
-use serde_json::json;
-use store::{Accounts, ApiKeys, Catalogue, KnownAddresses, MailEffects, Orders, RateLimiter, Sessions, StoreError};
+use std::time::Duration;
 
-use crate::fixtures::{at, first, order_id, sku};
+use domain::ReservationAttempt;
+use serde_json::json;
+use store::{
+    Accounts, ApiKeys, Catalogue, KnownAddresses, MailEffects, Orders, RateLimiter, ReservationAttempts, Sessions,
+    StoreError,
+};
+
+use crate::fixtures::{at, customer, first, order_id, sku};
 use crate::guards::LIMIT;
 use crate::people::{account, account_id, key_id, session};
 use crate::sides::{dynamo, run};
@@ -44,7 +50,7 @@ fn of_people_and_buckets_nothing_is_shown_either() {
         let (anna, session) = (account(1, "anna@example.com"), session(1, account_id(1)));
         let put = |table: &str, pk: &str, sk: &str| {
             let item = json!({"pk": {"S": pk}, "sk": {"S": sk}, "current": {"S": "secret"}, "tat": {"S": "secret"},
-                "account": {"S": anna.id.to_string()}, "email": {"S": "secret"}});
+                "account": {"S": anna.id.to_string()}, "email": {"S": "secret"}, "announced": {"S": "secret"}});
             side.local.ask("PutItem", json!({"TableName": table, "Item": item}));
         };
         let (id, sessions, session_key) =
@@ -56,6 +62,7 @@ fn of_people_and_buckets_nothing_is_shown_either() {
         put("identity", &format!("key#{}", key_id(1)), "key");
         put("guards", "bucket#b", "bucket");
         put("guards", "fact#f", "fact");
+        put("guards", &format!("placing#{}", customer(1)), "placing");
 
         let (accounts, guards) = (&side.people.accounts, &side.people.guards);
         check(accounts.account(anna.id).await, &format!("{id} account"));
@@ -65,5 +72,8 @@ fn of_people_and_buckets_nothing_is_shown_either() {
         check(accounts.api_key(key_id(1)).await, &format!("key#{} key", key_id(1)));
         check(guards.take("b", LIMIT, at(0)).await, "bucket#b bucket");
         check(guards.remembers("f", at(0)).await, "fact#f fact");
+        let attempt = ReservationAttempt { order: order_id(1), pieces: [(sku("MUG"), 1)].into() };
+        let announced = guards.announce(customer(1), &attempt, Duration::from_mins(1), at(0)).await;
+        check(announced, &format!("placing#{} placing", customer(1)));
     });
 }

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api_keys;
+mod attempts;
 mod catalogue;
 mod corrupt;
 mod fixtures;
