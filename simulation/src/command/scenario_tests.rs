@@ -40,9 +40,9 @@ impl ScenarioTests {
     /// When it cannot be built or run, or when a scenario fails without a bug: no failure would say anything then.
     pub fn build() -> Result<Self, Box<dyn Error>> {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let build = ["test", "--profile", "sim", "--package", "tests", "--test", "all", "--no-run", "--locked"];
+        let arguments = ["test", "--profile", "sim", "--package", "tests", "--test", "all", "--no-run", "--locked"];
         let built = Command::new(cargo)
-            .args(build)
+            .args(arguments)
             .args(["--quiet", "--message-format", "json-render-diagnostics"])
             .stderr(Stdio::inherit())
             .output()?;

@@ -70,7 +70,7 @@ impl Shop {
                 ReservationLimits { orders: usize::MAX, pieces: u32::MAX, ..settings.reservation_limits };
         }
         let suite = build().suite(sandbox.clone(), clock.clone(), SeededIds::new(11), settings, WIRING.clone());
-        let shop = Self { suite, clock, sandbox, keys };
+        let shop = Self { clock, sandbox, suite, keys };
         shop.restock(STOCK);
         shop
     }
