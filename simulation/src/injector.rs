@@ -75,6 +75,16 @@ impl SeededInjector {
         self.is_stopped.set(true);
     }
 
+    /// The time.
+    pub const fn clock(&self) -> &VirtualClock {
+        &self.clock
+    }
+
+    /// What runs the tasks.
+    pub const fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
     /// The profile of faults.
     pub const fn profile(&self) -> &FaultProfile {
         &self.profile

@@ -34,4 +34,4 @@ pub use people::{BESIDE_POISON, HOARD, IN_AN_OUTAGE, OUTAGE_AFTER, SCENARIOS, Sc
 pub use run::{Outcome, Plan, run, run_traced};
 pub use snapshot::Snapshot;
 pub use trace::Trace;
-pub use world::Build;
+pub use world::{Build, SimulatedSuite};

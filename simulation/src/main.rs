@@ -9,8 +9,10 @@ use simulation::crash_points::{Pairs, Singles};
 
 mod command {
     pub mod crash_points;
+    pub mod scenario_tests;
     pub mod seeded_bugs;
     pub mod seeds;
+    pub mod who;
 }
 
 /// Runs the whole suite in simulated worlds, one for each seed, and checks every invariant in each.
@@ -49,7 +51,7 @@ pub struct Options {
     #[arg(long)]
     seeded_bugs: bool,
     /// With --seeded-bugs: who catches each in worlds that nobody chose for it. Prints the first seed that does with healers
-    /// and without, and whether a single crash point does.
+    /// and without, whether a single crash point does, and how many of the tests' scenarios.
     #[arg(long)]
     who: bool,
     /// With --seeded-bugs: only the bugs whose names contain this.
@@ -60,6 +62,7 @@ pub struct Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     let done = match (options.seeded_bugs, options.crash_points) {
+        (true, _) if options.who => command::who::table(&options),
         (true, _) => command::seeded_bugs::hunt(&options),
         (false, Some(singles)) => command::crash_points::walk(&options, singles),
         (false, None) => command::seeds::run_seeds(&options),

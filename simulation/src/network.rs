@@ -10,7 +10,6 @@ use resilience::{Clock as _, Transport, TransportError, VirtualClock};
 use sandbox::{Provider, SandboxTransport, Shared};
 use serde_json::{Value, json};
 
-use crate::executor::Executor;
 use crate::injector::{SeededInjector, Symptom};
 use crate::observed_store::ObservedStore;
 
@@ -29,8 +28,6 @@ pub type RequestMutator = Rc<dyn Fn(&mut Request<Bytes>)>;
 pub struct Network {
     sandbox: SandboxTransport<VirtualClock>,
     injector: Rc<SeededInjector>,
-    executor: Executor,
-    clock: VirtualClock,
     mutator: Option<RequestMutator>,
     store: ObservedStore,
 }
@@ -56,12 +53,15 @@ impl Network {
     pub fn new(
         sandbox: Shared,
         injector: Rc<SeededInjector>,
-        executor: Executor,
-        clock: VirtualClock,
         mutator: Option<RequestMutator>,
         store: ObservedStore,
     ) -> Self {
-        Self { sandbox: SandboxTransport::new(sandbox, clock.clone()), injector, executor, clock, mutator, store }
+        let sandbox = SandboxTransport::new(sandbox, injector.clock().clone());
+        Self { sandbox, injector, mutator, store }
+    }
+
+    fn clock(&self) -> &VirtualClock {
+        self.injector.clock()
     }
 
     /// Sends a request, and notes what it says about refunds.
@@ -69,11 +69,11 @@ impl Network {
         let (steps, uri) = (self.store.steps(), request.uri().clone());
         let is_list = request.method() == Method::GET && uri.path() == "/v1/refunds";
         if request.method() == Method::POST {
-            steps.note_request(uri.path(), request.body(), self.clock.now());
+            steps.note_request(uri.path(), request.body(), self.clock().now());
         }
         let response = self.sandbox.send(request).await?;
         if is_list && response.status().is_success() {
-            steps.note_list(uri.query().unwrap_or_default(), self.clock.now());
+            steps.note_list(uri.query().unwrap_or_default(), self.clock().now());
         }
         Ok(response)
     }
@@ -119,7 +119,7 @@ impl Network {
         match symptom {
             Symptom::Unreachable => Err(TransportError::NotSent(Unreachable.into())),
             Symptom::Silent => {
-                self.clock.sleep(PATIENCE).await;
+                self.clock().sleep(PATIENCE).await;
                 Err(TransportError::OutcomeUnknown(Timeout.into()))
             }
             Symptom::Unavailable => {
@@ -147,12 +147,12 @@ impl Transport for Network {
             return self.observed(request).await.map(|answer| self.with_strangers(&path, answer));
         };
         let (network, text) = (self.clone(), format!("{} {}", request.method(), request.uri().path()));
-        self.executor.spawn("the network", async move {
-            network.clock.sleep(PATIENCE + later).await;
+        self.injector.executor().spawn("the network", async move {
+            network.clock().sleep(PATIENCE + later).await;
             let status = network.observed(request).await.map(|response| response.status().as_u16());
             network.injector.say(None, || format!("{text} arrives late: {status:?}"));
         });
-        self.clock.sleep(PATIENCE).await;
+        self.clock().sleep(PATIENCE).await;
         Err(TransportError::OutcomeUnknown(Timeout.into()))
     }
 }

@@ -49,6 +49,8 @@ pub struct PromiseRecord {
     pub unanswered: BTreeSet<(OrderId, String)>,
     /// Queues in which a message that nobody can handle did not end in time.
     pub poison: BTreeSet<String>,
+    /// Cancelled orders whose money had not gone back in time while another of their intents could not be voided.
+    pub held_up: BTreeSet<OrderId>,
     /// Transfers that were refused: their references.
     pub not_booked: BTreeMap<OrderId, BTreeSet<String>>,
 }

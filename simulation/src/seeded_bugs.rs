@@ -90,6 +90,15 @@ pub fn seeded_bugs() -> impl Iterator<Item = &'static SeededBug> {
     of_kind.into_iter().flatten()
 }
 
+/// The environment variable that names a seeded bug for the scenarios of `tests`: they run the product with it. Nothing else
+/// reads it.
+pub const VARIABLE: &str = "CIS_SEEDED_BUG";
+
+/// The bug of this name.
+pub fn seeded_bug(name: &str) -> Option<&'static SeededBug> {
+    seeded_bugs().find(|bug| bug.name == name)
+}
+
 type Answer<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
 
 /// The product with this store.

@@ -131,13 +131,13 @@ pub enum Taken {
 }
 
 impl Dispute {
-    /// What it took for good, unless an appeal is won, of a payment of which so much was not refunded: in minor units.
-    /// Where no movement is listed, the status decides.
+    /// What it took for good, unless an appeal is won, of a payment of which so much was not refunded: in minor units, and
+    /// no more than that, whatever the bank claimed. Where no movement is listed, the status decides.
     pub fn lost(&self, left: i64) -> i64 {
         let is_lost = self.status == "lost" || self.status.starts_with("appeal_");
         match self.taken {
             _ if !is_lost => 0,
-            Some(Taken::Exactly(amount)) => amount,
+            Some(Taken::Exactly(amount)) => amount.min(left),
             Some(Taken::InOtherCurrency) | None => self.amount.min(left),
         }
     }

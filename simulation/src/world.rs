@@ -11,7 +11,7 @@ use sandbox::stripe::{Endpoint, Settlement};
 use sandbox::{Fault, FaultKind, Provider, RetrySchedule, Shared};
 use serde_json::json;
 use store::{ApiKeys as _, Catalogue as _, ProductEdit, StockEdit};
-use suite::{Ports, QueueMapping, StreamMapping, Suite};
+use suite::{Ports, QueueMapping, Settings, StreamMapping, Suite, Wiring};
 
 use crate::executor::Executor;
 use crate::fixture::{self, BEGIN, FixtureError, NEXT_SPREADSHEET, Token};
@@ -46,6 +46,40 @@ impl Build {
         let idle: Handler = Rc::new(|_, _, _| Box::pin(async { Ok(json!({ "batchItemFailures": [] })) }));
         self.handlers.push((function, idle));
         self
+    }
+
+    /// The suite of this build with empty repositories, at providers that are reached at once and without faults. It has no
+    /// pollers: its caller hands out the messages.
+    pub fn suite(
+        &self,
+        sandbox: Shared,
+        clock: VirtualClock,
+        ids: SeededIds,
+        settings: Settings,
+        wiring: Wiring,
+    ) -> SimulatedSuite {
+        let (profile, executor) = (FaultProfile::without_faults(), Executor::new(clock.clone()));
+        let injector = SeededInjector::new(0, profile, Vec::new(), executor, clock);
+        self.wired(sandbox, &Rc::new(injector), ids, settings, wiring)
+    }
+
+    fn wired(
+        &self,
+        sandbox: Shared,
+        injector: &Rc<SeededInjector>,
+        ids: SeededIds,
+        settings: Settings,
+        wiring: Wiring,
+    ) -> SimulatedSuite {
+        let clock = injector.clock().clone();
+        let store = ObservedStore::new(self.store.clone(), clock.clone());
+        let transport = Network::new(sandbox, Rc::clone(injector), self.mutator.clone(), store.clone());
+        let mut suite = Suite::new(Ports { store, transport, clock, ids }, settings, wiring);
+        for (function, handler) in &self.handlers {
+            suite.replace(function, Rc::clone(handler));
+        }
+        suite.store().connect(suite.bus().clone());
+        suite
     }
 }
 
@@ -120,26 +154,14 @@ impl World {
         misbehave(&sandbox, &profile);
         let injector = SeededInjector::new(seed, profile, planned, executor.clone(), clock.clone());
         let injector = Rc::new(if is_traced { injector.traced() } else { injector });
-        let store = ObservedStore::new(build.store.clone(), clock.clone());
-        let transport = Network::new(
-            sandbox.clone(),
-            Rc::clone(&injector),
-            executor.clone(),
-            clock.clone(),
-            build.mutator.clone(),
-            store.clone(),
-        );
-        let ports = Ports { store: store.clone(), transport, clock: clock.clone(), ids: SeededIds::new(seed) };
         let key = sandbox.lock().sendgrid.public_key();
-        let (mut suite, customers, staff, service, service_key) = fixture::with(|fixture| {
-            let suite = Suite::new(ports, fixture.settings(&providers, &key)?, fixture.wiring.clone());
+        let (suite, customers, staff, service, service_key) = fixture::with(|fixture| {
+            let (settings, wiring) = (fixture.settings(&providers, &key)?, fixture.wiring.clone());
+            let suite = build.wired(sandbox.clone(), &injector, SeededIds::new(seed), settings, wiring);
             let service = (fixture.service.clone(), fixture.service_key.clone());
             Ok((suite, fixture.customers.clone(), fixture.staff.clone(), service.0, service.1))
         })?;
-        for (function, handler) in &build.handlers {
-            suite.replace(function, Rc::clone(handler));
-        }
-        store.connect(suite.bus().clone());
+        let store = suite.store().clone();
         suite.gate().set_injector(Rc::<SeededInjector>::clone(&injector));
         suite.bus().deliver_by(Rc::<SeededInjector>::clone(&injector));
         let promises = Promises::default();

@@ -85,6 +85,7 @@ fn a_snapshot_that_breaks_an_invariant_is_found_out() {
         ("no cancellation is lost", Box::new(move |snapshot| _ = snapshot.promised.cancelled.insert(id))),
         ("an order matches its receipts", Box::new(move |snapshot| snapshot.receipts.get_mut(&id).unwrap().clear())),
         ("a refusal is kept", Box::new(move |snapshot| refuse(snapshot, id))),
+        ("a stuck void holds up no money", Box::new(move |snapshot| _ = snapshot.promised.held_up.insert(id))),
         ("a key is for one request", Box::new(move |snapshot| _ = snapshot.promised.mixed_up.insert(id))),
         ("what is published has happened", Box::new(move |snapshot| _ = snapshot.events.remove(&id))),
         ("an order is placed once", Box::new(move |snapshot| _ = snapshot.events.remove(&id))),

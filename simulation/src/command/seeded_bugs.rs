@@ -6,53 +6,47 @@ use std::time::Instant;
 
 use simulation::seeded_bugs::{SeededBug, Verdict, seeded_bugs};
 
-use crate::{Options, share};
+use crate::{Options, Part, share};
 
-/// A bug's position in the list, whether it was caught, and a line about it.
-type ReportLine = (usize, bool, String);
-
-/// Searches for all of them, each through at most that many seeds, or says who else catches them. Returns whether every bug
-/// was caught.
+/// Searches for all of them, each through at most that many seeds. Returns whether every bug was caught.
 pub fn hunt(options: &Options) -> Result<bool, Box<dyn Error>> {
     let began = Instant::now();
-    // A bug may trip an assertion of the product's: a line says so, without where it stands.
-    std::panic::set_hook(Box::new(|stopped| eprintln!("{stopped}")));
-    let wanted = |bug: &&SeededBug| options.only.as_ref().is_none_or(|part| bug.name.contains(part.as_str()));
-    let wanted: Vec<&SeededBug> = seeded_bugs().filter(wanted).collect();
-    let next = AtomicUsize::new(0);
-    let parts = share(options.threads, |_| {
-        let mut said = Vec::new();
-        let look = if options.who { catchers } else { verdict };
-        while let place = next.fetch_add(1, Ordering::Relaxed)
-            && let Some(bug) = wanted.get(place)
-        {
-            let (is_caught, words) = look(bug, options.seeds)?;
-            said.push((place, is_caught, words));
-        }
-        Ok(said)
-    })?;
-    let mut said: Vec<ReportLine> = parts.into_iter().flatten().collect();
-    said.sort_unstable();
-    for (_, _, words) in &said {
+    let said = each(options, |bug| verdict(bug, options.seeds))?;
+    for (_, words) in &said {
         println!("{words}");
     }
-    let survived = said.iter().filter(|(_, is_caught, _)| !is_caught).count();
+    let survived = said.iter().filter(|(is_caught, _)| !is_caught).count();
     println!("{:.1} s", began.elapsed().as_secs_f64());
     println!("{} passed, {survived} failed", said.len() - survived);
     Ok(survived == 0)
 }
 
-/// A line of the table of who catches a bug when nothing was chosen for it.
-fn catchers(bug: &SeededBug, seeds: u64) -> crate::Part<(bool, String)> {
-    let found = bug.caught_by(seeds)?;
-    let seed = |seed: Option<u64>| seed.map_or_else(|| "–".to_owned(), |seed| seed.to_string());
-    let crash_point = if found.crash_point { "yes" } else { "–" };
-    let line = format!("| {} | {} | {} | {crash_point} |", bug.name, seed(found.seed), seed(found.unhealed_seed));
-    let is_caught = found.crash_point || found.seed.is_some() || found.unhealed_seed.is_some();
-    Ok((is_caught, line))
+/// What `look` sees of each bug that is asked for, in the list's order. Threads share the bugs.
+pub fn each<T: Send>(
+    options: &Options,
+    look: impl Fn(&'static SeededBug) -> Part<T> + Sync,
+) -> Result<Vec<T>, Box<dyn Error>> {
+    // A bug may trip an assertion of the product's: a line says so, without where it stands.
+    std::panic::set_hook(Box::new(|stopped| eprintln!("{stopped}")));
+    let wanted = |bug: &&SeededBug| options.only.as_ref().is_none_or(|part| bug.name.contains(part.as_str()));
+    let wanted: Vec<&'static SeededBug> = seeded_bugs().filter(wanted).collect();
+    let next = AtomicUsize::new(0);
+    let parts = share(options.threads, |_| {
+        let mut seen = Vec::new();
+        while let place = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(bug) = wanted.get(place)
+        {
+            seen.push((place, look(bug)?));
+        }
+        Ok(seen)
+    })?;
+    let mut seen: Vec<(usize, T)> = parts.into_iter().flatten().collect();
+    seen.sort_unstable_by_key(|(place, _)| *place);
+    Ok(seen.into_iter().map(|(_, seen)| seen).collect())
 }
 
-fn verdict(bug: &SeededBug, seeds: u64) -> crate::Part<(bool, String)> {
+/// Whether a bug was caught, and what to say of it.
+fn verdict(bug: &SeededBug, seeds: u64) -> Part<(bool, String)> {
     let began = Instant::now();
     let found = bug.hunt(seeds)?;
     let seconds = began.elapsed().as_secs_f64();

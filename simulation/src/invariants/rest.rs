@@ -21,6 +21,10 @@ pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
         let text = format!("a message that nobody can handle is no dead letter of {queue} in time");
         violations.push(Violation { invariant: "poison ends soon", order: None, text });
     }
+    for id in &snapshot.promised.held_up {
+        let text = "its money was not refunded while another of its intents could not be voided".to_owned();
+        violations.push(Violation::of("a stuck void holds up no money", *id, text));
+    }
     for order in snapshot.orders.values() {
         let open = order.open_refund_actions().count();
         if open > 0 {

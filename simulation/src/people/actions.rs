@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use resilience::Clock as _;
+use store::Orders as _;
 
 use super::browser::Reply;
 use super::customer::Customer;
@@ -263,6 +264,25 @@ pub async fn pay_twice(customer: &Customer) {
     customer.come_back().await;
     dashboard::pay(&customer.browser, customer.order, "500").await;
     Staff::about(customer).decide().await;
+}
+
+/// How long a refund may take while another of the order's intents cannot be voided.
+const HELD_UP: Duration = Duration::from_hours(2);
+
+/// The customer pays and cancels, and another intent of the order cannot be voided. The money goes back meanwhile.
+pub async fn cancel_beside_a_stuck_void(customer: &Customer) {
+    let Some(placed) = place(customer).await else { return };
+    dashboard::begin_for_good(&customer.browser, customer.order).await;
+    customer.pay(Some(&placed), Method::Card).await;
+    customer.come_back().await;
+    customer.cancel().await;
+    let world = &customer.browser.world;
+    world.clock.sleep(HELD_UP).await;
+    let order = world.store.memory().find(customer.order).await.ok().flatten();
+    let is_held_up = order.is_some_and(|order| order.payment.facts.refunded() < order.payment.facts.captured());
+    if is_held_up && world.promises.all().cancelled.contains(&customer.order) {
+        world.promises.record(|promised| _ = promised.held_up.insert(customer.order));
+    }
 }
 
 /// Into how many parts one payment is refunded.

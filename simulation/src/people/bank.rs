@@ -6,25 +6,52 @@ use domain::OrderId;
 
 use super::browser::Browser;
 
-/// A part of a payment, in minor units: less than the cheapest cart.
-const PART: &str = "400";
+/// What a bank takes, of a payment that may have been refunded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// All that is left.
+    Rest,
+    /// Less than the cheapest cart.
+    Part,
+    /// More than the dearest cart, as with fees and exchange rates.
+    Above,
+}
 
-/// Inquires about a payment or withdraws its money, all that is left of it or a part, and decides in the end, or never. Some
-/// payments are disputed twice, and some losses appealed.
-pub async fn dispute(browser: &Browser, order: OrderId, intent: Option<&str>) {
-    let Some(intent) = intent else { return };
-    browser.think(Duration::from_mins(10)).await;
-    let is_part = browser.rng.percent(40);
-    one(browser, order, intent, is_part).await;
-    if is_part && browser.rng.percent(30) {
-        one(browser, order, intent, true).await;
+impl Claim {
+    fn drawn(browser: &Browser) -> Self {
+        match browser.rng.below(100) {
+            0..40 => Self::Part,
+            40..55 => Self::Above,
+            _ => Self::Rest,
+        }
+    }
+
+    /// In minor units.
+    const fn amount(self) -> Option<&'static str> {
+        match self {
+            Self::Rest => None,
+            Self::Part => Some("400"),
+            Self::Above => Some("1000000"),
+        }
     }
 }
 
-async fn one(browser: &Browser, order: OrderId, intent: &str, is_part: bool) {
+/// Inquires about a payment or withdraws its money, all that is left of it, a part or more than it came to, and decides in
+/// the end, or never. Some payments are disputed twice, and some losses appealed.
+pub async fn dispute(browser: &Browser, order: OrderId, intent: Option<&str>) {
+    let Some(intent) = intent else { return };
+    browser.think(Duration::from_mins(10)).await;
+    let claim = Claim::drawn(browser);
+    one(browser, order, intent, claim).await;
+    if claim == Claim::Part && browser.rng.percent(30) {
+        one(browser, order, intent, Claim::Part).await;
+    }
+}
+
+async fn one(browser: &Browser, order: OrderId, intent: &str, claim: Claim) {
     let asks_first = browser.rng.percent(30);
     let mut form = vec![("payment_intent", intent), ("inquiry", if asks_first { "true" } else { "false" })];
-    form.extend(is_part.then_some(("amount", PART)));
+    form.extend(claim.amount().map(|amount| ("amount", amount)));
     let Some(opened) = browser.stripe(order, "/_sandbox/stripe/disputes", &form).await else { return };
     let Some(id) = opened.text("/id") else { return };
     let path = |what| format!("/_sandbox/stripe/disputes/{id}/{what}");

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 
 use super::actions::{
-    beside_poison, cancel, cancel_after_a_week, cancel_after_the_dashboard, cancel_in_an_outage, cancel_when_expired,
-    disputed, edit_and_pay, edit_in_one_tab, from_the_dashboard, hoard, invoiced, late_and_gone, late_invoice,
-    late_money, many_refunds, money_first, pay, pay_at_the_last_moment, pay_twice, place, refunds, rush,
-    transfer_of_former_total, transferred_back, two_refunds, two_tabs,
+    beside_poison, cancel, cancel_after_a_week, cancel_after_the_dashboard, cancel_beside_a_stuck_void,
+    cancel_in_an_outage, cancel_when_expired, disputed, edit_and_pay, edit_in_one_tab, from_the_dashboard, hoard,
+    invoiced, late_and_gone, late_invoice, late_money, many_refunds, money_first, pay, pay_at_the_last_moment,
+    pay_twice, place, refunds, rush, transfer_of_former_total, transferred_back, two_refunds, two_tabs,
 };
 use super::customer::Customer;
 use super::workload::Method;
@@ -70,6 +70,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "refunded in the dashboard, then cancelled",
         run: |customer| Box::pin(cancel_after_the_dashboard(customer)),
     },
+    Scenario { name: "cancelled beside a stuck void", run: |customer| Box::pin(cancel_beside_a_stuck_void(customer)) },
     Scenario { name: "money that does not fit", run: |customer| Box::pin(pay_twice(customer)) },
 ];
 
@@ -88,6 +89,9 @@ pub static CANCEL_EXPIRED: Scenario =
 /// An order is cancelled of which the dashboard has refunded a part.
 pub static DASHBOARD_FIRST: Scenario =
     Scenario { name: "dashboard first", run: |customer| Box::pin(cancel_after_the_dashboard(customer)) };
+/// A paid order is cancelled of which another intent cannot be voided.
+pub static STUCK_VOID: Scenario =
+    Scenario { name: "a stuck void", run: |customer| Box::pin(cancel_beside_a_stuck_void(customer)) };
 /// Money is refunded in two parts.
 pub static TWO_REFUNDS: Scenario = Scenario { name: "two refunds", run: |customer| Box::pin(two_refunds(customer)) };
 /// Money is refunded in so many parts that Stripe's list of refunds has two pages.

@@ -15,15 +15,21 @@ use suite::CallError;
 use super::consumers::{Trouble, consumer};
 use super::profiles::{deaf, lossy, unwell};
 use super::{SeededBug, with_handler};
-use crate::people::{CANCEL_OLD, CANCEL_PAID, DASHBOARD_FIRST};
+use crate::injector::FaultProfile;
+use crate::people::{CANCEL_OLD, CANCEL_PAID, DASHBOARD_FIRST, STUCK_VOID};
 use crate::world::{Handler, SimulatedSuite};
 
 /// All of them.
-pub const BUGS: [SeededBug; 5] = [
+pub const BUGS: [SeededBug; 6] = [
     SeededBug::new("nothing is voided", "money goes back, and intents of cancelled orders stay as they are", || {
         consumer("settle-payment", |suite, event, deadline| Box::pin(settle(suite, event, deadline, Fault::NoVoids)))
     })
     .without_healers(),
+    SeededBug::new("a stuck void ends it", "an intent that cannot be voided ends the work before any refund", || {
+        consumer("settle-payment", |suite, event, deadline| Box::pin(settle(suite, event, deadline, Fault::VoidsFirst)))
+    })
+    .with_profile(|_| FaultProfile::without_faults())
+    .in_scenario(&STUCK_VOID, 2),
     SeededBug::new("a spent key given up at once", "a refund is given up when Stripe has failed once", || {
         consumer("settle-payment", |suite, event, deadline| Box::pin(settle(suite, event, deadline, Fault::SpentKey)))
     })
@@ -59,6 +65,7 @@ pub const BUGS: [SeededBug; 5] = [
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
     NoVoids,
+    VoidsFirst,
     SpentKey,
     LostAnswer,
     Refusal,

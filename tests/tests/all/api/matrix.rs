@@ -144,7 +144,7 @@ fn token(role: Role, id: &str, key: &SigningKey, at: Timestamp) -> String {
 fn key(shop: &Shop, number: u128, scopes: &[Scope], customer: &str, revoked_at: Option<Timestamp>) -> String {
     let (scopes, customer) = (scopes.iter().copied().collect(), customer.parse().unwrap());
     let key = ApiKey { scopes, customer, revoked_at, ..api_key(number, shop.clock.now().seconds()) };
-    shop.clock.run(shop.suite.store().save_api_keys(&[key], &[])).unwrap();
+    shop.clock.run(shop.store().save_api_keys(&[key], &[])).unwrap();
     text(number)
 }
 
@@ -171,7 +171,7 @@ fn people(shop: &Shop) {
             version: 1,
         };
         let change = AccountChange { before: None, after: Some(account), events: vec![], link: None, uses: None };
-        shop.clock.run(shop.suite.store().save_account(&change)).unwrap();
+        shop.clock.run(shop.store().save_account(&change)).unwrap();
     }
 }
 

@@ -93,7 +93,7 @@ impl<'a> Client<'a> {
 }
 
 fn events(shop: &Shop) -> Vec<AccountEvent> {
-    shop.suite.store().account_stream_since(0).0
+    shop.store().account_stream_since(0).0
 }
 
 /// What the last mail of this kind ends its link with.

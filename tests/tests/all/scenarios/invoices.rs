@@ -25,7 +25,7 @@ fn invoiced(shop: &Shop) -> String {
         customer: CUSTOMER.parse().unwrap(),
         ..api_key(1, shop.clock.now().seconds())
     };
-    shop.clock.run(shop.suite.store().save_api_keys(&[key], &[])).unwrap();
+    shop.clock.run(shop.store().save_api_keys(&[key], &[])).unwrap();
     let mut cart = cart();
     cart["payment_method"] = "invoice".into();
     let answer = shop.clock.run(shop.call_with(&text(1), Method::POST, "/v1/orders", Some("invoice-1"), Some(&cart)));
@@ -38,7 +38,7 @@ fn invoiced(shop: &Shop) -> String {
 /// How often the order was said to be late.
 fn overdue_events(shop: &Shop, order: &str) -> usize {
     let request = PageRequest { limit: MAX_PAGE, after: None };
-    let events = shop.clock.run(shop.suite.store().events(order.parse().unwrap(), &request)).unwrap();
+    let events = shop.clock.run(shop.store().events(order.parse().unwrap(), &request)).unwrap();
     events.items.iter().filter(|event| event.event_type == EventType::InvoiceOverdue).count()
 }
 
@@ -94,7 +94,7 @@ fn what_staff_note_is_noted_once_wherever_the_function_dies() {
             assert_eq!(by_staff(&shop, &path, body).0, 200, "{function} died at {n}");
             shop.settle();
             let id = order.parse().unwrap();
-            let store = shop.suite.store();
+            let store = shop.store();
             let (ledger, receipts) = shop.clock.run(async { (store.ledger(id).await, store.receipts(id).await) });
             let booked: Vec<_> = ledger.unwrap().iter().map(|entry| (entry.kind, entry.amount.amount)).collect();
             let heard: Vec<_> = receipts.unwrap().iter().map(|receipt| receipt.source).collect();

@@ -69,7 +69,7 @@ fn a_callback_that_dies_anywhere_leaves_one_account_for_the_next_try() {
         let died = first.status() == StatusCode::INTERNAL_SERVER_ERROR;
         assert_eq!(died, first.status() != StatusCode::SEE_OTHER, "{first:?}");
         let again = session(&shop.clock.run(async { shop.suite.http(come_back(&shop).await).await }));
-        let by_email = shop.clock.run(shop.suite.store().account_with_email(&ADA.parse().unwrap())).unwrap().unwrap();
+        let by_email = shop.clock.run(shop.store().account_with_email(&ADA.parse().unwrap())).unwrap().unwrap();
         assert_eq!((by_email.id, by_email.identities.len()), (again.account, 1), "died at {n}");
         assert!(died || n > 10, "died at {n}: a callback has more effects than {n}");
     }

@@ -20,7 +20,7 @@ use super::shop::{CUSTOMER, MAC_KEYS, PlacedOrder, Shop, cart, json_of, placed a
 const EMAIL: &str = "ada@example.com";
 
 fn event(shop: &Shop, event_type: AccountEventType, link: Option<&Link>) -> AccountEvent {
-    let ids = SeededIds::new(shop.suite.store().account_stream_since(0).1 as u64);
+    let ids = SeededIds::new(shop.store().account_stream_since(0).1 as u64);
     AccountEvent {
         event_id: domain::EventId::from_uuid(ids.fresh()),
         event_type,
@@ -35,7 +35,7 @@ fn event(shop: &Shop, event_type: AccountEventType, link: Option<&Link>) -> Acco
 }
 
 fn save(shop: &Shop, change: &AccountChange) {
-    assert_eq!(shop.clock.run(shop.suite.store().save_account(change)).unwrap(), SaveOutcome::Saved);
+    assert_eq!(shop.clock.run(shop.store().save_account(change)).unwrap(), SaveOutcome::Saved);
 }
 
 /// Somebody sets up an account, as `register` stores it.
@@ -83,7 +83,7 @@ fn whoever_registers_gets_one_mail_with_a_link_of_their_own() {
     let token = mailed_token(mail, "verify-email");
     let keys: LinkKeys = serde_json::from_str(MAC_KEYS).unwrap();
     let id = keys.verify(LinkKind::VerifyEmail, &token).expect("signed here");
-    let link = shop.clock.run(shop.suite.store().link(id)).unwrap().expect("still good");
+    let link = shop.clock.run(shop.store().link(id)).unwrap().expect("still good");
     assert_eq!(link.account, account.id);
     assert!(!shop.suite.bus().counts().keys().any(|queue| !shop.suite.bus().messages(queue).is_empty()));
     assert_eq!(shop.rows(), [], "the sheet hears nothing of accounts");

@@ -66,7 +66,7 @@ fn order(shop: &Shop, placed: &PlacedOrder) -> Order {
 
 fn events(shop: &Shop, order: &Order) -> Vec<EventType> {
     let page = PageRequest { limit: 100, after: None };
-    let events = shop.clock.run(shop.suite.store().events(order.id, &page)).unwrap();
+    let events = shop.clock.run(shop.store().events(order.id, &page)).unwrap();
     events.items.iter().map(|event| event.event_type).collect()
 }
 
@@ -122,7 +122,7 @@ fn an_order_paid_while_webhooks_are_lost_does_not_expire_but_is_paid() {
     shop.settle();
     shop.assert_paid_once(&placed);
     assert_eq!(shop.stock(), STOCK - 2);
-    let receipts = shop.clock.run(shop.suite.store().receipts(order(&shop, &placed).id)).unwrap();
+    let receipts = shop.clock.run(shop.store().receipts(order(&shop, &placed).id)).unwrap();
     assert_eq!(receipts.iter().filter(|receipt| receipt.source == ReceiptSource::Expiry).count(), 1);
 }
 
@@ -314,7 +314,7 @@ fn with_unknown_intent(shop: &Shop, number: u128) {
     };
     let facts = vec![PaymentFact::PaymentIntent(fact)];
     let attached = placed.attach_intent("pi_gone".into(), facts, "unknown", placed.placed_at);
-    shop.clock.run(shop.suite.store().save(&attached.unwrap(), None)).unwrap();
+    shop.clock.run(shop.store().save(&attached.unwrap(), None)).unwrap();
 }
 
 /// Places an order for nothing in particular.
@@ -325,7 +325,7 @@ fn place(shop: &Shop, id: OrderId, method: PaymentMethod, held_until: Option<Tim
     let priced = PricedCart { cart, lines: vec![], total };
     let customer = super::shop::CUSTOMER.parse().unwrap();
     let placement = Order::place(id, customer, priced, method, held_until, "scenario", shop.clock.now());
-    shop.clock.run(shop.suite.store().place(&placement)).unwrap();
+    shop.clock.run(shop.store().place(&placement)).unwrap();
     placement.order
 }
 

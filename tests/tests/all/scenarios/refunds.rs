@@ -60,7 +60,7 @@ fn order(shop: &Shop, placed: &PlacedOrder) -> Order {
 }
 
 fn save(shop: &Shop, change: &Change) {
-    shop.clock.run(shop.suite.store().save(change, None)).unwrap();
+    shop.clock.run(shop.store().save(change, None)).unwrap();
 }
 
 /// Amounts of the refunds that Stripe made for good, sorted.
@@ -78,7 +78,7 @@ fn assert_books_agree(shop: &Shop, placed: &PlacedOrder) {
     let order = order(shop, placed);
     let facts = &order.payment.facts;
     let known = (facts.captured(), facts.refunded(), facts.lost());
-    let ledger = shop.clock.run(shop.suite.store().ledger(order.id)).unwrap();
+    let ledger = shop.clock.run(shop.store().ledger(order.id)).unwrap();
     let booked: i64 = ledger.iter().map(|entry| entry.amount.amount).sum();
     let balances = shop.balances();
     let of_order = balances.iter().filter(|balance| balance["metadata"]["order_id"] == placed.order_id.as_str());
@@ -535,7 +535,7 @@ fn late_money_goes_back_and_says_why_when_the_goods_are_gone() {
         at: resilience::Clock::now(&shop.clock),
         by: None,
     };
-    shop.clock.run(shop.suite.store().put(&edit)).unwrap();
+    shop.clock.run(shop.store().put(&edit)).unwrap();
     pay_late(&shop, &placed);
     assert_eq!((shop.status(&placed), shop.stock(), at_stripe(&shop)), (OrderStatus::Refunded, 1, vec![TOTAL]));
     assert_eq!(shop.mails(), ["order_cancelled", "order_refunded"]);
@@ -579,7 +579,7 @@ fn a_transfer_is_given_back_by_a_transfer_that_is_noted_once() {
     let mut placement = sample.place();
     placement.order.payment.method = PaymentMethod::Invoice { due_at, overdue_since: None };
     placement.order.status = OrderStatus::Invoiced;
-    let PlaceOutcome::New(invoiced) = shop.clock.run(shop.suite.store().place(&placement)).unwrap() else { panic!() };
+    let PlaceOutcome::New(invoiced) = shop.clock.run(shop.store().place(&placement)).unwrap() else { panic!() };
     save(&shop, &invoiced.mark_paid("IN-1", None, "c", now).unwrap().unwrap());
     let placed = PlacedOrder { order_id: invoiced.id.to_string(), intent: String::new(), client_secret: String::new() };
 
@@ -600,14 +600,14 @@ fn a_transfer_is_given_back_by_a_transfer_that_is_noted_once() {
     assert_eq!((status, rest["amount"].as_i64(), rest["refundable"].as_i64()), (201, Some(2000), Some(0)), "{rest}");
 
     let known = order(&shop, &placed);
-    let receipts = shop.clock.run(shop.suite.store().receipts(known.id)).unwrap();
+    let receipts = shop.clock.run(shop.store().receipts(known.id)).unwrap();
     let noted: Vec<_> = receipts.iter().filter(|receipt| receipt.source == ReceiptSource::Staff).collect();
     assert_eq!((noted.len(), known.status), (2, OrderStatus::Refunded));
     let heard = noted.iter().flat_map(|receipt| receipt.facts.clone());
     let mut rebuilt = invoiced.mark_paid("IN-1", None, "c", now).unwrap().unwrap().order.payment.facts;
     rebuilt.extend(heard);
     assert_eq!(rebuilt, known.payment.facts, "the order is what its receipts say");
-    let ledger = shop.clock.run(shop.suite.store().ledger(known.id)).unwrap();
+    let ledger = shop.clock.run(shop.store().ledger(known.id)).unwrap();
     assert_eq!(ledger.iter().map(|entry| entry.amount.amount).collect::<Vec<_>>(), [TOTAL, -900, -2000]);
     assert_eq!(
         known.refund(noted[0].facts.iter().find_map(action).unwrap()).unwrap().progress,

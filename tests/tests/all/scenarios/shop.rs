@@ -1,6 +1,9 @@
-//! The whole suite with memory repositories, the sandbox and a virtual clock: a shop that a scenario can shop in.
+//! The whole suite with memory repositories, the sandbox and a virtual clock: a shop that a scenario can shop in. It is the
+//! simulation's suite without faults: each step of an order is checked, and a seeded bug can be named that it has.
 
+use std::env;
 use std::sync::LazyLock;
+use std::thread;
 use std::time::Duration;
 
 use auth::mint::{ACCESS_TOKEN_LIFETIME, SigningKey, SigningKeys, mint};
@@ -14,8 +17,10 @@ use sandbox::stripe::Endpoint;
 use sandbox::{Fault, SandboxTransport, Shared};
 use serde_json::{Value, json};
 use settings::FixedSecrets;
+use simulation::seeded_bugs::{self, seeded_bug};
+use simulation::{Build, SimulatedSuite};
 use store::{Catalogue as _, MemoryStore, ProductEdit, StockEdit};
-use suite::{Activity, Ports, Settings, Suite, Wiring, secrets};
+use suite::{Activity, Settings, Wiring, secrets};
 
 /// Read once: it takes longer than all else that a shop is made of.
 static WIRING: LazyLock<Wiring> = LazyLock::new(|| include_str!("../../../../template.yaml").parse().unwrap());
@@ -30,12 +35,10 @@ pub const STOCK: u32 = 100;
 /// Longer than any retry of a scenario takes, shorter than the sandbox gives up.
 const PATIENCE: Duration = Duration::from_hours(4);
 
-pub type Sandboxed = SandboxTransport<VirtualClock>;
-
 pub struct Shop {
     pub clock: VirtualClock,
     pub sandbox: Shared,
-    pub suite: Suite<MemoryStore, Sandboxed, VirtualClock, SeededIds>,
+    pub suite: SimulatedSuite,
     pub keys: SigningKeys,
 }
 
@@ -66,11 +69,15 @@ impl Shop {
             settings.reservation_limits =
                 ReservationLimits { orders: usize::MAX, pieces: u32::MAX, ..settings.reservation_limits };
         }
-        let store = MemoryStore::new();
-        clock.run(fill(&store, STOCK));
-        let transport = SandboxTransport::new(sandbox.clone(), clock.clone());
-        let ports = Ports { store, transport, clock: clock.clone(), ids: SeededIds::new(11) };
-        Self { suite: Suite::new(ports, settings, WIRING.clone()), clock, sandbox, keys }
+        let suite = build().suite(sandbox.clone(), clock.clone(), SeededIds::new(11), settings, WIRING.clone());
+        let shop = Self { clock, sandbox, suite, keys };
+        shop.restock(STOCK);
+        shop
+    }
+
+    /// The repositories, behind whatever the product does with them.
+    pub fn store(&self) -> &MemoryStore {
+        self.suite.store().memory()
     }
 
     /// Switches a fault on.
@@ -186,7 +193,7 @@ impl Shop {
     }
 
     pub fn orders(&self) -> Vec<Order> {
-        self.suite.store().all_orders()
+        self.store().all_orders()
     }
 
     pub fn status(&self, placed: &PlacedOrder) -> OrderStatus {
@@ -269,13 +276,13 @@ impl Shop {
     }
 
     pub fn stock(&self) -> u32 {
-        let found = self.clock.run(self.suite.store().products(&["mug".parse().unwrap()])).unwrap();
+        let found = self.clock.run(self.store().products(&["mug".parse().unwrap()])).unwrap();
         found[0].stock
     }
 
     /// Sets how many pieces there are.
     pub fn restock(&self, pieces: u32) {
-        self.clock.run(fill(self.suite.store(), pieces));
+        self.clock.run(fill(self.store(), pieces));
     }
 
     /// What must be true of one paid order, whatever happened on the way.
@@ -285,6 +292,30 @@ impl Shop {
         assert_eq!(self.rows(), [(placed.order_id.clone(), "paid".to_owned())], "one row, and it is right");
         assert_eq!(self.dead_letters(), 0);
     }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            assert_eq!(self.suite.store().steps().violations(), [], "a step broke an invariant");
+        }
+    }
+}
+
+/// The product, with the seeded bug that the environment names.
+fn build() -> Build {
+    env::var(seeded_bugs::VARIABLE).map_or_else(|_| Build::default(), |name| with_bug(&name))
+}
+
+fn with_bug(name: &str) -> Build {
+    let bug = seeded_bug(name).unwrap_or_else(|| panic!("there is no seeded bug `{name}`"));
+    (bug.build)()
+}
+
+#[test]
+#[should_panic(expected = "there is no seeded bug `a typo`")]
+fn a_name_that_no_seeded_bug_has_stops_the_scenarios() {
+    with_bug("a typo");
 }
 
 pub fn cart() -> Value {

@@ -91,7 +91,7 @@ impl UnreportedDifferences {
 
 /// All that is stored about orders and could have changed.
 fn written(shop: &Shop) -> Vec<(String, u64, usize)> {
-    let receipts = |id| shop.clock.run(shop.suite.store().receipts(id)).unwrap().len();
+    let receipts = |id| shop.clock.run(shop.store().receipts(id)).unwrap().len();
     shop.orders().into_iter().map(|order| (order.id.to_string(), order.version, receipts(order.id))).collect()
 }
 
@@ -99,7 +99,7 @@ fn written(shop: &Shop) -> Vec<(String, u64, usize)> {
 fn pass(shop: &Shop, rules: Rules, each: Duration) -> (Report, u32) {
     shop.clock.run(async {
         let stripe = shop.suite.stripe().await.unwrap();
-        let (orders, clock, ids) = (shop.suite.store(), &shop.clock, shop.suite.ids());
+        let (orders, clock, ids) = (shop.store(), &shop.clock, shop.suite.ids());
         let reconciler = Reconciler { orders, stripe: &stripe, clock, ids, rules };
         let (mut cursor, mut whole, mut runs) = (Some(PassCursor::start(&rules, clock)), Report::default(), 0);
         while let Some(from) = cursor.take() {
@@ -133,7 +133,7 @@ fn what_no_webhook_told_is_found_and_taken_in() {
     untold.assert_healed("one run");
     assert_eq!(untold.shop.mails().len(), 1 + 1 + 4 + 1, "each mail once: {:?}", untold.shop.mails());
     for (placed, status) in &untold.orders {
-        let receipts = untold.shop.clock.run(untold.shop.suite.store().receipts(order(&untold.shop, placed).id));
+        let receipts = untold.shop.clock.run(untold.shop.store().receipts(order(&untold.shop, placed).id));
         let heard = receipts.unwrap().iter().any(|receipt| receipt.source == ReceiptSource::Reconciliation);
         assert_eq!(heard, *status != PendingPayment, "what changed an order left its receipt");
     }
@@ -199,7 +199,7 @@ fn two_runs_at_once_heal_once() {
     assert_eq!(untold.shop.mails().len(), 7, "each mail once: {:?}", untold.shop.mails());
     for (placed, _) in &untold.orders {
         let order = order(&untold.shop, placed);
-        let ledger = untold.shop.clock.run(untold.shop.suite.store().ledger(order.id)).unwrap();
+        let ledger = untold.shop.clock.run(untold.shop.store().ledger(order.id)).unwrap();
         let objects: BTreeSet<_> = ledger.iter().map(|entry| (entry.kind, entry.object.clone())).collect();
         assert_eq!(objects.len(), ledger.len(), "every movement of money is booked once");
     }
@@ -287,7 +287,7 @@ fn money_that_stripe_does_not_have_is_reported() {
         order_id: Some(before.id),
     };
     let change = before.apply_facts(vec![PaymentFact::PaymentIntent(fact)], "test", shop.clock.now()).unwrap();
-    shop.clock.run(shop.suite.store().save(&change, None)).unwrap();
+    shop.clock.run(shop.store().save(&change, None)).unwrap();
     shop.clock.advance(A_WHILE);
     let answer = reconcile(&shop);
     // The intent that it has at Stripe is not the one that it says it was paid by, so nobody is to pay it.
