@@ -41,7 +41,7 @@ pub(crate) async fn place(
     // One look tells whether something is sold out: nobody fights for it by transactions that the table refuses.
     // All looks at once: one costs the customer no more time than the other.
     let quote = Quote::of(catalogue, &cart.lines, cart.currency, cart.payment_method);
-    let attempt = ReservationAttempt::of(id, &cart.lines);
+    let attempt = ReservationAttempt::to_place(id, &cart.lines);
     let (quote, others) = join(quote, Others::see(orders, attempts, customer, &attempt, limits, now)).await;
     let others = others?;
     let quote = quote.and_then(Quote::in_stock).map_err(ApiError::from);

@@ -100,7 +100,7 @@ impl<O: Orders, K: Catalogue, R: ReservationAttempts, T: Transport, C: Clock, I:
     /// The customer's other orders, where the edit reserves more.
     async fn others(&self, order: &Order) -> Result<Option<Others>, StoreError> {
         let Some(lines) = self.patch.lines.as_ref().filter(|lines| !order.holds(lines)) else { return Ok(None) };
-        let (attempt, now) = (ReservationAttempt::of(order.id, lines), self.checkout.clock.now());
+        let (attempt, now) = (ReservationAttempt::to_edit(order.id, lines), self.checkout.clock.now());
         Others::see(self.checkout.orders, self.attempts, order.customer, &attempt, self.limits, now).await
     }
 

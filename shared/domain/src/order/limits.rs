@@ -47,12 +47,20 @@ pub struct ReservationAttempt {
     pub order: OrderId,
     /// The pieces that it would hold.
     pub pieces: BTreeMap<Sku, u32>,
+    /// Whether the order exists and is edited.
+    pub is_edit: bool,
 }
 
 impl ReservationAttempt {
-    /// To have an order hold these lines.
-    pub fn of(order: OrderId, lines: &[CartLine]) -> Self {
-        Self { order, pieces: lines.iter().map(|line| (line.sku.clone(), line.quantity)).collect() }
+    /// To place an order with these lines.
+    pub fn to_place(order: OrderId, lines: &[CartLine]) -> Self {
+        let pieces = lines.iter().map(|line| (line.sku.clone(), line.quantity)).collect();
+        Self { order, pieces, is_edit: false }
+    }
+
+    /// To edit an order to these lines.
+    pub fn to_edit(order: OrderId, lines: &[CartLine]) -> Self {
+        Self { is_edit: true, ..Self::to_place(order, lines) }
     }
 }
 
@@ -61,13 +69,18 @@ impl ReservationAttempt {
 pub struct UnpaidOrders(BTreeMap<OrderId, BTreeMap<Sku, u32>>);
 
 impl UnpaidOrders {
-    /// Those among stored orders and recent attempts. Of an order that is in both, the larger number of pieces counts: it is
-    /// not known whether the attempt came before or comes after. An order that is stored as paid or cancelled does not count.
+    /// Those among stored orders and recent attempts. An attempt to place an order ends where that is stored. An attempt to edit
+    /// one may have come before what is stored or come after it, so the larger number of pieces counts, unless the order is
+    /// stored as paid or cancelled.
     pub fn of(stored: &[Order], attempts: &[ReservationAttempt]) -> Self {
         let (unpaid, settled): (Vec<_>, Vec<_>) = stored.iter().partition(|order| order.is_unpaid());
-        let mut held: BTreeMap<_, _> = unpaid.into_iter().map(|order| (order.id, order.pieces_by_product())).collect();
-        let may_be_unpaid = |attempt: &&ReservationAttempt| settled.iter().all(|order| order.id != attempt.order);
-        for attempt in attempts.iter().filter(may_be_unpaid) {
+        let mut held: BTreeMap<_, _> = unpaid.iter().map(|order| (order.id, order.pieces_by_product())).collect();
+        let is = |order: &Order, attempt: &ReservationAttempt| order.id == attempt.order;
+        let is_open = |attempt: &&ReservationAttempt| {
+            settled.iter().all(|order| !is(order, attempt))
+                && (attempt.is_edit || unpaid.iter().all(|order| !is(order, attempt)))
+        };
+        for attempt in attempts.iter().filter(is_open) {
             let held = held.entry(attempt.order).or_default();
             for (sku, pieces) in &attempt.pieces {
                 let most = held.entry(sku.clone()).or_default();

@@ -16,7 +16,11 @@ use crate::sides::{People, dynamo, run};
 const WINDOW: Duration = Duration::from_mins(1);
 
 fn attempt(order: u8, pieces: u32) -> ReservationAttempt {
-    ReservationAttempt { order: order_id(order), pieces: [(sku("MUG"), pieces), (sku("CUP"), 1)].into() }
+    ReservationAttempt {
+        order: order_id(order),
+        pieces: [(sku("MUG"), pieces), (sku("CUP"), 1)].into(),
+        is_edit: order % 2 == 1,
+    }
 }
 
 /// The first customer's item.
@@ -183,7 +187,7 @@ fn an_announcement_between_a_lost_answer_and_its_retry_is_seen_too() {
     run(async {
         let side = dynamo().await;
         let meanwhile = Fault::AnswerLostWhile(Box::new(|local| {
-            let attempt = json!({"M": {"order": {"S": order_id(2).to_string()}, "pieces": {"M": {"MUG": {"N": "9"}}}}});
+            let attempt = json!({"M": {"order": {"S": order_id(2).to_string()}, "pieces": {"M": {"MUG": {"N": "9"}}}, "is_edit": {"BOOL": true}}});
             let entry = json!({"M": {"attempt": attempt, "at": {"S": at(0).to_string()}}});
             local.ask(
                 "UpdateItem",

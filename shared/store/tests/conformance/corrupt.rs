@@ -72,7 +72,7 @@ fn of_people_and_buckets_nothing_is_shown_either() {
         check(accounts.api_key(key_id(1)).await, &format!("key#{} key", key_id(1)));
         check(guards.take("b", LIMIT, at(0)).await, "bucket#b bucket");
         check(guards.remembers("f", at(0)).await, "fact#f fact");
-        let attempt = ReservationAttempt { order: order_id(1), pieces: [(sku("MUG"), 1)].into() };
+        let attempt = ReservationAttempt { order: order_id(1), pieces: [(sku("MUG"), 1)].into(), is_edit: false };
         let announced = guards.announce(customer(1), &attempt, Duration::from_mins(1), at(0)).await;
         check(announced, &format!("placing#{} placing", customer(1)));
     });

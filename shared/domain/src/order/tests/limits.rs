@@ -23,7 +23,7 @@ fn wanted(lines: &[(&str, u32)]) -> Vec<CartLine> {
 }
 
 fn attempt(n: u128, lines: &[(&str, u32)]) -> ReservationAttempt {
-    ReservationAttempt::of(id(n), &wanted(lines))
+    ReservationAttempt::to_place(id(n), &wanted(lines))
 }
 
 /// Whether an order may be placed beside these, and these attempts.
@@ -68,11 +68,14 @@ fn an_attempt_counts_as_if_it_had_succeeded_and_together_with_its_order_once() {
     assert_eq!(check(&[line("TEA", 1)], &three, &attempts), Err(ReservationRefused::TooManyOrders(3)));
     for (stored, tried) in [(4, 7), (7, 4), (7, 7)] {
         let order = [unpaid(1, &[line("MUG", stored), line("CUP", 9)])];
-        let tried = [attempt(1, &[("MUG", tried)]), attempt(1, &[("MUG", 1)])];
+        let tried = [("MUG", tried), ("MUG", 1)].map(|line| ReservationAttempt::to_edit(id(1), &wanted(&[line])));
         assert_eq!(check(&[line("MUG", 3), line("CUP", 1)], &order, &tried), Ok(()), "{stored} stored");
         assert_eq!(check(&[line("MUG", 4)], &order, &tried), too_many("MUG", 0), "{stored} stored");
         assert_eq!(check(&[line("CUP", 2)], &order, &tried), too_many("CUP", 0), "what only the order holds");
     }
+    let edited_since = [unpaid(1, &[line("MUG", 1)])];
+    assert_eq!(check(&[line("MUG", 7)], &edited_since, &attempts), Ok(()), "one is placed");
+    assert_eq!(check(&[line("MUG", 8)], &edited_since, &attempts), too_many("MUG", 0));
 }
 
 #[test]
