@@ -140,6 +140,41 @@ fn with_three_decimals_all_that_is_paid_ends_in_zero() {
     assert_eq!((bahrain.tax, bahrain.total), (114, 1250));
 }
 
+/// By weight in Germany, free from 40.00.
+#[track_caller]
+fn check_shipping(lines: &[Ordered<'_>], discount: Option<&Discount>, shipping: i64, parts: &[(u32, i64)]) {
+    let mut rates = self::shipping(&json!({"eur": 490}));
+    let prices =
+        json!({"eur": {"bands": [{"from": 0, "price": 490}, {"from": 1000, "price": 790}], "free_from": 4000}});
+    rates.rest_of_world.as_mut().unwrap().prices = serde_json::from_value(prices).unwrap();
+    let lines: Vec<_> = lines.iter().copied().map(line).collect();
+    let (eur, germany, now) = ("eur".parse().unwrap(), "DE".parse().unwrap(), Timestamp::default());
+    let code = discount.map(|discount| Redemption { discount, uses: 0, uses_by_customer: 0, now });
+    let order = price(&lines, eur, germany, &rates, &taxes(TaxBehavior::Inclusive), code).unwrap();
+    let by_rate = order.shipping_parts.iter().map(|part| (part.rate.millionths(), part.amount));
+    assert_eq!((order.shipping, by_rate.collect::<Vec<_>>()), (shipping, parts.to_vec()));
+}
+
+#[test]
+fn what_is_shipped_decides_about_shipping_and_its_tax() {
+    let book = ("book", 2, 1000, TaxClass::Reduced, Some(499));
+    let song = ("song", 9, 99, TaxClass::Standard, None);
+    check_shipping(&[book, song], None, 490, &[(70_000, 490)]);
+    check_shipping(&[("book", 3, 1000, TaxClass::Reduced, Some(499)), song], None, 790, &[(70_000, 790)]);
+    check_shipping(&[song], None, 0, &[]);
+    let map = ("map", 1, 1000, TaxClass::Zero, Some(1));
+    check_shipping(&[book, map], None, 490, &[(0, 163), (70_000, 327)]);
+}
+
+#[test]
+fn shipping_is_free_by_what_the_goods_cost_after_the_discount() {
+    let mug = ("mug", 2, 2000, TaxClass::Standard, Some(400));
+    check_shipping(&[mug], None, 0, &[]);
+    check_shipping(&[mug], Some(&code(1)), 0, &[]); // 0.01 % of 40.00 are 0.4 cents: nothing
+    check_shipping(&[mug], Some(&code(100)), 490, &[(190_000, 490)]);
+    check_shipping(&[("song", 40, 99, TaxClass::Standard, None), mug], Some(&code(100)), 0, &[]);
+}
+
 #[track_caller]
 fn check_refused(ordered: Ordered<'_>, place: (&str, &str), discount: Option<&Discount>, refusal: &PricingRefused) {
     assert_eq!(priced(&[ordered], place, TaxBehavior::Inclusive, discount).as_ref(), Err(refusal));
