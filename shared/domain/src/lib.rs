@@ -17,6 +17,7 @@ mod mail;
 mod money;
 mod order;
 mod payment;
+mod pricing;
 mod status;
 mod text;
 
@@ -56,6 +57,12 @@ pub use order::{
 pub use payment::{
     ChargeFact, ChargeId, DisputeFact, DisputeId, DisputeStage, DisputeStatus, IntentFact, IntentId, IntentStatus,
     KnownFacts, PaymentFact, RefundFact, RefundId, RefundStatus, TransferDirection, TransferFact,
+};
+pub use pricing::{
+    Band, BandUnit, Breakdown, Country, CountryTax, Discount, DiscountCode, DiscountRefused, GoodsLine, InvalidCountry,
+    InvalidDiscountCode, InvalidTaxRate, LineBreakdown, PartialRefundRefused, PricingRefused, RateBreakdown,
+    Redemption, Reduction, RefundBreakdown, RefundParts, RefundedLine, ShippingMethod, ShippingPart, ShippingPrices,
+    ShippingRate, ShippingRates, ShippingZone, TaxBehavior, TaxClass, TaxRate, TaxRates, WorkingDays, price, split,
 };
 pub use status::{OrderStatus, UnknownStatus};
 pub use text::{InvalidText, check_optional_text, check_text, or_empty, unless_empty};

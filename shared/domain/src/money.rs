@@ -23,6 +23,17 @@ impl Currency {
         self.0.exponent().map_or(0, u32::from)
     }
 
+    /// The least amount in which people pay, in minor units; every payment and refund is a multiple of it. Card networks
+    /// charge three-decimal currencies in tens, and the ariary in whole units
+    /// (<https://docs.stripe.com/currencies#three-decimal>).
+    pub fn step(self) -> i64 {
+        match (self.code(), self.exponent()) {
+            ("MGA", _) => 100,
+            (_, 3) => 10,
+            _ => 1,
+        }
+    }
+
     /// The upper-case code: `EUR`.
     pub fn code(self) -> &'static str {
         self.0.code()
@@ -152,6 +163,12 @@ mod tests {
         ] {
             assert_eq!(money(amount, code).to_string(), text);
         }
+    }
+
+    #[test]
+    fn three_decimals_are_paid_in_tens_and_the_ariary_in_whole_units() {
+        let step = |code: &str| code.parse::<Currency>().unwrap().step();
+        assert_eq!(["eur", "jpy", "isk", "kwd", "tnd", "mga"].map(step), [1, 1, 1, 10, 10, 100]);
     }
 
     #[test]

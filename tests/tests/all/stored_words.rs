@@ -7,9 +7,9 @@ use std::path::Path;
 
 use ::api::{Class, ProblemType};
 use domain::{
-    AccountEventType, CancelReason, Delivery, DisputeStage, DisputeStatus, Due, EventType, IntentStatus, LedgerKind,
-    LinkKind, MailKind, OrderStatus, PaymentChoice, RefundActionState, RefundProgress, RefundReason, RefundStatus,
-    ReviewDecision, Role, Scope, TransferDirection,
+    AccountEventType, BandUnit, CancelReason, Delivery, DisputeStage, DisputeStatus, Due, EventType, IntentStatus,
+    LedgerKind, LinkKind, MailKind, OrderStatus, PaymentChoice, RefundActionState, RefundProgress, RefundReason,
+    RefundStatus, ReviewDecision, Role, Scope, TaxBehavior, TaxClass, TransferDirection,
 };
 use serde_json::{Value, json};
 use store::ReceiptSource;
@@ -28,9 +28,9 @@ fn line<T: Debug + Display + serde::Serialize>(variant: T, word: &str) -> String
 
 fn all() -> Vec<(&'static str, Vec<String>)> {
     words![
-        AccountEventType CancelReason Class Delivery DisputeStage DisputeStatus Due EventType Fault IntentStatus LedgerKind LinkKind
-        MailKind OrderStatus PaymentChoice ReceiptSource RefundActionState RefundProgress RefundReason RefundStatus
-        ReviewDecision Role Scope TransferDirection
+        AccountEventType BandUnit CancelReason Class Delivery DisputeStage DisputeStatus Due EventType Fault IntentStatus
+        LedgerKind LinkKind MailKind OrderStatus PaymentChoice ReceiptSource RefundActionState RefundProgress RefundReason
+        RefundStatus ReviewDecision Role Scope TaxBehavior TaxClass TransferDirection
     ]
 }
 
