@@ -1,4 +1,5 @@
-//! How a stack is started, and what is known of the one that is up: `target/cis/stack.json`, for the other commands and for other tools.
+//! How a stack is started, and what is known of the one that is up: `target/cis/stack.json`, for the other commands and
+//! for other tools.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};

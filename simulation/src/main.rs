@@ -32,8 +32,8 @@ pub struct Options {
     /// The number of threads that share the work. It does not change the results.
     #[arg(long, default_value_t = 2)]
     threads: u64,
-    /// Leaves out what makes good the mistakes of others: no reconciliation with Stripe. No webhook is lost for good then, so
-    /// nothing may be missing.
+    /// Leaves out what makes good the mistakes of others: no reconciliation with Stripe. No webhook is lost for good
+    /// then, so nothing may be missing.
     #[arg(long)]
     without_healers: bool,
     /// Prints the whole trace of the first seed.

@@ -73,8 +73,8 @@ pub async fn handle(
     Ok(api::empty(StatusCode::ACCEPTED))
 }
 
-/// Checks that the caller knows the account's address, and its password or, where there is none, has just signed in: a stolen
-/// access token is not enough.
+/// Checks that the caller knows the account's address, and its password or, where there is none, has just signed in: a
+/// stolen access token is not enough.
 fn confirm(
     account: &Account,
     body: &EraseBody,

@@ -27,8 +27,10 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
 /// # Errors
 ///
 /// 400 malformed body or key, 401 no caller, 403 not a customer, or an invoice for somebody who may have none, 409 out of
-/// stock, or the customer's unpaid orders hold as much as they may, or Stripe refuses for good to charge the order, which is cancelled then, 413 and 415 for the body, 422 the cart
-/// breaks a rule or the key was used for another cart, 503 the table is down. While Stripe is down, or its key cannot be read, the order stands, and the answer says that payment is pending.
+/// stock, or the customer's unpaid orders hold as much as they may, or Stripe refuses for good to charge the order,
+/// which is cancelled then, 413 and 415 for the body, 422 the cart breaks a rule or the key was used for another cart,
+/// 503 the table is down. While Stripe is down, or its key cannot be read, the order stands, and the answer says that
+/// payment is pending.
 #[utoipa::path(
     post,
     path = "/v1/orders",

@@ -32,7 +32,8 @@ struct History {
 /// Lists the history of an order.
 ///
 /// The history holds the order's events, Stripe's and the staff's answers, the ledger entries, the emails and, for callers
-/// who may list all orders, the row in the sheet and who did what, by time. `limit` counts events; the other entries stand on the page of their time.
+/// who may list all orders, the row in the sheet and who did what, by time. `limit` counts events; the other entries
+/// stand on the page of their time.
 ///
 /// # Errors
 ///

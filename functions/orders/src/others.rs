@@ -28,8 +28,8 @@ pub(crate) fn limits_of(caller: &Caller, limits: ReservationLimits) -> Option<Re
 }
 
 impl Others {
-    /// Announces an attempt and reads the others, unless there is no limit. Of two attempts at once, the index shows neither,
-    /// but the later one sees the announcement of the earlier one.
+    /// Announces an attempt and reads the others, unless there is no limit. Of two attempts at once, the index shows
+    /// neither, but the later one sees the announcement of the earlier one.
     pub(crate) async fn see(
         orders: &impl Orders,
         attempts: &impl ReservationAttempts,

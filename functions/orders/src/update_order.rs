@@ -29,7 +29,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Order).with_optional_bod
 /// `stripe` is `None` while its key cannot be read: then only edits that keep the total are possible.
 ///
 /// 400, 413 and 415 for the body, 401 no caller, 403 not the customer, 404 no such order, 409 too late (with the order's
-/// status), out of stock, more than the customer's unpaid orders may hold, or no attempt to pay left for another total, 422 the patch breaks a rule, 503 Stripe or the table is down. Nothing has changed then.
+/// status), out of stock, more than the customer's unpaid orders may hold, or no attempt to pay left for another total,
+/// 422 the patch breaks a rule, 503 Stripe or the table is down. Nothing has changed then.
 #[utoipa::path(
     patch,
     path = "/v1/orders/{order_id}",

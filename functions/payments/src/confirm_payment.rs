@@ -16,7 +16,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 ///
 /// # Errors
 ///
-/// 401 no caller, 403 not the customer, 404 no such order, 409 the order is not paid through Stripe, 503 Stripe or the table is down.
+/// 401 no caller, 403 not the customer, 404 no such order, 409 the order is not paid through Stripe, 503 Stripe or the
+/// table is down.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/confirm-payment",

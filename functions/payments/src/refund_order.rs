@@ -37,8 +37,8 @@ pub const ENDPOINT: Endpoint = Endpoint::guarded(Class::Pay);
 /// `stripe` is `None` while its key cannot be read, which is not an error.
 ///
 /// 400 malformed body or key, 401 no caller, 403 a caller who may not refund, 404 no such order, 409 the order cannot
-/// be refunded, or not that much, or not that often, or Stripe refuses it for good, 413 and 415 for the body, 422 a value breaks a rule or
-/// the key came with other content, 503 the table is down.
+/// be refunded, or not that much, or not that often, or Stripe refuses it for good, 413 and 415 for the body, 422 a
+/// value breaks a rule or the key came with other content, 503 the table is down.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/refunds",

@@ -5,7 +5,8 @@ use std::time::Duration;
 use resilience::Limit;
 
 domain::string_enum! {
-    /// What kind of thing a route does, as far as limits go. Routes of one class share their callers' buckets; the word is in those and in the `RateLimit` headers.
+    /// What kind of thing a route does, as far as limits go. Routes of one class share their callers' buckets; the word
+    /// is in those and in the `RateLimit` headers.
     pub enum Class {
         /// Checks or sets a password, or sends a mail with a link.
         SignIn = "sign_in",

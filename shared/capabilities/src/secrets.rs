@@ -1,4 +1,5 @@
-//! Keys of our own, and those that webhooks are verified with. Each is asked for at each call, so that a rotated key needs no new environment.
+//! Keys of our own, and those that webhooks are verified with. Each is asked for at each call, so that a rotated key
+//! needs no new environment.
 
 use std::sync::Arc;
 use std::time::Duration;

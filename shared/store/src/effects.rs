@@ -47,8 +47,8 @@ pub struct RowClaim {
 /// The repository of the sheet's rows. A row of a spreadsheet belongs to one order for ever, and an order has one row in
 /// each spreadsheet that it was ever written to.
 pub trait SheetRows {
-    /// The rows of these orders in a spreadsheet. Orders without a row get the next free numbers, once, in the given order. At most 40
-    /// orders, each once.
+    /// The rows of these orders in a spreadsheet. Orders without a row get the next free numbers, once, in the given
+    /// order. At most 40 orders, each once.
     async fn rows(&self, spreadsheet_id: &str, orders: &[OrderId]) -> Result<Vec<RowClaim>, StoreError>;
 
     /// Records that the row shows this version of the order. An older version than the recorded one changes nothing.

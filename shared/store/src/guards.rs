@@ -42,9 +42,9 @@ pub trait JobCheckpoints {
 
 /// Attempts of customers to reserve goods, announced before they are decided: of several at once, each sees those before it.
 pub trait ReservationAttempts {
-    /// Announces an attempt, and says what a customer's other orders have attempted within `window` before. The announcements
-    /// of one customer have an order, and each sees all before it. One conditional write when it is the first within the
-    /// window, two otherwise.
+    /// Announces an attempt, and says what a customer's other orders have attempted within `window` before. The
+    /// announcements of one customer have an order, and each sees all before it. One conditional write when it is the
+    /// first within the window, two otherwise.
     async fn announce(
         &self,
         customer: CustomerId,

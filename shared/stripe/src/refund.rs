@@ -43,8 +43,9 @@ impl<T: Transport, C: Clock, I: Ids> Stripe<T, C, I> {
     /// # Errors
     ///
     /// [`StripeError::KeySpent`] when Stripe saved a failure, [`StripeError::KeyReused`] when it knows the key with other
-    /// parameters, and lists no refund of this action: never a second key, which could pay twice. Others as they say; after 24 hours of `OutcomeUnknown` ask
-    /// [`find_refund`](Self::find_refund) instead of trying again, since Stripe forgets the key.
+    /// parameters, and lists no refund of this action: never a second key, which could pay twice. Others as they say;
+    /// after 24 hours of `OutcomeUnknown` ask [`find_refund`](Self::find_refund) instead of trying again, since Stripe
+    /// forgets the key.
     pub async fn create_refund(&self, new: &NewRefund<'_>, deadline: Deadline) -> Result<Refund, StripeError> {
         match self.post("/v1/refunds", &new.form()?, Some(new.action), deadline).await {
             Ok(answer) => Ok(answer.object),

@@ -1,5 +1,5 @@
-//! Decisions hold: an order has the cart that its customer chose, and staff's reviews and what they sent stand. Late invoices are recorded
-//! once.
+//! Decisions hold: an order has the cart that its customer chose, and staff's reviews and what they sent stand. Late
+//! invoices are recorded once.
 
 use domain::{EventType, Order};
 

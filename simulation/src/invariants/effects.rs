@@ -16,8 +16,8 @@ use crate::snapshot::Snapshot;
 /// The column of the order's version; the time's column follows it.
 const VERSION: usize = google_sheets::COLUMNS - 2;
 
-/// Each event that asks for a mail got one: exactly once, unless an outcome stayed unknown, which is counted. Only a mail about
-/// an order that nobody paid for may be withheld.
+/// Each event that asks for a mail got one: exactly once, unless an outcome stayed unknown, which is counted. Only a
+/// mail about an order that nobody paid for may be withheld.
 pub fn mails(snapshot: &Snapshot) -> Vec<Violation> {
     let known: BTreeMap<MailEffectId, &MailEffect> = snapshot.mails.iter().map(|effect| (effect.id, effect)).collect();
     let mut violations = Vec::new();
@@ -50,8 +50,8 @@ fn is_unpaid(order: &Order, event: &OrderEvent) -> bool {
     is_by_card && event.event_type == EventType::Cancelled && event.captured == 0
 }
 
-/// A mail to a customer goes to the order's address. Customers have no accounts here, so nobody has verified it: unless money
-/// came, the mail says nothing that the customer wrote.
+/// A mail to a customer goes to the order's address. Customers have no accounts here, so nobody has verified it: unless
+/// money came, the mail says nothing that the customer wrote.
 pub fn letters(snapshot: &Snapshot) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (id, order) in &snapshot.orders {

@@ -27,9 +27,9 @@ pub(crate) struct DueScan<'a, O, G, K> {
 }
 
 impl<O: Orders, G: JobCheckpoints, K: Clock> DueScan<'_, O, G, K> {
-    /// Calls `visit` with the orders for which this is due, the longest due first, from where the last run of this `job` stopped,
-    /// until there are no more, enough were visited, or time is up. So orders that stay in the list, because nothing
-    /// can be done about them now, are visited once a round and do not hold up those behind them.
+    /// Calls `visit` with the orders for which this is due, the longest due first, from where the last run of this
+    /// `job` stopped, until there are no more, enough were visited, or time is up. So orders that stay in the list,
+    /// because nothing can be done about them now, are visited once a round and do not hold up those behind them.
     pub async fn each(&self, job: &str, due: Due, visit: impl AsyncFn(&Order)) -> Result<(), StoreError> {
         let now = self.clock.now();
         let kept = self.guards.checkpoint(job, now).await?.unwrap_or_else(|| BEGINNING.to_owned());

@@ -117,8 +117,8 @@ pub enum MailState {
     Sent,
     /// SendGrid refused it.
     Refused,
-    /// It is not sent: nobody paid for the order, and its address, which the account has not verified, has had enough of such
-    /// emails.
+    /// It is not sent: nobody paid for the order, and its address, which the account has not verified, has had enough
+    /// of such emails.
     Withheld,
 }
 

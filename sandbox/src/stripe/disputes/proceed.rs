@@ -49,7 +49,8 @@ impl Stripe {
         Ok(view)
     }
 
-    /// The shop appeals against a loss (docs.stripe.com/changelog/endive/2026-10-28/evidence-submission-appeal-dispute-decisions).
+    /// The shop appeals against a loss
+    /// (docs.stripe.com/changelog/endive/2026-10-28/evidence-submission-appeal-dispute-decisions).
     pub(in crate::stripe) fn appeal_dispute(&mut self, context: &Context, id: &str) -> Answer {
         let dispute = self.disputes.get_mut(id)?;
         if dispute.status != DisputeStatus::Lost {

@@ -51,8 +51,9 @@ impl Account {
     /// Decides which account an external identity signs in to.
     ///
     /// A known identity signs in to its account, whatever its address is now. Otherwise the verified address decides:
-    /// it links a verified customer's account, and the owner is told which `provider` that was; it takes over an unverified account, without the password and the
-    /// sessions of whoever registered it, who may be another person; or it creates an account with `fresh` as its id.
+    /// it links a verified customer's account, and the owner is told which `provider` that was; it takes over an
+    /// unverified account, without the password and the sessions of whoever registered it, who may be another person;
+    /// or it creates an account with `fresh` as its id.
     ///
     /// # Errors
     ///

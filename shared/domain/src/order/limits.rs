@@ -69,9 +69,9 @@ impl ReservationAttempt {
 pub struct UnpaidOrders(BTreeMap<OrderId, BTreeMap<Sku, u32>>);
 
 impl UnpaidOrders {
-    /// Those among stored orders and recent attempts. An attempt to place an order ends where that is stored. An attempt to edit
-    /// one may have come before what is stored or come after it, so the larger number of pieces counts, unless the order is
-    /// stored as paid or cancelled.
+    /// Those among stored orders and recent attempts. An attempt to place an order ends where that is stored. An
+    /// attempt to edit one may have come before what is stored or come after it, so the larger number of pieces counts,
+    /// unless the order is stored as paid or cancelled.
     pub fn of(stored: &[Order], attempts: &[ReservationAttempt]) -> Self {
         let (unpaid, settled): (Vec<_>, Vec<_>) = stored.iter().partition(|order| order.is_unpaid());
         let mut held: BTreeMap<_, _> = unpaid.iter().map(|order| (order.id, order.pieces_by_product())).collect();

@@ -103,8 +103,8 @@ pub struct Band {
 }
 
 impl ShippingRates {
-    /// How orders to a country are shipped, and the price in minor units. `weight` is in grams, `goods` the value of all goods
-    /// after the discount, in minor units.
+    /// How orders to a country are shipped, and the price in minor units. `weight` is in grams, `goods` the value of
+    /// all goods after the discount, in minor units.
     ///
     /// # Errors
     ///

@@ -121,7 +121,8 @@ fn too_late_is_said_with_the_orders_status() {
     );
 }
 
-/// Every entry of an order's history, for one that was placed, paid, told of and written into the sheet, over pages of one event each.
+/// Every entry of an order's history, for one that was placed, paid, told of and written into the sheet, over pages of
+/// one event each.
 #[test]
 fn a_history_has_every_hop_once_in_order_of_time() {
     let world = World::new();
