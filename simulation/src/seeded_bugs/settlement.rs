@@ -92,6 +92,10 @@ impl Work<'_> {
             let facts = self.suite.stripe().await?.void(&voidable, self.deadline).await?;
             self.apply(id, facts).await?;
         }
+        match self.change(id, None, |order| order.reinstate(&self.event.correlation_id, began)).await {
+            Ok(_) | Err(Trouble::Store(StoreError::OutOfStock(_))) => {}
+            Err(error) => return Err(error),
+        }
         let order = self.change(id, None, |order| order.reserve_due_refunds(&self.event.correlation_id, began)).await?;
         let open: Vec<(String, RefundAction)> =
             order.open_refund_actions().map(|(action, refund)| (action.clone(), refund.clone())).collect();
