@@ -30,6 +30,7 @@ pub use fixture::FixtureError;
 pub use injector::{EffectLog, FaultProfile, Outage, Point, SeededInjector, Symptom};
 pub use invariants::{Violation, check};
 pub use metrics::Metrics;
+pub use observed_store::INDEX_LAG;
 pub use people::{BESIDE_POISON, HOARD, IN_AN_OUTAGE, OUTAGE_AFTER, SCENARIOS, Scenario};
 pub use run::{Outcome, Plan, run, run_traced};
 pub use snapshot::Snapshot;

@@ -29,7 +29,7 @@ use crate::reports::Reports;
 const BETWEEN: Duration = Duration::from_millis(300);
 
 /// How far the index of a customer's orders lags.
-const INDEX_LAG: Duration = Duration::from_secs(2);
+pub const INDEX_LAG: Duration = Duration::from_secs(2);
 
 /// What an order was before a write, and when that was.
 type Former = (Timestamp, Option<Order>);
