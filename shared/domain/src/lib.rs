@@ -62,7 +62,7 @@ pub use pricing::{
     Band, BandUnit, Breakdown, Country, CountryTax, Discount, DiscountCode, DiscountRefused, GoodsLine, InvalidCountry,
     InvalidDiscountCode, InvalidTaxRate, LineBreakdown, PartialRefundRefused, PricingRefused, RateBreakdown,
     Redemption, Reduction, RefundBreakdown, RefundParts, RefundedLine, ShippingMethod, ShippingPart, ShippingPrices,
-    ShippingRate, ShippingRates, ShippingZone, TaxBehavior, TaxClass, TaxRate, TaxRates, WorkingDays, price, split,
+    ShippingRate, ShippingRates, ShippingZone, TaxBehavior, TaxClass, TaxRate, TaxRates, WorkingDays, price_order,
 };
 pub use status::{OrderStatus, UnknownStatus};
 pub use text::{InvalidText, check_optional_text, check_text, or_empty, unless_empty};

@@ -28,7 +28,6 @@ use crate::{Currency, Money, Sku};
 use apportion::split_in_steps;
 use tax::TaxAssessment;
 
-pub use apportion::split;
 pub use country::{Country, InvalidCountry};
 pub use discount::{Discount, DiscountCode, DiscountRefused, InvalidDiscountCode, Redemption, Reduction};
 pub use refund::{PartialRefundRefused, RefundBreakdown, RefundParts, RefundedLine};
@@ -168,7 +167,7 @@ pub enum PricingRefused {
 /// # Errors
 ///
 /// [`PricingRefused`].
-pub fn price(
+pub fn price_order(
     lines: &[GoodsLine],
     currency: Currency,
     country: Country,

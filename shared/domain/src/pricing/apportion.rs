@@ -6,7 +6,7 @@
 /// nothing; where all are, they count as equal. No weights: no parts.
 ///
 /// The same weights in another order get the same parts, but for equal fractions: callers who need that too sort first.
-pub fn split(amount: i64, weights: &[i64]) -> Vec<i64> {
+pub(super) fn split(amount: i64, weights: &[i64]) -> Vec<i64> {
     let mut weights: Vec<i128> = weights.iter().map(|weight| i128::from(*weight).max(0)).collect();
     if weights.iter().all(|weight| *weight == 0) {
         weights.fill(1);

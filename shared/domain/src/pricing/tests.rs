@@ -47,7 +47,7 @@ fn priced(
     let shipping = shipping(&json!({"eur": 490, "chf": 900, "kwd": 1500}));
     let code =
         discount.map(|discount| Redemption { discount, uses: 0, uses_by_customer: 0, now: Timestamp::default() });
-    price(&lines, currency.parse().unwrap(), country.parse().unwrap(), &shipping, &taxes(prices), code)
+    price_order(&lines, currency.parse().unwrap(), country.parse().unwrap(), &shipping, &taxes(prices), code)
 }
 
 const MUGS_AND_BOOK: [Ordered<'_>; 2] =
@@ -150,7 +150,7 @@ fn check_shipping(lines: &[Ordered<'_>], discount: Option<&Discount>, shipping: 
     let lines: Vec<_> = lines.iter().copied().map(line).collect();
     let (eur, germany, now) = ("eur".parse().unwrap(), "DE".parse().unwrap(), Timestamp::default());
     let code = discount.map(|discount| Redemption { discount, uses: 0, uses_by_customer: 0, now });
-    let order = price(&lines, eur, germany, &rates, &taxes(TaxBehavior::Inclusive), code).unwrap();
+    let order = price_order(&lines, eur, germany, &rates, &taxes(TaxBehavior::Inclusive), code).unwrap();
     let by_rate = order.shipping_parts.iter().map(|part| (part.rate.millionths(), part.amount));
     assert_eq!((order.shipping, by_rate.collect::<Vec<_>>()), (shipping, parts.to_vec()));
 }
@@ -229,8 +229,8 @@ fn pieces_and_shipping_bring_their_discount_and_tax_back() {
         &[
             (pieces(&[("mug", 1)]), 1125, 180),
             (shipping.clone(), 490, 57),
-            (pieces(&[("book", 1), ("mug", 1)]), 2925, 298),
             (shipping, 0, 0),
+            (pieces(&[("book", 1), ("mug", 1)]), 2925, 298),
         ],
     );
     // Of the tax on the mugs, 4.27 with 0.52 on their shipping, each has half.

@@ -84,7 +84,7 @@ impl Case {
         let discount = self.discount(currency);
         let (uses, uses_by_customer, now) = (0, 0, Timestamp::default());
         let code = discount.as_ref().map(|discount| Redemption { discount, uses, uses_by_customer, now });
-        price(lines, currency, "DE".parse().unwrap(), &self.shipping(currency), &tax, code).unwrap()
+        price_order(lines, currency, "DE".parse().unwrap(), &self.shipping(currency), &tax, code).unwrap()
     }
 
     fn shipping(&self, currency: Currency) -> ShippingRates {
@@ -235,12 +235,17 @@ fn by_line(refunds: &Refunds<'_>) -> BTreeMap<Sku, (i64, i64, i64)> {
     sums
 }
 
-/// Piece by piece, the last first or the first first, or all at once: each line gives back what was paid for it.
-fn check_all_pieces(order: &Breakdown) -> TestCaseResult {
+/// What was paid for each line, with its discount and tax.
+fn paid_by_line(order: &Breakdown) -> BTreeMap<Sku, (i64, i64, i64)> {
     let paid = |line: &LineBreakdown| {
         (line.sku.clone(), (order.tax_behavior.gross(line.goods - line.discount, line.tax), line.discount, line.tax))
     };
-    let paid: BTreeMap<_, _> = order.lines.iter().map(paid).collect();
+    order.lines.iter().map(paid).collect()
+}
+
+/// Piece by piece, the last first or the first first, or all at once: each line gives back what was paid for it.
+fn check_all_pieces(order: &Breakdown) -> TestCaseResult {
+    let paid = paid_by_line(order);
     let each = order.lines.iter().flat_map(|line| (0..line.quantity).map(|_| line.sku.clone()));
     let each: Vec<Sku> = each.collect();
     for order_of_pieces in [each.clone(), each.into_iter().rev().collect(), Vec::new()] {
@@ -267,6 +272,11 @@ fn check_any_refunds(case: &Case, order: &Breakdown) -> TestCaseResult {
         refunds.step(&Step::Goodwill(100))?;
     }
     prop_assert_eq!(refunds.left, 0);
+    let paid = paid_by_line(order);
+    prop_assert!(by_line(&refunds).iter().all(|(sku, (amount, _, _))| *amount <= paid[sku].0), "{:?}", refunds.made);
+    let shipping = refunds.made.iter().flat_map(|refund| &refund.shipping_parts).map(|part| part.amount).sum::<i64>();
+    let shipping_tax = order.shipping_parts.iter().map(|part| part.tax).sum();
+    prop_assert!(shipping <= order.tax_behavior.gross(order.shipping, shipping_tax), "{:?}", refunds.made);
     prop_assert_eq!(refunds.made.iter().map(|refund| refund.amount).sum::<i64>(), order.total);
     prop_assert_eq!(refunds.made.iter().map(|refund| refund.tax).sum::<i64>(), order.tax);
     Ok(())
