@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::{
     Change, CustomerId, Due, LedgerEntry, MailEffect, MailEffectId, Order, OrderEvent, OrderId, OrderStatus,
-    ReservationAttempt, Timestamp,
+    ReservationAttempt, ReservationLimits, Timestamp,
 };
 use events::{Event, Publisher as _};
 use futures::future::LocalBoxFuture;
@@ -209,14 +209,14 @@ impl fmt::Debug for ObservedStore {
 }
 
 impl ObservedStore {
-    /// Empty repositories.
-    pub fn new(buggy: Option<Rc<dyn BuggyStore>>, clock: VirtualClock) -> Self {
+    /// Empty repositories of a shop with these limits.
+    pub fn new(buggy: Option<Rc<dyn BuggyStore>>, limits: ReservationLimits, clock: VirtualClock) -> Self {
         let context = StoreContext {
             memory: MemoryStore::new(),
             clock,
             bus: Rc::default(),
             changed: Rc::default(),
-            steps: Rc::default(),
+            steps: Rc::new(Steps::new(limits)),
             reports: Rc::default(),
             former: Rc::default(),
         };

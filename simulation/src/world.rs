@@ -72,7 +72,7 @@ impl Build {
         wiring: Wiring,
     ) -> SimulatedSuite {
         let clock = injector.clock().clone();
-        let store = ObservedStore::new(self.store.clone(), clock.clone());
+        let store = ObservedStore::new(self.store.clone(), settings.reservation_limits, clock.clone());
         let transport = Network::new(sandbox, Rc::clone(injector), self.mutator.clone(), store.clone());
         let mut suite = Suite::new(Ports { store, transport, clock, ids }, settings, wiring);
         for (function, handler) in &self.handlers {

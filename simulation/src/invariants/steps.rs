@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::RefundActionState::{Abandoned, Reserved};
-use domain::{IntentId, MailEffect, MailSubject, Order, OrderStatus, RefundAction, Sending, Sku, Timestamp};
+use domain::{
+    IntentId, MailEffect, MailSubject, Order, OrderStatus, RefundAction, ReservationLimits, Sending, Sku, Timestamp,
+};
 
 use super::Violation;
-use crate::fixture::{EVIDENCE_WAIT, LIMITS};
+use crate::fixture::EVIDENCE_WAIT;
 
 /// How long a refund is looked for at least before it is given up.
 const LOOKED_FOR: Duration = Duration::from_mins(1);
@@ -16,6 +18,8 @@ const LOOKED_FOR: Duration = Duration::from_mins(1);
 /// The violations among the steps that were seen, and what Stripe was asked about refunds.
 #[derive(Debug, Default)]
 pub struct Steps {
+    /// What a customer's unpaid orders may hold.
+    limits: ReservationLimits,
     violations: RefCell<Vec<Violation>>,
     /// When Stripe last listed the refunds of an intent.
     listed: RefCell<BTreeMap<String, Timestamp>>,
@@ -24,6 +28,11 @@ pub struct Steps {
 }
 
 impl Steps {
+    /// Nothing was seen yet of a shop with these limits.
+    pub fn new(limits: ReservationLimits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// Checks a step: the order before, if there was one, and after.
     pub fn take(&self, before: Option<&Order>, after: &Order) {
         for intent in after.open_refund_actions().map(|(_, action)| &action.intent).collect::<BTreeSet<_>>() {
@@ -64,18 +73,18 @@ impl Steps {
         if after.status != OrderStatus::PendingPayment || raised.is_empty() {
             return;
         }
-        let since = LIMITS.since(after.updated_at);
+        let since = self.limits.since(after.updated_at);
         let is_held = |order: &Order| order.status == OrderStatus::PendingPayment && order.placed_at >= since;
         let mut unpaid = all();
         unpaid.retain(|order| order.customer == after.customer && is_held(order));
-        if before.is_none() && unpaid.len() > LIMITS.orders {
-            let text = format!("{} orders, and {} are allowed", unpaid.len(), LIMITS.orders);
+        if before.is_none() && unpaid.len() > self.limits.orders {
+            let text = format!("{} orders, and {} are allowed", unpaid.len(), self.limits.orders);
             self.record("what is unpaid stays within the limits", after, text);
         }
         for sku in raised {
             let held: u32 = unpaid.iter().map(|order| pieces(order, sku)).sum();
-            if held > LIMITS.pieces {
-                let text = format!("{held} pieces of {sku}, and {} are allowed", LIMITS.pieces);
+            if held > self.limits.pieces {
+                let text = format!("{held} pieces of {sku}, and {} are allowed", self.limits.pieces);
                 self.record("what is unpaid stays within the limits", after, text);
             }
         }
