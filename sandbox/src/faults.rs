@@ -177,6 +177,7 @@ fn result(kind: &FaultKind) -> CallResult {
         FaultKind::InternalError => CallResult::Refused(Refusal::InternalError),
         FaultKind::FinalError => CallResult::Refused(Refusal::FinalError),
         FaultKind::DependencyFailed => CallResult::Refused(Refusal::DependencyFailed),
+        FaultKind::Invalid => CallResult::Refused(Refusal::Invalid),
         FaultKind::ErrorAfterEffect => CallResult::FailedAfterEffect,
         FaultKind::Unavailable => CallResult::Refused(Refusal::Unavailable),
         FaultKind::Conflict => CallResult::Refused(Refusal::Conflict),

@@ -60,6 +60,8 @@ pub enum Refusal {
     FinalError,
     /// 424 before anything was done: what the provider depends on failed.
     DependencyFailed,
+    /// 400 before anything was done, and for good.
+    Invalid,
     /// 503 before anything was done.
     Unavailable,
     /// 409: another request with the same idempotency key is still running.
@@ -73,6 +75,7 @@ impl Refusal {
             Self::TooManyRequests { .. } => 429,
             Self::InternalError | Self::FinalError => 500,
             Self::DependencyFailed => 424,
+            Self::Invalid => 400,
             Self::Unavailable => 503,
             Self::Conflict => 409,
         }

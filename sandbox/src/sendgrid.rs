@@ -101,6 +101,7 @@ impl StandIn for SendGrid {
             Refusal::TooManyRequests { .. } => "too many requests",
             Refusal::InternalError | Refusal::FinalError => "internal error",
             Refusal::DependencyFailed => "failed dependency",
+            Refusal::Invalid => "bad request",
             Refusal::Unavailable => "service unavailable",
             Refusal::Conflict => "conflict",
         };

@@ -45,6 +45,8 @@ pub enum FaultKind {
     FinalError,
     /// 424, nothing done: what the provider depends on failed.
     DependencyFailed,
+    /// 400, nothing done: it is refused for good. Stripe says that the amount is too small once it is converted.
+    Invalid,
     /// 500, and yet the work is done. Stripe saves the 500 under the idempotency key.
     ErrorAfterEffect,
     /// 503, nothing done.

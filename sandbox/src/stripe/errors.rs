@@ -177,6 +177,11 @@ impl ApiError {
                            https://stripe.com/docs/rate-limits.";
             return Self::new(429, ErrorType::InvalidRequest, Some("rate_limit"), message.to_owned());
         }
+        if refusal == Refusal::Invalid {
+            let message = "Amount must convert to at least 50 cents.";
+            return Self::new(400, ErrorType::InvalidRequest, Some("amount_too_small"), message.to_owned())
+                .at("amount");
+        }
         let message = "Sorry! There was an error while talking to one of our backends. Support has been notified.";
         let error = Self::new(refusal.status(), ErrorType::Api, None, message.to_owned());
         let executed = matches!(refusal, Refusal::InternalError | Refusal::FinalError);

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::OrderStatus;
 use futures::future::join_all;
-use http::{Method, StatusCode};
+use http::{Method, Response, StatusCode};
+use sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use super::shop::{PlacedOrder, STOCK, Shop, json_of, placed};
@@ -175,5 +177,40 @@ fn a_debit_under_way_is_not_edited_and_one_that_failed_in_time_may_be() {
         shop.settle();
         assert_eq!((shop.status(&second), shop.stock()), (OrderStatus::Paid, STOCK - 3));
         assert_eq!(live(&shop), [(4350, "succeeded".to_owned())]);
+    }
+}
+
+/// Stripe says no for good, to whoever asks for this order's payment.
+fn check_refused(shop: &Shop, answer: &Response<Bytes>) {
+    let problem = json_of(answer);
+    assert_eq!((answer.status(), &problem["type"]), (StatusCode::CONFLICT, &"/problems/payment-refused".into()));
+    assert_eq!(problem["provider_code"], "amount_too_small", "{problem}");
+    assert_eq!(shop.orders()[0].status, OrderStatus::Cancelled);
+    assert_eq!(shop.stock(), STOCK, "its goods are back");
+}
+
+#[test]
+fn what_stripe_refuses_for_good_cancels_the_order_and_is_said_to_each_repetition() {
+    let shop = Shop::open();
+    shop.suffers(Fault::new(FaultKind::Invalid).on("POST", "/v1/payment_intents"));
+    for _ in 0..2 {
+        check_refused(&shop, &shop.clock.run(shop.place("key-1")));
+    }
+    shop.settle();
+    assert_eq!((shop.orders().len(), shop.dead_letters()), (1, 0));
+    assert_eq!(shop.mails(), ["order_cancelled"]);
+}
+
+#[test]
+fn a_refusal_that_comes_with_a_later_attempt_cancels_the_order_as_well() {
+    let shop = Shop::open();
+    shop.suffers(Fault::new(FaultKind::Unavailable).on("POST", "/v1/payment_intents"));
+    let answer = shop.clock.run(shop.place("key-1"));
+    assert_eq!((answer.status(), shop.stock()), (StatusCode::CREATED, STOCK - 2), "payment is pending");
+    shop.recovers();
+    shop.suffers(Fault::new(FaultKind::Invalid).on("POST", "/v1/payment_intents"));
+    let path = format!("/v1/orders/{}/payment-intent", shop.orders()[0].id);
+    for _ in 0..2 {
+        check_refused(&shop, &shop.post(&path, None));
     }
 }
