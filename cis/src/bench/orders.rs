@@ -1,11 +1,12 @@
 //! Orders: one from its placing to the sheet, what is read of it, one that is cancelled and refunded, one of which staff
-//! give a part back, and one that is edited and then not paid.
+//! give a part back, one that is edited and then not paid, and one that Stripe refuses to charge.
 
 use std::time::Duration;
 
 use auth::Role;
 use bytes::Bytes;
 use http::Response;
+use sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
 use suite::Wiring;
 
@@ -24,6 +25,7 @@ const SECOND: &[(&str, &str)] = &[("idempotency-key", "second")];
 const THIRD: &[(&str, &str)] = &[("idempotency-key", "third")];
 const FOURTH: &[(&str, &str)] = &[("idempotency-key", "fourth")];
 const FIFTH: &[(&str, &str)] = &[("idempotency-key", "fifth")];
+const SIXTH: &[(&str, &str)] = &[("idempotency-key", "sixth")];
 const REFUND: &[(&str, &str)] = &[("idempotency-key", "refund")];
 const CUSTOMER: &str = "cus_00000000000000000000000000000077";
 
@@ -36,6 +38,7 @@ pub async fn calls(world: &mut World) -> Result<(), BenchError> {
     cancelled(world, &customer).await?;
     given_back(world, &customer, &staff).await?;
     edited_and_not_paid(world, &customer).await?;
+    refused(world, &customer).await?;
     by_api_key(world).await
 }
 
@@ -135,6 +138,21 @@ async fn edited_and_not_paid(world: &mut World, customer: &str) -> Result<(), Be
     world.settle(SOON).await?;
     world.pass(TOO_LATE);
     world.run_schedule("expire-orders", "one order").await?;
+    world.settle(SOON).await
+}
+
+/// An order that was placed while Stripe was down, and that Stripe then refuses for good to charge.
+async fn refused(world: &mut World, customer: &str) -> Result<(), BenchError> {
+    let intents = |kind| Fault::new(kind).on("POST", "/v1/payment_intents");
+    world.suffers(intents(FaultKind::Unavailable));
+    let placed = world.ask(&place(customer, SIXTH, &cart())).await?;
+    world.settle_unmeasured(SOON).await?;
+    world.begin("Another order: placed while Stripe is down, then refused by Stripe");
+    world.suffers(intents(FaultKind::Invalid));
+    let paying = format!("/v1/orders/{}/payment-intent", text_of(&placed, "/order_id")?);
+    let asked = Call::new("POST /v1/orders/{order_id}/payment-intent", &paying);
+    world.call(&Call { token: Some(customer), variant: "refused", status: 409, ..asked }).await?;
+    world.recovers();
     world.settle(SOON).await
 }
 

@@ -8,7 +8,7 @@ use domain::{Change, Timestamp};
 use google_sheets::{DEFAULT_TAB, ServiceAccount};
 use http::{Request, Response, header};
 use resilience::{Clock as _, RandomIds, Transport as _};
-use sandbox::{SandboxTransport, Shared};
+use sandbox::{Fault, SandboxTransport, Shared};
 use serde_json::json;
 use settings::FixedSecrets;
 use store::{Orders as _, PlaceOutcome};
@@ -218,6 +218,17 @@ impl World {
             PlaceOutcome::New(_) => Ok(()),
             PlaceOutcome::Existing(_) | PlaceOutcome::OutOfStock(_) => Err(BenchError::Missing("a new order")),
         }
+    }
+
+    /// A fault of a provider's, in place of the one before.
+    pub fn suffers(&self, fault: Fault) {
+        self.recovers();
+        self.sandbox.lock().faults.add(fault);
+    }
+
+    /// The providers are well again.
+    pub fn recovers(&self) {
+        self.sandbox.lock().faults.clear();
     }
 
     /// Does something at a provider as a browser does, unmeasured.
